@@ -1,0 +1,20 @@
+"""simcore: when does each email of a sequence go out, to whom, and why then?
+
+Load a sequence (`simcore.kit.load`), then `preview` it for one subscriber or `project` it for all of them.
+"""
+
+from simcore import kit
+from simcore.errors import EntryError, SimcoreError, ValidationError
+from simcore.projection import example, preview, project, split_entries, versions
+
+__all__ = [
+    "EntryError",
+    "SimcoreError",
+    "ValidationError",
+    "example",
+    "kit",
+    "preview",
+    "project",
+    "split_entries",
+    "versions",
+]

@@ -1,0 +1,54 @@
+"""Delays: the earliest instant at which a step may happen, as far as its wait is concerned (spec/timing.md).
+
+All instants are int64 [microseconds since 1970-01-01 UTC], in arrays of any length.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from simcore.zones import Ints, zone
+
+
+class Delay(Protocol):
+    """What every delay can do."""
+
+    def earliest(self, anchor_us: Ints) -> Ints:
+        """The earliest instant for each anchor [int64, same shape]; `FAR_US` or more where it is past 2200."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """A length of absolute time: `duration_us` [µs, 0 or more] after the anchor."""
+
+    duration_us: int
+
+    def earliest(self, anchor_us: Ints) -> Ints:
+        """The anchor plus the duration; never before the anchor, monotone."""
+        return anchor_us + self.duration_us
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDays:
+    """Whole days of the calendar: the beginning of the anchor's local date plus `days` [d, 0 or more]."""
+
+    days: int
+    time_zone: str
+
+    def earliest(self, anchor_us: Ints) -> Ints:
+        """The first instant of the local date, or the first after it where the date does not exist."""
+        place = zone(self.time_zone)
+        return place.date_begin_us(place.date(anchor_us) + self.days)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UntilDate:
+    """A given instant for each row [int64, the shape of the anchors]: a date field of the run."""
+
+    instants_us: Ints
+
+    def earliest(self, anchor_us: Ints) -> Ints:
+        """The given instant, or the anchor where that is later."""
+        return np.maximum(anchor_us, self.instants_us)

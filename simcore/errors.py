@@ -1,0 +1,58 @@
+"""What simcore raises: every error of its own is a ValueError and keeps its parts."""
+
+from collections.abc import Sequence
+
+
+class SimcoreError(ValueError):
+    """The base of all errors that simcore raises on purpose."""
+
+
+class ValidationError(SimcoreError):
+    """A description (a sequence, an email, assumptions) that cannot be.
+
+    `errors` are the messages in the platform's own words; `problems` are (path, message) pairs in the same
+    order; `found` (optional, same order) holds what stood there, for the text.
+
+    >>> error = ValidationError(["subject can't be blank"], [("emails[0].subject", "subject can't be blank")])
+    >>> print(error)
+    1 problem
+      emails[0].subject: subject can't be blank
+    """
+
+    def __init__(
+        self, errors: Sequence[str], problems: Sequence[tuple[str, str]], found: Sequence[str] | None = None
+    ) -> None:
+        self.errors = list(errors)
+        self.problems = list(problems)
+        self.found = list(found) if found is not None else [""] * len(self.problems)
+        # All three go to the base, so that the error pickles and copies.
+        super().__init__(self.errors, self.problems, self.found)
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        lines = [f"{count} problem{'s' if count != 1 else ''}"]
+        for (path, message), found in zip(self.problems, self.found, strict=True):
+            where = f"{path}: " if path else ""
+            lines.append(f"  {where}{message}{f' (found {found})' if found else ''}")
+        return "\n".join(lines)
+
+
+class EntryError(SimcoreError):
+    """Entries, or other instants given by the user, that cannot be read.
+
+    `rows` are the positions (from 0) of the rows at fault, in order; empty where a single value was given.
+    """
+
+    def __init__(self, message: str, rows: Sequence[int] = ()) -> None:
+        self.message = message
+        self.rows = list(rows)
+        super().__init__(message, self.rows)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """A value as an error shows it: its repr, cut to `limit` characters."""
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

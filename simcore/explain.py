@@ -1,0 +1,178 @@
+"""The sentence behind each send: what it waited for, what moved it, and to when.
+
+Each can be checked against a calendar: it names the weekday, the rule, the zone's abbreviation, and the clock
+change where one lies between the anchor and the send.
+"""
+
+from bisect import bisect_right
+from datetime import date, timedelta
+from typing import NamedTuple
+
+import numpy as np
+
+from simcore.delays import CalendarDays, Elapsed
+from simcore.gates import NAT_US, Anytime, Poll, SendSlots, SendWindow
+from simcore.plan import Plan, Step
+from simcore.zones import DAY_US, HOUR_US, SECOND_US, Zone, zone
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+
+
+class _Clock(NamedTuple):
+    """An instant as the wall clock of a zone shows it."""
+
+    us: int
+    day: int
+    text: str
+    offset_us: int
+
+    @property
+    def time(self) -> str:
+        """The time of day: 21:07:30, or 21:07 on the full minute."""
+        second = self.us + self.offset_us - self.day * DAY_US
+        clock = str(timedelta(seconds=second // SECOND_US)).rjust(8, "0")
+        return clock.removesuffix(":00") if second % (60 * SECOND_US) == 0 else clock
+
+
+def reason(plan: Plan, place: int, anchor_us: int | None, due_us: int) -> str:
+    """Why the step at `place` of a plan happens at `due_us` [µs; `NAT_US` for never], in one sentence.
+
+    `anchor_us` [µs] is the instant that its wait counts from; None where it is never reached.
+    """
+    step = plan.steps[place]
+    if not plan.active:
+        return "the sequence is not active, so nothing is sent"
+    if anchor_us is None:
+        return "waits for the email before it, which cannot go out as things stand"
+    if due_us == NAT_US:
+        return "there is no send day on which it may go out, so it waits"
+    here = zone(plan.time_zone)
+    anchor, due = _clock(here, anchor_us), _clock(here, due_us)
+    since = (
+        "entry"
+        if place == 0
+        else "the previous email"
+        if plan.steps[place - 1].sends
+        else "the draft before it"
+    )
+    return _moved(step, here, anchor, due, since) + _changes(here, anchor, due)
+
+
+def _moved(step: Step, here: Zone, anchor: _Clock, due: _Clock, since: str) -> str:
+    """From the anchor through the delay and the gate to the send."""
+    delay, gate = step.delay, step.gate
+    until = f"{_day(due, anchor)} {due.text}"
+    if isinstance(delay, Elapsed) and isinstance(gate, Anytime | SendWindow) and delay.duration_us == 0:
+        if due.us == anchor.us:
+            return f"at once, on {since}: {until}"
+        return (
+            f"{since} is on {_day(anchor, anchor)}; {_not_send_days(gate, anchor.day, due.day)}, so {until}"
+        )
+    if isinstance(delay, Elapsed) and isinstance(gate, Poll):
+        ready = _clock(here, anchor.us + delay.duration_us)
+        told = f"{_count(delay.duration_us // HOUR_US, 'hour')} after {since} is {_day(ready, anchor)} {ready.text}"
+        rhythm = f"every {_rhythm(gate.every_us)}"
+        if ready.us == due.us:
+            return f"{told}, exactly on a poll (they come {rhythm})"
+        return f"{told}; polls come {rhythm}, so {until}"
+    if isinstance(delay, CalendarDays) and isinstance(gate, SendSlots):
+        told = f"{_count(delay.days, 'day')} after {since} is {_date(anchor.day + delay.days, anchor)}"
+        return f"{told}{_to_slot(gate, here, anchor.day + delay.days, None, due, anchor)}"
+    if isinstance(delay, Elapsed) and isinstance(gate, SendSlots):
+        ready = _clock(here, anchor.us + delay.duration_us)
+        told = f"{_count(delay.duration_us // HOUR_US, 'hour')} after {since} is {_day(ready, anchor)} {ready.text}"
+        return f"{told}{_to_slot(gate, here, ready.day, ready, due, anchor)}"
+    raise TypeError(f"no words for {delay!r} with {gate!r}")
+
+
+def _to_slot(
+    gate: SendSlots, here: Zone, first: int, ready: _Clock | None, due: _Clock, anchor: _Clock
+) -> str:
+    """What stands between the first date in question and the slot."""
+    hour = f"{gate.hour:02}:00"
+    told = []
+    skipped = _not_send_days(gate, first, due.day)
+    if skipped:
+        told.append(skipped)
+    for day in range(first, due.day):
+        if (day + 3) % 7 in gate.weekdays:
+            if here.date(here.date_begin_us(np.array([day])))[0] != day:
+                told.append(f"{_date(day, anchor)} does not exist in {here.name}")
+            elif day == first and (ready or anchor).us >= here.instant_us(
+                np.array([day * DAY_US + gate.hour * HOUR_US])
+            ):
+                told.append(f"{hour} on {_date(day, anchor)} is past")
+            else:
+                told.append(f"{hour} does not exist on {_date(day, anchor)}, when the clocks change")
+    if due.time != hour:
+        told.append(f"{hour} does not exist on {_date(due.day, anchor)}, when the clocks go forward")
+    elif _twice(here, due):
+        told.append(f"{hour} comes twice on {_date(due.day, anchor)}, and the first counts")
+    until = f"{_day(due, anchor)} {due.text}"
+    return f"; {'; '.join(told)}, so {until}" if told else f", so {until}"
+
+
+def _not_send_days(gate: SendSlots | SendWindow, first: int, end: int) -> str:
+    """The weekdays that are not allowed among the dates from `first` to before `end`."""
+    days = [(day + 3) % 7 for day in range(first, min(end, first + 7)) if (day + 3) % 7 not in gate.weekdays]
+    names = [_WEEKDAYS[day] for day in days]
+    if len(names) < 2:
+        return f"{names[0]} is not a send day" if names else ""
+    return f"{', '.join(names[:-1])} and {names[-1]} are not send days"
+
+
+def _changes(here: Zone, anchor: _Clock, due: _Clock) -> str:
+    """The clock changes after the anchor, up to the send."""
+    told = []
+    first, end = (bisect_right(here.changes_us, each.us) for each in (anchor, due))
+    for place in range(first, end):
+        by_us = int(here.offsets_us[place] - here.offsets_us[place - 1])
+        if by_us:
+            way = "forward" if by_us > 0 else "back"
+            # The date on which people change their clocks is the one that the old clock shows.
+            day = int(here.changes_us[place] + here.offsets_us[place - 1]) // DAY_US
+            told.append(f"the clocks go {way} {_rhythm(abs(by_us))} on {_date(day, anchor)}")
+    if len(told) > 2:
+        return f"; the clocks change {len(told)} times in between, the last time: {told[-1]}"
+    return "".join(f"; {each}" for each in told)
+
+
+def _twice(here: Zone, at: _Clock) -> bool:
+    """Whether the wall clock shows this time again soon after."""
+    place = bisect_right(here.changes_us, at.us)
+    if place == here.changes_us.size:
+        return False
+    again_us = at.us + at.offset_us - int(here.offsets_us[place])
+    return again_us >= here.changes_us[place] and again_us != at.us
+
+
+def _clock(here: Zone, us: int) -> _Clock:
+    place = bisect_right(here.changes_us, us) - 1
+    offset_us = int(here.offsets_us[place])
+    clock = _Clock(us, (us + offset_us) // DAY_US, "", offset_us)
+    return clock._replace(text=f"{clock.time} {here.abbreviations[place]}")
+
+
+def _day(clock: _Clock, anchor: _Clock) -> str:
+    return _date(clock.day, anchor)
+
+
+def _date(day: int, anchor: _Clock) -> str:
+    """A local date, with its year where that is not the anchor's."""
+    moment = date.fromordinal(day + _EPOCH_DAY)
+    text = f"{_WEEKDAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}"
+    return text if moment.year == date.fromordinal(anchor.day + _EPOCH_DAY).year else f"{text} {moment.year}"
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def _rhythm(us: int) -> str:
+    """A length of time in the largest unit that it is whole in."""
+    for unit, length in (("hour", HOUR_US), ("minute", 60 * SECOND_US), ("second", SECOND_US)):
+        if us % length == 0:
+            return _count(us // length, unit)
+    return f"{us / SECOND_US:g} seconds"

@@ -1,0 +1,217 @@
+"""JSON as Kit's API gives it becomes sequences (K1 to K4)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from simcore.errors import ValidationError, shown
+from simcore.kit.model import (
+    ACCOUNT_ZONE,
+    Email,
+    Problem,
+    Sequence,
+    email_problems,
+    order_problems,
+    refuse,
+    sequence_problems,
+)
+
+_SHAPE = 'expected {"sequence": {...}, "emails": [...]} as Kit\'s API gives it'
+
+
+def load(
+    path: str | PathLike[str], *, emails: str | PathLike[str] | None = None, time_zone: str | None = None
+) -> Sequence:
+    """The sequence of a JSON file: `{"sequence": {...}, "emails": [...]}`, UTF-8.
+
+    `emails`: the path of a second file, where the API's two responses (the sequence, and the list of its
+    emails) were saved apart. `time_zone`: the account's, for a sequence that names none (default
+    America/New_York). Raises ValidationError with all problems at once, OSError where a file cannot be read.
+
+    >>> import simcore
+    >>> load(simcore.example("welcome")).name
+    'Welcome series'
+    """
+    listed = None if emails is None else _read(emails)
+    return from_api(_read(path), listed, time_zone=time_zone)
+
+
+def load_all(path: str | PathLike[str], *, time_zone: str | None = None) -> list[Sequence]:
+    """The sequences of a list response in a JSON file: `{"sequences": [...], "pagination": {...}}`.
+
+    Each has those of the file's `"emails"`, if it has some, that carry its id as sequence_id. Raises
+    ValidationError with all problems at once; one is a response that is not the whole list.
+
+    >>> import simcore
+    >>> [sequence.name for sequence in load_all(simcore.example("account"))]
+    ['Welcome series', 'Weekly letters']
+    """
+    payload = _read(path)
+    if not isinstance(payload, Mapping) or not isinstance(payload.get("sequences"), list):
+        hint = (
+            "; for one sequence use kit.load"
+            if isinstance(payload, Mapping) and "sequence" in payload
+            else ""
+        )
+        raise _shape(
+            "", f'expected {{"sequences": [...]}} as Kit\'s list of sequences gives it{hint}', payload
+        )
+    problems = _whole_list(payload)
+    sequences, emails = payload["sequences"], _email_list(payload.get("emails"), problems)
+    ids = [item.get("id") if isinstance(item, Mapping) else None for item in sequences]
+    owner = [email.get("sequence_id") if isinstance(email, Mapping) else None for email in emails]
+    for at, email in enumerate(emails):
+        if isinstance(email, Mapping) and (owner[at] is None or owner[at] not in ids):
+            message = "sequence_id must be the id of one of the sequences"
+            problems.append((f"emails[{at}].sequence_id", message, shown(owner[at])))
+    made: list[Sequence] = []
+    for at, item in enumerate(sequences):
+        mine = [n for n, each in enumerate(owner) if each is not None and each == ids[at]]
+        made += _make(item, [emails[n] for n in mine], time_zone, {}, problems, f"sequences[{at}]", mine)
+    refuse(problems)
+    return made
+
+
+def from_api(payload: Any, emails: Any = None, *, time_zone: str | None = None) -> Sequence:
+    """The sequence of what Kit's API gives, as dicts and lists (see `load`).
+
+    `emails`: the list response of its emails, or the list itself, where `payload` holds the sequence alone.
+
+    >>> from_api({"sequence": {"name": "Welcome"}}).send_hour
+    11
+    """
+    if not isinstance(payload, Mapping) or not isinstance(payload.get("sequence"), Mapping):
+        hint = (
+            "; for a list of sequences use kit.load_all"
+            if isinstance(payload, Mapping) and "sequences" in payload
+            else ""
+        )
+        raise _shape("", _SHAPE + hint, payload)
+    envelope = {name: value for name, value in payload.items() if name not in {"sequence", "emails"}}
+    problems = _whole_list(payload)
+    fields_ = dict(payload["sequence"])
+    found = [
+        each for each in (emails, payload.get("emails"), fields_.pop("emails", None)) if each is not None
+    ]
+    if len(found) > 1:
+        problems.append(("emails", "emails are given twice: in the payload and beside it", ""))
+    listed = found[0] if found else None
+    if isinstance(listed, Mapping):
+        problems += _whole_list(listed)
+        if "emails" not in listed:
+            raise _shape(
+                "emails", 'expected {"emails": [...]} as Kit\'s list of sequence emails gives it', listed
+            )
+        listed = listed["emails"]
+    items = _email_list(listed, problems)
+    made = _make(fields_, items, time_zone, envelope, problems, "", list(range(len(items))))
+    refuse(problems)
+    return made[0]
+
+
+def _make(
+    item: Any,
+    emails: list[Any],
+    time_zone: str | None,
+    envelope: Mapping[str, Any],
+    problems: list[Problem],
+    path: str,
+    numbers: list[int],
+) -> list[Sequence]:
+    """The sequence of an API object and its emails; or none, with what is wrong added to `problems`.
+
+    `path` is the object's own, `numbers` the places of its emails in the list of emails.
+    """
+    if not isinstance(item, Mapping):
+        problems.append((path, "a sequence must be an object", shown(item)))
+        return []
+    before = len(problems)
+    zone = ACCOUNT_ZONE if time_zone is None else time_zone
+    given = _fields(item, Sequence, {"emails", "envelope"}, {"time_zone": zone})
+    prefix = f"{path}." if path else ""
+    problems += [(prefix + at, message, found) for at, message, found in sequence_problems(given)]
+    items = []
+    for number, email in zip(numbers, emails, strict=True):
+        if not isinstance(email, Mapping):
+            problems.append((f"emails[{number}]", "an email must be an object", shown(email)))
+            continue
+        items.append((number, _fields(email, Email, set(), {})))
+        for at, message, found in email_problems(items[-1][1]):
+            problems.append((f"emails[{number}].{at}", message, found))
+    for at, message, found in order_problems([fields_ for _, fields_ in items]):
+        problems.append((_renumbered(at, [number for number, _ in items]), message, found))
+    if len(problems) > before:
+        return []
+    return [Sequence(**given, emails=tuple(Email(**fields_) for _, fields_ in items), envelope=envelope)]
+
+
+def _fields(
+    item: Mapping[str, Any], kind: type, leave_out: set[str], defaults: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The fields of an API object, defaults where they are missing or null, and the unknown ones as `extra`.
+
+    A null without a default is kept in `extra` too, so that it is written back.
+    """
+    given: dict[str, Any] = {}
+    known = {each.name: each for each in fields(kind) if each.name not in leave_out | {"extra"}}
+    for name, each in known.items():
+        default = None if each.default is MISSING else each.default
+        value = item.get(name)
+        given[name] = defaults.get(name, default) if value is None else value
+    given["extra"] = {
+        name: value
+        for name, value in item.items()
+        if name not in known or (value is None and given[name] is None)
+    }
+    return given
+
+
+def _renumbered(path: str, numbers: list[int]) -> str:
+    """A path of `order_problems`, with the number that the email has in the file."""
+    if not path.startswith("emails["):
+        return path
+    number, rest = path.removeprefix("emails[").split("]", 1)
+    return f"emails[{numbers[int(number)]}]{rest}"
+
+
+def _email_list(emails: Any, problems: list[Problem]) -> list[Any]:
+    if emails is None:
+        return []
+    if not isinstance(emails, list | tuple):
+        problems.append(("emails", "emails must be a list", shown(emails)))
+        return []
+    return list(emails)
+
+
+def _whole_list(payload: Mapping[str, Any]) -> list[Problem]:
+    """A page of a list is not the whole (K5)."""
+    pages = payload.get("pagination")
+    if isinstance(pages, Mapping) and pages.get("has_next_page"):
+        message = "the list goes on: get the next pages too, and put them together"
+        return [("pagination.has_next_page", message, shown(pages["has_next_page"]))]
+    return []
+
+
+def _shape(path: str, message: str, found: Any) -> ValidationError:
+    keys = (
+        f"an object with {', '.join(map(str, found))}"
+        if isinstance(found, Mapping) and found
+        else shown(found)
+    )
+    return ValidationError([message], [(path, message)], [keys])
+
+
+def _read(path: str | PathLike[str]) -> Any:
+    """The value of a JSON file."""
+    try:
+        return json.loads(Path(path).read_bytes().decode("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        message = f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8: byte {error.start} cannot be read"
+    except RecursionError:
+        message = "not Kit's JSON: nested too deeply"
+    raise ValidationError([message], [(str(path), message)])

@@ -1,0 +1,277 @@
+"""The one door between local time and UTC: a table of clock changes per zone.
+
+The data is that of the `tzdata` package, not the operating system's, so that one version gives one answer on
+every machine (spec/timing.md, "Local time, exactly"). Instants are int64 [microseconds since 1970-01-01 UTC];
+a local time is the int64 [microseconds] that its wall clock would be if it were UTC; a local date is the
+number of days [d] of its midnight, so 0 is Thursday 1970-01-01.
+"""
+
+import re
+import struct
+from datetime import date
+from functools import cache, cached_property, lru_cache
+from importlib import resources
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from simcore.errors import SimcoreError, shown
+
+Ints = npt.NDArray[np.int64]
+
+SECOND_US = 1_000_000
+HOUR_US = 3600 * SECOND_US
+DAY_US = 24 * HOUR_US
+FIRST_US = 0
+"""The first instant that simcore knows, 1970-01-01 00:00 UTC."""
+LAST_US = (date(2200, 1, 1) - date(1970, 1, 1)).days * DAY_US
+"""The last one, 2200-01-01 00:00 UTC, itself included."""
+FAR_US = 2**62
+"""Stands for every instant after `LAST_US` that no table holds: later than all, and safe to add a delay to."""
+
+_FIRST_DAY, _LAST_DAY = -3, LAST_US // DAY_US + 10  # tables reach past both ends, whatever the offset
+
+
+def zone_names() -> frozenset[str]:
+    """The IANA names that the `tzdata` package knows, aliases included."""
+    return _names()
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(resources.files("tzdata").joinpath("zones").read_text("ascii").split())
+
+
+@cache
+def zone(name: str) -> "Zone":
+    """The zone of an IANA name; one object a name. Raises SimcoreError for a name that tzdata lacks."""
+    if not isinstance(name, str) or name not in _names():
+        raise SimcoreError(
+            f"{shown(name)} is not a time zone: expected an IANA name such as 'America/New_York'"
+        )
+    data = resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).read_bytes()
+    return Zone(name, *_read_tzif(data))
+
+
+class Ruler:
+    """Sorted instants, and how many of them lie before a given one.
+
+    A plain binary search over two centuries of days costs more than all the rest of a projection, so the
+    points are counted once per UTC day; a look-up starts at its day's count and steps over the day's points.
+    """
+
+    def __init__(self, points_us: Ints) -> None:
+        days = np.arange(_FIRST_DAY, _LAST_DAY + 1) * DAY_US
+        self._before_day = np.searchsorted(points_us, days)
+        self._steps = int(np.diff(self._before_day).max())
+        self.points_us = np.append(points_us, FAR_US)
+
+    def below(self, instants_us: Ints) -> Ints:
+        """For each instant, how many points are before it; that is the place of the first one at or after."""
+        day = np.clip(instants_us // DAY_US - _FIRST_DAY, 0, self._before_day.size - 1)
+        count: Ints = self._before_day[day]
+        for _ in range(self._steps):
+            count = count + (self.points_us[count] < instants_us)
+        return count
+
+
+class _Pieces(NamedTuple):
+    """Stretches of time in which neither the local date nor the offset changes, in order."""
+
+    begin_us: Ints
+    date: Ints
+    offset_us: Ints
+
+
+class Zone:
+    """One zone: its offsets, and the local dates that they make.
+
+    `changes_us` int64 [k]: from when each offset holds (the first from the beginning of time); `offsets_us`
+    int64 [k]; `abbreviations`, k strings.
+    """
+
+    def __init__(self, name: str, changes_us: Ints, offsets_us: Ints, abbreviations: tuple[str, ...]) -> None:
+        self.name = name
+        self.changes_us = changes_us
+        self.offsets_us = offsets_us
+        self.abbreviations = abbreviations
+
+    def __repr__(self) -> str:
+        return f"Zone({self.name!r})"
+
+    def stretch(self, instants_us: Ints) -> Ints:
+        """The place of the offset in force at each instant, an index into `offsets_us` [int64, same shape]."""
+        return np.searchsorted(self.changes_us, instants_us, "right") - 1
+
+    def local_us(self, instants_us: Ints) -> Ints:
+        """What the wall clock shows at each instant [int64, same shape]."""
+        return instants_us + self.offsets_us[self.stretch(instants_us)]
+
+    def instant_us(self, local_us: Ints) -> Ints:
+        """The instant of each wall-clock time: PEP 495, fold=0.
+
+        A time that does not exist is read with the offset before the jump; of one that happens twice, the
+        first is meant.
+        """
+        # A change is behind a wall-clock time once both the old and the new clock have shown it.
+        change_local_us = self.changes_us[1:] + np.maximum(self.offsets_us[1:], self.offsets_us[:-1])
+        return local_us - self.offsets_us[np.searchsorted(change_local_us, local_us, "right")]
+
+    def date(self, instants_us: Ints) -> Ints:
+        """The local date of each instant [d, int64, same shape]: what the wall clock shows then."""
+        days, ruler = self._days
+        return days[ruler.below(instants_us + 1) - 1]
+
+    def date_begin_us(self, dates: Ints) -> Ints:
+        """The first instant of each local date [int64]; of a date that does not exist, the first after it.
+
+        A date that begins twice begins the first time. Dates after the tables are `FAR_US`.
+        """
+        begins_us = self._begins_us
+        return begins_us[np.clip(dates - _FIRST_DAY, 0, begins_us.size - 1)]
+
+    @cached_property
+    def pieces(self) -> _Pieces:
+        """All stretches of one local date and one offset, from before 1970 to after 2200."""
+        begin_us = np.maximum(self.changes_us, _FIRST_DAY * DAY_US)
+        end_us = np.append(self.changes_us[1:], _LAST_DAY * DAY_US)
+        first = (begin_us + self.offsets_us) // DAY_US
+        count = (end_us + self.offsets_us - 1) // DAY_US - first + 1
+        stretch = np.repeat(np.arange(count.size), count)
+        day = first[stretch] + np.arange(stretch.size) - np.repeat(np.cumsum(count) - count, count)
+        offset_us = self.offsets_us[stretch]
+        return _Pieces(np.maximum(day * DAY_US - offset_us, begin_us[stretch]), day, offset_us)
+
+    @cached_property
+    def _days(self) -> tuple[Ints, Ruler]:
+        """The local dates in the order in which the wall clock shows them, and when each comes."""
+        pieces = self.pieces
+        new = np.append(True, np.diff(pieces.date) != 0)
+        return pieces.date[new], Ruler(pieces.begin_us[new])
+
+    @cached_property
+    def _begins_us(self) -> Ints:
+        """The first instant of every date from `_FIRST_DAY` on, closed by `FAR_US`."""
+        days, ruler = self._days
+        wanted = np.arange(_FIRST_DAY, int(days[-1]) + 1)
+        return np.append(ruler.points_us[np.searchsorted(np.maximum.accumulate(days), wanted)], FAR_US)
+
+
+@lru_cache(maxsize=128)
+def slots(name: str, weekdays: frozenset[int], hour: int) -> Ruler:
+    """The send slots of a zone: each allowed local date's instant at `hour`:00 (weekdays: 0 is Monday).
+
+    A date that does not exist has none, nor has one whose slot a clock change carries into the next date
+    (America/Nuuk, Saturday 2026-03-28 23:00).
+    """
+    place = zone(name)
+    dates = np.unique(place.pieces.date)
+    dates = dates[np.isin((dates + 3) % 7, list(weekdays))]
+    slot_us = place.instant_us(dates * DAY_US + hour * HOUR_US)
+    return Ruler(slot_us[place.local_us(slot_us) // DAY_US == dates])
+
+
+@lru_cache(maxsize=128)
+def windows(name: str, weekdays: frozenset[int], start_min: int, end_min: int) -> tuple[Ints, Ruler]:
+    """The send windows of a zone: where each begins, and a ruler of their ends (each half open, in order).
+
+    On each allowed local date, all instants whose wall clock is from `start_min` to before `end_min` [minutes
+    of the day, 0 to 1440]. Windows that touch are one.
+    """
+    pieces = zone(name).pieces
+    allowed = np.isin((pieces.date + 3) % 7, list(weekdays))
+    midnight_us = pieces.date * DAY_US - pieces.offset_us
+    end_us = np.append(pieces.begin_us[1:], _LAST_DAY * DAY_US)
+    opens_us = np.maximum(pieces.begin_us, midnight_us + start_min * 60 * SECOND_US)[allowed]
+    closes_us = np.minimum(end_us, midnight_us + end_min * 60 * SECOND_US)[allowed]
+    some = opens_us < closes_us
+    opens_us, closes_us = opens_us[some], closes_us[some]
+    apart = opens_us[1:] != closes_us[:-1]
+    return (
+        np.append(opens_us[np.append(True, apart)[: opens_us.size]], FAR_US),
+        Ruler(closes_us[np.append(apart, True)[: closes_us.size]]),
+    )
+
+
+def _read_tzif(data: bytes) -> tuple[Ints, Ints, tuple[str, ...]]:
+    """The changes, offsets and abbreviations of a TZif file (RFC 9636), its footer unrolled to 2200."""
+    header = struct.Struct(">4s1s15x6l")
+    _, _, isutc, isstd, leap, times, types, chars = header.unpack_from(data)
+    # The second, 64-bit block follows the first, 32-bit one (RFC 9636 section 3.1).
+    at = header.size + times * 5 + types * 6 + chars + leap * 8 + isstd + isutc
+    _, _, isutc, isstd, leap, times, types, chars = header.unpack_from(data, at)
+    at += header.size
+    seconds = list(struct.unpack_from(f">{times}q", data, at))
+    kinds = list(data[at + times * 8 : at + times * 9])
+    at += times * 9
+    records = [struct.unpack_from(">l?B", data, at + 6 * i) for i in range(types)]
+    at += types * 6
+    names = data[at : at + chars]
+    at += chars + leap * 12 + isstd + isutc
+    footer = data[at:].strip(b"\n").decode("ascii")
+
+    def abbreviation(start: int) -> str:
+        return names[start : names.index(b"\0", start)].decode("ascii")
+
+    # Before the first change the first type holds (section 3.2).
+    states = [(records[kind][0], abbreviation(records[kind][2])) for kind in [0, *kinds]]
+    for second, offset, name in _unroll(footer):
+        if not seconds or second > seconds[-1]:
+            seconds.append(second)
+            states.append((offset, name))
+
+    changes_us = np.array([-FAR_US // SECOND_US, *seconds], np.int64) * SECOND_US
+    kept = slice(max(int(np.searchsorted(changes_us, _FIRST_DAY * DAY_US, "right")) - 1, 0), None)
+    changes_us = changes_us[kept]
+    changes_us[0] = -FAR_US
+    inside = changes_us < _LAST_DAY * DAY_US
+    offsets, abbreviations = zip(*states[kept], strict=True)
+    offsets_us = np.array(offsets, np.int64) * SECOND_US
+    return changes_us[inside], offsets_us[inside], tuple(abbreviations[: int(inside.sum())])
+
+
+_FOOTER = re.compile(
+    r"(?P<std><[^>]+>|[A-Za-z]+)(?P<std_at>[+-]?[\d:]+)"
+    r"((?P<dst><[^>]+>|[A-Za-z]+)(?P<dst_at>[+-]?[\d:]+)?,(?P<begin>[^,]+),(?P<end>[^,]+))?"
+)
+
+
+def _unroll(footer: str) -> list[tuple[int, int, str]]:
+    """The changes that a footer (a POSIX TZ string, RFC 9636 section 3.3) makes: (second, offset [s], name)."""
+    match = _FOOTER.fullmatch(footer)
+    if match is None:
+        raise SimcoreError(f"the zone rule {footer!r} is not a POSIX TZ string")
+    standard = -_seconds(match["std_at"])  # POSIX counts west of Greenwich as positive
+    if match["dst"] is None:
+        return []
+    summer = -_seconds(match["dst_at"]) if match["dst_at"] else standard + 3600
+    changes = []
+    for year in range(1970, 2201):
+        changes.append((_rule_second(match["begin"], year) - standard, summer, match["dst"].strip("<>")))
+        changes.append((_rule_second(match["end"], year) - summer, standard, match["std"].strip("<>")))
+    return sorted(changes)
+
+
+def _seconds(clock: str) -> int:
+    """The seconds of [+-]hh[:mm[:ss]]."""
+    parts = [int(part) for part in clock.lstrip("+-").split(":")] + [0, 0]
+    return (-1 if clock.startswith("-") else 1) * (parts[0] * 3600 + parts[1] * 60 + parts[2])
+
+
+def _rule_second(rule: str, year: int) -> int:
+    """The local second of a rule's change in a year: Mm.w.d[/time], or Jn[/time]."""
+    day, _, clock = rule.partition("/")
+    if day.startswith("M"):
+        month, week, weekday = (int(part) for part in day[1:].split("."))
+        first = date(year, month, 1)
+        until = date(year + month // 12, month % 12 + 1, 1)
+        number = (first - date(1970, 1, 1)).days + (weekday - first.isoweekday()) % 7 + (week - 1) * 7
+        if number >= (until - date(1970, 1, 1)).days:  # week 5 is the last
+            number -= 7
+    elif day.startswith("J"):  # 1 to 365, 29 February never counted
+        leap = int(day[1:]) > 59 and date(year, 12, 31).timetuple().tm_yday == 366
+        number = (date(year, 1, 1) - date(1970, 1, 1)).days + int(day[1:]) - 1 + leap
+    else:
+        raise SimcoreError(f"the zone rule {rule!r} is not of the form Mm.w.d or Jn")
+    return number * 86_400 + _seconds(clock or "2")
