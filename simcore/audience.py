@@ -17,7 +17,7 @@ NEVER_US: int = np.iinfo(np.int64).max
 _WAY_OUT = "simcore.split_entries(entries) parts the rows that can be read from those that cannot"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Runs:
     """Each time that a subscriber goes through a sequence, in the order of the entries.
 
@@ -104,9 +104,8 @@ def runs(
     if _repeats(ids):
         number, end_us, taken = _again(ids, entered_us, repeat)
         if not taken.all():
-            ids, number, row, entered_us, end_us = (
-                part[taken] for part in (ids, number, row, entered_us, end_us)
-            )
+            ids, number, row = ids[taken], number[taken], row[taken]
+            entered_us, end_us = entered_us[taken], end_us[taken]
     return Runs(ids, number, row, entered_us, end_us)
 
 

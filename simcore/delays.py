@@ -19,7 +19,7 @@ class Delay(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Elapsed:
     """A length of absolute time: `duration_us` [µs, 0 or more] after the anchor."""
 
@@ -30,7 +30,7 @@ class Elapsed:
         return anchor_us + self.duration_us
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CalendarDays:
     """Whole days of the calendar: the beginning of the anchor's local date plus `days` [d, 0 or more]."""
 
@@ -43,7 +43,7 @@ class CalendarDays:
         return place.date_begin_us(place.date(anchor_us) + self.days)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class UntilDate:
     """A given instant for each row [int64, the shape of the anchors]: a date field of the run."""
 

@@ -17,7 +17,7 @@ _MANY = 1 << 16
 """From this many instants on, looking for equal ones pays."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Round:
     """One step of a plan for all runs.
 
@@ -45,7 +45,8 @@ def rounds(plan: Plan, entered_us: Ints) -> Iterator[Round]:
         gate = step.gate
         if gate.closed:
             return
-        earliest_us = np.maximum(step.delay.earliest(at_us), at_us)
+        earliest_us = step.delay.earliest(at_us)
+        np.maximum(earliest_us, at_us, out=earliest_us)
         if isinstance(gate, Ticking) and at_us.size >= _MANY:
             ticks, inverse = _distinct(gate.tick(earliest_us))
             at_us = gate.at(ticks)

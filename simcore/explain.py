@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from simcore.delays import CalendarDays, Elapsed
-from simcore.gates import NAT_US, Anytime, Poll, SendSlots, SendWindow
+from simcore.gates import Anytime, Poll, SendSlots, SendWindow
+from simcore.instants import NAT_US
 from simcore.plan import Plan, Step
 from simcore.zones import DAY_US, HOUR_US, SECOND_US, Zone, zone
 
@@ -65,7 +66,7 @@ def _moved(step: Step, here: Zone, anchor: _Clock, due: _Clock, since: str) -> s
     delay, gate = step.delay, step.gate
     until = f"{_day(due, anchor)} {due.text}"
     if isinstance(delay, Elapsed) and isinstance(gate, Anytime | SendWindow) and delay.duration_us == 0:
-        if due.us == anchor.us:
+        if due.us == anchor.us or isinstance(gate, Anytime):
             return f"at once, on {since}: {until}"
         return (
             f"{since} is on {_day(anchor, anchor)}; {_not_send_days(gate, anchor.day, due.day)}, so {until}"

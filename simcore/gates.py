@@ -6,14 +6,12 @@ Weekdays are numbers, 0 is Monday; an empty set closes a gate.
 """
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
 
+from simcore.instants import NAT_US
 from simcore.zones import Ints, slots, windows
-
-NAT_US: int = np.iinfo(np.int64).min
-"""No instant: what pandas shows as NaT."""
 
 
 class Gate(Protocol):
@@ -29,20 +27,7 @@ class Gate(Protocol):
         ...
 
 
-@runtime_checkable
-class Ticking(Protocol):
-    """A gate whose allowed instants are single ticks that can be counted; snap(t) is at(tick(t))."""
-
-    def tick(self, instants_us: Ints) -> Ints:
-        """The number of the first tick at or after each instant [int64, same shape]."""
-        ...
-
-    def at(self, ticks: Ints) -> Ints:
-        """The instants of ticks [int64, same shape]."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Anytime:
     """Every instant is allowed."""
 
@@ -53,7 +38,7 @@ class Anytime:
         return instants_us
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Poll:
     """Looks at a fixed rhythm: epoch + `phase_us` + k * `every_us` for whole k [µs]."""
 
@@ -63,7 +48,7 @@ class Poll:
 
     def tick(self, instants_us: Ints) -> Ints:
         """The number k of the first look at or after each instant."""
-        return -((self.phase_us - instants_us) // self.every_us)
+        return (instants_us + (self.every_us - 1 - self.phase_us)) // self.every_us  # rounded up
 
     def at(self, ticks: Ints) -> Ints:
         """The instants of looks."""
@@ -74,7 +59,7 @@ class Poll:
         return self.at(self.tick(instants_us))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SendSlots:
     """One instant a day: `hour`:00 local time on each existing date whose weekday is allowed."""
 
@@ -100,7 +85,7 @@ class SendSlots:
         return Closed().snap(instants_us) if self.closed else self.at(self.tick(instants_us))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SendWindow:
     """Part of each allowed day: wall-clock times from `start_min` to before `end_min` [minutes, 0 to 1440]."""
 
@@ -122,7 +107,7 @@ class SendWindow:
         return np.maximum(instants_us, opens_us[closes.below(instants_us + 1)])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Closed:
     """No instant is allowed."""
 
@@ -131,3 +116,7 @@ class Closed:
     def snap(self, instants_us: Ints) -> Ints:
         """`NAT_US` for each."""
         return np.full(instants_us.shape, NAT_US)
+
+
+Ticking = Poll | SendSlots
+"""Gates whose allowed instants are single ticks that can be counted: snap(t) is at(tick(t))."""

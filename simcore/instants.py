@@ -6,7 +6,7 @@ are 1970-01-01 to 2200-01-01 UTC, both ends included (spec/timing.md, "Instants"
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,6 +19,9 @@ from dateutil import parser
 from simcore.errors import EntryError, shown
 from simcore.zones import FIRST_US, LAST_US, Ints, zone
 
+NAT_US: int = np.iinfo(np.int64).min
+"""No instant: what pandas shows as NaT."""
+_FEW = 16  # so many strings are read one by one: setting up what reads them together costs more
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -32,7 +35,7 @@ GUESSWORK = "leaves day and month to guesswork: write it as 2026-03-06 or 6 Marc
 INCOMPLETE = "names no whole date: expected year, month and day"
 UNREADABLE = "not a date and time: expected something like 2026-03-06T21:07:30-05:00"
 
-_ISO_DATE = r"\d{4}-?\d\d-?\d\d"
+_ISO_DATE = r"\d{4}(?:-\d\d-\d\d|\d{4})"
 _ISO_TIME = r"[T ]\d\d(?::?\d\d(?::?\d\d(?:\.\d{1,9})?)?)?"
 _ISO_AWARE = rf"{_ISO_DATE}{_ISO_TIME}(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)"
 _ISO_NAIVE = rf"{_ISO_DATE}(?:{_ISO_TIME})?"
@@ -55,33 +58,38 @@ def read(values: Any, naive_time_zone: str | None) -> Read:
     array = values.array if isinstance(values, pd.Series | pd.Index) else values
     if isinstance(array, pd.Categorical):
         array = array.astype(array.categories.dtype)
-    dtype = getattr(array, "dtype", None)
-    if isinstance(dtype, pd.ArrowDtype) and pd.api.types.is_datetime64_any_dtype(dtype):
-        stamps = pd.Series(array).dt
-        array = (stamps.tz_convert("UTC").dt.tz_localize(None) if stamps.tz else pd.Series(array)).to_numpy(
-            "datetime64[ns]" if dtype.pyarrow_dtype.unit == "ns" else "datetime64[us]"
-        )
-        return _counts(array, None if stamps.tz else naive_time_zone, aware=stamps.tz is not None)
+    dtype: Any = getattr(array, "dtype", None)
+    if isinstance(dtype, pd.ArrowDtype) and dtype.kind == "M":
+        kind = f"datetime64[{dtype.pyarrow_dtype.unit}"
+        zoned = dtype.pyarrow_dtype.tz is not None
+        array = pd.Series(array).astype(f"{kind}, UTC]" if zoned else f"{kind}]").array
+        dtype = array.dtype
     if isinstance(dtype, pd.DatetimeTZDtype):
-        return _counts(
-            np.asarray(pd.DatetimeIndex(array).tz_convert("UTC").tz_localize(None)), None, aware=True
-        )
+        return _counts(pd.DatetimeIndex(array).asi8, dtype.unit, None, aware=True)
     if isinstance(dtype, np.dtype) and dtype.kind == "M":
-        return _counts(np.asarray(array), naive_time_zone, aware=False)
-    if pd.api.types.is_string_dtype(dtype) and not pd.api.types.is_object_dtype(dtype):
+        return _stamps(np.asarray(array), naive_time_zone)
+    if isinstance(dtype, pd.StringDtype) or (isinstance(dtype, pd.ArrowDtype) and dtype.kind == "O"):
         texts = pd.Series(array)
-        return _texts(texts[texts.notna()], len(texts), naive_time_zone)
-    return _objects(np.asarray(pd.Series(array, dtype=object)), naive_time_zone)
+        return _merge(
+            len(texts), [(texts.notna().to_numpy(), lambda: _texts(texts.dropna(), naive_time_zone))]
+        )
+    values = np.asarray(pd.Series(array, dtype=object))
+    strings = np.fromiter((isinstance(value, str) for value in values), np.bool_, len(values))
+    return _merge(
+        len(values),
+        [
+            (strings, lambda: _texts(pd.Series(values[strings]), naive_time_zone)),
+            (~strings, lambda: _objects(values[~strings], naive_time_zone)),
+        ],
+    )
 
 
 def read_one(value: Any, name: str, naive_time_zone: str | None) -> int:
     """The instant [µs, UTC] of a single value; EntryError that names the argument where it has none."""
-    instants = read(
-        value.array if isinstance(value, pd.Series) else pd.Series([value], dtype=object), naive_time_zone
-    )
-    if instants.faults:
-        raise EntryError(f"{name}: {shown(value)} {_sentence(instants.faults[0])}")
-    return int(instants.us[0])
+    us, fault = _one(value, naive_time_zone)
+    if fault is not None:
+        raise EntryError(f"{name}: {shown(value)} {_sentence(fault)}")
+    return us
 
 
 def check_zone(name: str | None) -> None:
@@ -115,105 +123,111 @@ def _sentence(fault: str) -> str:
     return fault if fault.startswith(("has", "leaves", "names")) else f"is {fault}"
 
 
-def _counts(stamps: npt.NDArray[np.datetime64], naive_time_zone: str | None, *, aware: bool) -> Read:
-    """datetime64 of any unit: whole microseconds, floored, by integers (numpy's own casts wrap and truncate)."""
-    missing = np.isnat(stamps)
-    unit, multiple = np.datetime_data(stamps.dtype)
-    counts = stamps.view(np.int64)
-    if unit in {"s", "ms", "us", "ns"} and multiple == 1:
-        per_us = {"s": 10**6, "ms": 10**3, "us": 1, "ns": 1}[unit]
-        if unit == "ns":
-            counts = counts // 1000
-        safe = np.abs(counts) <= 2 * LAST_US // per_us
-        us = np.where(safe & ~missing, counts, -1) * per_us if per_us > 1 else counts
-    else:
-        days = stamps.astype("datetime64[D]").view(np.int64) if unit in {"Y", "M", "W", "D"} else None
-        if days is None:  # hours and minutes, and multiples such as [15m]
-            return _counts(stamps.astype("datetime64[s]"), naive_time_zone, aware=aware)
-        us = np.where(np.abs(days) <= 2 * LAST_US // (86400 * 10**6), days, -1) * 86400 * 10**6
+def _merge(size: int, parts: list[tuple[npt.NDArray[np.bool_], Callable[[], Read]]]) -> Read:
+    """The readings of some rows each, put together; rows that no part reads are missing."""
+    us = np.zeros(size, np.int64)
     faults: dict[int, str] = {}
+    unread = np.ones(size, np.bool_)
+    for rows, reading in parts:
+        where = np.flatnonzero(rows)
+        if where.size:
+            some = reading()
+            us[where] = some.us
+            faults |= {int(where[at]): fault for at, fault in some.faults.items()}
+            unread[where] = False
+    return Read(us, faults | _mark(unread, MISSING))
+
+
+def _stamps(stamps: npt.NDArray[np.datetime64], naive_time_zone: str | None) -> Read:
+    """Naive datetime64 of any unit."""
+    unit, multiple = np.datetime_data(stamps.dtype)
+    if unit not in _PER_US or multiple != 1:
+        years = stamps.astype("datetime64[Y]").view(np.int64)  # coarser first: finer could wrap
+        known = (np.abs(years) < 1000) | np.isnat(stamps)
+        stamps, unit = np.where(known, stamps, np.datetime64("1000", "Y")).astype("datetime64[s]"), "s"
+    return _counts(stamps.view(np.int64), unit, naive_time_zone, aware=False)
+
+
+_PER_US = {"s": 10**6, "ms": 10**3, "us": 1, "ns": 1}
+
+
+def _counts(counts: Ints, unit: str, naive_time_zone: str | None, *, aware: bool) -> Read:
+    """Counts of a unit since 1970, the smallest int64 for NaT: whole microseconds, floored.
+
+    By integers, because the casts of numpy and pandas wrap, truncate or raise.
+    """
+    per_us, most = _PER_US[unit], 2 * LAST_US // _PER_US[unit]
+    us = counts
+    if unit == "ns":
+        us = counts // 1000
+    elif per_us > 1:
+        us = np.where((counts >= -most) & (counts <= most), counts, -most) * per_us
     if not aware:
         if naive_time_zone is None:
+            missing = counts == NAT_US
             return Read(np.zeros(us.shape, np.int64), _mark(missing, MISSING) | _mark(~missing, NAIVE))
         us = zone(naive_time_zone).instant_us(us)
-    outside = ~missing & ((us < FIRST_US) | (us > LAST_US))
-    if missing.any() or outside.any():
-        faults = _mark(missing, MISSING) | _mark(outside, OUT_OF_RANGE)
-        us = np.where(missing | outside, 0, us)
-    return Read(us, faults)
+    if us.size and (us.min() < FIRST_US or us.max() > LAST_US):
+        missing = counts == NAT_US
+        outside = ~missing & ((us < FIRST_US) | (us > LAST_US))
+        return Read(
+            np.where(missing | outside, 0, us), _mark(missing, MISSING) | _mark(outside, OUT_OF_RANGE)
+        )
+    return Read(us, {})
 
 
 def _mark(rows: npt.NDArray[np.bool_], fault: str) -> dict[int, str]:
     return dict.fromkeys(np.flatnonzero(rows).tolist(), fault)
 
 
-def _texts(texts: "pd.Series[Any]", size: int, naive_time_zone: str | None) -> Read:
-    """Strings: ISO 8601 all together, whatever else people write one by one (each distinct one once).
-
-    The index of `texts` holds the positions; positions that are not in it are missing.
-    """
-    us = np.zeros(size, np.int64)
-    faults = dict.fromkeys(set(range(size)).difference(texts.index), MISSING) if len(texts) < size else {}
-
-    def take(some: "pd.Series[Any]", pattern: str, aware: bool) -> "pd.Series[Any]":
-        iso = some[some.str.fullmatch(pattern).astype(bool)]
-        stamps = pd.to_datetime(iso, format="ISO8601", utc=aware, errors="coerce")
-        good = stamps.notna()
-        numbers = read(stamps[good], naive_time_zone)
-        where = stamps.index[good].to_numpy()
-        us[where] = numbers.us
-        faults.update({int(where[at]): fault for at, fault in numbers.faults.items()})
-        return some.drop(stamps.index[good])
-
-    texts = take(texts, _ISO_AWARE, aware=True)
-    if len(texts):
-        texts = take(texts, _ISO_NAIVE, aware=False)
-    for text, group in texts.groupby(texts):
-        moment = _loose(str(text))
-        for at in group.index:
-            us[at], fault = (0, moment) if isinstance(moment, str) else _moment(moment, naive_time_zone)
-            if fault:
-                faults[int(at)] = fault
+def _texts(texts: "pd.Series[Any]", naive_time_zone: str | None) -> Read:
+    """Strings: ISO 8601 all together, whatever else people write one by one (each distinct one once)."""
+    us = np.zeros(len(texts), np.int64)
+    faults: dict[int, str] = {}
+    texts = texts.reset_index(drop=True)
+    for pattern, aware in ((_ISO_AWARE, True), (_ISO_NAIVE, False)):
+        if len(texts) > _FEW:
+            iso = texts[texts.str.fullmatch(pattern).astype(bool)]
+            stamps = pd.to_datetime(iso, format="ISO8601", utc=aware, errors="coerce").dropna()
+            where = stamps.index.to_numpy()
+            some = read(stamps, naive_time_zone)
+            us[where] = some.us
+            faults |= {int(where[at]): fault for at, fault in some.faults.items()}
+            texts = texts.drop(stamps.index)
+    for text, rows in texts.groupby(texts).groups.items():
+        at_us, fault = _one(text, naive_time_zone)
+        us[rows] = at_us
+        if fault is not None:
+            faults |= dict.fromkeys(map(int, rows), fault)
     return Read(us, faults)
 
 
 def _objects(values: npt.NDArray[np.object_], naive_time_zone: str | None) -> Read:
-    """Python objects of any kind, one by one; the strings among them together."""
-    strings = np.fromiter((isinstance(value, str) for value in values), bool, len(values))
-    texts = pd.Series(values[strings], index=np.flatnonzero(strings), dtype=object)
-    us, faults = (
-        _texts(texts, len(values), naive_time_zone)
-        if strings.any()
-        else (np.zeros(len(values), np.int64), {})
-    )
-    for at in np.flatnonzero(~strings).tolist():
-        value = values[at]
-        fault: str | None
-        if (
-            value is None
-            or value is pd.NaT
-            or value is pd.NA
-            or (isinstance(value, float) and np.isnan(value))
-        ):
-            fault = MISSING
-        elif isinstance(value, np.datetime64):
-            one = _counts(np.array([value]), naive_time_zone, aware=False)
-            us[at], fault = one.us[0], one.faults.get(0)
-        elif isinstance(value, date):
-            us[at], fault = _moment(value, naive_time_zone)
-        else:
-            fault = f"a {type(value).__name__}: expected an instant, such as 2026-03-06T21:07:30-05:00"
-        if fault:
+    """Python objects of any kind, one by one."""
+    us = np.zeros(len(values), np.int64)
+    faults: dict[int, str] = {}
+    for at, value in enumerate(values):
+        us[at], fault = _one(value, naive_time_zone)
+        if fault is not None:
             faults[at] = fault
-        else:
-            faults.pop(at, None)
     return Read(us, faults)
 
 
-def _moment(value: date, naive_time_zone: str | None) -> tuple[int, str | None]:
-    """The instant of a datetime or date, or (0, what is wrong); a Timestamp's nanoseconds are dropped."""
+def _one(value: Any, naive_time_zone: str | None) -> tuple[int, str | None]:
+    """The instant of a single thing and None, or 0 and what is wrong with it."""
+    if isinstance(value, str):
+        value = _parsed(str(value))
+        if isinstance(value, str):
+            return 0, value
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return 0, MISSING
+    if isinstance(value, np.datetime64):
+        stamp = _stamps(np.array([value]), naive_time_zone)
+        return int(stamp.us[0]), stamp.faults.get(0)
+    if not isinstance(value, date):
+        return 0, f"a {type(value).__name__}: expected an instant, such as 2026-03-06T21:07:30-05:00"
     if isinstance(value, pd.Timestamp):
-        value = value.to_pydatetime(warn=False)
+        value = value.to_pydatetime(warn=False)  # drops the nanoseconds, which floors
     elif not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day)  # noqa: DTZ001  a date alone is 00:00, naive
     if value.tzinfo is not None:
@@ -221,9 +235,19 @@ def _moment(value: date, naive_time_zone: str | None) -> tuple[int, str | None]:
     elif naive_time_zone is None:
         return 0, NAIVE
     else:
-        local = np.array([(value.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND], np.int64)
-        us = int(zone(naive_time_zone).instant_us(local)[0])
+        local_us = (value.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+        us = int(zone(naive_time_zone).instant_us(np.array([local_us]))[0])
     return (us, None) if FIRST_US <= us <= LAST_US else (0, OUT_OF_RANGE)
+
+
+def _parsed(text: str) -> datetime | str:
+    """What a string says, or the fault in it."""
+    if re.fullmatch(f"{_ISO_AWARE}|{_ISO_NAIVE}", text):
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            return UNREADABLE
+    return _loose(text)
 
 
 def _loose(text: str) -> datetime | str:

@@ -6,7 +6,7 @@ from simcore.delays import Delay
 from simcore.gates import Gate
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Step:
     """One email in its place: due at gate.snap(max(delay.earliest(anchor), anchor)) (spec/timing.md).
 
@@ -22,7 +22,7 @@ class Step:
     sends: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """A sequence as the engine sees it: its steps in order, and the rules of entry.
 

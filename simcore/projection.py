@@ -2,7 +2,7 @@
 
 import platform
 import warnings
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,7 +13,7 @@ from simcore import audience, explain, instants
 from simcore.audience import Runs
 from simcore.engine import rounds
 from simcore.errors import EntryError, SimcoreError, shown
-from simcore.gates import NAT_US
+from simcore.instants import NAT_US
 from simcore.plan import Plan
 from simcore.timeline import timeline
 from simcore.zones import LAST_US
@@ -171,6 +171,8 @@ def versions() -> dict[str, str]:
     >>> sorted(versions())
     ['Python', 'numpy', 'pandas', 'simcore', 'tzdata']
     """
+    from importlib import metadata  # slow to import, and seldom needed
+
     packages = ("pandas", "numpy", "tzdata")
     return {
         "simcore": metadata.version("simcore"),

@@ -16,7 +16,7 @@ from simcore.engine import Round
 from simcore.errors import EntryError
 from simcore.zones import LAST_US, Ints
 
-_BLOCK = 1 << 14  # rows that are written together, so that they stay in the processor's cache
+_BLOCK = 1 << 12  # rows that are written together, so that they stay in the processor's cache
 
 
 def timeline(
@@ -71,20 +71,23 @@ def timeline(
 def _matrix(sending: Sequence[Round], shape: tuple[int, int]) -> Ints:
     """The instant of each run's every send [int64, runs x rounds]."""
     at_us = np.empty(shape, np.int64)
-    start = 0
-    while start < len(sending):
-        # Neighbouring rounds that share an index are one table of its distinct instants.
-        index = sending[start].index
-        end = start + 1
-        while end < len(sending) and sending[end].index is index:
-            end += 1
-        table = np.stack([item.at_us for item in sending[start:end]], axis=1)
-        if index is None:
-            at_us[:, start:end] = table
-        else:
-            for row in range(0, shape[0], _BLOCK):
-                at_us[row : row + _BLOCK, start:end] = table[index[row : row + _BLOCK]]
-        start = end
+    index = sending[-1].index if sending else None
+    if index is None:
+        for column, item in enumerate(sending):
+            at_us[:, column] = item.all_us()
+        return at_us
+    # Most rounds share the last one's index: whole rows of a table of their distinct instants are copied, and
+    # the few rounds before them are written over them while the rows are still in the processor's cache.
+    own = [item.index is not index for item in sending]
+    table = np.stack(
+        [sending[-1].at_us if mine else item.at_us for item, mine in zip(sending, own, strict=True)], 1
+    )
+    others = [(column, item) for column, item in enumerate(sending) if own[column]]
+    for row in range(0, shape[0], _BLOCK):
+        block = slice(row, row + _BLOCK)
+        table.take(index[block], axis=0, out=at_us[block], mode="clip")  # "raise" would write to a copy first
+        for column, item in others:
+            at_us[block, column] = item.at_us[block] if item.index is None else item.at_us[item.index[block]]
     return at_us
 
 

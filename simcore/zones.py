@@ -69,7 +69,9 @@ class Ruler:
 
     def below(self, instants_us: Ints) -> Ints:
         """For each instant, how many points are before it; that is the place of the first one at or after."""
-        day = np.clip(instants_us // DAY_US - _FIRST_DAY, 0, self._before_day.size - 1)
+        day = instants_us // DAY_US
+        np.minimum(day, _LAST_DAY, out=day)
+        day -= _FIRST_DAY
         count: Ints = self._before_day[day]
         for _ in range(self._steps):
             count = count + (self.points_us[count] < instants_us)
@@ -231,7 +233,7 @@ def _read_tzif(data: bytes) -> tuple[Ints, Ints, tuple[str, ...]]:
     return changes_us[inside], offsets_us[inside], tuple(abbreviations[: int(inside.sum())])
 
 
-_FOOTER = re.compile(
+_FOOTER = (
     r"(?P<std><[^>]+>|[A-Za-z]+)(?P<std_at>[+-]?[\d:]+)"
     r"((?P<dst><[^>]+>|[A-Za-z]+)(?P<dst_at>[+-]?[\d:]+)?,(?P<begin>[^,]+),(?P<end>[^,]+))?"
 )
@@ -239,7 +241,7 @@ _FOOTER = re.compile(
 
 def _unroll(footer: str) -> list[tuple[int, int, str]]:
     """The changes that a footer (a POSIX TZ string, RFC 9636 section 3.3) makes: (second, offset [s], name)."""
-    match = _FOOTER.fullmatch(footer)
+    match = re.fullmatch(_FOOTER, footer)
     if match is None:
         raise SimcoreError(f"the zone rule {footer!r} is not a POSIX TZ string")
     standard = -_seconds(match["std_at"])  # POSIX counts west of Greenwich as positive

@@ -16,7 +16,7 @@ def _switch(default: Any, values: tuple[str, ...], meaning: str, rule: str) -> A
 _LENGTH = "a datetime.timedelta"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Assumptions:
     """How to read Kit where its own words leave it open; every field has a default.
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from numbers import Integral
-from typing import Any, Self
+from typing import Any, Self, TypeGuard
 
 from simcore.errors import ValidationError, shown
 from simcore.kit.assumptions import Assumptions
@@ -143,7 +143,7 @@ class Sequence:
         email = replace(old, **changed)
         to = position if email.position is None else email.position
         others.insert(to, email)
-        return replace(self, emails=[replace(each, position=None) for each in others])
+        return replace(self, emails=tuple(replace(each, position=None) for each in others))
 
     def to_api(self) -> dict[str, Any]:
         """What Kit's API would give: `{"sequence": {...}, "emails": [...]}`, unknown fields included (K3).
@@ -301,7 +301,7 @@ def _plain(item: Email | Sequence, leave_out: set[str]) -> dict[str, Any]:
     return said | {name: value for name, value in extra.items() if name not in said}
 
 
-def _whole(value: Any) -> bool:
+def _whole(value: Any) -> TypeGuard[int]:
     """Whether a value is an integer: true and 9.0 are not."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
