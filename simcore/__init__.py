@@ -5,16 +5,18 @@ Load a sequence (`simcore.kit.load`), then `preview` it for one subscriber or `p
 
 from simcore import kit
 from simcore.errors import EntryError, SimcoreError, ValidationError
-from simcore.projection import example, preview, project, split_entries, versions
+from simcore.projection import Simulation, example, preview, project, simulate, split_entries, versions
 
 __all__ = [
     "EntryError",
     "SimcoreError",
+    "Simulation",
     "ValidationError",
     "example",
     "kit",
     "preview",
     "project",
+    "simulate",
     "split_entries",
     "versions",
 ]

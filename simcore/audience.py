@@ -1,6 +1,7 @@
-"""Entries, as people have them, become runs: who, from when, until when."""
+"""Entries and events, as people have them, become runs: who, from when, until when; and who is in what."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,16 @@ import pandas as pd
 
 from simcore import instants
 from simcore.errors import EntryError, shown
+from simcore.plan import Epoch, Plan
 from simcore.zones import Ints
 
 NEVER_US: int = np.iinfo(np.int64).max
 """The end of a run that nothing ends."""
+NO_STATUS = ""
 
 _WAY_OUT = "simcore.split_entries(entries) parts the rows that can be read from those that cannot"
+
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +28,9 @@ class Runs:
 
     `subscriber_id` [runs], any dtype, as given; `number` int32 [runs], 1 for a subscriber's first run; `row`
     int64 [runs], the position of its entry; `entered_us` int64 [µs, UTC; runs]; `end_us` int64 [µs; runs], the
-    instant from which on nothing is sent in it (`NEVER_US` where there is none).
+    instant from which on nothing is sent in it (`NEVER_US` where there is none), and `end_status`, places in
+    `statuses` [runs], what ends it there. `via` int8 [runs], places in the plan's vias. `who` int64 [runs], a
+    number for each subscriber, the one that `Toggles` know; None where there are no events.
     """
 
     subscriber_id: Any
@@ -31,6 +38,9 @@ class Runs:
     row: Ints
     entered_us: Ints
     end_us: Ints
+    end_status: npt.NDArray[np.int8]
+    via: npt.NDArray[np.int8]
+    who: Ints | None
 
     def __len__(self) -> int:
         return len(self.entered_us)
@@ -40,15 +50,115 @@ class Runs:
         return f"row {self.row[run]} (subscriber {shown(self.subscriber_id[run : run + 1][0])})"
 
 
+@dataclass(frozen=True, eq=False)
+class Turned:
+    """Entries that started no run: `row` int64, `subscriber_id`, `at_us` int64 [µs], `what` and why."""
+
+    row: Ints
+    subscriber_id: Any
+    at_us: Ints
+    what: npt.NDArray[np.object_]
+
+
+class Toggles:
+    """What switches on and off for each subscriber over time, such as being in an excluded source.
+
+    Rows are sorted by subscriber, then by instant, then as given; `on` is the state after each.
+    """
+
+    def __init__(self, who: Ints, at_us: Ints, on: Flags, people: int) -> None:
+        self.at_us = at_us
+        self.on = on
+        self.first = np.searchsorted(who, np.arange(people + 1))
+
+    def until(self, who: Ints, at_us: Ints) -> Ints:
+        """For each (subscriber, instant), the place just behind the subscriber's last row up to the instant."""
+        low, high = self.first[who], self.first[who + 1]
+        span = int((high - low).max()) if low.size else 0
+        # All binary searches take their steps together.
+        for _ in range(span.bit_length()):
+            middle = (low + high) // 2
+            right = (low < high) & (self.at_us[np.minimum(middle, self.at_us.size - 1)] <= at_us)
+            low, high = np.where(right, middle + 1, low), np.where(right | (low >= high), high, middle)
+        return low
+
+    def known(self, who: Ints) -> Flags:
+        """Which subscribers have a row at all."""
+        return self.first[who + 1] > self.first[who]
+
+    def state(self, who: Ints, at_us: Ints) -> Flags:
+        """Whether it is on for each (subscriber, instant), the rows of that instant included."""
+        place = self.until(who, at_us)
+        on: Flags = (
+            (place > self.first[who]) & self.on[np.maximum(place - 1, 0)] if self.on.size else place > place
+        )
+        return on
+
+
+@dataclass(frozen=True, eq=False)
+class Events:
+    """An event log, read: `who` int64, `at_us` int64 [µs], `name` (places in `names`), `ref` int64; as sorted.
+
+    Rows by subscriber, then instant, then as given; those of people who never enter are left out.
+    """
+
+    who: Ints
+    at_us: Ints
+    name: npt.NDArray[np.int64]
+    ref: Ints
+    names: tuple[str, ...]
+    people: int
+    _members: dict[frozenset[tuple[str, int]], Toggles | None] = field(default_factory=dict)
+
+    def members(self, plan: Plan) -> Toggles | None:
+        """When each subscriber is in any of the plan's excluded sources; None where nobody ever is (K16)."""
+        if plan.excluded not in self._members:
+            self._members[plan.excluded] = self._toggles(plan)
+        return self._members[plan.excluded]
+
+    def _toggles(self, plan: Plan) -> Toggles | None:
+        source = np.full(len(self.name), -1)
+        inside = np.zeros(len(self.name), np.bool_)
+        for number, (kind, ref) in enumerate(sorted(plan.excluded)):
+            for code, name in enumerate(self.names):
+                if plan.joins.get(name, ("", False))[0] == kind:
+                    rows = (self.name == code) & (self.ref == ref)
+                    source[rows] = number
+                    inside[rows] = plan.joins[name][1]
+        rows = np.flatnonzero(source >= 0)
+        if not rows.size:
+            return None
+        who, source, inside = self.who[rows], source[rows], inside[rows]
+        # How many sources each subscriber is in: an add while inside, or a remove while outside, is no change.
+        order = np.lexsort((np.arange(rows.size), source, who))
+        same = np.append(False, (np.diff(who[order]) == 0) & (np.diff(source[order]) == 0))
+        before = same & np.append(False, inside[order][:-1])
+        delta = np.empty(rows.size, np.int64)
+        delta[order] = inside[order].astype(np.int64) - before
+        total = np.cumsum(delta)
+        begins = np.searchsorted(who, who)
+        return Toggles(who, self.at_us[rows], total - (total - delta)[begins] > 0, self.people)
+
+    def blocks(self, plan: Plan) -> Toggles:
+        """When each subscriber is kept from entering (K17)."""
+        blocking = [code for code, name in enumerate(self.names) if plan.leaves.get(name, ("", False))[1]]
+        returning = [code for code, name in enumerate(self.names) if name in plan.returns]
+        rows = np.flatnonzero(np.isin(self.name, blocking + returning))
+        return Toggles(self.who[rows], self.at_us[rows], np.isin(self.name[rows], blocking), self.people)
+
+    def ends(self, plan: Plan) -> tuple[Toggles, npt.NDArray[np.int64]]:
+        """When something ends each subscriber's runs, and the name (place in `names`) of what does."""
+        rows = np.flatnonzero(
+            np.isin(self.name, [c for c, name in enumerate(self.names) if name in plan.leaves])
+        )
+        none = np.zeros(rows.size, np.bool_)
+        return Toggles(self.who[rows], self.at_us[rows], none, self.people), self.name[rows]
+
+
 def frame(entries: Any) -> pd.DataFrame:
     """Entries of every form (see `simcore.project`) as a DataFrame with `subscriber_id` and `entered_at`."""
     if isinstance(entries, pd.DataFrame):
-        missing = [name for name in ("subscriber_id", "entered_at") if name not in entries.columns]
-        if missing:
-            names = ", ".join(str(name) for name in entries.columns) or "none"
-            raise EntryError(
-                f"entries: no column {' and no column '.join(missing)}; the columns are: {names}"
-            )
+        _columns("entries", entries, ("subscriber_id", "entered_at"))
         return entries
     if isinstance(entries, pd.Series):
         return pd.DataFrame({"subscriber_id": entries.index, "entered_at": entries.array})
@@ -64,6 +174,18 @@ def frame(entries: Any) -> pd.DataFrame:
     return pd.DataFrame({"subscriber_id": np.arange(len(entries)), "entered_at": entries})
 
 
+def _columns(what: str, given: pd.DataFrame, needed: tuple[str, ...]) -> None:
+    names = [str(name) for name in given.columns]
+    missing = [name for name in needed if name not in names]
+    if missing:
+        raise EntryError(
+            f"{what}: no column {' and no column '.join(missing)}; the columns are: {', '.join(names) or 'none'}"
+        )
+    twice = [name for name in needed if names.count(name) > 1]
+    if twice:
+        raise EntryError(f"{what}: column {twice[0]} is there {names.count(twice[0])} times, expected once")
+
+
 def read(entries: pd.DataFrame, naive_time_zone: str | None) -> instants.Read:
     """The instants of entries, and what is wrong with the rows that cannot be used."""
     us, faults = instants.read(entries["entered_at"], naive_time_zone)
@@ -74,39 +196,79 @@ def read(entries: pd.DataFrame, naive_time_zone: str | None) -> instants.Read:
 
 
 def runs(
-    entries: Any, *, repeat: bool, vias: tuple[str, ...], until_us: int | None, naive_time_zone: str | None
-) -> Runs:
-    """The runs that entries start.
+    entries: Any,
+    events: Any,
+    epochs: Sequence[Epoch],
+    until_us: int | None,
+    naive_time_zone: str | None,
+) -> tuple[Runs, Turned, Events | None, tuple[str, ...], int]:
+    """The runs that entries start, the entries that start none, the events, the statuses of ends, and the entries' count.
 
-    Raises EntryError that names the rows that cannot be read, or whose `via` is not one of `vias` (spec K13).
+    Raises EntryError that names the rows that cannot be read, or whose `via` is not one of the plan's (K13).
     """
+    plan = epochs[0].plan
     given = frame(entries)
     entered_us, faults = read(given, naive_time_zone)
     if faults:
         raise instants.explain_faults("entered_at", given["entered_at"], faults, _WAY_OUT)
-    if "via" in given.columns:
-        via = given["via"]
-        wrong = np.flatnonzero((via.notna() & ~via.isin(vias)).to_numpy()).tolist()
-        if wrong:
-            fault = f"not one of: {', '.join(vias)}"
-            raise instants.explain_faults(
-                "via", via, dict.fromkeys(wrong, fault), "mend those rows, or leave via out"
-            )
-    ids = given["subscriber_id"].array
-    if isinstance(ids, pd.arrays.NumpyExtensionArray):
-        ids = ids.to_numpy()
+    via = _vias(given, plan.vias)
+    ids = _array(given["subscriber_id"])
     row = np.arange(len(given))
     if until_us is not None and (entered_us >= until_us).any():
         row = np.flatnonzero(entered_us < until_us)
-        ids, entered_us = ids[row], entered_us[row]
-    number = np.ones(len(row), np.int32)
-    end_us = np.full(len(row), NEVER_US)
-    if _repeats(ids):
-        number, end_us, taken = _again(ids, entered_us, repeat)
-        if not taken.all():
-            ids, number, row = ids[taken], number[taken], row[taken]
-            entered_us, end_us = entered_us[taken], end_us[taken]
-    return Runs(ids, number, row, entered_us, end_us)
+        ids, entered_us, via = ids[row], entered_us[row], via[row]
+    statuses = (NO_STATUS, "restarted", *dict.fromkeys(status for status, _ in plan.leaves.values()))
+    log = (
+        None
+        if events is None
+        else _events(events, given["subscriber_id"], ids, plan, until_us, naive_time_zone)
+    )
+    count = len(row)
+    number, end_us, end_status = np.ones(count, np.int32), np.full(count, NEVER_US), np.zeros(count, np.int8)
+    what = np.full(count, None, object)
+    who = None
+    if log is not None or _repeats(ids):
+        who = pd.factorize(ids)[0].astype(np.int64)
+        what, number, next_us = _taken(who, entered_us, via, epochs, log)
+        end_us, end_status = next_us, (next_us < NEVER_US).astype(np.int8)
+        if log is not None:
+            ends, name = log.ends(plan)
+            place = ends.until(who, entered_us)
+            some = np.flatnonzero(place < ends.first[who + 1])
+            left_us = ends.at_us[place[some]]
+            # Of one instant, events come before entries (K18).
+            some, left_us = some[left_us <= end_us[some]], left_us[left_us <= end_us[some]]
+            codes = np.array(
+                [statuses.index(plan.leaves.get(n, (NO_STATUS,))[0]) for n in log.names], np.int8
+            )
+            end_us[some], end_status[some] = left_us, codes[name[place[some]]]
+    started = np.equal(what, None)
+    turned = Turned(row[:0], ids[:0], entered_us[:0], what[:0])
+    if not started.all():
+        out = ~started
+        turned = Turned(row[out], ids[out], entered_us[out], what[out])
+        ids, number, row, entered_us = ids[started], number[started], row[started], entered_us[started]
+        end_us, end_status, via = end_us[started], end_status[started], via[started]
+        who = None if who is None else who[started]
+    found = Runs(ids, number, row, entered_us, end_us, end_status, via, None if log is None else who)
+    return found, turned, log, statuses, len(given)
+
+
+def _vias(given: pd.DataFrame, vias: tuple[str, ...]) -> npt.NDArray[np.int8]:
+    if "via" not in given.columns:
+        return np.zeros(len(given), np.int8)
+    via = given["via"]
+    code = pd.Index(vias, dtype=object).get_indexer(via.astype(object))
+    code[via.isna().to_numpy()] = 0
+    if (code < 0).any():
+        faults = dict.fromkeys(np.flatnonzero(code < 0).tolist(), f"not one of: {', '.join(vias)}")
+        raise instants.explain_faults("via", via, faults, "mend those rows, or leave via out")
+    return code.astype(np.int8)
+
+
+def _array(ids: "pd.Series[Any]") -> Any:
+    array = ids.array
+    return array.to_numpy() if isinstance(array, pd.arrays.NumpyExtensionArray) else array
 
 
 def _repeats(ids: Any) -> bool:
@@ -115,26 +277,108 @@ def _repeats(ids: Any) -> bool:
     return not rising and not pd.Index(ids).is_unique
 
 
-def _again(
-    ids: Any, entered_us: Ints, repeat: bool
-) -> tuple[npt.NDArray[np.int32], Ints, npt.NDArray[np.bool_]]:
-    """Number and end of each entry's run, and whether it starts one at all (K14).
+def _taken(
+    who: Ints, entered_us: Ints, via: npt.NDArray[np.int8], epochs: Sequence[Epoch], log: Events | None
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int32], Ints]:
+    """Of each entry: None where it starts a run, or what keeps it out; the run's number; when the next begins.
 
-    A subscriber's entries count by time, ties in the order given. With `repeat` each starts a run and ends the
-    one before it; without, only the first does.
+    A subscriber's entries count by time, ties in the order given; the first that nothing keeps out starts run
+    1, and others after it start one where the sequence repeats (K14, K16, K17).
     """
-    codes, _ = pd.factorize(ids)
-    order = np.lexsort((entered_us, codes))
-    first = np.append(True, np.diff(codes[order]) != 0)
-    place = np.arange(len(order))
-    number = np.empty(len(order), np.int32)
-    number[order] = place - np.maximum.accumulate(np.where(first, place, 0)) + 1
-    end_us = np.full(len(order), NEVER_US)
-    if not repeat:
-        return number, end_us, number == 1
-    again = np.flatnonzero(~first)
-    end_us[order[again - 1]] = entered_us[order[again]]
-    return number, end_us, np.ones(len(order), np.bool_)
+    order = np.lexsort((entered_us, who))
+    who, at_us, via = who[order], entered_us[order], via[order]
+    first = np.append(True, np.diff(who) != 0)
+    epoch = np.searchsorted([each.at_us for each in epochs[1:]], at_us, "right")
+    repeats, blocked, excluded = np.zeros((3, len(order)), np.bool_)
+    blocks = None if log is None else log.blocks(epochs[0].plan)
+    if blocks is not None:
+        blocked = blocks.state(who, at_us)
+    for number, each in enumerate(epochs):
+        mine = np.flatnonzero(epoch == number) if len(epochs) > 1 else np.arange(len(order))
+        if each.plan.repeat:
+            repeats[mine] = np.array([name in each.plan.repeat_vias for name in each.plan.vias])[via[mine]]
+        members = None if log is None else log.members(each.plan)
+        if members is not None:
+            excluded[mine] = members.state(who[mine], at_us[mine])
+    able = ~(blocked | excluded)
+    # Whether a run was started before, within the subscriber: by the first entry that nothing kept out.
+    starts = np.cumsum(able) - able
+    again = starts > np.maximum.accumulate(np.where(first, starts, 0))
+    taken = able & (~again | repeats)
+    what = np.full(len(order), None, object)
+    what[excluded] = "excluded"
+    what[again & ~repeats] = "ignored"
+    what[blocked] = "blocked"
+    runs_before = np.cumsum(taken) - taken
+    number_ = runs_before - np.maximum.accumulate(np.where(first, runs_before, 0)) + 1
+    next_us = np.full(len(order), NEVER_US)
+    mine = np.flatnonzero(taken)
+    same = np.flatnonzero(who[mine[1:]] == who[mine[:-1]])
+    next_us[mine[same]] = at_us[mine[same + 1]]
+    back = np.empty(len(order), np.int64)
+    back[order] = np.arange(len(order))
+    return what[back], number_[back].astype(np.int32), next_us[back]
+
+
+def _events(
+    events: Any,
+    entry_ids: "pd.Series[Any]",
+    ids: Any,
+    plan: Plan,
+    until_us: int | None,
+    naive_time_zone: str | None,
+) -> Events:
+    """An event log that people have, read and sorted; EntryError that names the rows that cannot be used."""
+    if not isinstance(events, pd.DataFrame):
+        raise EntryError(
+            f"events: found {shown(events)}, expected a DataFrame with subscriber_id, at and event"
+        )
+    _columns("events", events, ("subscriber_id", "at", "event"))
+    if len(events) and len(entry_ids) and _kind(events["subscriber_id"]) != _kind(entry_ids):
+        raise EntryError(
+            f"events: subscriber_id is {events['subscriber_id'].dtype} there and {entry_ids.dtype} in entries; "
+            'expected the same, since 1 and "1" never match'
+        )
+    at_us, faults = instants.read(events["at"], naive_time_zone)
+    mend = "mend those rows, or leave them out"
+    if faults:
+        raise instants.explain_faults("events: at", events["at"], faults, mend)
+    names = tuple(sorted({*plan.joins, *plan.leaves, *plan.returns}))
+    name = pd.Index(names, dtype=object).get_indexer(events["event"].astype(object))
+    if (name < 0).any():
+        wrong = dict.fromkeys(np.flatnonzero(name < 0).tolist(), f"not one of: {', '.join(names)}")
+        raise instants.explain_faults("events: event", events["event"], wrong, mend)
+    needs = np.isin(name, [code for code, each in enumerate(names) if each in plan.joins])
+    ref = np.zeros(len(events), np.int64)
+    if needs.any():
+        given = (
+            events["ref"] if "ref" in events.columns else pd.Series(None, index=events.index, dtype=object)
+        )
+        numbers = pd.to_numeric(given.astype(object), errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        whole = np.isfinite(numbers) & (numbers == np.floor(numbers))
+        if (needs & ~whole).any():
+            wrong = dict.fromkeys(
+                np.flatnonzero(needs & ~whole).tolist(), "not the integer id that the event needs"
+            )
+            raise instants.explain_faults("events: ref", given, wrong, mend)
+        ref[whole] = numbers[whole].astype(np.int64)
+    people = pd.unique(pd.Series(ids)) if len(ids) else ids
+    who = pd.Index(people).get_indexer(pd.Index(_array(events["subscriber_id"])))
+    kept = who >= 0
+    if until_us is not None:
+        kept &= at_us < until_us
+    rows = np.flatnonzero(kept)
+    rows = rows[np.lexsort((at_us[rows], who[rows]))]
+    return Events(
+        who[rows].astype(np.int64), at_us[rows], name[rows].astype(np.int64), ref[rows], names, len(people)
+    )
+
+
+def _kind(ids: "pd.Series[Any]") -> str:
+    """What decides whether ids can be equal: any integers, any strings, or else the very dtype."""
+    if pd.api.types.is_integer_dtype(ids.dtype):
+        return "integer"
+    return "string" if pd.api.types.infer_dtype(ids, skipna=True) == "string" else str(ids.dtype)
 
 
 def split(entries: Any, naive_time_zone: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:

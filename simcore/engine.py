@@ -1,59 +1,472 @@
 """The rounds: all runs move together, one email at a time, as arrays.
 
-A gate that ticks (a daily slot, a poll every 15 minutes) leaves few instants, however many runs there are:
-from there on each later email is computed once per distinct instant, and an index says which run has which.
+Changes of the sequence cut time into epochs. In an epoch the plan stands still, and every run that is due goes
+on from email to email in one sweep through the positions, in cohorts: runs that wait for the same email. A
+gate that ticks (a daily slot, a poll every 15 minutes) leaves few instants, however many runs there are: from
+there on a cohort's next emails are computed once per distinct instant, and an index says which run has which.
+At the edge of an epoch what each run waits for is looked up again, for all runs together.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
+from simcore.audience import NEVER_US, Events, Flags, Runs, Toggles
 from simcore.gates import Ticking
-from simcore.plan import Plan, Step
-from simcore.zones import Ints
+from simcore.instants import NAT_US
+from simcore.plan import Epoch, Plan, Step
+from simcore.zones import FIRST_US, Ints
 
 _MANY = 1 << 16
 """From this many instants on, looking for equal ones pays."""
 
+ACTIVE, COMPLETED, EXCLUDED = 0, 1, 2
+"""How a run stands by the engine's own doing; what ends it from outside stands in the runs."""
+
+WAITED, CHANGED, AT_ONCE, FREED, BEHIND = range(5)
+"""Why an email goes out when it does: it was waited for, and the wait was perhaps set anew by a change; it was
+published right before, or behind, where the run stood; or it came due while the sequence was inactive."""
+
 
 @dataclass(frozen=True, eq=False)
-class Round:
-    """One step of a plan for all runs.
+class Times:
+    """An instant for each of some runs: `distinct_us` int64 [d], and `index` int64 [runs], which of them each has.
 
-    `at_us` int64 [d]: the instants at which the step happens, `FAR_US` or more where past 2200. `index` int64
-    [runs] says which of them each run has; None where each run has its own (d = runs).
+    `index` is None where each run has its own (d = runs). `FAR_US` or more stands for what is past 2200.
     """
 
-    step: Step
-    at_us: Ints
-    index: Ints | None
+    distinct_us: Ints
+    index: Ints | None = None
+
+    def __len__(self) -> int:
+        return self.distinct_us.size if self.index is None else self.index.size
 
     def all_us(self) -> Ints:
         """The instant of every run [int64, runs]."""
-        return self.at_us if self.index is None else self.at_us[self.index]
+        return self.distinct_us if self.index is None else self.distinct_us[self.index]
+
+    def of(self, some: Ints) -> "Times":
+        """Those of some of the runs, by their places."""
+        return (
+            Times(self.distinct_us[some]) if self.index is None else Times(self.distinct_us, self.index[some])
+        )
 
 
-def rounds(plan: Plan, entered_us: Ints) -> Iterator[Round]:
-    """The steps of a plan, in order, for runs that begin at `entered_us` int64 [µs, UTC; runs].
+@dataclass(frozen=True, eq=False)
+class Round:
+    """One email for some runs: it is due, and perhaps sent, once for each of them.
 
-    Ends before the first step whose gate is closed, or at once where the plan is not active: nothing after
-    it can happen (K11, K19).
+    `rows` int64 [r], which runs; None for all, in order. `at` and `anchor`: when it is due, and what that was
+    counted from. `cause` int8 [r], or one for all; `since_us` [r] or one: the change that set the wait, if any.
     """
-    at_us, index = entered_us, None
-    for step in plan.steps if plan.active else ():
-        gate = step.gate
-        if gate.closed:
-            return
-        earliest_us = step.delay.earliest(at_us)
-        np.maximum(earliest_us, at_us, out=earliest_us)
-        if isinstance(gate, Ticking) and at_us.size >= _MANY:
-            ticks, inverse = _distinct(gate.tick(earliest_us))
-            at_us = gate.at(ticks)
-            index = inverse if index is None else inverse[index]
+
+    rows: Ints | None
+    at: Times
+    anchor: Times
+    cause: npt.NDArray[np.int8] | int = WAITED
+    since_us: Ints | int = NAT_US
+    step: Step | None = None
+    plan: Plan | None = None
+
+    def of(self, some: Ints) -> "Round":
+        """For some of its runs only, by their places."""
+        return replace(
+            self,
+            rows=_take(self.rows, some),
+            at=self.at.of(some),
+            anchor=self.anchor.of(some),
+            cause=self.cause if isinstance(self.cause, int) else self.cause[some],
+            since_us=self.since_us if isinstance(self.since_us, int) else self.since_us[some],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Note:
+    """Something that happened to runs, other than a send: `rows` int64 [r] or None for all, and when."""
+
+    what: str
+    rows: Ints | None
+    at: Times
+    email_id: int | None = None
+
+
+@dataclass(eq=False)
+class Outcome:
+    """What became of all runs: the sends and notes, and where each run stands at the end."""
+
+    rounds: list[Round]
+    notes: list[Note]
+    state: npt.NDArray[np.int8]
+    ended_us: Ints
+    queued: Ints
+    due_us: Ints
+    email_ids: Ints
+
+
+class _Standing:
+    """A plan by place, in terms of the numbers that emails have throughout (`number` [steps])."""
+
+    def __init__(self, plan: Plan, numbers: dict[int, int]) -> None:
+        self.plan = plan
+        self.steps = plan.steps
+        self.number = np.array([numbers[step.email_id] for step in plan.steps], np.int64)
+        # Where each email stands: -1 for one that is not there, and for the number -1, none at all.
+        self.place = np.full(len(numbers) + 1, -1)
+        self.place[self.number] = np.arange(len(plan.steps))
+        # From each place on, the first email that runs wait for; one behind the last where there is none.
+        self.next = [len(plan.steps)] * (len(plan.steps) + 1)
+        for place in range(len(plan.steps) - 1, -1, -1):
+            self.next[place] = place if plan.steps[place].queued else self.next[place + 1]
+        self.published = {step.email_id for step in plan.steps if step.sends}
+
+
+def simulate(
+    epochs: Sequence[Epoch], runs: Runs, log: Events | None, until_us: int | None, *, notes: bool
+) -> Outcome:
+    """What happens to runs under plans that change, until just before `until_us` [µs]; None for the end of time.
+
+    `notes`: whether to keep account of all that is not a send.
+    """
+    return _Engine(epochs, runs, log, until_us, notes).run()
+
+
+def simulate_one(plan: Plan, entered_us: int) -> list[Round]:
+    """What happens to a single run under one plan: the rounds that it passes, drafts that count among them."""
+    one = np.ones(1, np.int32)
+    runs = Runs(
+        one,
+        one,
+        one - 1,
+        np.array([entered_us]),
+        np.array([NEVER_US]),
+        np.zeros(1, np.int8),
+        np.zeros(1, np.int8),
+        None,
+    )
+    return (
+        _Engine([Epoch(at_us=FIRST_US, plan=plan)], runs, None, None, notes=False, drafts=True).run().rounds
+    )
+
+
+class _Engine:
+    def __init__(
+        self,
+        epochs: Sequence[Epoch],
+        runs: Runs,
+        log: Events | None,
+        until_us: int | None,
+        notes: bool,
+        drafts: bool = False,
+    ) -> None:
+        self.runs, self.log, self.epochs = runs, log, epochs
+        self.stop_us = NEVER_US if until_us is None else until_us
+        self.noting, self.drafts = notes, drafts
+        ids = dict.fromkeys(step.email_id for epoch in epochs for step in epoch.plan.steps)
+        self.numbers = {email_id: number for number, email_id in enumerate(ids)}
+        self.out = Outcome(
+            rounds=[],
+            notes=[],
+            state=np.full(len(runs), ACTIVE, np.int8),
+            ended_us=np.full(len(runs), NAT_US),
+            queued=np.full(len(runs), -1),
+            due_us=np.full(len(runs), NAT_US),
+            email_ids=np.array([*ids], np.int64),
+        )
+        self.changing = len(epochs) > 1
+        self.keeping = notes or self.changing  # whether anybody asks where runs stand
+        self.changed = (
+            False  # whether a change has been made: only then may what comes next have been received
+        )
+        size = len(runs) if self.changing else 0
+        self.last = np.full(size, -1)
+        self.anchor_us = runs.entered_us[:size].copy()
+        self.holding = np.zeros(size, np.bool_)
+        self.cause = np.zeros(size, np.int8)
+        self.since_us = np.full(size, NAT_US)
+        # Which runs have received each email, and are owed it; by email, as they are written and asked for.
+        self.received = np.zeros((len(ids), size), np.bool_)
+        self.owed = np.zeros_like(self.received)
+        self.any_owed = False
+
+    def run(self) -> Outcome:
+        entered_us = self.runs.entered_us
+        begins = [epoch.at_us for epoch in self.epochs]
+        which = np.searchsorted(begins[1:], entered_us, "right") if len(begins) > 1 else None
+        before: _Standing | None = None
+        for number, epoch in enumerate(self.epochs):
+            here = _Standing(epoch.plan, self.numbers)
+            if before is not None:
+                self.changed = True
+                self._change(before, here, epoch.at_us)
+            before = here
+            end_us = begins[number + 1] if number + 1 < len(begins) else self.stop_us
+            if number + 1 < len(begins) and end_us == epoch.at_us:
+                continue  # K18: all changes of one instant before the rest of it
+            self._epoch(here, None if number == 0 else epoch.at_us, min(end_us, self.stop_us), which, number)
+        return self.out
+
+    def _epoch(
+        self, here: _Standing, begin_us: int | None, end_us: int, which: Ints | None, number: int
+    ) -> None:
+        """All that happens in an epoch, from its beginning to before its end."""
+        runs = self.runs
+        limit_us = np.minimum(runs.end_us, end_us) if end_us < NEVER_US else runs.end_us
+        self.limit_us = limit_us
+        self.limit_least = int(limit_us.min()) if limit_us.size else NEVER_US
+        members = None if self.log is None else self.log.members(here.plan)
+        buckets: list[list[Round]] = [[] for _ in here.steps]
+        if begin_us is not None and here.plan.active:
+            if self.any_owed:
+                self._send_owed(here, begin_us, members)
+            out = self.out
+            live = (out.state == ACTIVE) & (runs.end_us > begin_us)  # some ended while nothing was sent
+            waiting = np.flatnonzero(live & (out.due_us != NAT_US) & (out.due_us < limit_us))
+            place = here.place[out.queued[waiting]]
+            for at in np.unique(place).tolist():
+                rows = waiting[place == at]
+                due, anchor = Times(out.due_us[rows]), Times(self.anchor_us[rows])
+                buckets[at].append(Round(rows, due, anchor, self.cause[rows], self.since_us[rows]))
+                out.due_us[rows] = NAT_US
+        # Who enters in this epoch waits for its first email, from the entry.
+        entering = None if which is None else np.flatnonzero(which == number)
+        entered = Times(runs.entered_us if entering is None else runs.entered_us[entering])
+        if len(entered):
+            self._note("started", entering, entered)
+            self._go_on(here, buckets, 0, None, entering, entered)
+        for at in range(len(here.steps)):
+            if buckets[at]:
+                self._pass(here, buckets, at, _merged(buckets[at]), members)
+                buckets[at] = []
+
+    def _pass(
+        self, here: _Standing, buckets: list[list[Round]], at: int, cohort: Round, members: Toggles | None
+    ) -> None:
+        """A cohort's email is due: it is sent, or passed without a send, and the next one waited for."""
+        step = here.steps[at]
+        if not step.sends:
+            self._note("draft", cohort.rows, cohort.at, step)
+            if self.drafts:
+                self.out.rounds.append(replace(cohort, step=step, plan=here.plan))
         else:
-            at_us = gate.snap(earliest_us)
-        yield Round(step, at_us, index)
+            sent = cohort
+            out = self._excluded(members, cohort)
+            if out.size:
+                without = cohort.of(out)
+                self._note("excluded", without.rows, without.at, step)
+                sent = cohort.of(np.delete(np.arange(len(cohort.at)), out))
+                if here.plan.excluded_ends:
+                    self.out.state[without.rows] = EXCLUDED
+                    self.out.ended_us[without.rows] = without.at.all_us()
+                    self._note("excluded_out", without.rows, without.at)
+                    cohort = sent
+            self.out.rounds.append(replace(sent, step=step, plan=here.plan))
+            if self.changing:
+                self.received[here.number[at]][_where(sent.rows)] = True
+        if len(cohort.at):
+            self._go_on(here, buckets, at + 1, at, cohort.rows, cohort.at)
+
+    def _go_on(
+        self,
+        here: _Standing,
+        buckets: list[list[Round]],
+        start: int,
+        passed: int | None,
+        rows: Ints | None,
+        anchor: Times,
+    ) -> None:
+        """Runs that have passed an email (or entered: None) wait for the first from place `start` on."""
+        at = here.next[start]
+        if at < len(here.steps) and self.changed:  # K21: nothing is received twice
+            had = self.received[here.number[at]][_where(rows)]
+            if had.any():
+                some, rest = np.flatnonzero(had), np.flatnonzero(~had)
+                self._go_on(here, buckets, at + 1, passed, _take(rows, some), anchor.of(some))
+                rows, anchor = _take(rows, rest), anchor.of(rest)
+                if not rest.size:
+                    return
+        if at == len(here.steps):
+            self._nothing_left(here, passed, rows, anchor)
+            return
+        waits = Round(rows, _due(here.steps[at], anchor), anchor)
+        due_us = waits.at.distinct_us
+        if here.plan.active and not here.steps[at].gate.closed:
+            if due_us.max() < self.limit_least:
+                buckets[at].append(waits)
+                return
+            soon = waits.at.all_us() < self.limit_us[_where(rows)]
+            if soon.any():
+                buckets[at].append(waits if soon.all() else waits.of(np.flatnonzero(soon)))
+            if soon.all():
+                return
+            waits = waits.of(np.flatnonzero(~soon))
+        if self.keeping:
+            mine = _where(waits.rows)
+            self.out.queued[mine] = here.number[at]
+            self.out.due_us[mine] = waits.at.all_us()
+            self._stands(here, passed, mine, waits.anchor)
+
+    def _stands(self, here: _Standing, passed: int | None, rows: Ints | slice, anchor: Times) -> None:
+        """Where runs stand when they wait for a later epoch, or hold."""
+        if self.changing:
+            self.last[rows] = -1 if passed is None else here.number[passed]
+            self.anchor_us[rows] = anchor.all_us()
+            self.cause[rows], self.since_us[rows] = WAITED, NAT_US
+
+    def _nothing_left(self, here: _Standing, passed: int | None, rows: Ints | None, at: Times) -> None:
+        """No email is left for these runs: they are completed, or hold (K15)."""
+        if not self.keeping:
+            return
+        self.out.queued[_where(rows)], self.out.due_us[_where(rows)] = -1, NAT_US
+        holds = self._holds(here.plan, _where(rows))
+        for some, end in ((~holds, True), (holds, False)):
+            if not some.any():
+                continue
+            mine, when = (
+                (rows, at) if some.all() else (_take(rows, np.flatnonzero(some)), at.of(np.flatnonzero(some)))
+            )
+            if end:
+                self.out.state[_where(mine)] = COMPLETED
+                self.out.ended_us[_where(mine)] = when.all_us()
+            elif self.changing:
+                self.holding[_where(mine)] = True
+                self._stands(here, passed, _where(mine), when)
+            self._note("completed" if end else "holding", mine, when)
+
+    def _holds(self, plan: Plan, rows: Ints | slice) -> Flags:
+        return np.array([via in plan.hold_vias for via in plan.vias])[self.runs.via[rows]]
+
+    def _excluded(self, members: Toggles | None, cohort: Round) -> Ints:
+        """Which of a cohort, by their places, are in an excluded source when their email is due (K16)."""
+        if members is None or self.runs.who is None:
+            return np.empty(0, np.int64)
+        who = self.runs.who[_where(cohort.rows)]
+        some = np.flatnonzero(members.known(who))
+        return some[members.state(who[some], cohort.at.of(some).all_us())]
+
+    # Changes
+
+    def _change(self, before: _Standing, here: _Standing, now_us: int) -> None:
+        """One change: what each run waits for is looked up again (K20 to K26)."""
+        runs, out, plan = self.runs, self.out, here.plan
+        rows = np.flatnonzero((runs.entered_us < now_us) & (runs.end_us >= now_us) & (out.state == ACTIVE))
+        last = self.last[rows]
+        gone = [number for number in before.number.tolist() if here.place[number] < 0]
+        for number in gone:  # K24
+            place = before.place[number]
+            last[last == number] = before.number[place - 1] if place > 0 else -1
+        self.last[rows] = last
+        new = np.array(
+            [
+                self.numbers[step.email_id]
+                for step in here.steps
+                if step.sends and step.email_id not in before.published
+            ],
+            np.int64,
+        )
+        place = here.place[last]
+        if plan.send_behind:  # K22
+            for number in new.tolist():
+                owed = rows[(here.place[number] < place) & ~self.received[number][rows]]
+                self.owed[number][owed] = True
+                self.any_owed |= bool(owed.size)
+        # The first email after the last one passed that is waited for and not yet received (K21).
+        target = np.array([*here.next, len(here.steps)])[place + 1]
+        while True:
+            there = target < len(here.steps)
+            number = np.append(here.number, -1)[target]
+            had = there & self.received[number, rows]
+            if not had.any():
+                break
+            target[had] = np.array([*here.next, len(here.steps)])[target[had] + 1]
+        self._change_nothing_left(here, rows[~there], now_us)
+        rows, number, target = rows[there], number[there], target[there]
+        self.holding[rows] = False
+        other = number != out.queued[rows]
+        freed = plan.active and not before.plan.active
+        for at in np.unique(target).tolist():
+            mine = target == at
+            self._requeue(here, at, rows[mine], other[mine], now_us, new, freed)
+
+    def _change_nothing_left(self, here: _Standing, rows: Ints, now_us: int) -> None:
+        if not rows.size:
+            return
+        self.out.queued[rows], self.out.due_us[rows] = -1, NAT_US
+        holds = self._holds(here.plan, rows)
+        done = rows[~holds]
+        if done.size:
+            self.out.state[done] = COMPLETED
+            self.out.ended_us[done] = now_us
+            self._note("completed", done, Times(np.full(done.size, now_us)))
+        held = rows[holds]
+        held = held[~self.holding[held]]
+        if held.size:
+            self.holding[held] = True
+            self._note("holding", held, Times(np.full(held.size, now_us)))
+
+    def _requeue(
+        self, here: _Standing, at: int, rows: Ints, other: Flags, now_us: int, new: Ints, freed: bool
+    ) -> None:
+        """Runs whose next email is the one at a place, as looked up at a change."""
+        out, plan, step, number = self.out, here.plan, here.steps[at], int(here.number[at])
+        due_us = out.due_us[rows]
+        at_once = other & (out.queued[rows] >= 0) & (number in new) & plan.insert_at_once
+        anew = ~at_once & (other | (due_us == NAT_US) | plan.reschedule | step.gate.closed)  # K11, K20
+        if at_once.any():
+            some = rows[at_once]
+            out.due_us[some], self.cause[some], self.since_us[some] = now_us, AT_ONCE, now_us
+        if anew.any():
+            some = rows[anew]
+            out.due_us[some] = _due(step, Times(self.anchor_us[some]), now_us).all_us()
+            self.cause[some], self.since_us[some] = CHANGED, now_us
+        late = ~anew & ~at_once & (due_us < now_us) & freed
+        if late.any():  # K19
+            some = rows[late]
+            out.due_us[some] = step.gate.snap(np.full(some.size, now_us))
+            self.cause[some], self.since_us[some] = FREED, now_us
+        out.queued[rows] = number
+
+    def _send_owed(self, here: _Standing, now_us: int, members: Toggles | None) -> None:
+        """What was published behind runs is sent to them, in order of position (K22)."""
+        rows = np.flatnonzero(self.owed.any(axis=0))
+        live = rows[(self.out.state[rows] == ACTIVE) & (self.limit_us[rows] > now_us)]
+        place = here.place[self.last[live]]
+        for at, step in enumerate(here.steps):
+            number = here.number[at]
+            mine = live[self.owed[number][live] & ~self.received[number][live] & (at < place)]
+            if not (mine.size and step.sends):
+                continue
+            now = Times(np.full(mine.size, now_us))
+            behind = Round(mine, now, now, BEHIND, now_us, step, plan=here.plan)
+            out = self._excluded(members, behind)
+            if out.size:
+                self._note("excluded", mine[out], now.of(out), step)
+                behind = behind.of(np.delete(np.arange(mine.size), out))
+            if len(behind.at):
+                self.out.rounds.append(behind)
+                self.received[number][behind.rows] = True
+        self.owed[:] = False
+        self.any_owed = False
+
+    def _note(self, what: str, rows: Ints | None, at: Times, step: Step | None = None) -> None:
+        if self.noting:
+            self.out.notes.append(Note(what, rows, at, None if step is None else step.email_id))
+
+
+def _due(step: Step, anchor: Times, now_us: int = FIRST_US) -> Times:
+    """When a step is due that waits from `anchor`, and not before `now_us`."""
+    gate, anchor_us = step.gate, anchor.distinct_us
+    if gate.closed:
+        return Times(gate.snap(anchor_us), anchor.index)
+    earliest_us = step.delay.earliest(anchor_us)
+    np.maximum(earliest_us, anchor_us, out=earliest_us)
+    if now_us > FIRST_US:
+        np.maximum(earliest_us, now_us, out=earliest_us)
+    if isinstance(gate, Ticking) and earliest_us.size >= _MANY:
+        ticks, inverse = _distinct(gate.tick(earliest_us))
+        return Times(gate.at(ticks), inverse if anchor.index is None else inverse[anchor.index])
+    return Times(gate.snap(earliest_us), anchor.index)
 
 
 def _distinct(ticks: Ints) -> tuple[Ints, Ints]:
@@ -68,3 +481,29 @@ def _distinct(ticks: Ints) -> tuple[Ints, Ints]:
     seen[place] = True
     rank = np.cumsum(seen)
     return np.flatnonzero(seen) + first, (rank - 1)[place]
+
+
+def _merged(cohorts: list[Round]) -> Round:
+    """Several cohorts that pass the same email next, as one."""
+    if len(cohorts) == 1:
+        return cohorts[0]
+    sizes = [len(each.at) for each in cohorts]
+    return Round(
+        np.concatenate([each.rows for each in cohorts if each.rows is not None]),
+        Times(np.concatenate([each.at.all_us() for each in cohorts])),
+        Times(np.concatenate([each.anchor.all_us() for each in cohorts])),
+        np.concatenate([
+            np.broadcast_to(each.cause, size) for each, size in zip(cohorts, sizes, strict=True)
+        ]),
+        np.concatenate([
+            np.broadcast_to(each.since_us, size) for each, size in zip(cohorts, sizes, strict=True)
+        ]),
+    )
+
+
+def _take(rows: Ints | None, some: Ints) -> Ints:
+    return some if rows is None else rows[some]
+
+
+def _where(rows: Ints | None) -> Ints | slice:
+    return slice(None) if rows is None else rows

@@ -9,12 +9,14 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from simcore.delays import CalendarDays, Elapsed
+from simcore.engine import AT_ONCE, BEHIND, CHANGED, FREED, Round
 from simcore.gates import Anytime, Poll, SendSlots, SendWindow
-from simcore.instants import NAT_US
-from simcore.plan import Plan, Step
-from simcore.zones import DAY_US, HOUR_US, SECOND_US, Zone, zone
+from simcore.plan import Step
+from simcore.zones import DAY_US, HOUR_US, SECOND_US, Ints, Zone, zone
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -37,27 +39,64 @@ class _Clock(NamedTuple):
         return clock.removesuffix(":00") if second % (60 * SECOND_US) == 0 else clock
 
 
-def reason(plan: Plan, place: int, anchor_us: int | None, due_us: int) -> str:
-    """Why the step at `place` of a plan happens at `due_us` [µs; `NAT_US` for never], in one sentence.
+INACTIVE = "the sequence is not active, so nothing is sent"
+UNREACHED = "waits for the email before it, which cannot go out as things stand"
+CLOSED = "there is no send day on which it may go out, so it waits"
 
-    `anchor_us` [µs] is the instant that its wait counts from; None where it is never reached.
+
+def reasons(item: Round, entered_us: Ints) -> npt.NDArray[np.object_]:
+    """Why each run's email of a round goes out when it does, a sentence each [str, runs of the round].
+
+    `entered_us` int64 [µs], when each of these runs began. Equal cases are put into words once.
     """
-    step = plan.steps[place]
-    if not plan.active:
-        return "the sequence is not active, so nothing is sent"
-    if anchor_us is None:
-        return "waits for the email before it, which cannot go out as things stand"
-    if due_us == NAT_US:
-        return "there is no send day on which it may go out, so it waits"
-    here = zone(plan.time_zone)
+    size = len(item.at)
+    cases = pd.DataFrame({
+        "anchor": item.anchor.all_us(),
+        "due": item.at.all_us(),
+        "cause": np.broadcast_to(item.cause, size),
+        "since": np.broadcast_to(item.since_us, size),
+    })
+    cases["entry"] = cases["anchor"] == entered_us
+    kind, distinct = pd.factorize(pd.MultiIndex.from_frame(cases))
+    told = [
+        _reason(item, int(anchor), int(due), int(cause), int(since), bool(entry))
+        for anchor, due, cause, since, entry in distinct
+    ]
+    texts: npt.NDArray[np.object_] = np.array([*told, ""], object)[kind]
+    return texts
+
+
+def _reason(item: Round, anchor_us: int, due_us: int, cause: int, since_us: int, entry: bool) -> str:
+    if item.step is None or item.plan is None:
+        raise TypeError("a round that was not passed has no reason")
+    step, here = item.step, zone(item.plan.time_zone)
     anchor, due = _clock(here, anchor_us), _clock(here, due_us)
+    until = f"{_day(due, anchor)} {due.text}"
+    if cause == BEHIND:
+        return f"at once, because it was published behind the subscriber: {until}"
+    if cause == AT_ONCE:
+        change = _clock(here, since_us)
+        told = f"published right before the email that was waited for, {_day(change, anchor)} {change.text}"
+        return f"{told}, so at once" if since_us == due_us else f"{told}, so {until}"
+    if cause == FREED:
+        change = _clock(here, since_us)
+        told = f"was due while the sequence was not active; active again {_day(change, anchor)} {change.text}"
+        return f"{told}, so {until}"
+    before = [each for each in item.plan.steps[: step.position] if each.queued]
     since = (
         "entry"
-        if place == 0
+        if entry
         else "the previous email"
-        if plan.steps[place - 1].sends
+        if not before or before[-1].sends
         else "the draft before it"
     )
+    if cause == CHANGED:
+        change = _clock(here, since_us)
+        told = f"next since the change of {_day(change, anchor)} {change.text}"
+        over_us = int(step.delay.earliest(np.array([anchor_us]))[0])
+        if over_us <= since_us:
+            return f"{told}, when its wait since {since} was over; so {until}{_changes(here, change, due)}"
+        return f"{told}; {_moved(step, here, anchor, due, since)}{_changes(here, anchor, due)}"
     return _moved(step, here, anchor, due, since) + _changes(here, anchor, due)
 
 

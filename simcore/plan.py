@@ -1,6 +1,7 @@
-"""What a platform's sequence is translated into: steps, each a delay and a gate."""
+"""What a platform's sequence is translated into: steps, each a delay and a gate, and the rules around them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from simcore.delays import Delay
 from simcore.gates import Gate
@@ -8,10 +9,10 @@ from simcore.gates import Gate
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One email in its place: due at gate.snap(max(delay.earliest(anchor), anchor)) (spec/timing.md).
+    """One email in its place: due at gate.snap(max(delay.earliest(anchor), not_before)) (spec/timing.md).
 
-    `position` is its place in the sequence as shown to the user; `sends` is false for a step that is waited
-    for and passed without a send (a draft that counts, spec K12).
+    `position` is its place in the sequence as shown to the user. `queued`: whether runs wait for it at all;
+    `sends`: whether it is sent then, or passed without a send (a draft that counts, K12).
     """
 
     position: int
@@ -19,20 +20,51 @@ class Step:
     subject: str
     delay: Delay
     gate: Gate
+    queued: bool = True
     sends: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A sequence as the engine sees it: its steps in order, and the rules of entry.
+    """A sequence as the engine sees it: all its emails in order, and the rules of who receives them.
 
-    `active`: whether anything is sent at all. `repeat`: whether another entry of a subscriber starts another
-    run, which ends the one before, or is ignored (spec K14). `vias`: how a subscriber may be said to have
-    entered, the default first. `time_zone`: the zone in which instants are shown.
+    `time_zone`: the zone in which instants are shown. `active`: whether anything is sent at all (K19).
+
+    Entry: `vias`, how a subscriber may be said to have entered, the default first (K13); `repeat`, whether
+    another entry starts another run, and `repeat_vias`, by which ways (K14); `excluded`, the (kind, id) sources
+    whose members neither enter nor receive (K16), and `excluded_ends`, whether an email that falls due to one
+    of them ends the run.
+
+    End: `hold_vias`, the ways of entry whose runs stay active when no email is left (K15).
+
+    Events: `joins`, the (kind, inside) that an event of a name makes of its `ref`; `leaves`, the (status,
+    whether it blocks entries) that an event ends runs with; `returns`, the events that end the block (K17).
+
+    Changes: `reschedule`, whether each change computes what is queued anew (K20); `insert_at_once`, whether
+    what is published right before a queued email is due at once (K21); `send_behind`, whether what is
+    published behind a run is sent to it (K22).
     """
 
     time_zone: str
     steps: tuple[Step, ...]
     active: bool
-    repeat: bool
     vias: tuple[str, ...]
+    repeat: bool
+    repeat_vias: frozenset[str]
+    excluded: frozenset[tuple[str, int]] = frozenset()
+    excluded_ends: bool = False
+    hold_vias: frozenset[str] = frozenset()
+    joins: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
+    leaves: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
+    returns: frozenset[str] = frozenset()
+    reschedule: bool = False
+    insert_at_once: bool = False
+    send_behind: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epoch:
+    """A plan and from when it holds [µs], until the next one's instant; the first from the beginning."""
+
+    at_us: int
+    plan: Plan

@@ -2,21 +2,21 @@
 
 import platform
 import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 
-from simcore import audience, explain, instants
-from simcore.audience import Runs
-from simcore.engine import rounds
-from simcore.errors import EntryError, SimcoreError, shown
+from simcore import audience, engine, instants, timeline
+from simcore import explain as words
+from simcore.errors import EntryError, SimcoreError, ValidationError, shown
 from simcore.instants import NAT_US
-from simcore.plan import Plan
-from simcore.timeline import timeline
-from simcore.zones import LAST_US
+from simcore.plan import Epoch, Plan
+from simcore.zones import FIRST_US, LAST_US
 
 
 class Sequence(Protocol):
@@ -25,6 +25,18 @@ class Sequence(Protocol):
     def plan(self, assumptions: Any = None, *, include_drafts: bool = False) -> Plan:
         """The delays and gates that the sequence comes down to."""
         ...
+
+    def after(self, changes: Iterable[tuple[int, Any]]) -> list[Any]:
+        """The sequence after each of some changes, which come with their numbers in the user's list."""
+        ...
+
+
+class Simulation(NamedTuple):
+    """What `simcore.simulate` gives: three DataFrames."""
+
+    timeline: pd.DataFrame
+    subscribers: pd.DataFrame
+    journal: pd.DataFrame
 
 
 def preview(
@@ -58,35 +70,39 @@ def preview(
     instants.check_zone(naive_time_zone)
     plan = _plan(sequence, assumptions, include_drafts)
     entered_us = instants.read_one(entered_at, "entered_at", naive_time_zone or plan.time_zone)
-    done = [int(item.at_us[0]) for item in rounds(plan, np.array([entered_us]))]
-    anchors = [entered_us, *done]
+    passed = {item.step: item for item in engine.simulate_one(plan, entered_us) if item.step is not None}
+    waits = next((step for step in plan.steps if step.queued and step not in passed), None)
     rows = []
-    for place, step in enumerate(plan.steps):
+    for step in plan.steps:
         if not step.sends:
             continue
-        at_us = done[place] if place < len(done) else NAT_US
+        item = passed.get(step)
+        if item is None:
+            reason = words.CLOSED if step is waits else words.UNREACHED
+            rows.append((step, NAT_US, NAT_US, reason if plan.active else words.INACTIVE))
+            continue
+        at_us = int(item.at.distinct_us[0])
         if at_us > LAST_US:
             raise EntryError(
                 f"the email at position {step.position} (id {step.email_id}) would go out after 2200-01-01 UTC: "
                 "mend its delay, or the entry"
             )
-        wait_us = at_us - anchors[place] if at_us != NAT_US else NAT_US
-        reason = explain.reason(plan, place, anchors[place] if place < len(anchors) else None, at_us)
-        rows.append((step.position, step.email_id, step.subject, at_us, wait_us, reason))
+        reason = words.reasons(item, np.array([entered_us]))[0]
+        rows.append((step, at_us, at_us - int(item.anchor.distinct_us[0]), reason))
     if not rows:
         warnings.warn(
             "nothing to preview: no email is published (include_drafts=True shows drafts)", stacklevel=2
         )
-    position, email_id, subject, send_us, waits_us, reasons = zip(*rows, strict=True) if rows else ((),) * 6
+    steps, send_us, waits_us, reasons = zip(*rows, strict=True) if rows else ((), (), (), ())
     return pd.DataFrame(
         {
-            "email_id": np.array(email_id, np.int64),
-            "subject": pd.array(list(subject), dtype="str"),
+            "email_id": np.array([step.email_id for step in steps], np.int64),
+            "subject": pd.array([step.subject for step in steps], dtype="str"),
             "send_at": instants.show(np.array(send_us, np.int64), plan.time_zone),
             "wait": np.array(waits_us, np.int64).view("timedelta64[us]"),
             "reason": pd.array(list(reasons), dtype="str"),
         },
-        index=pd.Index(np.array(position, np.int16), name="position"),
+        index=pd.Index(np.array([step.position for step in steps], np.int16), name="position"),
         copy=False,
     )
 
@@ -95,11 +111,14 @@ def project(
     sequence: Sequence,
     entries: Any = None,
     *,
+    events: Any = None,
+    changes: Iterable[Any] = (),
     until: Any = None,
     include_drafts: bool = False,
     assumptions: Any = None,
     naive_time_zone: str | None = None,
     order: str = "entry",
+    explain: bool = False,
 ) -> pd.DataFrame:
     """The timeline: one row for each email that goes out to each subscriber.
 
@@ -123,16 +142,161 @@ def project(
     >>> len(sends), str(sends["send_at"].dtype)
     (8, 'datetime64[us, America/New_York]')
     """
+    return _simulate(
+        sequence,
+        entries,
+        events,
+        changes,
+        until,
+        include_drafts,
+        assumptions,
+        naive_time_zone,
+        order,
+        explain,
+    ).timeline()
+
+
+def simulate(
+    sequence: Sequence,
+    entries: Any = None,
+    *,
+    events: Any = None,
+    changes: Iterable[Any] = (),
+    until: Any = None,
+    include_drafts: bool = False,
+    assumptions: Any = None,
+    naive_time_zone: str | None = None,
+    order: str = "entry",
+    explain: bool = False,
+) -> Simulation:
+    """The whole life of all subscribers in a sequence: `timeline`, `subscribers` and `journal`.
+
+    Arguments as for `project`, and `timeline` is what that gives. `subscribers` has a row a run, in the order
+    of the entries: `subscriber_id, run` (int32), `via` (category), `entered_at`, `status` (category: active,
+    completed, restarted, excluded, cancelled, removed, stopped), `sends` (int32), `last_send_at`,
+    `next_email_id` (Int64) and `next_send_at`, what the run waits for (missing where nothing can go out as
+    things stand), `ended_at`; as they stand at `until`, or after everything has happened. `journal` has all
+    that happened but the sends: `subscriber_id, run` (Int32, missing for entries that started none), `at`,
+    `what` (category, spec K28), `email_id` (Int64, missing where none is meant), `detail` (category); rows by
+    entry, then as they happened. All instants are datetime64[us, the sequence's zone before any change].
+
+    >>> import simcore
+    >>> from simcore import kit
+    >>> sequence = kit.load(simcore.example("welcome"))
+    >>> life = simcore.simulate(sequence, ["2026-03-06T21:07:30-05:00"], until="2026-03-10T00:00-04:00")
+    >>> life.subscribers.loc[0, ["status", "sends", "next_email_id"]].tolist()
+    ['active', 3, 304]
+    """
+    made = _simulate(
+        sequence,
+        entries,
+        events,
+        changes,
+        until,
+        include_drafts,
+        assumptions,
+        naive_time_zone,
+        order,
+        explain,
+        True,
+    )
+    return Simulation(made.timeline(), made.subscribers(), made.journal())
+
+
+@dataclass(frozen=True, eq=False)
+class _Made:
+    """A simulation before it is put into frames."""
+
+    epochs: list[Epoch]
+    runs: audience.Runs
+    turned: audience.Turned
+    statuses: tuple[str, ...]
+    outcome: engine.Outcome
+    stop_us: int
+    entries: int
+    by_email: bool
+    explained: bool
+
+    @property
+    def zone(self) -> str:
+        return self.epochs[0].plan.time_zone
+
+    def timeline(self) -> pd.DataFrame:
+        # Email by email means: as they stand in the end, and those deleted before after them.
+        steps = {step.email_id: step for epoch in reversed(self.epochs) for step in epoch.plan.steps}
+        shown_ = [step for step in steps.values() if step.queued]
+        return timeline.timeline(
+            self.runs,
+            self.outcome.rounds,
+            shown_,
+            self.zone,
+            by_email=self.by_email,
+            words=words.reasons if self.explained else None,
+        )
+
+    def subscribers(self) -> pd.DataFrame:
+        return timeline.subscribers(
+            self.runs, self.outcome, self.epochs[-1].plan, self.zone, self.statuses, self.stop_us
+        )
+
+    def journal(self) -> pd.DataFrame:
+        return timeline.journal(
+            self.runs, self.turned, self.outcome, self.statuses, self.zone, self.stop_us, self.entries
+        )
+
+
+def _of(values: Any, item: engine.Round) -> Any:
+    return values if item.rows is None else values[item.rows]
+
+
+def _simulate(
+    sequence: Any,
+    entries: Any,
+    events: Any,
+    changes: Iterable[Any],
+    until: Any,
+    include_drafts: bool,
+    assumptions: Any,
+    naive_time_zone: str | None,
+    order: str,
+    explained: bool,
+    notes: bool = False,
+) -> _Made:
     instants.check_zone(naive_time_zone)
     if order not in {"entry", "email"}:
         raise SimcoreError(f"order: found {shown(order)}, expected 'entry' or 'email'")
-    plan = _plan(sequence, assumptions, include_drafts)
+    first = Epoch(at_us=FIRST_US, plan=_plan(sequence, assumptions, include_drafts))
     until_us = audience.read_until(until, naive_time_zone)
-    runs: Runs = audience.runs(
-        entries, repeat=plan.repeat, vias=plan.vias, until_us=until_us, naive_time_zone=naive_time_zone
-    )
-    sending = [item for item in rounds(plan, runs.entered_us) if item.step.sends]
-    return timeline(runs, sending, plan.time_zone, until_us, by_email=order == "email")
+    epochs = [first, *_later(sequence, changes, until_us, assumptions, include_drafts, naive_time_zone)]
+    runs, turned, log, statuses, count = audience.runs(entries, events, epochs, until_us, naive_time_zone)
+    outcome = engine.simulate(epochs, runs, log, until_us, notes=notes)
+    stop_us = audience.NEVER_US if until_us is None else until_us
+    return _Made(epochs, runs, turned, statuses, outcome, stop_us, count, order == "email", explained)
+
+
+def _later(
+    sequence: Any,
+    changes: Iterable[Any],
+    until_us: int | None,
+    assumptions: Any,
+    include_drafts: bool,
+    naive_time_zone: str | None,
+) -> list[Epoch]:
+    """What changes make of the plan: an epoch each, in order of time, ties as given; none from `until_us` on."""
+    timed = []
+    for number, change in enumerate(changes):
+        if not hasattr(change, "at"):
+            message = "a change must be made by the platform's functions, such as kit.update"
+            raise ValidationError([message], [(f"changes[{number}]", message)], [shown(change)])
+        at_us = instants.read_one(change.at, f"changes[{number}].at", naive_time_zone)
+        if until_us is None or at_us < until_us:
+            timed.append((at_us, number, change))
+    timed.sort(key=lambda each: each[:2])
+    states = sequence.after([(number, change) for _, number, change in timed]) if timed else []
+    return [
+        Epoch(at_us=at_us, plan=_plan(state, assumptions, include_drafts))
+        for (at_us, *_), state in zip(timed, states, strict=True)
+    ]
 
 
 def split_entries(entries: Any, *, naive_time_zone: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -1,113 +1,319 @@
-"""Sends become the DataFrame that people read: one row a send.
+"""Sends, runs and notes become the DataFrames that people read.
 
-The frame is put together from arrays that are ready; nothing is copied on the way in.
+The frames are put together from arrays that are ready; nothing is copied on the way in.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from simcore import instants
-from simcore.audience import NEVER_US, Runs
-from simcore.engine import Round
+from simcore.audience import Runs, Turned
+from simcore.engine import ACTIVE, Outcome, Round
 from simcore.errors import EntryError
+from simcore.instants import NAT_US
+from simcore.plan import Plan, Step
 from simcore.zones import LAST_US, Ints
 
+STATUSES = ("active", "completed", "restarted", "excluded", "cancelled", "removed", "stopped")
+DETAILS = {
+    "started": "the subscriber entered",
+    "ignored": "has had a run, and another is not started by this entry",
+    "blocked": "unsubscribed, bounced or complained before, and did not resubscribe",
+    "excluded": "in an excluded source at that instant",
+    "draft": "a draft came due, and was passed without a send",
+    "completed": "no email was left",
+    "holding": "no email was left; stays for those published later",
+    "restarted": "the subscriber entered again",
+    "excluded_out": "in an excluded source when an email came due",
+    "cancelled": "unsubscribed, bounced or complained",
+    "removed": "removed from the sequence",
+}
 _BLOCK = 1 << 12  # rows that are written together, so that they stay in the processor's cache
 
 
+class _Layout(NamedTuple):
+    """Where each send goes: `run` and `which` round each row of the timeline is of; None where all have all."""
+
+    send_us: Ints
+    run: Ints | None
+    which: Ints | None
+    per_run: Ints | int
+
+
 def timeline(
-    runs: Runs, sending: Sequence[Round], time_zone: str, until_us: int | None, *, by_email: bool
+    runs: Runs,
+    rounds: Sequence[Round],
+    steps: Sequence[Step],
+    time_zone: str,
+    *,
+    by_email: bool,
+    words: Callable[[Round, Ints], Any] | None = None,
 ) -> pd.DataFrame:
-    """The timeline (columns and dtypes as `simcore.project` says) of rounds that send.
+    """The timeline (columns and dtypes as `simcore.project` says) of rounds, in the order that each run has them.
 
-    Rows in the order of runs, then of sends, or round by round where `by_email`. Sends at or after a run's end
-    or `until_us` are left out; others past 2200 raise EntryError.
+    Rows in the order of runs, then of sends; or email by email, in the order of `steps`, where `by_email`.
+    `words` gives the `reason` of each send of a round. Raises EntryError for sends past 2200.
     """
-    limit_us = runs.end_us if until_us is None else np.minimum(runs.end_us, until_us)
-    limited = until_us is not None or bool((limit_us != NEVER_US).any())
-    _check_range(runs, sending, limit_us)
-    shape = (len(runs), len(sending))
-    at_us = _matrix(sending, shape)
-    if by_email:
-        at_us = at_us.T
-    if limited:
-        kept = at_us < (limit_us if by_email else limit_us[:, None])
-        run, column = np.nonzero(kept)[:: -1 if by_email else 1]
-        sends_us = at_us[kept]
-    else:
-        run, column = None, None
-        sends_us = at_us.reshape(-1)
+    _check_range(runs, rounds)
+    layout = _by_email(runs, rounds, steps) if by_email else _by_run(runs, rounds)
+    each: list[Step] = [item.step for item in rounds if item.step is not None]
+    count = len(rounds)
 
-    def each_run(values: Any) -> Any:
-        if run is not None:
-            return values[run]
+    def of_run(values: Any) -> Any:
+        if layout.run is not None:
+            return values[layout.run]
         if by_email:
-            return np.tile(values, shape[1]) if isinstance(values, np.ndarray) else values[_tiled(shape)]
-        return values.repeat(shape[1])
+            return (
+                np.tile(values, count) if isinstance(values, np.ndarray) else values[_tiled(len(runs), count)]
+            )
+        return values.repeat(count)
 
-    def each_send(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        if column is not None:
-            return values[column]
-        return np.repeat(values, shape[0]) if by_email else np.tile(values, shape[0])
+    def of_round(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        if layout.which is not None:
+            return values[layout.which]
+        return np.repeat(values, len(runs)) if by_email else np.tile(values, len(runs))
 
-    subjects = list(dict.fromkeys(item.step.subject for item in sending))
-    code = np.array([subjects.index(item.step.subject) for item in sending], _code_dtype(len(subjects)))
+    subjects = list(dict.fromkeys(step.subject for step in (*steps, *each)))
+    codes = {subject: code for code, subject in enumerate(subjects)}
+    code = np.array([codes[step.subject] for step in each], _code_dtype(len(subjects)))
     category = pd.CategoricalDtype(pd.Index(subjects, dtype="str"))
     columns = {
-        "subscriber_id": each_run(runs.subscriber_id),
-        "run": each_run(runs.number),
-        "position": each_send(np.array([item.step.position for item in sending], np.int16)),
-        "email_id": each_send(np.array([item.step.email_id for item in sending], np.int64)),
-        "subject": pd.Categorical.from_codes(each_send(code), dtype=category, validate=False),
-        "send_at": instants.show(sends_us, time_zone),
+        "subscriber_id": of_run(runs.subscriber_id),
+        "run": of_run(runs.number),
+        "position": of_round(np.array([step.position for step in each], np.int16)),
+        "email_id": of_round(np.array([step.email_id for step in each], np.int64)),
+        "subject": pd.Categorical.from_codes(of_round(code), dtype=category, validate=False),
+        "send_at": instants.show(layout.send_us, time_zone),
     }
+    if words is not None:
+        columns["reason"] = _reasons(runs, rounds, layout, by_email, words)
     return pd.DataFrame(columns, copy=False)
 
 
-def _matrix(sending: Sequence[Round], shape: tuple[int, int]) -> Ints:
+def subscribers(
+    runs: Runs, outcome: Outcome, plan: Plan, zone: str, statuses: Sequence[str], stop_us: int
+) -> pd.DataFrame:
+    """A row a run, as it stands at the end (`simcore.simulate`). `plan`: the one in force then."""
+    ended_by = np.array([STATUSES.index(name) if name in STATUSES else 0 for name in statuses], np.int8)
+    outside = (outcome.state == ACTIVE) & (runs.end_us < stop_us)
+    own = np.array([STATUSES.index(name) for name in ("active", "completed", "excluded")], np.int8)
+    status = np.where(outside, ended_by[runs.end_status], own[outcome.state])
+    live = status == 0
+    sends, last_us = _tally(runs, outcome.rounds)
+    waits = live & (outcome.queued >= 0)
+    due_us = np.where(waits & plan.active, outcome.due_us, NAT_US)
+    number = np.where(waits, outcome.queued, 0)
+    email_ids = outcome.email_ids if outcome.email_ids.size else np.zeros(1, np.int64)
+    ended_us = np.where(outside, runs.end_us, np.where(live, NAT_US, outcome.ended_us))
+    return pd.DataFrame(
+        {
+            "subscriber_id": runs.subscriber_id,
+            "run": runs.number,
+            "via": _category(runs.via, plan.vias),
+            "entered_at": instants.show(runs.entered_us, zone),
+            "status": _category(status, STATUSES),
+            "sends": sends,
+            "last_send_at": instants.show(last_us, zone),
+            "next_email_id": pd.arrays.IntegerArray(email_ids[number], ~waits),
+            "next_send_at": instants.show(due_us, zone),
+            "ended_at": instants.show(ended_us, zone),
+        },
+        copy=False,
+    )
+
+
+def journal(
+    runs: Runs,
+    turned: Turned,
+    outcome: Outcome,
+    statuses: Sequence[str],
+    zone: str,
+    stop_us: int,
+    entries: int,
+) -> pd.DataFrame:
+    """Everything that happened but the sends, by entry, then by instant (`simcore.simulate`)."""
+    notes = list(outcome.notes)
+    outside = np.flatnonzero((outcome.state == ACTIVE) & (runs.end_us < stop_us))
+    pieces: list[tuple[Ints, Ints, int, npt.NDArray[np.int8], Ints | None]] = []
+    whats = tuple(DETAILS)
+
+    def add(what: str, rows: Ints | None, at_us: Ints, email_id: int | None = None) -> None:
+        rows = np.arange(len(runs)) if rows is None else rows
+        pieces.append((rows, at_us, whats.index(what), email_id))
+
+    for note in notes:
+        add(note.what, note.rows, note.at.all_us(), note.email_id)
+    for code, status in enumerate(statuses):
+        mine = outside[runs.end_status[outside] == code]
+        if mine.size:
+            add(status, mine, runs.end_us[mine])
+    # As the sends of a run, its notes come in the order in which they happened: each is put behind the others of
+    # its entry.
+    counts = np.zeros(entries, np.int64)
+    for rows, *_ in pieces:
+        counts[runs.row[rows]] += 1
+    counts[turned.row] += 1
+    cursor = np.cumsum(counts) - counts
+    total = int(counts.sum())
+    at_us, what, run = np.empty(total, np.int64), np.empty(total, np.int8), np.full(total, -1)
+    email_id, of_email = np.zeros(total, np.int64), np.zeros(total, np.bool_)
+    for rows, us, code, email in pieces:
+        place = cursor[runs.row[rows]]
+        cursor[runs.row[rows]] += 1
+        at_us[place], what[place], run[place] = us, code, rows
+        if email is not None:
+            email_id[place], of_email[place] = email, True
+    place = cursor[turned.row]
+    at_us[place] = turned.at_us
+    what[place] = np.array([whats.index(each) for each in turned.what], np.int8)
+    started = run >= 0
+    return pd.DataFrame(
+        {
+            "subscriber_id": _ids(runs, turned, run, place, total),
+            "run": pd.arrays.IntegerArray(
+                runs.number[run] if len(runs) else np.zeros(total, np.int32), ~started
+            ),
+            "at": instants.show(at_us, zone),
+            "what": _category(what, whats),
+            "email_id": pd.arrays.IntegerArray(email_id, ~of_email),
+            "detail": _category(what, tuple(DETAILS.values())),
+        },
+        copy=False,
+    )
+
+
+def _ids(runs: Runs, turned: Turned, run: Ints, place: Ints, total: int) -> Any:
+    """The subscriber of each row of the journal."""
+    if not len(turned.row):
+        return runs.subscriber_id[run] if total else runs.subscriber_id[:0]
+    both = pd.concat(
+        [pd.Series(runs.subscriber_id), pd.Series(turned.subscriber_id)], ignore_index=True
+    ).array
+    source = run.copy()
+    source[place] = len(runs) + np.arange(len(turned.row))
+    ids = both.take(source)
+    return ids.to_numpy() if isinstance(ids, pd.arrays.NumpyExtensionArray) else ids
+
+
+def _by_run(runs: Runs, rounds: Sequence[Round]) -> _Layout:
+    if all(item.rows is None for item in rounds):
+        return _Layout(_matrix(rounds, len(runs)).reshape(-1), None, None, len(rounds))
+    counts = np.zeros(len(runs), np.int64)
+    for item in rounds:
+        counts[_rows(item)] += 1
+    cursor = np.cumsum(counts) - counts
+    total = int(counts.sum())
+    send_us, which = np.empty(total, np.int64), np.empty(total, np.int32)
+    for number, item in enumerate(rounds):
+        rows = _rows(item)
+        place = cursor[rows].copy()  # a slice gives a view
+        cursor[rows] += 1
+        send_us[place] = item.at.all_us()
+        which[place] = number
+    return _Layout(send_us, np.repeat(np.arange(len(runs)), counts), which, counts)
+
+
+def _by_email(runs: Runs, rounds: Sequence[Round], steps: Sequence[Step]) -> _Layout:
+    if all(item.rows is None for item in rounds):
+        return _Layout(
+            np.concatenate([np.empty(0, np.int64), *(item.at.all_us() for item in rounds)]), None, None, 0
+        )
+    rank = {step.email_id: at for at, step in enumerate(steps)}
+    order = sorted(range(len(rounds)), key=lambda at: rank[rounds[at].step.email_id])  # type: ignore[union-attr]
+    run = np.concatenate([
+        np.arange(len(runs)) if (rows := rounds[at].rows) is None else rows for at in order
+    ])
+    which = np.repeat(order, [len(rounds[at].at) for at in order])
+    send_us = np.concatenate([rounds[at].at.all_us() for at in order])
+    email = np.array([rank[item.step.email_id] for item in rounds if item.step is not None])
+    sort = np.lexsort((run, email[which]))
+    return _Layout(send_us[sort], run[sort], which[sort], 0)
+
+
+def _rows(item: Round) -> Ints | slice:
+    return slice(None) if item.rows is None else item.rows
+
+
+def _matrix(rounds: Sequence[Round], runs: int) -> Ints:
     """The instant of each run's every send [int64, runs x rounds]."""
-    at_us = np.empty(shape, np.int64)
-    index = sending[-1].index if sending else None
+    at_us = np.empty((runs, len(rounds)), np.int64)
+    index = rounds[-1].at.index if rounds else None
     if index is None:
-        for column, item in enumerate(sending):
-            at_us[:, column] = item.all_us()
+        for column, item in enumerate(rounds):
+            at_us[:, column] = item.at.all_us()
         return at_us
     # Most rounds share the last one's index: whole rows of a table of their distinct instants are copied, and
     # the few rounds before them are written over them while the rows are still in the processor's cache.
-    own = [item.index is not index for item in sending]
-    table = np.stack(
-        [sending[-1].at_us if mine else item.at_us for item, mine in zip(sending, own, strict=True)], 1
-    )
-    others = [(column, item) for column, item in enumerate(sending) if own[column]]
-    for row in range(0, shape[0], _BLOCK):
+    shared = rounds[-1].at
+    table = np.stack([(item.at if item.at.index is index else shared).distinct_us for item in rounds], axis=1)
+    others = [(column, item.at) for column, item in enumerate(rounds) if item.at.index is not index]
+    for row in range(0, runs, _BLOCK):
         block = slice(row, row + _BLOCK)
         table.take(index[block], axis=0, out=at_us[block], mode="clip")  # "raise" would write to a copy first
-        for column, item in others:
-            at_us[block, column] = item.at_us[block] if item.index is None else item.at_us[item.index[block]]
+        for column, times in others:
+            us, own = times.distinct_us, times.index
+            at_us[block, column] = us[block] if own is None else us[own[block]]
     return at_us
 
 
-def _check_range(runs: Runs, sending: Sequence[Round], limit_us: Ints) -> None:
-    for item in sending:
-        if item.at_us.size and item.at_us.max() > LAST_US:
-            late = np.flatnonzero((item.all_us() > LAST_US) & (limit_us > LAST_US))
+def _tally(runs: Runs, rounds: Sequence[Round]) -> tuple[npt.NDArray[np.int32], Ints]:
+    """How many sends each run has [int32], and when its last one is [µs, `NAT_US` for none]."""
+    sends, last_us = np.zeros(len(runs), np.int32), np.full(len(runs), NAT_US)
+    if rounds and all(item.rows is None for item in rounds):
+        sends += len(rounds)
+        return sends, rounds[-1].at.all_us()
+    for item in rounds:
+        sends[_rows(item)] += 1
+        last_us[_rows(item)] = item.at.all_us()
+    return sends, last_us
+
+
+def _reasons(
+    runs: Runs, rounds: Sequence[Round], layout: _Layout, by_email: bool, words: Callable[[Round, Ints], Any]
+) -> Any:
+    texts = [words(item, runs.entered_us[_rows(item)]) for item in rounds]
+    if layout.run is None:
+        table = np.stack(texts) if texts else np.empty((0, len(runs)), object)
+        return pd.array((table if by_email else table.T).reshape(-1), dtype="str")
+    reasons = np.empty(len(layout.send_us), object)
+    for number, (item, text) in enumerate(zip(rounds, texts, strict=True)):
+        rows = np.flatnonzero(layout.which == number)
+        back = np.full(len(runs), -1)
+        back[_rows(item)] = np.arange(len(text))
+        reasons[rows] = text[back[layout.run[rows]]]
+    return pd.array(reasons, dtype="str")
+
+
+def _check_range(runs: Runs, rounds: Sequence[Round]) -> None:
+    for item in rounds:
+        us = item.at.distinct_us
+        if us.size and us.max() > LAST_US and item.step is not None:
+            late = np.flatnonzero(item.at.all_us() > LAST_US)
+            late = late if item.rows is None else item.rows[late]
             if late.size:
-                rows = runs.row[late].tolist()
                 more = f" and {late.size - 1} other rows" if late.size > 1 else ""
                 raise EntryError(
                     f"the email at position {item.step.position} (id {item.step.email_id}) would go out after "
                     f"2200-01-01 UTC to {runs.named(int(late[0]))}{more}: pass until= to end before that, or mend "
                     "the delay or the entry",
-                    rows,
+                    runs.row[late].tolist(),
                 )
 
 
-def _tiled(shape: tuple[int, int]) -> Ints:
-    return np.tile(np.arange(shape[0]), shape[1])
+def _category(codes: npt.NDArray[Any], names: Sequence[str]) -> pd.Categorical:
+    return pd.Categorical.from_codes(
+        codes.astype(np.int8, copy=False),
+        dtype=pd.CategoricalDtype(pd.Index(list(names), dtype="str")),
+        validate=False,
+    )
+
+
+def _tiled(runs: int, count: int) -> Ints:
+    return np.tile(np.arange(runs), count)
 
 
 def _code_dtype(count: int) -> type[np.signedinteger[Any]]:

@@ -2,6 +2,20 @@
 
 from simcore.kit.api import from_api, load, load_all
 from simcore.kit.assumptions import Assumptions, assumptions
+from simcore.kit.changes import Change, create_email, delete_email, update, update_email
 from simcore.kit.model import Email, Sequence
 
-__all__ = ["Assumptions", "Email", "Sequence", "assumptions", "from_api", "load", "load_all"]
+__all__ = [
+    "Assumptions",
+    "Change",
+    "Email",
+    "Sequence",
+    "assumptions",
+    "create_email",
+    "delete_email",
+    "from_api",
+    "load",
+    "load_all",
+    "update",
+    "update_email",
+]

@@ -60,6 +60,44 @@ class Assumptions:
         "K12",
     )
 
+    restart_via: str = _switch(
+        "all",
+        ("all", "listed"),
+        "which further entries start a run where the sequence repeats: all, or only those via a visual "
+        "automation, a rule, a bulk action or an import",
+        "K14",
+    )
+    hold_without_automation: str = _switch(
+        "same",
+        ("same", "stay", "complete"),
+        "whether runs that were not added via a visual automation obey hold too, always stay, or always complete",
+        "K15",
+    )
+    excluded_midway: str = _switch(
+        "skip_email",
+        ("skip_email", "end_run"),
+        "whether an email that comes due to an excluded subscriber is passed over, or ends the run",
+        "K16",
+    )
+    queued_emails: str = _switch(
+        "keep",
+        ("keep", "reschedule"),
+        "whether the email that a run waits for keeps its instant when the schedule changes, or gets a new one",
+        "K20",
+    )
+    insert_before_next: str = _switch(
+        "wait",
+        ("wait", "at_once"),
+        "whether an email published right before the one a run waits for is waited for, or goes out at once",
+        "K21",
+    )
+    earlier_insert: str = _switch(
+        "send",
+        ("send", "skip"),
+        "whether an email published behind where a run stands is sent to it right away, or never",
+        "K22",
+    )
+
     def __post_init__(self) -> None:
         problems = []
         for each in fields(self):

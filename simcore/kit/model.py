@@ -123,7 +123,7 @@ class Sequence:
         _known(changed, type(self))
         return replace(self, **changed)
 
-    def replace_email(self, position: int, **changed: Any) -> Self:
+    def replace_email(self, position: int, /, **changed: Any) -> Self:
         """A copy with other fields of the email at `position` (from 0), validated.
 
         An email that becomes hour-based loses its send_days (K21); one that gets another position moves: it is
@@ -163,6 +163,12 @@ class Sequence:
             item["send_days"] = None if email.send_days is None else list(email.send_days)
             emails.append(item)
         return {"sequence": sequence, "emails": emails, **self.envelope}
+
+    def after(self, changes: Iterable[tuple[int, Any]]) -> list[Self]:
+        """The sequence after each of some changes, numbered as the user gave them, one upon the other."""
+        from simcore.kit.changes import after  # built upon this room
+
+        return after(self, changes)
 
     def plan(self, assumptions: Assumptions | None = None, *, include_drafts: bool = False) -> Plan:
         """The delays and gates that the sequence comes down to."""

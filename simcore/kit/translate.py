@@ -23,6 +23,21 @@ _VIAS = (
     "form",
     "manual",
 )  # K13, the default first
+_LISTED = frozenset({"visual_automation", "rule", "bulk_action", "import"})  # K14
+_JOINS = {  # K16
+    "tag_added": ("tag", True),
+    "tag_removed": ("tag", False),
+    "segment_entered": ("segment", True),
+    "segment_left": ("segment", False),
+    "form_joined": ("form", True),
+    "sequence_joined": ("sequence", True),
+}
+_LEAVES = {  # K17: the status of the run, and whether entries are blocked
+    "unsubscribed": ("cancelled", True),
+    "bounced": ("cancelled", True),
+    "complained": ("cancelled", True),
+    "removed": ("removed", False),
+}
 
 
 def translate(sequence: "Sequence", assumptions: Assumptions | None, *, include_drafts: bool) -> Plan:
@@ -32,26 +47,46 @@ def translate(sequence: "Sequence", assumptions: Assumptions | None, *, include_
         raise SimcoreError(f"assumptions: found {shown(assume)}, expected simcore.kit.Assumptions")
     steps = []
     for email in sequence.emails:
+        delay, gate = _timing(sequence, email, assume)
         sends = email.published or include_drafts
-        if sends or assume.draft_delay == "count":  # K12
-            delay, gate = _timing(sequence, email, assume)
-            steps.append(
-                Step(
-                    position=email.position or 0,
-                    email_id=email.id or 0,
-                    subject=email.subject,
-                    delay=delay,
-                    gate=gate,
-                    sends=sends,
-                )
+        steps.append(
+            Step(
+                position=email.position or 0,
+                email_id=email.id or 0,
+                subject=email.subject,
+                delay=delay,
+                gate=gate,
+                queued=sends or assume.draft_delay == "count",  # K12
+                sends=sends,
             )
+        )
     return Plan(
         time_zone=sequence.time_zone,
         steps=tuple(steps),
         active=sequence.active,
-        repeat=sequence.repeat,
         vias=_VIAS,
+        repeat=sequence.repeat,
+        repeat_vias=frozenset(_VIAS) if assume.restart_via == "all" else _LISTED,
+        excluded=frozenset(
+            (each.type, one) for each in sequence.exclude_subscriber_sources for one in each.ids
+        ),
+        excluded_ends=assume.excluded_midway == "end_run",
+        hold_vias=_hold_vias(sequence, assume),
+        joins=_JOINS,
+        leaves=_LEAVES,
+        returns=frozenset({"resubscribed"}),
+        reschedule=assume.queued_emails == "reschedule",
+        insert_at_once=assume.insert_before_next == "at_once",
+        send_behind=assume.earlier_insert == "send",
     )
+
+
+def _hold_vias(sequence: "Sequence", assume: Assumptions) -> frozenset[str]:
+    """The ways of entry whose runs stay active at the end (K15)."""
+    automated = frozenset({"visual_automation"})
+    others = frozenset(_VIAS) - automated
+    stay = {"same": sequence.hold, "stay": True, "complete": False}[assume.hold_without_automation]
+    return (automated if sequence.hold else frozenset()) | (others if stay else frozenset())
 
 
 def _timing(sequence: "Sequence", email: "Email", assume: Assumptions) -> tuple[Delay, Gate]:

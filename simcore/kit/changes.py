@@ -1,0 +1,183 @@
+"""Changes of a Kit sequence while people are inside it: what the API would be asked to do, at an instant."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from simcore.errors import ValidationError, shown
+from simcore.kit.model import Email, Sequence, refuse
+
+_OPS = ("update", "create_email", "update_email", "delete_email")
+_NOT_OURS = {"id", "emails", "created_at", "updated_at", "extra", "envelope"}
+_PATH = r"/?v4/sequences/(?P<sequence>\d+)(?P<emails>/emails(?:/(?P<email>-?\d+))?)?/?"
+_CALLS = {
+    ("PUT", False, False): "update",
+    ("POST", True, False): "create_email",
+    ("PUT", True, True): "update_email",
+    ("DELETE", True, True): "delete_email",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One call of Kit's API: `op` at an instant `at` (as people write it), to `email_id` where one is meant."""
+
+    at: Any
+    op: str
+    email_id: int | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        whom = "" if self.email_id is None else f" {self.email_id}"
+        return f"{self.op}{whom} at {self.at}"
+
+
+def update(at: Any, **fields: Any) -> Change:
+    """The sequence gets other fields (S2): `name, send_days, send_hour, time_zone, active, repeat, hold`, ….
+
+    `at`: an instant, as for entries. Whether the change can be is checked when it is applied.
+
+    >>> str(update("2026-03-06T21:00Z", active=False))
+    'update at 2026-03-06T21:00Z'
+    """
+    return Change(at=at, op="update", fields=fields)
+
+
+def create_email(at: Any, **fields: Any) -> Change:
+    """An email is added (S3): at `position`, the rest moves down, or without one at the end.
+
+    >>> create_email("2026-03-06T21:00Z", subject="New", delay_value=1, delay_unit="days").op
+    'create_email'
+    """
+    return Change(at=at, op="create_email", fields=fields)
+
+
+def update_email(at: Any, email_id: int, **fields: Any) -> Change:
+    """An email gets other fields; another `position` moves it: it is taken out first, then put there.
+
+    >>> update_email("2026-03-06T21:00Z", 303, published=True).email_id
+    303
+    """
+    return Change(at=at, op="update_email", email_id=email_id, fields=fields)
+
+
+def delete_email(at: Any, email_id: int) -> Change:
+    """An email is taken out.
+
+    >>> delete_email("2026-03-06T21:00Z", 303).email_id
+    303
+    """
+    return Change(at=at, op="delete_email", email_id=email_id)
+
+
+def after(sequence: Sequence, changes: Iterable[tuple[int, Change]]) -> list[Sequence]:
+    """The sequence after each of some changes, one upon the other.
+
+    Each comes with its number in the list that the user gave. Raises ValidationError, with paths that begin
+    with `changes[number]`, for the first that cannot be or would leave a sequence that cannot be (K4, K5).
+    """
+    states = []
+    lowest = min([0, *(email.id or 0 for email in sequence.emails)])
+    for number, change in changes:
+        try:
+            sequence = _applied(sequence, change, lowest)
+        except ValidationError as error:
+            paths = [(f"changes[{number}].{path}", message) for path, message in error.problems]
+            found = [", ".join(filter(None, (each, str(change)))) for each in error.found]
+            raise ValidationError(error.errors, paths, found) from None
+        lowest = min([lowest, *(email.id or 0 for email in sequence.emails)])
+        states.append(sequence)
+    return states
+
+
+def _applied(sequence: Sequence, change: Change, lowest: int) -> Sequence:
+    given = dict(change.fields)
+    if change.op == "update":
+        _only(given, [each.name for each in fields(Sequence) if each.name not in _NOT_OURS])
+        defaults = {each.name: each.default for each in fields(Sequence)}
+        return sequence.replace(**{
+            name: defaults[name] if value is None else value for name, value in given.items()
+        })
+    if change.op == "create_email":
+        _only(given, [each.name for each in fields(Email) if each.name != "extra"])
+        missing = [name for name in ("subject", "delay_value", "delay_unit") if name not in given]
+        position = given.pop("position", None)
+        new = Email(**({"published": False} | dict.fromkeys(missing) | given))
+        new = new if new.id is not None else replace(new, id=lowest - 1)  # never one that was there before
+        emails = [replace(email, position=None) for email in sequence.emails]
+        refuse(_position(position))
+        emails.insert(len(emails) if position is None else position, new)
+        return sequence.replace(emails=tuple(emails))
+    place = next((at for at, email in enumerate(sequence.emails) if email.id == change.email_id), None)
+    if place is None:
+        known = ", ".join(str(email.id) for email in sequence.emails) or "none"
+        refuse([("email_id", f"email_id must be one of: {known}", shown(change.email_id))])
+    if change.op == "delete_email":
+        return sequence.replace(emails=[email for email in sequence.emails if email.id != change.email_id])
+    _only(given, [each.name for each in fields(Email) if each.name not in {"id", "extra"}])
+    refuse(_position(given.get("position")))
+    return sequence.replace_email(
+        place or 0, **{k: v for k, v in given.items() if k != "position" or v is not None}
+    )
+
+
+def _only(given: Mapping[str, Any], names: list[str]) -> None:
+    refuse([
+        (name, f"{name} can't be changed; what can: {', '.join(names)}", shown(value))
+        for name, value in given.items()
+        if name not in names
+    ])
+
+
+def _position(position: Any) -> list[tuple[str, str, str]]:
+    if position is None or (isinstance(position, int) and not isinstance(position, bool) and position >= 0):
+        return []
+    return [("position", "position must be an integer of 0 or more", shown(position))]
+
+
+def from_json(items: Any) -> list[Change]:
+    """The changes of a JSON list: `{"at", "op", "email_id", "fields"}`, or API calls `{"at", "method", "path", "body"}`.
+
+    Raises ValidationError with all problems at once.
+
+    >>> [str(change) for change in from_json([{"at": "2026-03-06T21:00Z", "method": "DELETE",
+    ...     "path": "/v4/sequences/30/emails/303"}])]
+    ['delete_email 303 at 2026-03-06T21:00Z']
+    """
+    if not isinstance(items, list):
+        refuse([("changes", "changes must be a list of objects", shown(items))])
+    problems, changes = [], []
+    for number, item in enumerate(items):
+        path = f"changes[{number}]"
+        if not isinstance(item, Mapping) or "at" not in item or not ({"op", "method"} & set(item)):
+            problems.append((path, "a change must be an object with at, and op or method", shown(item)))
+            continue
+        op, email_id, given = item.get("op"), item.get("email_id"), item.get("fields", item.get("body"))
+        if "method" in item:
+            match = re.fullmatch(_PATH, str(item.get("path")))
+            call = match and (
+                str(item["method"]).upper(),
+                match["emails"] is not None,
+                match["email"] is not None,
+            )
+            op = _CALLS.get(call) if call else None
+            email_id = int(match["email"]) if match and match["email"] else None
+            if op is None:
+                found = f"{item['method']} {item.get('path')}"
+                problems.append((path, "not a call that changes a sequence: see Kit's API v4", shown(found)))
+                continue
+        if op not in _OPS:
+            problems.append((f"{path}.op", f"op must be one of: {', '.join(_OPS)}", shown(op)))
+        elif given is not None and not isinstance(given, Mapping):
+            problems.append((f"{path}.fields", "fields must be an object", shown(given)))
+        elif op in _OPS[2:] and not isinstance(email_id, int):
+            problems.append((f"{path}.email_id", "email_id must be an integer", shown(email_id)))
+        else:
+            # Kit wraps nothing, but its responses do: {"email": {...}} or {"sequence": {...}} is read as well.
+            given = next(
+                (given[k] for k in ("sequence", "email") if k in (given or {}) and len(given) == 1), given
+            )
+            changes.append(Change(at=item["at"], op=op, email_id=email_id, fields=dict(given or {})))
+    refuse(problems)
+    return changes
