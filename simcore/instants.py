@@ -62,7 +62,8 @@ def read(values: Any, naive_time_zone: str | None) -> Read:
     if isinstance(dtype, pd.ArrowDtype) and dtype.kind == "M":
         kind = f"datetime64[{dtype.pyarrow_dtype.unit}"
         zoned = dtype.pyarrow_dtype.tz is not None
-        array = pd.Series(array).astype(f"{kind}, UTC]" if zoned else f"{kind}]").array
+        stamps: Any = pd.Series(array)
+        array = stamps.astype(f"{kind}, UTC]" if zoned else f"{kind}]").array
         dtype = array.dtype
     if isinstance(dtype, pd.DatetimeTZDtype):
         return _counts(pd.DatetimeIndex(array).asi8, dtype.unit, None, aware=True)

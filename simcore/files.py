@@ -1,0 +1,316 @@
+"""Files of entries in, files of sends out: CSV and Parquet, whole or not at all (for the command line).
+
+Rows that cannot be used are named by their lines, and can be set aside.
+"""
+
+import csv
+import importlib
+import io
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from itertools import compress, islice
+from pathlib import Path
+from types import ModuleType
+from typing import Any, BinaryIO, TextIO
+
+import numpy as np
+import pandas as pd
+
+from simcore import instants
+from simcore.errors import SimcoreError, shown
+from simcore.zones import Ints, Zone
+
+_READ_ROWS = 1 << 13
+_WRITE_ROWS = 1 << 16
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
+_MISQUOTED = "a quotation mark opens a field that does not end"
+_WAY_OUT = "--on-error quarantine sets them aside in a file of their own and projects the others"
+
+Told = Callable[[int, int | None], None]
+
+
+@dataclass
+class Entries:
+    """What stands in a file of entries.
+
+    `frame`: the rows that have all their fields. `places` int64 [rows]: the line of each (from 1), or in
+    Parquet its row (from 0). `broken`: what is wrong, by place, be it in `frame` or not. `ends`: the last
+    lines of rows that are no CSV, by place.
+    """
+
+    path: Path
+    unit: str
+    frame: pd.DataFrame
+    places: Ints
+    broken: dict[int, str]
+    ends: dict[int, int]
+
+    def __post_init__(self) -> None:
+        self.total = len(self.frame) + len(self.broken)
+        self.good = np.ones(len(self.frame), np.bool_)
+
+    def refuse(self, faults: Mapping[int, str]) -> None:
+        """Adds what is wrong with rows of `frame`."""
+        for row, fault in faults.items():
+            place = int(self.places[row])
+            self.broken[place] = f"{self.broken[place]}; {fault}" if place in self.broken else fault
+            self.good[row] = False
+
+    def judge(self, vias: tuple[str, ...], naive_time_zone: str) -> pd.DataFrame:
+        """The entries with their instants read; rows that cannot be used are refused."""
+        ids, entered_at = self.frame["subscriber_id"], self.frame["entered_at"]
+        if pd.api.types.is_string_dtype(ids):
+            ids = ids.mask(ids.str.strip() == "")
+        self.refuse(dict.fromkeys(np.flatnonzero(ids.isna()).tolist(), "no subscriber_id"))
+        us, faults = instants.read(entered_at, naive_time_zone)
+        self.refuse({row: f"entered_at {shown(entered_at.iloc[row])}: {faults[row]}" for row in faults})
+        usable = pd.DataFrame({"subscriber_id": ids, "entered_at": aware(us)}, copy=False)
+        if "via" in self.frame:
+            via = self.frame["via"].mask(self.frame["via"] == "")
+            wrong = np.flatnonzero((via.notna() & ~via.isin(vias)).to_numpy()).tolist()
+            self.refuse({row: f"via {shown(via.iloc[row])}: not one of: {', '.join(vias)}" for row in wrong})
+            usable["via"] = via
+        return usable
+
+    def told(self) -> SimcoreError:
+        """The one error for rows that cannot be used."""
+        lines = [f"{self.path}: {len(self.broken)} of {self.total} rows cannot be used"]
+        lines += [f"  {self.unit} {place}: {self.broken[place]}" for place in sorted(self.broken)[:10]]
+        if len(self.broken) > 10:
+            lines.append(f"  and {len(self.broken) - 10} more")
+        return SimcoreError("\n".join([*lines, _WAY_OUT]))
+
+    def quarantine(self) -> bytes:
+        """The rows that cannot be used, as CSV: where, why, and their fields as they stand in the file.
+
+        Fields beyond the header's are together in one more column, `surplus`.
+        """
+        places = sorted(self.broken)
+        header: list[Any]
+        if self.unit == "line":
+            header, *rows = _records(
+                self.path, [(1, None), *((line, self.ends.get(line)) for line in places)]
+            )
+        else:
+            bad = self.frame[~self.good].astype(object)
+            header, rows = [*bad.columns], bad.where(bad.notna(), "").to_numpy().tolist()
+        width = len(header)
+        wider = any(len(row) > width for row in rows)
+        page: list[list[Any]] = [[self.unit, "reason", *header, *["surplus"] * wider]]
+        for place, row in zip(places, rows, strict=True):
+            beyond = [",".join(row[width:])] * wider
+            page.append([place, self.broken[place], *row[:width], *[""] * (width - len(row)), *beyond])
+        return _csv(page)
+
+
+def read(path: Path, told: Told) -> Entries:
+    """The entries of a CSV or Parquet file; `told` hears how many bytes are read, of how many."""
+    if path.suffix.lower() == ".parquet":
+        arrow, parquet = _pyarrow(path)
+        with open(path, "rb") as file:
+            try:
+                frame = parquet.read_table(file).to_pandas(ignore_metadata=True)
+            except arrow.ArrowException as error:
+                raise SimcoreError(f"{path}: not a Parquet file: {str(error).rstrip('.')}") from None
+        _check_columns(path, [*frame.columns])
+        return Entries(path, "row", frame, np.arange(len(frame)), {}, {})
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            return _read_csv(path, file, told)
+    except UnicodeDecodeError as error:
+        where = "it"
+        if path.is_file():  # a pipe gives its bytes once
+            with open(path, "rb") as lines:
+                wrong = (
+                    at for at, each in enumerate(lines, 1) if each.decode(errors="ignore").encode() != each
+                )
+                where = f"line {next(wrong)}"
+        byte = error.object[error.start]
+        raise SimcoreError(f"{path}: {where} is not UTF-8 (byte 0x{byte:02x}): save it as UTF-8") from None
+
+
+def _read_csv(path: Path, file: TextIO, told: Told) -> Entries:
+    """The rows of a CSV file. No Python runs for each row that is good."""
+    size = os.fstat(file.fileno()).st_size or None
+    reader = csv.reader(file, strict=True)
+    try:
+        names = [name.strip() for name in next(reader, [])]
+    except csv.Error:
+        raise SimcoreError(f"{path}: line 1: {_MISQUOTED}") from None
+    if not reader.line_num:
+        raise SimcoreError(f"{path}: empty: expected a header with subscriber_id and entered_at")
+    _check_columns(path, names)
+    wanted = {name: names.index(name) for name in ("subscriber_id", "entered_at", "via") if name in names}
+    parts: list[pd.DataFrame] = []
+    places: list[Ints] = []
+    broken: dict[int, str] = {}
+    ends: dict[int, int] = {}
+    more = True
+    while more:
+        rows: list[list[str]] = []
+        first, fault = reader.line_num + 1, ""
+        try:
+            rows.extend(islice(reader, _READ_ROWS))  # rows before an error stay
+            more = len(rows) == _READ_ROWS
+        except csv.Error as error:
+            fault = str(error)
+        spans = np.ones(len(rows), np.int64)
+        if reader.line_num - first + 1 != len(rows):
+            breaks = [len(re.findall("\r\n|\r|\n", ",".join(row))) for row in rows]
+            spans += np.array(breaks, np.int64)
+        lines = first + np.cumsum(spans) - spans
+        if fault:
+            line = first + int(spans.sum())
+            if "expected after" not in fault:  # the rest of the file, whatever it holds, is one field
+                raise SimcoreError(f"{path}: line {line}: {_MISQUOTED}")
+            broken[line], ends[line] = "text after a closing quotation mark", reader.line_num
+        counts = np.fromiter(map(len, rows), np.int64, len(rows))
+        whole = counts == len(names)
+        for at in np.flatnonzero(~whole & (counts > 0)).tolist():  # an empty line is no row
+            broken[int(lines[at])] = f"{counts[at]} fields, expected {len(names)}"
+        columns = [*zip(*(rows if whole.all() else compress(rows, whole)), strict=True)] or [()] * len(names)
+        parts.append(
+            pd.DataFrame({name: np.array(columns[at], object) for name, at in wanted.items()}, dtype=str)
+        )
+        places.append(lines[whole])
+        told(file.buffer.tell(), size)
+    return Entries(path, "line", pd.concat(parts, ignore_index=True), np.concatenate(places), broken, ends)
+
+
+def _records(path: Path, places: Iterable[tuple[int, int | None]]) -> Iterator[list[str]]:
+    """The fields of the rows on these lines of a CSV file (first and, where it is no CSV, last; in order)."""
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        read = 0
+        for first, last in places:
+            lines = islice(file, first - 1 - read, None if last is None else last - read)
+            reader = csv.reader(lines)
+            yield next(reader)
+            read = first - 1 + reader.line_num
+
+
+def _check_columns(path: Path, names: list[str]) -> None:
+    needed = ("subscriber_id", "entered_at")
+    missing = [f"no column {name}" for name in needed if name not in names]
+    if missing:
+        there = ", ".join(str(name) for name in names) or "none"
+        raise SimcoreError(f"{path}: {' and '.join(missing)}; the columns are: {there}")
+    for name in (*needed, "via"):
+        if names.count(name) > 1:
+            raise SimcoreError(f"{path}: {names.count(name)} columns are named {name}")
+
+
+def _pyarrow(path: Path) -> tuple[ModuleType, ModuleType]:
+    try:
+        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    except ModuleNotFoundError:
+        raise SimcoreError(f'{path}: Parquet needs pyarrow: pip install "simcore[parquet]"') from None
+
+
+_Write = Callable[[pd.DataFrame, Zone, BinaryIO, Callable[[int], None]], None]
+
+
+def writer(output: Path | None, as_json: bool) -> _Write:
+    """What writes sends to a file, in parts, and tells how many rows each had."""
+    if output is None:
+        return _write_lines if as_json else _write_csv
+    if output.suffix.lower() == ".parquet":
+        _pyarrow(output)
+        return _write_parquet
+    if output.suffix.lower() == ".csv":
+        return _write_csv
+    raise SimcoreError(f"{output}: expected a name that ends in .csv or .parquet")
+
+
+def _write_csv(sends: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]) -> None:
+    sink.write(_csv([[*sends.columns]]))
+    for part in _parts(sends):
+        columns = [part[name].tolist() for name in part.columns[:-1]]
+        sink.write(_csv([*zip(*columns, iso(us_of(part["send_at"]), here), strict=True)]))
+        advance(len(part))
+
+
+def _write_lines(sends: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]) -> None:
+    for part in _parts(sends):
+        part = part.assign(send_at=iso(us_of(part["send_at"]), here))
+        sink.write(part.to_json(orient="records", lines=True, force_ascii=False).encode())
+        advance(len(part))
+
+
+def _write_parquet(sends: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]) -> None:
+    arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    schema = arrow.Table.from_pandas(sends.iloc[:1], preserve_index=False).schema
+    with parquet.ParquetWriter(sink, schema) as writer:
+        for part in _parts(sends):
+            writer.write_table(arrow.Table.from_pandas(part, schema=schema, preserve_index=False))
+            advance(len(part))
+
+
+def _parts(sends: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    return (sends.iloc[at : at + _WRITE_ROWS] for at in range(0, len(sends), _WRITE_ROWS))
+
+
+def _csv(rows: list[Any]) -> bytes:
+    page = io.StringIO(newline="")
+    csv.writer(page, lineterminator="\n").writerows(rows)
+    if "\r" in page.getvalue():  # which older Pythons leave bare, though readers take it for a line's end
+        page = io.StringIO(newline="")
+        csv.writer(page, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
+    return page.getvalue().encode()
+
+
+def target_of(path: Path, *inputs: Path) -> Path:
+    """Where a file is to be written, links followed; SimcoreError where it must not be."""
+    target = Path(os.path.realpath(path))
+    if target.exists():
+        if not target.is_file():
+            raise SimcoreError(f"{path}: cannot be written: not an ordinary file")
+        if any(each.exists() and target.samefile(each) for each in inputs):
+            raise SimcoreError(f"{path}: cannot be written: it is an input")
+    return target
+
+
+@contextmanager
+def replacing(path: Path, *inputs: Path) -> Iterator[BinaryIO]:
+    """A new file that takes the place of `path` once it is whole, and is removed if anything goes wrong."""
+    target = target_of(path, *inputs)
+    part = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with open(part, "xb") as sink:
+            yield sink
+        os.replace(part, target)
+    except OSError as error:
+        if error.filename not in {None, str(part)}:
+            raise
+        raise SimcoreError(f"{path}: cannot be written: {error.strerror or error}") from None
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def us_of(stamps: Any) -> Ints:
+    """Aware times as instants [µs]."""
+    return pd.DatetimeIndex(stamps).as_unit("us").asi8
+
+
+def aware(instants_us: Any) -> Any:
+    """Instants [µs] as aware times, in UTC."""
+    return instants.show(np.asarray(instants_us, np.int64), "UTC")
+
+
+def iso(instants_us: Ints, here: Zone) -> list[str]:
+    """ISO 8601 with the zone's offset, to the second, or to the microsecond where there are any."""
+    local = here.local_us(instants_us).view("datetime64[us]")
+    texts = np.datetime_as_string(local, unit="s").astype(object)
+    split = instants_us % 1_000_000 != 0
+    texts[split] = np.datetime_as_string(local[split], unit="us")
+    offsets = [
+        _EPOCH.replace(tzinfo=timezone(timedelta(microseconds=us))).isoformat()[19:]
+        for us in here.offsets_us.tolist()
+    ]
+    iso: list[str] = (texts + np.array(offsets, object)[here.stretch(instants_us)]).tolist()
+    return iso

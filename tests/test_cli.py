@@ -1,0 +1,743 @@
+"""The command line: what is shown, what is written, and how it says no."""
+
+import csv
+import io
+import json
+import os
+import pty
+import re
+import runpy
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rich.cells import cell_len
+from typer.testing import CliRunner
+
+import simcore
+from simcore import cli, kit
+from simcore import files as file_room
+
+WELCOME = str(simcore.example("welcome"))
+ENTRIES = str(simcore.example("entries"))
+HEADER = "subscriber_id,entered_at,via\n"
+COLUMNS = "subscriber_id,run,position,email_id,subject,send_at"
+WAY_OUT = "--on-error quarantine sets them aside in a file of their own and projects the others"
+VIAS = "api, visual_automation, rule, bulk_action, import, form, manual"
+UNCLOSED = "line {}: a quotation mark opens a field that does not end"
+GUESSWORK = "leaves day and month to guesswork: write it as 2026-03-06 or 6 March 2026"
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
+def run(*arguments, status=0):
+    result = CliRunner().invoke(cli.app, [str(each) for each in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == status, result.output
+    return result
+
+
+def refused(*arguments):
+    """The one message of a command that is refused; nothing on standard output."""
+    result = run(*arguments, status=2)
+    assert result.stdout == ""
+    assert result.stderr.startswith("Error: ")
+    return result.stderr.removeprefix("Error: ").removesuffix("\n")
+
+
+def write(name, text, encoding="utf-8"):
+    Path(name).write_bytes(text.encode(encoding))
+    return name
+
+
+def account(file, emails, /, **fields):
+    """A file with a sequence of these emails: (subject, days) each."""
+    listed = [
+        {"subject": subject, "delay_value": days, "delay_unit": "days", "published": True}
+        for subject, days in emails
+    ]
+    sequence = {"name": "Series", "time_zone": "America/New_York", "send_hour": 9} | fields
+    return write(file, json.dumps({"sequence": sequence, "emails": listed}))
+
+
+def command(*arguments, **options):
+    """The installed command, in a process of its own."""
+    code = "import sys; from simcore.cli import main; sys.argv[0] = 'simcore'; main()"
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, *map(str, arguments)],
+        check=False,
+        timeout=60,
+        capture_output=True,
+        **options,
+    )
+
+
+def files():
+    return sorted(path.name for path in Path().iterdir())
+
+
+# preview
+
+
+def test_preview_shows_time_weekday_zone_and_reason():
+    shown = run("preview", WELCOME, "--entered", "2026-03-06 21:07").stdout
+    lines = shown.splitlines()
+    assert lines[:2] == ["Welcome series, America/New_York", "entered Fri 6 Mar 2026 21:07 EST"]
+    assert re.findall(r"^ (\d) +(\w{3} \d+ \w{3} \d{4} [\d:]+ \w+)", shown, re.MULTILINE) == [
+        ("0", "Fri 6 Mar 2026 21:07 EST"),
+        ("1", "Fri 6 Mar 2026 23:15 EST"),
+        ("2", "Mon 9 Mar 2026 09:00 EDT"),
+        ("3", "Thu 12 Mar 2026 09:00 EDT"),
+    ]
+    reasons = " ".join(" ".join(line[57:].strip() for line in lines).split())
+    assert "1 day after the previous email is Sat 7 Mar; Sat and Sun are not send days" in reasons
+
+
+@pytest.mark.parametrize("columns", ["40", "60", "80", "200"])
+@pytest.mark.parametrize("name", ["welcome", "letters"])
+def test_tables_fit(name, columns, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    shown = run("preview", simcore.example(name), "--entered", "2026-03-06 21:07:30.25").stdout
+    assert max(map(cell_len, shown.splitlines())) <= (80 if columns == "200" else max(int(columns), 60))
+    assert max(map(cell_len, run("assumptions").stdout.splitlines())) <= 80
+
+
+def test_preview_fits_with_long_and_hostile_texts():
+    subject = (
+        "[bold]x[/bold] [/] :smile: \x1b[31mred\x07 two\nlines \u202eevil\u00a0" + "long" * 60 + "漢字" * 40
+    )
+    file = account("w.json", [(subject, 0)], name="[red]N[/red]\x1b]0;t\x07\nsecond")
+    shown = run("preview", file, "--entered", "2026-03-06 21:07").stdout
+    lines = shown.splitlines()
+    assert max(map(cell_len, lines)) <= 80
+    assert lines[0] == r"[red]N[/red]\x1b]0;t\x07\nsecond, America/New_York"
+    cells = "".join(line[33:56].rstrip() for line in lines if len(line) > 33)
+    for part in ("[bold]x[/bold]", ":smile:", r"\x1b[31mred\x07", r"\u202eevil"):
+        assert part.replace(" ", "") in cells.replace(" ", "")
+    assert "\x1b" not in shown
+
+
+def test_a_terminal_without_unicode():
+    file = account("w.json", [("Café", 0)])
+    shown = CliRunner(charset="ascii").invoke(cli.app, ["preview", file, "--entered", "2026-03-06"])
+    assert shown.exit_code == 0
+    assert r"Caf\xe9" in shown.stdout_bytes.decode("ascii")
+
+
+@pytest.mark.parametrize(
+    ("typed", "options", "read"),
+    [
+        ("2026-03-06 21:07", [], "Fri 6 Mar 2026 21:07 EST"),
+        ("6 March 2026 9pm", [], "Fri 6 Mar 2026 21:00 EST"),
+        ("2026-03-06T21:07:30Z", [], "Fri 6 Mar 2026 16:07:30 EST"),  # an offset says it all
+        ("2026-03-08 02:30", [], "Sun 8 Mar 2026 03:30 EDT"),  # a time that does not exist
+        ("2026-03-06 21:07", ["--naive-time-zone", "UTC"], "Fri 6 Mar 2026 16:07 EST"),
+        ("2026-03-06", [], "Fri 6 Mar 2026 00:00 EST"),
+    ],
+)
+def test_preview_says_how_the_entry_was_read(typed, options, read):
+    shown = run("preview", WELCOME, "--entered", typed, *options).stdout
+    assert shown.splitlines()[1] == f"entered {read}"
+
+
+def test_preview_json_agrees_with_the_library():
+    result = run("preview", WELCOME, "--entered", "2026-03-06 21:07:30.5", "--json")
+    assert result.stderr == ""
+    rows = json.loads(result.stdout)
+    expected = simcore.preview(kit.load(WELCOME), "2026-03-06 21:07:30.5")
+    assert rows == [
+        {
+            "position": position,
+            "email_id": row.email_id,
+            "subject": row.subject,
+            "send_at": row.send_at.isoformat(),
+            "wait_seconds": row.wait.total_seconds(),
+            "reason": row.reason,
+        }
+        for position, row in expected.iterrows()
+    ]
+
+
+def test_preview_of_what_cannot_send():
+    file = account("w.json", [("One", 0), ("Two", 1)], active=False)
+    rows = json.loads(run("preview", file, "--entered", "2026-03-06", "--json").stdout)
+    assert [(row["send_at"], row["wait_seconds"]) for row in rows] == [(None, None)] * 2
+    shown = run("preview", file, "--entered", "2026-03-06").stdout
+    assert re.findall("not sent +One +the sequence is not", shown)
+
+
+def test_preview_of_drafts_warns_in_one_line():
+    draft = {"subject": "Soon", "delay_value": 0, "delay_unit": "days"}
+    file = write("w.json", json.dumps({"sequence": {"name": "Series"}, "emails": [draft]}))
+    result = run("preview", file, "--entered", "2026-03-06")
+    warning = "Warning: nothing to preview: no email is published (--include-drafts shows drafts)\n"
+    assert result.stderr == warning
+    assert result.stdout == "Series, America/New_York\nentered Fri 6 Mar 2026 00:00 EST\n"
+    assert run("preview", file, "--entered", "2026-03-06", "--json").stdout == "[]\n"
+    assert "Soon" in run("preview", file, "--entered", "2026-03-06", "--include-drafts").stdout
+
+
+def test_the_accounts_zone_and_a_second_file():
+    write("s.json", json.dumps({"sequence": {"name": "Series"}}))
+    write("e.json", json.dumps({"emails": kit.load(WELCOME).to_api()["emails"]}))
+    options = ["--emails", "e.json", "--time-zone", "Asia/Tokyo", "--entered", "2026-03-06 21:07"]
+    assert "entered Fri 6 Mar 2026 21:07 JST" in run("preview", "s.json", *options).stdout
+
+
+def test_assumptions_are_turned():
+    file = account("w.json", [("One", 0), ("Two", 1)])
+    options = ["--assume", "day_count=elapsed", "--assume", "poll_every=5min"]
+    rows = json.loads(run("preview", file, "--entered", "2026-03-02 21:00", "--json", *options).stdout)
+    assert rows[1]["send_at"] == "2026-03-04T09:00:00-05:00"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--entered", "03/06/2026"], f"--entered: '03/06/2026' {GUESSWORK}"),
+        (
+            ["--entered", "2026", "--naive-time-zone", "Mars"],
+            "--naive-time-zone: 'Mars' is not a time zone: expected an IANA name such as 'America/New_York'",
+        ),
+        (
+            ["--entered", "2026", "--time-zone", "EST9"],
+            "--time-zone: 'EST9' is not a time zone: expected an IANA name such as 'America/New_York'",
+        ),
+        (
+            ["--entered", "2026-03-06", "--assume", "weather=fine"],
+            "--assume: found 'weather=fine', expected NAME=VALUE, the name one of: day_count, ",
+        ),
+        (
+            ["--entered", "2026-03-06", "--assume", "day_count"],
+            "--assume: found 'day_count', expected NAME=VALUE, the name one of: day_count, ",
+        ),
+        (
+            ["--entered", "2026-03-06", "--assume", "poll_every=15"],
+            "--assume: found 'poll_every=15', expected a length of time such as 15min or 0:15:00",
+        ),
+        (
+            ["--entered", "2026-03-06", "--assume", "poll_every=soon"],
+            "--assume: found 'poll_every=soon', expected a length of time such as 15min or 0:15:00",
+        ),
+        (
+            ["--entered", "2026-03-06", "--assume", "day_count=lunar"],
+            "1 problem\n  day_count: day_count must be one of: calendar, elapsed (found 'lunar')",
+        ),
+    ],
+)
+def test_preview_refuses(options, message):
+    if message.endswith(", "):  # the switches, however many there are
+        message = message.removesuffix("day_count, ") + ", ".join(kit.assumptions()["name"])
+    assert refused("preview", WELCOME, *options) == message
+
+
+def test_sequence_files_that_are_none():
+    assert refused("preview", "no.json", "--entered", "2026") == "no.json: No such file or directory"
+    assert refused("preview", ".", "--entered", "2026") == ".: Is a directory"
+    message = "1 problem\n  w.json: not JSON: Expecting value at line 1, column 1"
+    assert refused("preview", write("w.json", "hello"), "--entered", "2026") == f"w.json: {message}"
+    file = account("w.json", [("One", 0)], send_hour=25)
+    message = "1 problem\n  send_hour: send_hour must be an integer between 0 and 23 (found 25)"
+    assert refused("preview", file, "--entered", "2026") == f"w.json: {message}"
+
+
+def test_half_a_character_is_one_message():
+    message = refused("preview", account("w.json", [("a\ud83d", 0)]), "--entered", "2026-03-06")
+    assert "\\ud83d" in message
+    assert "\n" not in message
+
+
+def test_usage_errors_are_status_2():
+    result = run("preview", WELCOME, status=2)
+    assert result.stderr.endswith("Error: Missing option '--entered'.\n")
+
+
+# project
+
+
+def test_project_writes_csv_to_standard_output():
+    file = write("e.csv", HEADER + "007,2026-03-06 21:07,\nNA,2026-03-06T21:07:30.25Z,form\n")
+    result = run("project", WELCOME, file)
+    assert result.stderr == ""
+    assert result.stdout.splitlines() == [
+        COLUMNS,
+        '007,1,0,301,"Welcome, and your first recipe",2026-03-06T21:07:00-05:00',
+        "007,1,1,302,What to buy on Saturday,2026-03-06T23:15:00-05:00",
+        "007,1,2,303,Three knives are enough,2026-03-09T09:00:00-04:00",
+        "007,1,3,304,A coupon for the cooking class,2026-03-12T09:00:00-04:00",
+        'NA,1,0,301,"Welcome, and your first recipe",2026-03-06T16:07:30.250000-05:00',
+        "NA,1,1,302,What to buy on Saturday,2026-03-06T18:15:00-05:00",
+        "NA,1,2,303,Three knives are enough,2026-03-09T09:00:00-04:00",
+        "NA,1,3,304,A coupon for the cooking class,2026-03-12T09:00:00-04:00",
+    ]
+    assert files() == ["e.csv"]
+
+
+@pytest.mark.parametrize("rows", [1 << 16, 3])  # at a time
+def test_project_agrees_with_the_library(rows, monkeypatch):
+    monkeypatch.setattr(file_room, "_READ_ROWS", rows)
+    monkeypatch.setattr(file_room, "_WRITE_ROWS", rows)
+    entries = pd.read_csv(ENTRIES, dtype=str)
+    expected = simcore.project(kit.load(WELCOME), entries, order="email", until="2026-03-10T00:00-04:00")
+    options = ["--order", "email", "--until", "2026-03-10"]
+    line = run("project", WELCOME, ENTRIES, *options, "-o", "out.parquet").stdout
+    pd.testing.assert_frame_equal(pd.read_parquet("out.parquet"), expected)
+    count = f"{len(expected)} sends to {expected['subscriber_id'].nunique()} subscribers, "
+    assert line.startswith(f"{count}Thu 19 Feb 2026 19:42:16 EST to ")
+    assert line.endswith(" EDT, in out.parquet\n")
+    run("project", WELCOME, ENTRIES, *options, "-o", "out.csv")
+    written = pd.read_csv("out.csv", dtype={"subscriber_id": str})
+    assert written["send_at"].tolist() == [each.isoformat() for each in expected["send_at"]]
+    for name in ("subscriber_id", "run", "position", "email_id", "subject"):
+        assert written[name].tolist() == expected[name].tolist()
+    lines = run("project", WELCOME, ENTRIES, *options, "--json").stdout.splitlines()
+    assert [json.loads(each) for each in lines] == written.to_dict("records")
+
+
+def test_summary_as_json():
+    summary = json.loads(run("project", WELCOME, ENTRIES, "-o", "out.csv", "--json").stdout)
+    assert summary == {
+        "subscribers": 200,
+        "sends": 800,
+        "first_send": "2026-02-19T19:42:16-05:00",
+        "last_send": "2026-04-09T09:00:00-04:00",
+        "file": "out.csv",
+        "quarantined": 0,
+        "quarantine_file": None,
+    }
+    assert files() == ["out.csv"]
+
+
+@pytest.mark.parametrize("out", ["out.csv", "out.parquet"])
+def test_no_entries_are_no_sends(out):
+    file = write("e.csv", HEADER)
+    assert run("project", WELCOME, file, "-o", out).stdout == f"no sends, in {out}\n"
+    read = pd.read_csv(out) if out.endswith("csv") else pd.read_parquet(out)
+    assert (list(read.columns), len(read)) == (COLUMNS.split(","), 0)
+    summary = json.loads(run("project", WELCOME, file, "-o", out, "--json").stdout)
+    assert summary["first_send"] is None
+
+
+def test_parquet_keeps_dtypes_and_takes_parquet():
+    entries = pd.DataFrame({
+        "entered_at": pd.to_datetime(["2026-03-06T21:07:30Z"] * 2),
+        "subscriber_id": [7, 8],
+    })
+    entries["via"] = ["form", None]
+    entries.to_parquet("e.parquet")
+    run("project", WELCOME, "e.parquet", "-o", "out.parquet")
+    expected = simcore.project(kit.load(WELCOME), entries)
+    pd.testing.assert_frame_equal(pd.read_parquet("out.parquet"), expected)
+    assert expected["subscriber_id"].dtype == "int64"
+
+
+def test_parquet_rows_are_quarantined_by_number():
+    entries = pd.DataFrame({
+        "subscriber_id": ["a", "b", None],
+        "entered_at": ["2026-03-06", None, "2026-03-06"],
+        "note": [1.5, 2.5, None],
+    })
+    entries.to_parquet("e.parquet")
+    message = "\n".join([
+        "e.parquet: 2 of 3 rows cannot be used",
+        "  row 1: entered_at nan: missing",
+        "  row 2: no subscriber_id",
+        WAY_OUT,
+    ])
+    assert refused("project", WELCOME, "e.parquet") == message
+    result = run("project", WELCOME, "e.parquet", "--on-error", "quarantine")
+    assert len(result.stdout.splitlines()) == 5
+    aside = Path("e.quarantine.csv").read_text(encoding="utf-8").splitlines()
+    header, *rows = csv.reader(aside)
+    assert header == ["row", "reason", "subscriber_id", "entered_at", "note"]
+    assert rows == [
+        ["1", "entered_at nan: missing", "b", "", "2.5"],
+        ["2", "no subscriber_id", "", "2026-03-06", ""],
+    ]
+
+
+def test_ids_and_subjects_with_anything_in_them_come_back():
+    ids = ["a,b", 'say "x"', "two\nlines", "ret\rurn", " padded ", "é漢"]
+    subject = 'He said: "hi",\r\nthen left'
+    page = io.StringIO()
+    csv.writer(page, quoting=csv.QUOTE_ALL).writerows([
+        ["entered_at", "subscriber_id"],
+        *(["2026-03-06", i] for i in ids),
+    ])
+    write("e.csv", "\ufeff" + page.getvalue())
+    run("project", account("w.json", [(subject, 0)]), "e.csv", "-o", "out.csv")
+    with open("out.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert [row[0] for row in rows[1:]] == ids
+    assert {row[4] for row in rows[1:]} == {subject}
+    assert pd.read_csv("out.csv")["subscriber_id"].tolist() == ids
+
+
+BROKEN = (
+    "subscriber_id,entered_at,via,note\r\n"  # 1
+    "001,2026-03-06 21:07,api,x\r\n"
+    '002,2026-03-06T21:07Z,,"two\r\nlines"\r\n'  # 3, 4
+    "3,03/06/2026,api,x\r\n"
+    "4,2026-03-06\r\n"  # 6
+    "5,2026-03-06,api,x,y,z\r\n"
+    "\r\n"  # 8 is no row
+    " ,2026-03-06,pigeon,x\r\n"
+    '6,"2026-03-06"z,api,"é\r\n'  # 10: after the closing quotation mark nothing is sure, so the line ends it
+    "7,2199-12-31T23:00Z,form,q\r\n"
+    '8,,form,"a\r\n\r\nb"\r\n'  # 12 to 14
+    "NA,2026-03-06 21:07,api,x"
+)
+FAULTS = {
+    5: f"entered_at '03/06/2026': {GUESSWORK}",
+    6: "2 fields, expected 4",
+    7: "6 fields, expected 4",
+    9: f"no subscriber_id; via 'pigeon': not one of: {VIAS}",
+    10: "text after a closing quotation mark",
+    12: "entered_at '': missing",
+}
+LATE = {11: "an email would go out after 2200-01-01 UTC"}
+
+
+@pytest.mark.parametrize("rows", [1 << 13, 1, 2, 5])  # at a time
+def test_broken_rows_stop_with_their_lines(rows, monkeypatch):
+    monkeypatch.setattr(file_room, "_READ_ROWS", rows)
+    write("e.csv", BROKEN)
+    message = ["e.csv: 6 of 10 rows cannot be used"]
+    message += [f"  line {line}: {fault}" for line, fault in FAULTS.items()]
+    assert refused("project", WELCOME, "e.csv", "-o", "out.csv") == "\n".join([*message, WAY_OUT])
+    assert files() == ["e.csv"]
+
+
+@pytest.mark.parametrize("rows", [1 << 13, 1, 2, 5])  # at a time
+def test_broken_rows_are_quarantined(rows, monkeypatch):
+    monkeypatch.setattr(file_room, "_READ_ROWS", rows)
+    write("e.csv", BROKEN)
+    result = run("project", WELCOME, "e.csv", "-o", "out.csv", "--on-error", "quarantine")
+    assert result.stderr == "7 of 10 rows cannot be used: they are in out.quarantine.csv\n"
+    assert pd.read_csv("out.csv", dtype=str, keep_default_na=False)["subscriber_id"].unique().tolist() == [
+        "001",
+        "002",
+        "NA",
+    ]
+    with open("out.quarantine.csv", encoding="utf-8", newline="") as file:
+        header, *found = csv.reader(file)
+    assert header == ["line", "reason", "subscriber_id", "entered_at", "via", "note", "surplus"]
+    assert {int(row[0]): row[1] for row in found} == FAULTS | LATE
+    assert [row[2:] for row in found] == [
+        ["3", "03/06/2026", "api", "x", ""],
+        ["4", "2026-03-06", "", "", ""],
+        ["5", "2026-03-06", "api", "x", "y,z"],
+        [" ", "2026-03-06", "pigeon", "x", ""],
+        ["6", "2026-03-06z", "api", "é\r\n", ""],
+        ["7", "2199-12-31T23:00Z", "form", "q", ""],
+        ["8", "", "form", "a\r\n\r\nb", ""],
+    ]
+    assert files() == ["e.csv", "out.csv", "out.quarantine.csv"]
+
+
+def test_the_mended_quarantine_is_a_file_of_entries():
+    write("e.csv", HEADER + "1,2026-03-06,api\n2,2026-13-06,api\n")
+    run("project", WELCOME, "e.csv", "-o", "out.csv", "--on-error", "quarantine")
+    mended = Path("out.quarantine.csv").read_text(encoding="utf-8").replace("2,2026-13-06", "2,2026-03-06")
+    write("mended.csv", mended)
+    summary = json.loads(run("project", WELCOME, "mended.csv", "-o", "more.csv", "--json").stdout)
+    assert (summary["subscribers"], summary["sends"]) == (1, 4)
+
+
+def test_the_first_ten_and_the_count():
+    write("e.csv", HEADER + "1,never,api\n" * 12)
+    lines = refused("project", WELCOME, "e.csv").splitlines()
+    fault = "entered_at 'never': not a date and time: expected something like 2026-03-06T21:07:30-05:00"
+    assert lines == [
+        "e.csv: 12 of 12 rows cannot be used",
+        *(f"  line {line}: {fault}" for line in range(2, 12)),
+        "  and 2 more",
+        WAY_OUT,
+    ]
+
+
+def test_rows_too_late_stop_too():
+    write("e.csv", HEADER + "1,2199-12-31T23:00Z,\n")
+    message = f"e.csv: 1 of 1 rows cannot be used\n  line 2: {LATE[11]}\n{WAY_OUT}"
+    assert refused("project", WELCOME, "e.csv") == message
+
+
+def test_all_rows_may_be_quarantined():
+    write("e.csv", HEADER + "1,never,api\n")
+    result = run("project", WELCOME, "e.csv", "-o", "out.csv", "--on-error", "quarantine", "--json")
+    summary = json.loads(result.stdout)
+    assert (summary["sends"], summary["quarantined"]) == (0, 1)
+    assert summary["quarantine_file"] == "out.quarantine.csv"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "empty: expected a header with subscriber_id and entered_at"),
+        ("\n", "no column subscriber_id and no column entered_at; the columns are: none"),
+        ("id,entered_at\n", "no column subscriber_id; the columns are: id, entered_at"),
+        ("subscriber_id, when\x1b\n", r"no column entered_at; the columns are: subscriber_id, when\x1b"),
+        ("subscriber_id,entered_at,via,via\n", "2 columns are named via"),
+        ('"subscriber_id,entered_at\n1,2\n', UNCLOSED.format(1)),
+        (HEADER + '1,2026-03-06,api\n2,"2026-03-06,api\n3,2026-03-06,api\n', UNCLOSED.format(3)),
+        (HEADER + '1,"' + "2026-03-06\n" * 20_000 + '",api\n', UNCLOSED.format(2)),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("on_error", ["stop", "quarantine"])
+def test_files_that_are_no_entries(text, message, on_error):
+    write("e.csv", text)
+    assert (
+        refused("project", WELCOME, "e.csv", "-o", "out.csv", "--on-error", on_error) == f"e.csv: {message}"
+    )
+    assert files() == ["e.csv"]
+
+
+def test_other_encodings():
+    write("e.csv", HEADER + "a,2026-03-06,api\nJosé,2026-03-06,api\n", "latin-1")
+    message = "e.csv: line 3 is not UTF-8 (byte 0xe9): save it as UTF-8"
+    assert refused("project", WELCOME, "e.csv") == message
+    write("e.csv", HEADER, "utf-16")
+    assert refused("project", WELCOME, "e.csv") == "e.csv: line 1 is not UTF-8 (byte 0xff): save it as UTF-8"
+
+
+def test_a_pipe_is_read_once():
+    os.mkfifo("pipe")
+    message = "pipe: not an ordinary file, and --on-error quarantine reads it twice"
+    assert refused("project", WELCOME, "pipe", "--on-error", "quarantine") == message
+    with ThreadPoolExecutor() as pool:
+        pool.submit(write, "pipe", HEADER + "José,2026-03-06,api\n", "latin-1")
+        message = "pipe: it is not UTF-8 (byte 0xe9): save it as UTF-8"
+        assert refused("project", WELCOME, "pipe") == message
+
+
+def test_parquet_that_is_none():
+    write("e.parquet", "hello")
+    assert refused("project", WELCOME, "e.parquet").startswith("e.parquet: not a Parquet file: ")
+    pd.DataFrame({"id": [1]}).to_parquet("e.parquet")
+    message = "e.parquet: no column subscriber_id and no column entered_at; the columns are: id"
+    assert refused("project", WELCOME, "e.parquet") == message
+
+
+def test_parquet_without_pyarrow(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    for arguments in ((WELCOME, "e.parquet"), (WELCOME, ENTRIES, "-o", "e.parquet")):
+        message = 'e.parquet: Parquet needs pyarrow: pip install "simcore[parquet]"'
+        assert refused("project", *arguments) == message
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-o", "out.xlsx"], "out.xlsx: expected a name that ends in .csv or .parquet"),
+        (["-o", "no/out.csv"], "no/out.csv: cannot be written: No such file or directory"),
+        (["-o", "file/out.csv"], "file/out.csv: cannot be written: Not a directory"),
+        (["-o", "folder.csv"], "folder.csv: cannot be written: not an ordinary file"),
+        (["-o", "e.csv"], "e.csv: cannot be written: it is an input"),
+        (["-o", "a.csv", "--on-error", "quarantine"], "a.quarantine.csv: cannot be written: not an ordinary file"),
+        (["--on-error", "ignore"], "--on-error: found 'ignore', expected 'stop' or 'quarantine'"),
+        (["--order", "size"], "--order: found 'size', expected 'entry' or 'email'"),
+        (["--until", "03/06/2026"], f"--until: '03/06/2026' {GUESSWORK}"),
+        (["--until", ""], "--until: '' is missing"),
+    ],
+)  # fmt: skip
+def test_project_refuses(options, message):
+    write("e.csv", HEADER + "1,2026-03-06,api\n")
+    write("file", "")
+    Path("folder.csv").mkdir()
+    Path("a.quarantine.csv").mkdir()
+    before = files()
+    assert refused("project", WELCOME, "e.csv", *options) == message
+    assert files() == before
+    assert Path("e.csv").read_text(encoding="utf-8") == HEADER + "1,2026-03-06,api\n"
+
+
+def test_entries_that_are_not_there():
+    assert refused("project", WELCOME, "e.csv", "-o", "out.csv") == "e.csv: No such file or directory"
+    assert files() == []
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(28, "No space left on device"), "Error: {}: cannot be written: No space left on device\n"),
+        (KeyboardInterrupt(), ""),
+    ],
+    ids=["full", "interrupted"],
+)
+def test_nothing_half_written(name, error, message, monkeypatch):
+    write(name, "as it was")
+
+    def parts(sends):
+        yield sends.iloc[:100]
+        raise error
+
+    monkeypatch.setattr(file_room, "_parts", parts)
+    result = run("project", WELCOME, ENTRIES, "-o", name, status=130 if not message else 2)
+    assert result.stderr == message.format(name)
+    assert result.stdout == ""
+    assert files() == [name]
+    assert Path(name).read_text(encoding="utf-8") == "as it was"
+
+
+def test_a_full_disk_while_the_quarantine_is_written(monkeypatch):
+    def full(self):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(file_room.Entries, "quarantine", full)
+    write("e.csv", BROKEN)
+    message = refused("project", WELCOME, "e.csv", "-o", "out.csv", "--on-error", "quarantine")
+    assert message == "out.quarantine.csv: cannot be written: No space left on device"
+    assert files() == ["e.csv"]
+
+
+def test_links_are_followed():
+    write("real.csv", "as it was")
+    Path("out.csv").symlink_to("real.csv")
+    run("project", WELCOME, ENTRIES, "-o", "out.csv")
+    assert Path("out.csv").is_symlink()
+    assert Path("real.csv").read_text(encoding="utf-8").startswith(COLUMNS)
+
+
+# the others
+
+
+def test_assumptions_lists_the_switches():
+    shown = run("assumptions", "kit").stdout
+    listed = kit.assumptions()
+    assert re.findall(r"^ (\w+) +\S+ .* (K\d+)$", shown, re.MULTILINE) == [
+        *zip(listed["name"], listed["rule"], strict=True)
+    ]
+    assert json.loads(run("assumptions", "--json").stdout) == listed.to_dict("records")
+    assert refused("assumptions", "mailman") == "no platform 'mailman'; there is: kit"
+
+
+def test_example_prints_the_file():
+    for name in simcore.example():
+        assert run("example", name).stdout_bytes == simcore.example(name).read_bytes()
+    assert run("example").stdout.split() == simcore.example()
+    message = f"no example 'x'; there are: {', '.join(simcore.example())}"
+    assert refused("example", "x") == message
+
+
+def test_version():
+    expected = "".join(f"{name} {number}\n" for name, number in simcore.versions().items())
+    assert run("--version").stdout == expected
+
+
+@pytest.mark.parametrize("name", [None, "preview", "project", "assumptions", "example"])
+def test_help_fits_and_has_an_example(name, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    shown = run(*([name] if name else []), "--help").stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    assert re.search(rf"^ +simcore {name or 'preview'} ", shown, re.MULTILINE)
+
+
+# in a process of its own
+
+
+def test_an_error_in_a_process_of_its_own_has_no_traceback():
+    bad = command("preview", WELCOME, "--entered", "tomorrow")
+    assert (bad.returncode, bad.stdout) == (2, b"")
+    assert bad.stderr == (
+        b"Error: --entered: 'tomorrow' is not a date and time: expected something like 2026-03-06T21:07:30-05:00\n"
+    )
+
+
+def test_a_closed_pipe_ends_quietly():
+    code = "from simcore.cli import main; main()"
+    write("e.csv", HEADER + "1,2026-03-06,api\n" + "".join(f"a{n},2026-03-06,api\n" for n in range(5000)))
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "project", WELCOME, "e.csv"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout.readline() == f"{COLUMNS}\n".encode()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize(
+    ("full", "status", "message"),
+    [(True, 2, "Error: standard output: No space left on device\n"), (False, 0, "")],
+    ids=["full", "closed"],
+)
+def test_standard_output_that_takes_no_more(full, status, message, monkeypatch, capsys):
+    read, out = os.pipe()
+    os.close(read)
+    if full:
+        os.close(out)
+        out = os.open("/dev/full", os.O_WRONLY)
+    with os.fdopen(out, "w") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        monkeypatch.setattr(sys, "argv", ["simcore", "project", WELCOME, ENTRIES])
+        with pytest.raises(SystemExit, match=rf"^{status}$"):
+            cli.main()
+    assert capsys.readouterr().err == message
+
+
+def test_ctrl_c_exits_130_quietly():
+    os.mkfifo("e.csv")
+    code = "from simcore.cli import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "project", WELCOME, "e.csv", "-o", "out.csv"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        with open("e.csv", "wb", buffering=0) as pipe:  # which waits until the command reads
+            pipe.write(HEADER.encode())
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 130
+        assert process.stdout.read() + process.stderr.read() == b""
+    assert files() == ["e.csv"]
+
+
+@pytest.mark.parametrize("name", ["typer", "rich"])
+def test_without_the_extra(name, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(SystemExit, match=r"^2$"):
+        runpy.run_path(cli.__file__)
+    message = 'Error: the command line needs typer and rich: pip install "simcore[cli]"\n'
+    assert capsys.readouterr().err == message
+
+
+def test_another_module_that_is_missing_keeps_its_traceback(monkeypatch, tmp_path):
+    write("typer.py", "import a_part_of_it")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "typer")
+    with pytest.raises(ModuleNotFoundError, match=r"^No module named 'a_part_of_it'$"):
+        runpy.run_path(cli.__file__)
+
+
+def test_the_library_does_not_import_the_command_line():
+    code = "import sys, simcore; print({'simcore.cli', 'typer', 'rich'} & set(sys.modules))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
+    assert ended.stdout == b"set()\n"
+
+
+def test_progress_at_a_terminal():
+    code = "from simcore.cli import main; main()"
+    arguments = [sys.executable, "-c", code, "project", WELCOME, ENTRIES, "-o", "out.csv"]
+    environment = os.environ | {"TERM": "xterm"}
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        told = b""
+        with suppress(OSError):  # the other end of a terminal that is closed
+            while part := os.read(ours, 4096):
+                told += part
+        assert process.stdout.read().startswith(b"800 sends to 200 subscribers, ")
+        assert process.wait(60) == 0
+    os.close(ours)
+    assert set(re.findall(rb"Reading|Projecting|Writing", told)) == {b"Reading", b"Projecting", b"Writing"}
