@@ -16,6 +16,9 @@ from simcore.zones import Ints
 NEVER_US: int = np.iinfo(np.int64).max
 """The end of a run that nothing ends."""
 NO_STATUS = ""
+OUTSIDE = ("started", "blocked", "ignored", "excluded")
+"""What becomes of an entry, by its number: of several that hold, the lowest (K17)."""
+STARTED, BLOCKED, IGNORED, EXCLUDED = range(4)
 
 _WAY_OUT = "simcore.split_entries(entries) parts the rows that can be read from those that cannot"
 
@@ -52,12 +55,12 @@ class Runs:
 
 @dataclass(frozen=True, eq=False)
 class Turned:
-    """Entries that started no run: `row` int64, `subscriber_id`, `at_us` int64 [µs], `what` and why."""
+    """Entries that started no run: `row` int64, `subscriber_id`, `at_us` int64 [µs], `what`, places in `OUTSIDE`."""
 
     row: Ints
     subscriber_id: Any
     at_us: Ints
-    what: npt.NDArray[np.object_]
+    what: npt.NDArray[np.int8]
 
 
 class Toggles:
@@ -69,7 +72,7 @@ class Toggles:
     def __init__(self, who: Ints, at_us: Ints, on: Flags, people: int) -> None:
         self.at_us = at_us
         self.on = on
-        self.first = np.searchsorted(who, np.arange(people + 1))
+        self.first = np.append(0, np.cumsum(np.bincount(who, minlength=people)))
 
     def until(self, who: Ints, at_us: Ints) -> Ints:
         """For each (subscriber, instant), the place just behind the subscriber's last row up to the instant."""
@@ -136,8 +139,9 @@ class Events:
         delta = np.empty(rows.size, np.int64)
         delta[order] = inside[order].astype(np.int64) - before
         total = np.cumsum(delta)
-        begins = np.searchsorted(who, who)
-        return Toggles(who, self.at_us[rows], total - (total - delta)[begins] > 0, self.people)
+        begins = np.append(True, np.diff(who) != 0)
+        base = (total - delta)[begins][np.cumsum(begins) - 1]
+        return Toggles(who, self.at_us[rows], total > base, self.people)
 
     def blocks(self, plan: Plan) -> Toggles:
         """When each subscriber is kept from entering (K17)."""
@@ -202,7 +206,8 @@ def runs(
     until_us: int | None,
     naive_time_zone: str | None,
 ) -> tuple[Runs, Turned, Events | None, tuple[str, ...], int]:
-    """The runs that entries start, the entries that start none, the events, the statuses of ends, and the entries' count.
+    """The runs that entries start, the entries that start none, the events, the statuses of ends, how many entries.
+
 
     Raises EntryError that names the rows that cannot be read, or whose `via` is not one of the plan's (K13).
     """
@@ -225,7 +230,7 @@ def runs(
     )
     count = len(row)
     number, end_us, end_status = np.ones(count, np.int32), np.full(count, NEVER_US), np.zeros(count, np.int8)
-    what = np.full(count, None, object)
+    what = np.full(count, STARTED, np.int8)
     who = None
     if log is not None or _repeats(ids):
         who = pd.factorize(ids)[0].astype(np.int64)
@@ -242,7 +247,7 @@ def runs(
                 [statuses.index(plan.leaves.get(n, (NO_STATUS,))[0]) for n in log.names], np.int8
             )
             end_us[some], end_status[some] = left_us, codes[name[place[some]]]
-    started = np.equal(what, None)
+    started = what == STARTED
     turned = Turned(row[:0], ids[:0], entered_us[:0], what[:0])
     if not started.all():
         out = ~started
@@ -279,45 +284,49 @@ def _repeats(ids: Any) -> bool:
 
 def _taken(
     who: Ints, entered_us: Ints, via: npt.NDArray[np.int8], epochs: Sequence[Epoch], log: Events | None
-) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int32], Ints]:
-    """Of each entry: None where it starts a run, or what keeps it out; the run's number; when the next begins.
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int32], Ints]:
+    """Of each entry: its place in `OUTSIDE`, what keeps it out; its run's number; when the next run begins.
 
     A subscriber's entries count by time, ties in the order given; the first that nothing keeps out starts run
     1, and others after it start one where the sequence repeats (K14, K16, K17).
     """
-    order = np.lexsort((entered_us, who))
-    who, at_us, via = who[order], entered_us[order], via[order]
-    first = np.append(True, np.diff(who) != 0)
-    epoch = np.searchsorted([each.at_us for each in epochs[1:]], at_us, "right")
-    repeats, blocked, excluded = np.zeros((3, len(order)), np.bool_)
-    blocks = None if log is None else log.blocks(epochs[0].plan)
-    if blocks is not None:
-        blocked = blocks.state(who, at_us)
+    size = len(who)
+    repeats, blocked, excluded = np.zeros((3, size), np.bool_)
+    if log is not None:
+        blocked = log.blocks(epochs[0].plan).state(who, entered_us)
+    epoch = (
+        np.searchsorted([each.at_us for each in epochs[1:]], entered_us, "right") if len(epochs) > 1 else None
+    )
     for number, each in enumerate(epochs):
-        mine = np.flatnonzero(epoch == number) if len(epochs) > 1 else np.arange(len(order))
+        mine = slice(None) if epoch is None else np.flatnonzero(epoch == number)
         if each.plan.repeat:
             repeats[mine] = np.array([name in each.plan.repeat_vias for name in each.plan.vias])[via[mine]]
         members = None if log is None else log.members(each.plan)
         if members is not None:
-            excluded[mine] = members.state(who[mine], at_us[mine])
-    able = ~(blocked | excluded)
-    # Whether a run was started before, within the subscriber: by the first entry that nothing kept out.
-    starts = np.cumsum(able) - able
-    again = starts > np.maximum.accumulate(np.where(first, starts, 0))
-    taken = able & (~again | repeats)
-    what = np.full(len(order), None, object)
-    what[excluded] = "excluded"
-    what[again & ~repeats] = "ignored"
-    what[blocked] = "blocked"
-    runs_before = np.cumsum(taken) - taken
-    number_ = runs_before - np.maximum.accumulate(np.where(first, runs_before, 0)) + 1
-    next_us = np.full(len(order), NEVER_US)
-    mine = np.flatnonzero(taken)
+            excluded[mine] = members.state(who[mine], entered_us[mine])
+    what = np.select([blocked, excluded], [BLOCKED, EXCLUDED], STARTED).astype(np.int8)
+    number_, next_us = np.ones(size, np.int32), np.full(size, NEVER_US)
+    # Only those who come more than once have an order to look at.
+    some = np.flatnonzero(np.bincount(who)[who] > 1)
+    some = some[np.lexsort((entered_us[some], who[some]))]
+    person = who[some]
+    first = np.append(True, np.diff(person) != 0)[: some.size]
+    able = what[some] == STARTED
+    again = _before(able, first) > 0
+    taken = able & (~again | repeats[some])
+    what[some[again & ~repeats[some] & ~blocked[some]]] = IGNORED
+    number_[some] = _before(taken, first) + 1
+    mine = some[taken]
     same = np.flatnonzero(who[mine[1:]] == who[mine[:-1]])
-    next_us[mine[same]] = at_us[mine[same + 1]]
-    back = np.empty(len(order), np.int64)
-    back[order] = np.arange(len(order))
-    return what[back], number_[back].astype(np.int32), next_us[back]
+    next_us[mine[same]] = entered_us[mine[same + 1]]
+    return what, number_, next_us
+
+
+def _before(flags: Flags, first: Flags) -> Ints:
+    """How many of the flags before each, in the group that `first` begins, are set."""
+    total = np.cumsum(flags) - flags
+    count: Ints = total - np.maximum.accumulate(np.where(first, total, 0))
+    return count
 
 
 def _events(

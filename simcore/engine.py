@@ -9,11 +9,12 @@ At the edge of an epoch what each run waits for is looked up again, for all runs
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from simcore.audience import NEVER_US, Events, Flags, Runs, Toggles
+from simcore.audience import NEVER_US, Events, Flags, Runs
 from simcore.gates import Ticking
 from simcore.instants import NAT_US
 from simcore.plan import Epoch, Plan, Step
@@ -215,11 +216,14 @@ class _Engine:
         limit_us = np.minimum(runs.end_us, end_us) if end_us < NEVER_US else runs.end_us
         self.limit_us = limit_us
         self.limit_least = int(limit_us.min()) if limit_us.size else NEVER_US
-        members = None if self.log is None else self.log.members(here.plan)
+        self.members = None if self.log is None else self.log.members(here.plan)
+        self.concerned = None  # which runs are of people who are ever in an excluded source
+        if self.members is not None and runs.who is not None:
+            self.concerned = self.members.known(runs.who)
         buckets: list[list[Round]] = [[] for _ in here.steps]
         if begin_us is not None and here.plan.active:
             if self.any_owed:
-                self._send_owed(here, begin_us, members)
+                self._send_owed(here, begin_us)
             out = self.out
             live = (out.state == ACTIVE) & (runs.end_us > begin_us)  # some ended while nothing was sent
             waiting = np.flatnonzero(live & (out.due_us != NAT_US) & (out.due_us < limit_us))
@@ -237,12 +241,10 @@ class _Engine:
             self._go_on(here, buckets, 0, None, entering, entered)
         for at in range(len(here.steps)):
             if buckets[at]:
-                self._pass(here, buckets, at, _merged(buckets[at]), members)
+                self._pass(here, buckets, at, _merged(buckets[at]))
                 buckets[at] = []
 
-    def _pass(
-        self, here: _Standing, buckets: list[list[Round]], at: int, cohort: Round, members: Toggles | None
-    ) -> None:
+    def _pass(self, here: _Standing, buckets: list[list[Round]], at: int, cohort: Round) -> None:
         """A cohort's email is due: it is sent, or passed without a send, and the next one waited for."""
         step = here.steps[at]
         if not step.sends:
@@ -251,7 +253,7 @@ class _Engine:
                 self.out.rounds.append(replace(cohort, step=step, plan=here.plan))
         else:
             sent = cohort
-            out = self._excluded(members, cohort)
+            out = self._excluded(cohort)
             if out.size:
                 without = cohort.of(out)
                 self._note("excluded", without.rows, without.at, step)
@@ -337,13 +339,13 @@ class _Engine:
     def _holds(self, plan: Plan, rows: Ints | slice) -> Flags:
         return np.array([via in plan.hold_vias for via in plan.vias])[self.runs.via[rows]]
 
-    def _excluded(self, members: Toggles | None, cohort: Round) -> Ints:
+    def _excluded(self, cohort: Round) -> Ints:
         """Which of a cohort, by their places, are in an excluded source when their email is due (K16)."""
-        if members is None or self.runs.who is None:
+        if self.members is None or self.runs.who is None or self.concerned is None:
             return np.empty(0, np.int64)
-        who = self.runs.who[_where(cohort.rows)]
-        some = np.flatnonzero(members.known(who))
-        return some[members.state(who[some], cohort.at.of(some).all_us())]
+        some = np.flatnonzero(self.concerned[_where(cohort.rows)])
+        who = self.runs.who[_take(cohort.rows, some)]
+        return some[self.members.state(who, cohort.at.of(some).all_us())]
 
     # Changes
 
@@ -427,7 +429,7 @@ class _Engine:
             self.cause[some], self.since_us[some] = FREED, now_us
         out.queued[rows] = number
 
-    def _send_owed(self, here: _Standing, now_us: int, members: Toggles | None) -> None:
+    def _send_owed(self, here: _Standing, now_us: int) -> None:
         """What was published behind runs is sent to them, in order of position (K22)."""
         rows = np.flatnonzero(self.owed.any(axis=0))
         live = rows[(self.out.state[rows] == ACTIVE) & (self.limit_us[rows] > now_us)]
@@ -439,7 +441,7 @@ class _Engine:
                 continue
             now = Times(np.full(mine.size, now_us))
             behind = Round(mine, now, now, BEHIND, now_us, step, plan=here.plan)
-            out = self._excluded(members, behind)
+            out = self._excluded(behind)
             if out.size:
                 self._note("excluded", mine[out], now.of(out), step)
                 behind = behind.of(np.delete(np.arange(mine.size), out))
@@ -488,16 +490,20 @@ def _merged(cohorts: list[Round]) -> Round:
     if len(cohorts) == 1:
         return cohorts[0]
     sizes = [len(each.at) for each in cohorts]
+    rows = np.concatenate([each.rows for each in cohorts if each.rows is not None])
+    order = np.argsort(rows, kind="stable")  # arrays in the order of runs are faster to read and write
+
+    def joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        return np.concatenate([np.broadcast_to(part, size) for part, size in zip(parts, sizes, strict=True)])[
+            order
+        ]
+
     return Round(
-        np.concatenate([each.rows for each in cohorts if each.rows is not None]),
-        Times(np.concatenate([each.at.all_us() for each in cohorts])),
-        Times(np.concatenate([each.anchor.all_us() for each in cohorts])),
-        np.concatenate([
-            np.broadcast_to(each.cause, size) for each, size in zip(cohorts, sizes, strict=True)
-        ]),
-        np.concatenate([
-            np.broadcast_to(each.since_us, size) for each, size in zip(cohorts, sizes, strict=True)
-        ]),
+        rows[order],
+        Times(joined([each.at.all_us() for each in cohorts])),
+        Times(joined([each.anchor.all_us() for each in cohorts])),
+        joined([np.asarray(each.cause, np.int8) for each in cohorts]),
+        joined([np.asarray(each.since_us, np.int64) for each in cohorts]),
     )
 
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from simcore import instants
-from simcore.audience import Runs, Turned
-from simcore.engine import ACTIVE, Outcome, Round
+from simcore.audience import OUTSIDE, Runs, Turned
+from simcore.engine import ACTIVE, Note, Outcome, Round, Times
 from simcore.errors import EntryError
 from simcore.instants import NAT_US
 from simcore.plan import Plan, Step
@@ -36,11 +36,12 @@ _BLOCK = 1 << 12  # rows that are written together, so that they stay in the pro
 
 
 class _Layout(NamedTuple):
-    """Where each send goes: `run` and `which` round each row of the timeline is of; None where all have all."""
+    """Where each send goes: the instants of the rows; which round each is of (None where all runs have all rounds);
+    and of which run, where rows do not follow the runs, or else how many each run has."""
 
     send_us: Ints
+    which: npt.NDArray[np.int32] | None
     run: Ints | None
-    which: Ints | None
     per_run: Ints | int
 
 
@@ -61,16 +62,9 @@ def timeline(
     _check_range(runs, rounds)
     layout = _by_email(runs, rounds, steps) if by_email else _by_run(runs, rounds)
     each: list[Step] = [item.step for item in rounds if item.step is not None]
-    count = len(rounds)
 
     def of_run(values: Any) -> Any:
-        if layout.run is not None:
-            return values[layout.run]
-        if by_email:
-            return (
-                np.tile(values, count) if isinstance(values, np.ndarray) else values[_tiled(len(runs), count)]
-            )
-        return values.repeat(count)
+        return values.repeat(layout.per_run) if layout.run is None else values[layout.run]
 
     def of_round(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         if layout.which is not None:
@@ -100,7 +94,9 @@ def subscribers(
     """A row a run, as it stands at the end (`simcore.simulate`). `plan`: the one in force then."""
     ended_by = np.array([STATUSES.index(name) if name in STATUSES else 0 for name in statuses], np.int8)
     outside = (outcome.state == ACTIVE) & (runs.end_us < stop_us)
-    own = np.array([STATUSES.index(name) for name in ("active", "completed", "excluded")], np.int8)
+    own = np.array(
+        [STATUSES.index(name) for name in ("active", "completed", "excluded")], np.int8
+    )  # by state
     status = np.where(outside, ended_by[runs.end_status], own[outcome.state])
     live = status == 0
     sends, last_us = _tally(runs, outcome.rounds)
@@ -136,40 +132,33 @@ def journal(
     entries: int,
 ) -> pd.DataFrame:
     """Everything that happened but the sends, by entry, then by instant (`simcore.simulate`)."""
-    notes = list(outcome.notes)
     outside = np.flatnonzero((outcome.state == ACTIVE) & (runs.end_us < stop_us))
-    pieces: list[tuple[Ints, Ints, int, npt.NDArray[np.int8], Ints | None]] = []
-    whats = tuple(DETAILS)
-
-    def add(what: str, rows: Ints | None, at_us: Ints, email_id: int | None = None) -> None:
-        rows = np.arange(len(runs)) if rows is None else rows
-        pieces.append((rows, at_us, whats.index(what), email_id))
-
-    for note in notes:
-        add(note.what, note.rows, note.at.all_us(), note.email_id)
+    notes = list(outcome.notes)
     for code, status in enumerate(statuses):
-        mine = outside[runs.end_status[outside] == code]
-        if mine.size:
-            add(status, mine, runs.end_us[mine])
+        ended = outside[runs.end_status[outside] == code]
+        if ended.size:
+            notes.append(Note(status, ended, Times(runs.end_us[ended])))
     # As the sends of a run, its notes come in the order in which they happened: each is put behind the others of
     # its entry.
+    whats = tuple(DETAILS)
+    entry = [runs.row if note.rows is None else runs.row[note.rows] for note in notes]
     counts = np.zeros(entries, np.int64)
-    for rows, *_ in pieces:
-        counts[runs.row[rows]] += 1
-    counts[turned.row] += 1
+    for rows in (*entry, turned.row):
+        counts[rows] += 1
     cursor = np.cumsum(counts) - counts
     total = int(counts.sum())
     at_us, what, run = np.empty(total, np.int64), np.empty(total, np.int8), np.full(total, -1)
     email_id, of_email = np.zeros(total, np.int64), np.zeros(total, np.bool_)
-    for rows, us, code, email in pieces:
-        place = cursor[runs.row[rows]]
-        cursor[runs.row[rows]] += 1
-        at_us[place], what[place], run[place] = us, code, rows
-        if email is not None:
-            email_id[place], of_email[place] = email, True
+    for note, rows in zip(notes, entry, strict=True):
+        place = cursor[rows]
+        cursor[rows] = place + 1
+        at_us[place], what[place] = note.at.all_us(), whats.index(note.what)
+        run[place] = np.arange(len(runs)) if note.rows is None else note.rows
+        if note.email_id is not None:
+            email_id[place], of_email[place] = note.email_id, True
     place = cursor[turned.row]
     at_us[place] = turned.at_us
-    what[place] = np.array([whats.index(each) for each in turned.what], np.int8)
+    what[place] = np.array([whats.index(each) for each in OUTSIDE], np.int8)[turned.what]
     started = run >= 0
     return pd.DataFrame(
         {
@@ -211,27 +200,23 @@ def _by_run(runs: Runs, rounds: Sequence[Round]) -> _Layout:
     for number, item in enumerate(rounds):
         rows = _rows(item)
         place = cursor[rows].copy()  # a slice gives a view
-        cursor[rows] += 1
+        cursor[rows] = place + 1
         send_us[place] = item.at.all_us()
         which[place] = number
-    return _Layout(send_us, np.repeat(np.arange(len(runs)), counts), which, counts)
+    return _Layout(send_us, which, None, counts)
 
 
 def _by_email(runs: Runs, rounds: Sequence[Round], steps: Sequence[Step]) -> _Layout:
     if all(item.rows is None for item in rounds):
-        return _Layout(
-            np.concatenate([np.empty(0, np.int64), *(item.at.all_us() for item in rounds)]), None, None, 0
-        )
+        send_us = np.concatenate([np.empty(0, np.int64), *(item.at.all_us() for item in rounds)])
+        return _Layout(send_us, None, np.tile(np.arange(len(runs)), len(rounds)), 0)
     rank = {step.email_id: at for at, step in enumerate(steps)}
-    order = sorted(range(len(rounds)), key=lambda at: rank[rounds[at].step.email_id])  # type: ignore[union-attr]
-    run = np.concatenate([
-        np.arange(len(runs)) if (rows := rounds[at].rows) is None else rows for at in order
-    ])
-    which = np.repeat(order, [len(rounds[at].at) for at in order])
-    send_us = np.concatenate([rounds[at].at.all_us() for at in order])
     email = np.array([rank[item.step.email_id] for item in rounds if item.step is not None])
-    sort = np.lexsort((run, email[which]))
-    return _Layout(send_us[sort], run[sort], which[sort], 0)
+    run = np.concatenate([np.arange(len(runs)) if item.rows is None else item.rows for item in rounds])
+    which = np.repeat(np.arange(len(rounds), dtype=np.int32), [len(item.at) for item in rounds])
+    send_us = np.concatenate([item.at.all_us() for item in rounds])
+    order = np.lexsort((run, email[which]))
+    return _Layout(send_us[order], which[order], run[order], 0)
 
 
 def _rows(item: Round) -> Ints | slice:
@@ -276,15 +261,16 @@ def _reasons(
     runs: Runs, rounds: Sequence[Round], layout: _Layout, by_email: bool, words: Callable[[Round, Ints], Any]
 ) -> Any:
     texts = [words(item, runs.entered_us[_rows(item)]) for item in rounds]
-    if layout.run is None:
-        table = np.stack(texts) if texts else np.empty((0, len(runs)), object)
-        return pd.array((table if by_email else table.T).reshape(-1), dtype="str")
+    if layout.which is None:
+        table = np.stack(texts, axis=0 if by_email else 1) if texts else np.empty(0, object)
+        return pd.array(table.reshape(-1), dtype="str")
+    run = np.repeat(np.arange(len(runs)), layout.per_run) if layout.run is None else layout.run
     reasons = np.empty(len(layout.send_us), object)
     for number, (item, text) in enumerate(zip(rounds, texts, strict=True)):
-        rows = np.flatnonzero(layout.which == number)
-        back = np.full(len(runs), -1)
-        back[_rows(item)] = np.arange(len(text))
-        reasons[rows] = text[back[layout.run[rows]]]
+        of_run = np.empty(len(runs), object)
+        of_run[_rows(item)] = text
+        mine = np.flatnonzero(layout.which == number)
+        reasons[mine] = of_run[run[mine]]
     return pd.array(reasons, dtype="str")
 
 
@@ -310,10 +296,6 @@ def _category(codes: npt.NDArray[Any], names: Sequence[str]) -> pd.Categorical:
         dtype=pd.CategoricalDtype(pd.Index(list(names), dtype="str")),
         validate=False,
     )
-
-
-def _tiled(runs: int, count: int) -> Ints:
-    return np.tile(np.arange(runs), count)
 
 
 def _code_dtype(count: int) -> type[np.signedinteger[Any]]:

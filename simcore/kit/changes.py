@@ -137,7 +137,7 @@ def _position(position: Any) -> list[tuple[str, str, str]]:
 
 
 def from_json(items: Any) -> list[Change]:
-    """The changes of a JSON list: `{"at", "op", "email_id", "fields"}`, or API calls `{"at", "method", "path", "body"}`.
+    """The changes of a JSON list: `{"at", "op", "email_id", "fields"}`, or calls `{"at", "method", "path", "body"}`.
 
     Raises ValidationError with all problems at once.
 
