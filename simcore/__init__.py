@@ -6,6 +6,7 @@ Load a sequence (`simcore.kit.load`), then `preview` it for one subscriber or `p
 from simcore import kit
 from simcore.errors import EntryError, SimcoreError, ValidationError
 from simcore.projection import Simulation, example, preview, project, simulate, split_entries, versions
+from simcore.whatif import impact
 
 __all__ = [
     "EntryError",
@@ -13,6 +14,7 @@ __all__ = [
     "Simulation",
     "ValidationError",
     "example",
+    "impact",
     "kit",
     "preview",
     "project",

@@ -15,7 +15,7 @@ from simcore import audience, engine, instants, timeline
 from simcore import explain as words
 from simcore.errors import EntryError, SimcoreError, ValidationError, shown
 from simcore.instants import NAT_US
-from simcore.plan import Epoch, Plan
+from simcore.plan import Epoch, Plan, Step
 from simcore.zones import FIRST_US, LAST_US
 
 
@@ -142,7 +142,7 @@ def project(
     >>> len(sends), str(sends["send_at"].dtype)
     (8, 'datetime64[us, America/New_York]')
     """
-    return _simulate(
+    return make(
         sequence,
         entries,
         events,
@@ -187,7 +187,7 @@ def simulate(
     >>> life.subscribers.loc[0, ["status", "sends", "next_email_id"]].tolist()
     ['active', 3, 304]
     """
-    made = _simulate(
+    made = make(
         sequence,
         entries,
         events,
@@ -204,8 +204,8 @@ def simulate(
 
 
 @dataclass(frozen=True, eq=False)
-class _Made:
-    """A simulation before it is put into frames."""
+class Made:
+    """A simulation before it is put into frames: `epochs` in order of time, the first from the beginning."""
 
     epochs: list[Epoch]
     runs: audience.Runs
@@ -219,37 +219,45 @@ class _Made:
 
     @property
     def zone(self) -> str:
+        """The zone in which instants are shown."""
         return self.epochs[0].plan.time_zone
 
+    def steps(self) -> list[Step]:
+        """The emails as they stand in the end, then those deleted before."""
+        steps = {
+            step.email_id: step for epoch in reversed(self.epochs) for step in reversed(epoch.plan.steps)
+        }
+        last = self.epochs[-1].plan.steps
+        return [
+            *last,
+            *(step for email_id, step in steps.items() if email_id not in {each.email_id for each in last}),
+        ]
+
     def timeline(self) -> pd.DataFrame:
-        # Email by email means: as they stand in the end, and those deleted before after them.
-        steps = {step.email_id: step for epoch in reversed(self.epochs) for step in epoch.plan.steps}
-        shown_ = [step for step in steps.values() if step.queued]
+        """A row a send."""
         return timeline.timeline(
             self.runs,
             self.outcome.rounds,
-            shown_,
+            [step for step in self.steps() if step.queued],
             self.zone,
             by_email=self.by_email,
             words=words.reasons if self.explained else None,
         )
 
     def subscribers(self) -> pd.DataFrame:
+        """A row a run."""
         return timeline.subscribers(
             self.runs, self.outcome, self.epochs[-1].plan, self.zone, self.statuses, self.stop_us
         )
 
     def journal(self) -> pd.DataFrame:
+        """A row for whatever else happened."""
         return timeline.journal(
             self.runs, self.turned, self.outcome, self.statuses, self.zone, self.stop_us, self.entries
         )
 
 
-def _of(values: Any, item: engine.Round) -> Any:
-    return values if item.rows is None else values[item.rows]
-
-
-def _simulate(
+def make(
     sequence: Any,
     entries: Any,
     events: Any,
@@ -261,7 +269,8 @@ def _simulate(
     order: str,
     explained: bool,
     notes: bool = False,
-) -> _Made:
+) -> Made:
+    """What happens, with the arguments of `simulate`; `notes` for a journal and subscribers too."""
     instants.check_zone(naive_time_zone)
     if order not in {"entry", "email"}:
         raise SimcoreError(f"order: found {shown(order)}, expected 'entry' or 'email'")
@@ -271,7 +280,7 @@ def _simulate(
     runs, turned, log, statuses, count = audience.runs(entries, events, epochs, until_us, naive_time_zone)
     outcome = engine.simulate(epochs, runs, log, until_us, notes=notes)
     stop_us = audience.NEVER_US if until_us is None else until_us
-    return _Made(epochs, runs, turned, statuses, outcome, stop_us, count, order == "email", explained)
+    return Made(epochs, runs, turned, statuses, outcome, stop_us, count, order == "email", explained)
 
 
 def _later(

@@ -32,6 +32,7 @@ DETAILS = {
     "cancelled": "unsubscribed, bounced or complained",
     "removed": "removed from the sequence",
 }
+_RUNS = 1 << 15
 _BLOCK = 1 << 12  # rows that are written together, so that they stay in the processor's cache
 
 
@@ -40,7 +41,7 @@ class _Layout(NamedTuple):
     and of which run, where rows do not follow the runs, or else how many each run has."""
 
     send_us: Ints
-    which: npt.NDArray[np.int32] | None
+    which: npt.NDArray[np.integer[Any]] | None
     run: Ints | None
     per_run: Ints | int
 
@@ -196,13 +197,20 @@ def _by_run(runs: Runs, rounds: Sequence[Round]) -> _Layout:
         counts[_rows(item)] += 1
     cursor = np.cumsum(counts) - counts
     total = int(counts.sum())
-    send_us, which = np.empty(total, np.int64), np.empty(total, np.int32)
-    for number, item in enumerate(rounds):
-        rows = _rows(item)
-        place = cursor[rows].copy()  # a slice gives a view
-        cursor[rows] = place + 1
-        send_us[place] = item.at.all_us()
-        which[place] = number
+    send_us, which = np.empty(total, np.int64), np.empty(total, np.min_scalar_type(len(rounds)))
+    # The rows of a round are in the order of runs: some runs at a time, all rounds write to the same few pages.
+    edges = [*range(0, len(runs), _RUNS), len(runs)]
+    cuts = [edges if item.rows is None else np.searchsorted(item.rows, edges).tolist() for item in rounds]
+    for block in range(len(edges) - 1):
+        for number, item in enumerate(rounds):
+            part = slice(cuts[number][block], cuts[number][block + 1])
+            if part.start < part.stop:
+                rows = part if item.rows is None else item.rows[part]
+                place = cursor[rows].copy()  # a slice gives a view
+                cursor[rows] = place + 1
+                us, index = item.at.distinct_us, item.at.index
+                send_us[place] = us[part] if index is None else us[index[part]]
+                which[place] = number
     return _Layout(send_us, which, None, counts)
 
 
