@@ -1,0 +1,318 @@
+"""The laws of delays, gates and whole sequences, for every zone; membership is the oracle's."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from oracle import (
+    EPOCH,
+    allowed_slot,
+    first_instant_of,
+    first_state,
+    in_window,
+    instant,
+    local_date,
+    slot_of,
+    wall_clock,
+)
+from strategies import clock_changes, instants, static_cases, weekday_sets, zones
+
+from simcore.delays import CalendarDays, Elapsed, UntilDate
+from simcore.gates import NAT_US, Anytime, Closed, Poll, SendSlots, SendWindow, Ticking
+
+DAY = timedelta(days=1)
+MICROSECOND = timedelta(microseconds=1)
+MINUTE_US = 60 * 10**6
+# CPython's zoneinfo reads the wall times from 22:00 on of this date with -01:00, where the zone is at -02:00
+# until 23:00 (UTC to local time it reads well), so the oracle is wrong about its slots.
+MISREAD = {(name, date(2023, 10, 28)) for name in ("America/Nuuk", "America/Godthab")}
+
+
+def us(t: datetime) -> int:
+    return (t - EPOCH) // MICROSECOND
+
+
+def aware(instant_us: int) -> datetime:
+    return EPOCH + int(instant_us) * MICROSECOND
+
+
+def array(*ts: datetime) -> np.ndarray:
+    return np.array([us(t) for t in ts], np.int64)
+
+
+@st.composite
+def two_instants(draw, zone):
+    """Two instants in order: far apart, close together or the same."""
+    t = draw(instants(zone))
+    u = draw(st.one_of(instants(zone), st.integers(0, 4 * 86_400 * 10**6).map(lambda n: t + n * MICROSECOND)))
+    return min(t, u), max(t, u)
+
+
+@st.composite
+def gates(draw, zone):
+    days = draw(weekday_sets().filter(bool))
+    start = draw(st.integers(0, 1439))
+    polls = st.builds(
+        Poll, st.sampled_from([15, 7, 10, 60, 1440]).map(MINUTE_US.__mul__), st.integers(-(10**10), 10**10)
+    )
+    window = st.builds(
+        SendWindow,
+        st.just(days),
+        st.just(start),
+        st.one_of(st.just(1440), st.integers(start + 1, 1440)),
+        st.just(zone),
+    )
+    slots = st.builds(SendSlots, st.just(days), st.integers(0, 23), st.just(zone))
+    whole = st.just(SendWindow(days, 0, 1440, zone))
+    return draw(st.one_of(slots, slots, window, window, whole, polls, st.just(Anytime())))
+
+
+@st.composite
+def delays(draw, zone):
+    return draw(
+        st.one_of(
+            st.builds(CalendarDays, st.integers(0, 10), st.just(zone)),
+            st.builds(Elapsed, st.integers(0, 30 * 86_400 * 10**6)),
+        )
+    )
+
+
+def allows(gate, t: datetime) -> bool:
+    """Whether a gate allows t, by zoneinfo alone."""
+    match gate:
+        case Poll():
+            return (us(t) - gate.phase_us) % gate.every_us == 0
+        case SendSlots():
+            return allowed_slot(t, gate.weekdays, gate.hour, gate.time_zone)
+        case SendWindow():
+            return in_window(t, gate.weekdays, gate.start_min, gate.end_min, gate.time_zone)
+    return True
+
+
+def between(gate, t: datetime, end: datetime):
+    """Instants in [t, end) among which an allowed one would be."""
+    match gate:
+        case Poll():
+            yield aware(us(end) - gate.every_us)
+        case SendSlots():
+            for n in range(-2, (end - t).days + 3):
+                slot = slot_of(local_date(t, gate.time_zone) + n * DAY, gate.hour, gate.time_zone)
+                if slot is not None:
+                    yield slot
+        case SendWindow():
+            yield t
+            yield end - MICROSECOND
+            step = max((end - t) / 400, timedelta(minutes=5))
+            yield from (t + n * step for n in range(int((end - t) / step) + 1))
+            # Within one offset a window opens with its start, or with the offset.
+            cuts = [c for c in clock_changes(gate.time_zone) if t - DAY <= c < end + DAY]
+            yield from cuts
+            for c in [*cuts, t, end]:
+                for side in (c, c - MICROSECOND):
+                    offset = wall_clock(side, gate.time_zone).replace(tzinfo=UTC) - side
+                    for n in range(-1, (end - t).days + 2):
+                        day = (t + offset).date() + n * DAY
+                        yield (
+                            datetime.combine(day, time(), UTC)
+                            + gate.start_min * timedelta(minutes=1)
+                            - offset
+                        )
+
+
+# ---------------------------------------------------------------- gates
+
+
+@given(st.data(), zones())
+def test_law_1_a_gate_is_a_closure(data, zone):
+    gate = data.draw(gates(zone))
+    t, u = data.draw(two_instants(zone))
+    snapped = gate.snap(array(t, u))
+    assert snapped.dtype == np.int64
+    assert (snapped >= array(t, u)).all()
+    assert gate.snap(snapped).tolist() == snapped.tolist()
+    assert snapped[0] <= snapped[1]
+
+
+@given(st.data(), zones())
+def test_law_2_a_gate_snaps_to_the_first_allowed_instant(data, zone):
+    gate = data.draw(gates(zone))
+    t = data.draw(instants(zone))
+    snapped = aware(gate.snap(array(t))[0])
+    if isinstance(gate, SendSlots):
+        assume((zone, local_date(t, zone)) not in MISREAD)
+        assume((zone, local_date(snapped, zone)) not in MISREAD)
+    assert allows(gate, snapped)
+    earlier = [x for x in between(gate, t, snapped) if t <= x < snapped and allows(gate, x)]
+    assert earlier == []
+
+
+def test_nuuk_where_zoneinfo_misreads():
+    """Read the other way, from UTC to local time, zoneinfo agrees: the date has its slots."""
+    saturday = frozenset({5})
+    friday = datetime(2023, 10, 27, 12, tzinfo=UTC)
+    for hour in range(24):
+        slot = aware(SendSlots(saturday, hour, "America/Nuuk").snap(array(friday + DAY / 2))[0])
+        assert wall_clock(slot, "America/Nuuk") == datetime(2023, 10, 28, hour)  # noqa: DTZ001
+        quarters = (slot - n * timedelta(minutes=15) for n in range(1, 13))
+        assert not any(wall_clock(t, "America/Nuuk") == wall_clock(slot, "America/Nuuk") for t in quarters)
+
+
+@given(st.data(), zones())
+def test_a_gate_that_ticks_snaps_to_its_ticks(data, zone):
+    gate = data.draw(gates(zone).filter(lambda gate: isinstance(gate, Ticking)))
+    t = array(data.draw(instants(zone)))
+    tick = gate.tick(t)
+    assert gate.at(tick).tolist() == gate.snap(t).tolist()
+    assert gate.tick(gate.at(tick)).tolist() == tick.tolist()
+    assert t[0] <= gate.at(tick)[0]
+    if isinstance(gate, Poll) or tick[0] > 0:  # before the first slot of all there is none
+        assert gate.at(tick - 1)[0] < t[0]
+
+
+@given(st.data(), zones())
+def test_a_gate_without_a_day_is_closed(data, zone):
+    t, u = data.draw(two_instants(zone))
+    for gate in (Closed(), SendSlots(frozenset(), 9, zone), SendWindow(frozenset(), 0, 1440, zone)):
+        assert gate.closed
+        assert gate.snap(array(t, u)).tolist() == [NAT_US, NAT_US]
+        assert gate.snap(array()).tolist() == []
+    assert not data.draw(gates(zone)).closed
+
+
+# ---------------------------------------------------------------- delays
+
+
+@given(st.data(), zones())
+def test_law_3_a_delay_goes_forward(data, zone):
+    delay = data.draw(delays(zone))
+    t, u = data.draw(two_instants(zone))
+    first, second = delay.earliest(array(t, u))
+    if isinstance(delay, Elapsed):
+        assert (first, second) == (us(t) + delay.duration_us, us(u) + delay.duration_us)
+    elif delay.days >= 1:
+        assert first > us(t)
+        assert second > us(u)
+    if isinstance(delay, Elapsed) or local_date(t, zone) <= local_date(
+        u, zone
+    ):  # but where a date begins twice
+        assert first <= second
+
+
+@given(st.data(), zones(), st.integers(0, 400))
+@example(None, "Pacific/Apia", 1)
+def test_calendar_days_are_the_first_instant_of_a_date(data, zone, days):
+    t = data.draw(instants(zone)) if data else datetime(2011, 12, 29, 12, tzinfo=UTC)
+    earliest = aware(CalendarDays(days, zone).earliest(array(t))[0])
+    wanted = local_date(t, zone) + days * DAY
+    assert earliest == first_instant_of(wanted, zone)
+    assert local_date(earliest, zone) >= wanted
+    assert local_date(earliest - MICROSECOND, zone) < wanted
+
+
+@given(st.data(), zones())
+def test_until_date_is_the_later_one(data, zone):
+    t, u = data.draw(two_instants(zone))
+    dates, anchors = array(t, u), array(u, t)
+    assert UntilDate(dates).earliest(anchors).tolist() == [us(u), us(u)]
+    assert (UntilDate(dates[::-1]).earliest(anchors) >= anchors).all()
+    fixed = UntilDate(array(data.draw(instants(zone))).repeat(2))
+    first, second = fixed.earliest(array(t, u))
+    assert first <= second
+
+
+# ---------------------------------------------------------------- arrays
+
+
+@given(st.data(), zones())
+def test_law_5_arrays(data, zone):
+    several = st.lists(instants(zone), max_size=6)
+    one, two = (array(*data.draw(several)) for _ in range(2))
+    dates = array(
+        *data.draw(st.lists(instants(zone), min_size=one.size + two.size, max_size=one.size + two.size))
+    )
+    both = np.concatenate([one, two])
+    before = both.copy()
+    order = np.array(data.draw(st.permutations(range(both.size))), np.int64)
+    gate, delay = data.draw(gates(zone)), data.draw(delays(zone))
+    for apply in (gate.snap, delay.earliest):
+        assert apply(both).tolist() == [*apply(one).tolist(), *apply(two).tolist()]
+        assert apply(both[order]).tolist() == apply(both)[order].tolist()
+        assert apply(both).dtype == np.int64
+        assert apply(both).shape == both.shape
+    until = UntilDate(dates).earliest(both)
+    parts = UntilDate(dates[: one.size]).earliest(one), UntilDate(dates[one.size :]).earliest(two)
+    assert until.tolist() == np.concatenate(parts).tolist()
+    assert UntilDate(dates[order]).earliest(both[order]).tolist() == until[order].tolist()
+    assert both.tolist() == before.tolist()
+
+
+# ---------------------------------------------------------------- whole sequences
+
+
+def by_run(timeline) -> dict:
+    found = {}
+    for row in timeline.itertuples():
+        found.setdefault((row.subscriber_id, row.run), []).append(row)
+    return found
+
+
+def entered_at(case) -> dict:
+    """When each run began, by (subscriber, run)."""
+    entries = sorted(
+        (
+            (instant(entry["entered_at"]), at, entry["subscriber_id"])
+            for at, entry in enumerate(case["entries"])
+        ),
+        key=lambda entry: entry[:2],
+    )
+    often: dict = {}
+    found = {}
+    for t, _, subscriber in entries:
+        often[subscriber] = often.get(subscriber, 0) + 1
+        found[subscriber, often[subscriber]] = t
+    return found
+
+
+@given(case=static_cases())
+def test_law_4_sends_of_a_run(project_case, case):
+    state, began = first_state(case), entered_at(case)
+    zone, hour = state.fields["time_zone"], state.fields["send_hour"]
+    for run, sends in by_run(project_case(case)).items():
+        assert sends[0].send_at >= began[run]
+        for one, two in pairwise(sends):
+            assert one.position < two.position
+            assert one.send_at < two.send_at
+        for send in sends:
+            email = state.emails[send.position]
+            assert email["id"] == send.email_id
+            if email["delay_unit"] == "days" and email["delay_value"]:
+                t = send.send_at.to_pydatetime().astimezone(UTC)
+                day = local_date(t, zone)
+                assert send.send_at.weekday() in state.days(email)
+                assert send.send_at.date() == day
+                assert slot_of(day, hour, zone) == t or (zone, day) in MISREAD
+
+
+@given(case=static_cases())
+def test_law_4_who_enters_first_receives_first(project_case, case):
+    case["sequence"]["repeat"] = False
+    case["until"] = None
+    zone, began, runs = case["sequence"]["time_zone"], entered_at(case), by_run(project_case(case))
+    for one, two in pairwise(sorted(runs, key=lambda run: began[run])):
+        anchors = began[one], began[two]
+        for first, second in zip(runs[one], runs[two], strict=True):
+            if local_date(anchors[0], zone) > local_date(anchors[1], zone):  # a date that begins twice
+                break
+            assert first.position == second.position
+            assert first.send_at <= second.send_at
+            anchors = first.send_at.to_pydatetime(), second.send_at.to_pydatetime()
+
+
+@pytest.mark.parametrize("gate", [Anytime(), Poll(900 * 10**6), SendSlots(frozenset({0}), 9, "UTC")])
+@pytest.mark.parametrize("size", [0, 1, 2])
+def test_any_length(gate, size):
+    monday = array(*[datetime(2026, 3, 9, 9, tzinfo=UTC)] * size)
+    assert gate.snap(monday).tolist() == monday.tolist()

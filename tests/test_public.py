@@ -1,0 +1,75 @@
+"""The public face: names, versions, examples, what an import brings in."""
+
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import simcore
+from simcore import kit
+from simcore.errors import SimcoreError
+
+NAMES = ["EntryError", "SimcoreError", "ValidationError", "example", "kit", "preview", "project"]
+NAMES += ["split_entries", "versions"]
+
+
+def test_names():
+    assert sorted(simcore.__all__) == NAMES
+    assert all(hasattr(simcore, name) for name in NAMES)
+    assert sorted(kit.__all__) == [
+        "Assumptions",
+        "Email",
+        "Sequence",
+        "assumptions",
+        "from_api",
+        "load",
+        "load_all",
+    ]
+    assert all(hasattr(kit, name) for name in kit.__all__)
+
+
+def test_all_that_is_public_says_what_it_is():
+    for name in NAMES:
+        assert getattr(simcore, name).__doc__
+    for name in kit.__all__:
+        assert getattr(kit, name).__doc__
+
+
+def test_versions():
+    found = simcore.versions()
+    assert list(found) == ["simcore", "Python", "pandas", "numpy", "tzdata"]
+    assert found["Python"] == ".".join(map(str, sys.version_info[:3]))
+    for name in ("simcore", "pandas", "numpy", "tzdata"):
+        assert found[name] == metadata.version(name)
+
+
+def test_example(text_of):
+    assert simcore.example() == ["account", "entries", "letters", "welcome"]
+    for name in simcore.example():
+        path = simcore.example(name)
+        assert isinstance(path, Path)
+        assert path.is_file()
+        assert path.stem == name
+    expected = "no example 'welcom'; there are: account, entries, letters, welcome"
+    assert text_of(SimcoreError, simcore.example, "welcom") == expected
+
+
+@pytest.mark.parametrize("module", ["simcore", "simcore.kit"])
+def test_an_import_brings_in_no_extra(module):
+    """Neither the command line's nor parquet's packages; pandas itself may look for pyarrow."""
+    code = (
+        "import sys, pandas; before = set(sys.modules); "
+        f"import {module}; print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
+    )
+    roots = {name.split(".")[0] for name in done.stdout.split()}
+    assert roots.isdisjoint({"typer", "rich", "pyarrow", "click", "hypothesis", "pytest", "matplotlib"})
+    assert "simcore" in roots
+
+
+def test_it_is_typed():
+    assert Path(simcore.__file__).with_name("py.typed").is_file()
