@@ -1,6 +1,6 @@
 """Entries and events, as people have them, become runs: who, from when, until when; and who is in what."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -162,11 +162,11 @@ class Events:
 def frame(entries: Any) -> pd.DataFrame:
     """Entries of every form (see `simcore.project`) as a DataFrame with `subscriber_id` and `entered_at`."""
     if isinstance(entries, pd.DataFrame):
-        _columns("entries", entries, ("subscriber_id", "entered_at"))
+        _columns("entries", entries, ("subscriber_id", "entered_at"), ("via",))
         return entries
     if isinstance(entries, pd.Series):
         return pd.DataFrame({"subscriber_id": entries.index, "entered_at": entries.array})
-    if isinstance(entries, str | bytes) or not hasattr(entries, "__len__"):
+    if isinstance(entries, str | bytes | Mapping | Set) or not hasattr(entries, "__len__"):
         raise EntryError(
             f"entries: found {shown(entries)}, expected a DataFrame with subscriber_id and entered_at, a Series of "
             "instants indexed by subscriber_id, or a list of instants"
@@ -175,17 +175,19 @@ def frame(entries: Any) -> pd.DataFrame:
         entries = pd.Series(list(entries), dtype=object)
     if getattr(entries, "ndim", 1) != 1:
         raise EntryError(f"entries: an array of {entries.ndim} dimensions, expected one of instants")
+    if isinstance(entries, np.ndarray) and entries.dtype.kind == "M":
+        entries = instants.plain(entries)
     return pd.DataFrame({"subscriber_id": np.arange(len(entries)), "entered_at": entries})
 
 
-def _columns(what: str, given: pd.DataFrame, needed: tuple[str, ...]) -> None:
+def _columns(what: str, given: pd.DataFrame, needed: tuple[str, ...], other: tuple[str, ...]) -> None:
     names = [str(name) for name in given.columns]
     missing = [name for name in needed if name not in names]
     if missing:
         raise EntryError(
             f"{what}: no column {' and no column '.join(missing)}; the columns are: {', '.join(names) or 'none'}"
         )
-    twice = [name for name in needed if names.count(name) > 1]
+    twice = [name for name in (*needed, *other) if names.count(name) > 1]
     if twice:
         raise EntryError(f"{what}: column {twice[0]} is there {names.count(twice[0])} times, expected once")
 
@@ -263,7 +265,7 @@ def _vias(given: pd.DataFrame, vias: tuple[str, ...]) -> npt.NDArray[np.int8]:
     if "via" not in given.columns:
         return np.zeros(len(given), np.int8)
     via = given["via"]
-    code = pd.Index(vias, dtype=object).get_indexer(via.astype(object))
+    code = pd.Index(vias, dtype=object).get_indexer(pd.Index(via, dtype=object))
     code[via.isna().to_numpy()] = 0
     if (code < 0).any():
         faults = dict.fromkeys(np.flatnonzero(code < 0).tolist(), f"not one of: {', '.join(vias)}")
@@ -324,7 +326,7 @@ def _taken(
 
 def _before(flags: Flags, first: Flags) -> Ints:
     """How many of the flags before each, in the group that `first` begins, are set."""
-    total = np.cumsum(flags) - flags
+    total: Ints = np.cumsum(flags) - flags
     count: Ints = total - np.maximum.accumulate(np.where(first, total, 0))
     return count
 
@@ -342,7 +344,7 @@ def _events(
         raise EntryError(
             f"events: found {shown(events)}, expected a DataFrame with subscriber_id, at and event"
         )
-    _columns("events", events, ("subscriber_id", "at", "event"))
+    _columns("events", events, ("subscriber_id", "at", "event"), ("ref",))
     if len(events) and len(entry_ids) and _kind(events["subscriber_id"]) != _kind(entry_ids):
         raise EntryError(
             f"events: subscriber_id is {events['subscriber_id'].dtype} there and {entry_ids.dtype} in entries; "
@@ -353,7 +355,7 @@ def _events(
     if faults:
         raise instants.explain_faults("events: at", events["at"], faults, mend)
     names = tuple(sorted({*plan.joins, *plan.leaves, *plan.returns}))
-    name = pd.Index(names, dtype=object).get_indexer(events["event"].astype(object))
+    name = pd.Index(names, dtype=object).get_indexer(pd.Index(events["event"], dtype=object))
     if (name < 0).any():
         wrong = dict.fromkeys(np.flatnonzero(name < 0).tolist(), f"not one of: {', '.join(names)}")
         raise instants.explain_faults("events: event", events["event"], wrong, mend)

@@ -18,7 +18,7 @@ from simcore.audience import NEVER_US, Events, Flags, Runs
 from simcore.gates import Ticking
 from simcore.instants import NAT_US
 from simcore.plan import Epoch, Plan, Step
-from simcore.zones import FIRST_US, Ints
+from simcore.zones import FAR_US, FIRST_US, Ints
 
 _MANY = 1 << 16
 """From this many instants on, looking for equal ones pays."""
@@ -135,16 +135,16 @@ def simulate(
 
 def simulate_one(plan: Plan, entered_us: int) -> list[Round]:
     """What happens to a single run under one plan: the rounds that it passes, drafts that count among them."""
-    one = np.ones(1, np.int32)
+    none = np.zeros(1, np.int64)
     runs = Runs(
-        one,
-        one,
-        one - 1,
-        np.array([entered_us]),
-        np.array([NEVER_US]),
-        np.zeros(1, np.int8),
-        np.zeros(1, np.int8),
-        None,
+        subscriber_id=none,
+        number=np.ones(1, np.int32),
+        row=none,
+        entered_us=np.array([entered_us]),
+        end_us=np.array([NEVER_US]),
+        end_status=np.zeros(1, np.int8),
+        via=np.zeros(1, np.int8),
+        who=None,
     )
     return (
         _Engine([Epoch(at_us=FIRST_US, plan=plan)], runs, None, None, notes=False, drafts=True).run().rounds
@@ -228,7 +228,7 @@ class _Engine:
             live = (out.state == ACTIVE) & (runs.end_us > begin_us)  # some ended while nothing was sent
             waiting = np.flatnonzero(live & (out.due_us != NAT_US) & (out.due_us < limit_us))
             place = here.place[out.queued[waiting]]
-            for at in np.unique(place).tolist():
+            for at in np.flatnonzero(np.bincount(place)).tolist():
                 rows = waiting[place == at]
                 due, anchor = Times(out.due_us[rows]), Times(self.anchor_us[rows])
                 buckets[at].append(Round(rows, due, anchor, self.cause[rows], self.since_us[rows]))
@@ -387,7 +387,7 @@ class _Engine:
         self.holding[rows] = False
         other = number != out.queued[rows]
         freed = plan.active and not before.plan.active
-        for at in np.unique(target).tolist():
+        for at in np.flatnonzero(np.bincount(target)).tolist():
             mine = target == at
             self._requeue(here, at, rows[mine], other[mine], now_us, new, freed)
 
@@ -463,6 +463,7 @@ def _due(step: Step, anchor: Times, now_us: int = FIRST_US) -> Times:
         return Times(gate.snap(anchor_us), anchor.index)
     earliest_us = step.delay.earliest(anchor_us)
     np.maximum(earliest_us, anchor_us, out=earliest_us)
+    np.minimum(earliest_us, FAR_US, out=earliest_us)  # so that no delay upon delay ever wraps
     if now_us > FIRST_US:
         np.maximum(earliest_us, now_us, out=earliest_us)
     if isinstance(gate, Ticking) and earliest_us.size >= _MANY:

@@ -52,7 +52,21 @@ class EntryError(SimcoreError):
         return self.message
 
 
+Problem = tuple[str, str, str]
+"""A path, a message in the platform's manner, and what was found there ("" where the message says it all)."""
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """Raises ValidationError where there is a problem."""
+    if problems:
+        raise ValidationError(
+            [message for _, message, _ in problems],
+            [(path, message) for path, message, _ in problems],
+            [found for *_, found in problems],
+        )
+
+
 def shown(value: object, limit: int = 60) -> str:
     """A value as an error shows it: its repr, cut to `limit` characters."""
-    text = repr(value)
+    text = repr(value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -83,13 +83,9 @@ def _reason(item: Round, anchor_us: int, due_us: int, cause: int, since_us: int,
         told = f"was due while the sequence was not active; active again {_day(change, anchor)} {change.text}"
         return f"{told}, so {until}"
     before = [each for each in item.plan.steps[: step.position] if each.queued]
-    since = (
-        "entry"
-        if entry
-        else "the previous email"
-        if not before or before[-1].sends
-        else "the draft before it"
-    )
+    since = "entry" if entry and not before else "the previous email"
+    if before and not before[-1].sends:
+        since = "the draft before it"
     if cause == CHANGED:
         change = _clock(here, since_us)
         told = f"next since the change of {_day(change, anchor)} {change.text}"

@@ -57,9 +57,9 @@ def read(values: Any, naive_time_zone: str | None) -> Read:
     """
     array = values.array if isinstance(values, pd.Series | pd.Index) else values
     if isinstance(array, pd.Categorical):
-        array = array.astype(array.categories.dtype)
+        array = array.astype(object if array.isna().any() else array.categories.dtype)
     dtype: Any = getattr(array, "dtype", None)
-    if isinstance(dtype, pd.ArrowDtype) and dtype.kind == "M":
+    if isinstance(dtype, pd.ArrowDtype) and hasattr(dtype.pyarrow_dtype, "tz"):
         kind = f"datetime64[{dtype.pyarrow_dtype.unit}"
         zoned = dtype.pyarrow_dtype.tz is not None
         stamps: Any = pd.Series(array)
@@ -69,7 +69,7 @@ def read(values: Any, naive_time_zone: str | None) -> Read:
         return _counts(pd.DatetimeIndex(array).asi8, dtype.unit, None, aware=True)
     if isinstance(dtype, np.dtype) and dtype.kind == "M":
         return _stamps(np.asarray(array), naive_time_zone)
-    if isinstance(dtype, pd.StringDtype) or (isinstance(dtype, pd.ArrowDtype) and dtype.kind == "O"):
+    if isinstance(dtype, pd.StringDtype) or (isinstance(dtype, pd.ArrowDtype) and dtype.type is str):
         texts = pd.Series(array)
         return _merge(
             len(texts), [(texts.notna().to_numpy(), lambda: _texts(texts.dropna(), naive_time_zone))]
@@ -139,14 +139,22 @@ def _merge(size: int, parts: list[tuple[npt.NDArray[np.bool_], Callable[[], Read
     return Read(us, faults | _mark(unread, MISSING))
 
 
+def plain(stamps: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:
+    """datetime64 of any unit in one that pandas knows, floored; what is out of all range stays so."""
+    unit, multiple = np.datetime_data(stamps.dtype)
+    if unit in _PER_US and multiple == 1:
+        return stamps
+    if unit in {"ps", "fs", "as"}:
+        return stamps.astype("datetime64[us]")
+    years = stamps.astype("datetime64[Y]").view(np.int64)  # coarser first: finer could wrap
+    known = (np.abs(years) < 1000) | np.isnat(stamps)
+    return np.where(known, stamps, np.datetime64("2900", "Y")).astype("datetime64[us]")
+
+
 def _stamps(stamps: npt.NDArray[np.datetime64], naive_time_zone: str | None) -> Read:
     """Naive datetime64 of any unit."""
-    unit, multiple = np.datetime_data(stamps.dtype)
-    if unit not in _PER_US or multiple != 1:
-        years = stamps.astype("datetime64[Y]").view(np.int64)  # coarser first: finer could wrap
-        known = (np.abs(years) < 1000) | np.isnat(stamps)
-        stamps, unit = np.where(known, stamps, np.datetime64("1000", "Y")).astype("datetime64[s]"), "s"
-    return _counts(stamps.view(np.int64), unit, naive_time_zone, aware=False)
+    stamps = plain(stamps)
+    return _counts(stamps.view(np.int64), np.datetime_data(stamps.dtype)[0], naive_time_zone, aware=False)
 
 
 _PER_US = {"s": 10**6, "ms": 10**3, "us": 1, "ns": 1}
@@ -231,7 +239,7 @@ def _one(value: Any, naive_time_zone: str | None) -> tuple[int, str | None]:
         value = value.to_pydatetime(warn=False)  # drops the nanoseconds, which floors
     elif not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day)  # noqa: DTZ001  a date alone is 00:00, naive
-    if value.tzinfo is not None:
+    if value.utcoffset() is not None:
         us = (value - _EPOCH) // _MICROSECOND
     elif naive_time_zone is None:
         return 0, NAIVE
@@ -255,6 +263,9 @@ def _loose(text: str) -> datetime | str:
     """What a person typed, such as "6 March 2026 9pm", where there is one way to read it; or the fault."""
     if not text.strip():
         return MISSING
+    # An offset needs a time before it; and people disagree on which way UTC+3 is.
+    if re.match(rf"\s*{_ISO_DATE}\s*[+-]", text) or re.search(r"(?i)(UTC|GMT|Z)\s*[+-]", text):
+        return UNREADABLE
     # Whatever is not said is taken from `default`; two of them show whether the date was said in full, and
     # the orders of day, month and year whether it was said clearly.
     defaults = [datetime(2000, 1, 1), datetime(2001, 2, 2)]  # noqa: DTZ001  what is naive stays naive
@@ -273,7 +284,12 @@ def _loose(text: str) -> datetime | str:
         return UNREADABLE
     if len(set(readings[: len(orders)])) > 1:
         return GUESSWORK
-    return readings[0] if readings[0] == readings[-1] else INCOMPLETE
+    if readings[0] != readings[-1]:
+        return INCOMPLETE
+    named = re.search(r"(?i)\b(mon|tue|wed|thu|fri|sat|sun)(?:day|s|sday|nesday|r|rs|rsday|urday)?\b", text)
+    if named and not readings[0].strftime("%A").lower().startswith(named[1].lower()):
+        return f"names a weekday that its date is not: that is a {readings[0]:%A}"
+    return readings[0]
 
 
 def _only_utc(name: str | None, offset: int | None) -> tzinfo | None:

@@ -184,8 +184,8 @@ def simulate(
     >>> from simcore import kit
     >>> sequence = kit.load(simcore.example("welcome"))
     >>> life = simcore.simulate(sequence, ["2026-03-06T21:07:30-05:00"], until="2026-03-10T00:00-04:00")
-    >>> life.subscribers.loc[0, ["status", "sends", "next_email_id"]].tolist()
-    ['active', 3, 304]
+    >>> life.subscribers[["status", "sends", "next_email_id"]].astype(str).to_numpy().tolist()
+    [['active', '3', '304']]
     """
     made = make(
         sequence,

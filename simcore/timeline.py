@@ -68,9 +68,10 @@ def timeline(
         return values.repeat(layout.per_run) if layout.run is None else values[layout.run]
 
     def of_round(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        if layout.which is not None:
-            return values[layout.which]
-        return np.repeat(values, len(runs)) if by_email else np.tile(values, len(runs))
+        if layout.which is None:
+            return np.repeat(values, len(runs)) if by_email else np.tile(values, len(runs))
+        taken: npt.NDArray[Any] = values[layout.which]
+        return taken
 
     subjects = list(dict.fromkeys(step.subject for step in (*steps, *each)))
     codes = {subject: code for code, subject in enumerate(subjects)}
@@ -298,7 +299,7 @@ def _check_range(runs: Runs, rounds: Sequence[Round]) -> None:
                 )
 
 
-def _category(codes: npt.NDArray[Any], names: Sequence[str]) -> pd.Categorical:
+def _category(codes: npt.NDArray[Any], names: Sequence[str]) -> Any:
     return pd.Categorical.from_codes(
         codes.astype(np.int8, copy=False),
         dtype=pd.CategoricalDtype(pd.Index(list(names), dtype="str")),

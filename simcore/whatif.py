@@ -36,9 +36,9 @@ def impact(
     >>> import simcore
     >>> from simcore import kit
     >>> sequence = kit.load(simcore.example("welcome"))
-    >>> entries = ["2026-03-02T10:00-05:00", "2026-03-06T21:07-05:00"]
+    >>> entries = ["2026-03-02T10:00-05:00", "2026-03-05T21:07-05:00"]
     >>> new = kit.create_email("2026-03-06T12:00-05:00", subject="New", delay_value=1, delay_unit="days",
-    ...     published=True, position=0)
+    ...     published=True, position=1)
     >>> shown = simcore.impact(sequence, entries, [new])
     >>> shown.loc[shown["subject"] == "New", ["sent_at_once", "gained"]].to_numpy().tolist()
     [[1, 1]]
@@ -71,11 +71,14 @@ def impact(
     table["median_shift"] = shift.groupby(both["email_id"]).median().astype("timedelta64[us]")
     steps = [step for step in after.steps() if step.email_id in table.index]
     table = table.loc[[step.email_id for step in steps]]
-    table.insert(0, "subject", pd.array([step.subject for step in steps], dtype="str"))
-    return table.rename_axis("email_id").reset_index().astype({"email_id": np.int64})
+    table.insert(0, "subject", pd.Series([step.subject for step in steps], index=table.index, dtype="str"))
+    table = table.rename_axis("email_id").reset_index()
+    table["email_id"] = table["email_id"].astype(np.int64)
+    return table
 
 
 def _inside(subscribers: pd.DataFrame, at_us: Ints) -> pd.DataFrame:
     """The runs that begin before the last change."""
     entered_us = pd.DatetimeIndex(subscribers["entered_at"]).asi8
-    return subscribers.loc[entered_us < at_us.max(initial=0), _RUN]
+    inside: pd.DataFrame = subscribers.loc[entered_us < at_us.max(initial=0), _RUN]
+    return inside

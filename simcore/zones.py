@@ -66,6 +66,8 @@ class Ruler:
         self._before_day = np.searchsorted(points_us, days)
         self._steps = int(np.diff(self._before_day).max())
         self.points_us = np.append(points_us, FAR_US)
+        # What is past the last point stays there, however far it is.
+        self._ends_us = np.append(points_us, np.iinfo(np.int64).max)
 
     def below(self, instants_us: Ints) -> Ints:
         """For each instant, how many points are before it; that is the place of the first one at or after."""
@@ -74,7 +76,7 @@ class Ruler:
         day -= _FIRST_DAY
         count: Ints = self._before_day[day]
         for _ in range(self._steps):
-            count = count + (self.points_us[count] < instants_us)
+            count = count + (self._ends_us[count] < instants_us)
         return count
 
 
@@ -168,7 +170,8 @@ def slots(name: str, weekdays: frozenset[int], hour: int) -> Ruler:
     (America/Nuuk, Saturday 2026-03-28 23:00).
     """
     place = zone(name)
-    dates = np.unique(place.pieces.date)
+    first = int(place.pieces.date.min())
+    dates = np.flatnonzero(np.bincount(place.pieces.date - first)) + first
     dates = dates[np.isin((dates + 3) % 7, list(weekdays))]
     slot_us = place.instant_us(dates * DAY_US + hour * HOUR_US)
     return Ruler(slot_us[place.local_us(slot_us) // DAY_US == dates])

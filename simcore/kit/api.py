@@ -7,17 +7,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from simcore.errors import ValidationError, shown
-from simcore.kit.model import (
-    ACCOUNT_ZONE,
-    Email,
-    Problem,
-    Sequence,
-    email_problems,
-    order_problems,
-    refuse,
-    sequence_problems,
-)
+from simcore.errors import Problem, ValidationError, refuse, shown
+from simcore.kit.model import ACCOUNT_ZONE, Email, Sequence
+from simcore.kit.problems import email_problems, order_problems, sequence_problems
 
 _SHAPE = 'expected {"sequence": {...}, "emails": [...]} as Kit\'s API gives it'
 
@@ -62,15 +54,29 @@ def load_all(path: str | PathLike[str], *, time_zone: str | None = None) -> list
     problems = _whole_list(payload)
     sequences, emails = payload["sequences"], _email_list(payload.get("emails"), problems)
     ids = [item.get("id") if isinstance(item, Mapping) else None for item in sequences]
-    owner = [email.get("sequence_id") if isinstance(email, Mapping) else None for email in emails]
-    for at, email in enumerate(emails):
-        if isinstance(email, Mapping) and (owner[at] is None or owner[at] not in ids):
-            message = "sequence_id must be the id of one of the sequences"
-            problems.append((f"emails[{at}].sequence_id", message, shown(owner[at])))
+    for at, each in enumerate(ids):
+        if each is not None and ids.index(each) < at:
+            message = f"id has already been taken by sequences[{ids.index(each)}]"
+            problems.append((f"sequences[{at}].id", message, shown(each)))
+    theirs: list[list[tuple[str, Any]]] = [[] for _ in ids]
+    for path, email in emails:
+        owner = email.get("sequence_id") if isinstance(email, Mapping) else None
+        if not isinstance(email, Mapping):
+            problems.append((path, "an email must be an object", shown(email)))
+        elif owner is None or owner not in ids:
+            problems.append((
+                f"{path}.sequence_id",
+                "sequence_id must be the id of one of the sequences",
+                shown(owner),
+            ))
+        else:
+            theirs[ids.index(owner)].append((path, email))
     made: list[Sequence] = []
-    for at, item in enumerate(sequences):
-        mine = [n for n, each in enumerate(owner) if each is not None and each == ids[at]]
-        made += _make(item, [emails[n] for n in mine], time_zone, {}, problems, f"sequences[{at}]", mine)
+    for at, (item, mine) in enumerate(zip(sequences, theirs, strict=True)):
+        path = f"sequences[{at}]"
+        if isinstance(item, Mapping) and "emails" in item:
+            mine = mine + _email_list(item["emails"], problems, f"{path}.emails")
+        made += _make(item, mine, time_zone, {}, problems, f"{path}.")
     refuse(problems)
     return made
 
@@ -106,46 +112,43 @@ def from_api(payload: Any, emails: Any = None, *, time_zone: str | None = None) 
                 "emails", 'expected {"emails": [...]} as Kit\'s list of sequence emails gives it', listed
             )
         listed = listed["emails"]
-    items = _email_list(listed, problems)
-    made = _make(fields_, items, time_zone, envelope, problems, "", list(range(len(items))))
+    made = _make(fields_, _email_list(listed, problems), time_zone, envelope, problems, "")
     refuse(problems)
     return made[0]
 
 
 def _make(
     item: Any,
-    emails: list[Any],
+    emails: list[tuple[str, Any]],
     time_zone: str | None,
     envelope: Mapping[str, Any],
     problems: list[Problem],
-    path: str,
-    numbers: list[int],
+    prefix: str,
 ) -> list[Sequence]:
     """The sequence of an API object and its emails; or none, with what is wrong added to `problems`.
 
-    `path` is the object's own, `numbers` the places of its emails in the list of emails.
+    `prefix` stands before the paths of the object's fields; each email comes with its own path.
     """
     if not isinstance(item, Mapping):
-        problems.append((path, "a sequence must be an object", shown(item)))
+        problems.append((prefix.rstrip("."), "a sequence must be an object", shown(item)))
         return []
     before = len(problems)
     zone = ACCOUNT_ZONE if time_zone is None else time_zone
     given = _fields(item, Sequence, {"emails", "envelope"}, {"time_zone": zone})
-    prefix = f"{path}." if path else ""
+    given["extra"].pop("emails", None)
     problems += [(prefix + at, message, found) for at, message, found in sequence_problems(given)]
-    items = []
-    for number, email in zip(numbers, emails, strict=True):
+    paths, items = [], []
+    for path, email in emails:
         if not isinstance(email, Mapping):
-            problems.append((f"emails[{number}]", "an email must be an object", shown(email)))
+            problems.append((path, "an email must be an object", shown(email)))
             continue
-        items.append((number, _fields(email, Email, set(), {})))
-        for at, message, found in email_problems(items[-1][1]):
-            problems.append((f"emails[{number}].{at}", message, found))
-    for at, message, found in order_problems([fields_ for _, fields_ in items]):
-        problems.append((_renumbered(at, [number for number, _ in items]), message, found))
+        paths.append(path)
+        items.append(_fields(email, Email, set(), {}))
+        problems += [(f"{path}.{at}", message, found) for at, message, found in email_problems(items[-1])]
+    problems += order_problems(items, paths)
     if len(problems) > before:
         return []
-    return [Sequence(**given, emails=tuple(Email(**fields_) for _, fields_ in items), envelope=envelope)]
+    return [Sequence(**given, emails=tuple(Email(**each) for each in items), envelope=envelope)]
 
 
 def _fields(
@@ -164,26 +167,19 @@ def _fields(
     given["extra"] = {
         name: value
         for name, value in item.items()
-        if name not in known or (value is None and given[name] is None)
+        if name not in known or (value is None and given[name] is None and name != "send_days")
     }
     return given
 
 
-def _renumbered(path: str, numbers: list[int]) -> str:
-    """A path of `order_problems`, with the number that the email has in the file."""
-    if not path.startswith("emails["):
-        return path
-    number, rest = path.removeprefix("emails[").split("]", 1)
-    return f"emails[{numbers[int(number)]}]{rest}"
-
-
-def _email_list(emails: Any, problems: list[Problem]) -> list[Any]:
+def _email_list(emails: Any, problems: list[Problem], path: str = "emails") -> list[tuple[str, Any]]:
+    """The items of a list of emails, each with its path."""
     if emails is None:
         return []
     if not isinstance(emails, list | tuple):
-        problems.append(("emails", "emails must be a list", shown(emails)))
+        problems.append((path, "emails must be a list", shown(emails)))
         return []
-    return list(emails)
+    return [(f"{path}[{number}]", email) for number, email in enumerate(emails)]
 
 
 def _whole_list(payload: Mapping[str, Any]) -> list[Problem]:
@@ -214,4 +210,6 @@ def _read(path: str | PathLike[str]) -> Any:
         message = f"not UTF-8: byte {error.start} cannot be read"
     except RecursionError:
         message = "not Kit's JSON: nested too deeply"
+    except ValueError as error:  # a number of thousands of digits
+        message = f"not JSON that can be read: {error}"
     raise ValidationError([message], [(str(path), message)])

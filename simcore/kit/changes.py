@@ -1,15 +1,13 @@
 """Changes of a Kit sequence while people are inside it: what the API would be asked to do, at an instant."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from simcore.errors import ValidationError, shown
-from simcore.kit.model import Email, Sequence, refuse
+from simcore.errors import Problem, refuse, shown
 
 _OPS = ("update", "create_email", "update_email", "delete_email")
-_NOT_OURS = {"id", "emails", "created_at", "updated_at", "extra", "envelope"}
 _PATH = r"/?v4/sequences/(?P<sequence>\d+)(?P<emails>/emails(?:/(?P<email>-?\d+))?)?/?"
 _CALLS = {
     ("PUT", False, False): "update",
@@ -71,71 +69,6 @@ def delete_email(at: Any, email_id: int) -> Change:
     return Change(at=at, op="delete_email", email_id=email_id)
 
 
-def after(sequence: Sequence, changes: Iterable[tuple[int, Change]]) -> list[Sequence]:
-    """The sequence after each of some changes, one upon the other.
-
-    Each comes with its number in the list that the user gave. Raises ValidationError, with paths that begin
-    with `changes[number]`, for the first that cannot be or would leave a sequence that cannot be (K4, K5).
-    """
-    states = []
-    lowest = min([0, *(email.id or 0 for email in sequence.emails)])
-    for number, change in changes:
-        try:
-            sequence = _applied(sequence, change, lowest)
-        except ValidationError as error:
-            paths = [(f"changes[{number}].{path}", message) for path, message in error.problems]
-            found = [", ".join(filter(None, (each, str(change)))) for each in error.found]
-            raise ValidationError(error.errors, paths, found) from None
-        lowest = min([lowest, *(email.id or 0 for email in sequence.emails)])
-        states.append(sequence)
-    return states
-
-
-def _applied(sequence: Sequence, change: Change, lowest: int) -> Sequence:
-    given = dict(change.fields)
-    if change.op == "update":
-        _only(given, [each.name for each in fields(Sequence) if each.name not in _NOT_OURS])
-        defaults = {each.name: each.default for each in fields(Sequence)}
-        return sequence.replace(**{
-            name: defaults[name] if value is None else value for name, value in given.items()
-        })
-    if change.op == "create_email":
-        _only(given, [each.name for each in fields(Email) if each.name != "extra"])
-        missing = [name for name in ("subject", "delay_value", "delay_unit") if name not in given]
-        position = given.pop("position", None)
-        new = Email(**({"published": False} | dict.fromkeys(missing) | given))
-        new = new if new.id is not None else replace(new, id=lowest - 1)  # never one that was there before
-        emails = [replace(email, position=None) for email in sequence.emails]
-        refuse(_position(position))
-        emails.insert(len(emails) if position is None else position, new)
-        return sequence.replace(emails=tuple(emails))
-    place = next((at for at, email in enumerate(sequence.emails) if email.id == change.email_id), None)
-    if place is None:
-        known = ", ".join(str(email.id) for email in sequence.emails) or "none"
-        refuse([("email_id", f"email_id must be one of: {known}", shown(change.email_id))])
-    if change.op == "delete_email":
-        return sequence.replace(emails=[email for email in sequence.emails if email.id != change.email_id])
-    _only(given, [each.name for each in fields(Email) if each.name not in {"id", "extra"}])
-    refuse(_position(given.get("position")))
-    return sequence.replace_email(
-        place or 0, **{k: v for k, v in given.items() if k != "position" or v is not None}
-    )
-
-
-def _only(given: Mapping[str, Any], names: list[str]) -> None:
-    refuse([
-        (name, f"{name} can't be changed; what can: {', '.join(names)}", shown(value))
-        for name, value in given.items()
-        if name not in names
-    ])
-
-
-def _position(position: Any) -> list[tuple[str, str, str]]:
-    if position is None or (isinstance(position, int) and not isinstance(position, bool) and position >= 0):
-        return []
-    return [("position", "position must be an integer of 0 or more", shown(position))]
-
-
 def from_json(items: Any) -> list[Change]:
     """The changes of a JSON list: `{"at", "op", "email_id", "fields"}`, or calls `{"at", "method", "path", "body"}`.
 
@@ -147,7 +80,8 @@ def from_json(items: Any) -> list[Change]:
     """
     if not isinstance(items, list):
         refuse([("changes", "changes must be a list of objects", shown(items))])
-    problems, changes = [], []
+    problems: list[Problem] = []
+    changes = []
     for number, item in enumerate(items):
         path = f"changes[{number}]"
         if not isinstance(item, Mapping) or "at" not in item or not ({"op", "method"} & set(item)):
@@ -174,10 +108,10 @@ def from_json(items: Any) -> list[Change]:
         elif op in _OPS[2:] and not isinstance(email_id, int):
             problems.append((f"{path}.email_id", "email_id must be an integer", shown(email_id)))
         else:
-            # Kit wraps nothing, but its responses do: {"email": {...}} or {"sequence": {...}} is read as well.
-            given = next(
-                (given[k] for k in ("sequence", "email") if k in (given or {}) and len(given) == 1), given
-            )
-            changes.append(Change(at=item["at"], op=op, email_id=email_id, fields=dict(given or {})))
+            wanted = dict(given or {})
+            for wrapper in ("sequence", "email"):  # as the API's responses have it
+                if [*wanted] == [wrapper] and isinstance(wanted[wrapper], Mapping):
+                    wanted = dict(wanted[wrapper])
+            changes.append(Change(at=item["at"], op=op, email_id=email_id, fields=wanted))
     refuse(problems)
     return changes

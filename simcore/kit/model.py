@@ -1,24 +1,18 @@
 """A Kit sequence and its emails, as Kit's API describes them: frozen, and valid once made (K1 to K5)."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from numbers import Integral
-from typing import Any, Self, TypeGuard
+from typing import Any, Self
 
-from simcore.errors import ValidationError, shown
+from simcore.errors import Problem, ValidationError, refuse, shown
 from simcore.kit.assumptions import Assumptions
+from simcore.kit.changes import Change
+from simcore.kit.problems import by_position, email_problems, order_problems, sequence_problems
 from simcore.kit.translate import WEEKDAYS, translate
 from simcore.plan import Plan
-from simcore.zones import zone_names
 
 ACCOUNT_ZONE = "America/New_York"  # S4's example
-_SOURCES = ("tag", "sequence", "form", "segment")
-_LONGEST = {"days": 3650, "hours": 87_600}
-_MOST_EMAILS = 32_767  # the timeline's positions are int16
-
-Problem = tuple[str, str, str]
-"""A path, a message in Kit's manner, and what was found there ("" where the message says it all)."""
+_NOT_UPDATED = {"id", "emails", "created_at", "updated_at", "extra", "envelope"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,12 +92,17 @@ class Sequence:
 
     def __post_init__(self) -> None:
         given = {each.name: getattr(self, each.name) for each in fields(self)}
+        sources = given["exclude_subscriber_sources"]
+        if isinstance(sources, list | tuple):
+            given["exclude_subscriber_sources"] = [
+                vars(each) if isinstance(each, Source) else each for each in sources
+            ]
         emails = given.pop("emails")
         emails = list(emails) if isinstance(emails, Iterable) else [emails]
         if not all(isinstance(email, Email) for email in emails):
             refuse([("emails", "emails must be a list of kit.Email", shown(emails))])
         refuse([*sequence_problems(given), *order_problems([_place(email) for email in emails])])
-        sources = tuple(_source(source) for source in self.exclude_subscriber_sources)
+        sources = tuple(_source(source) for source in sources)
         for name, value in {
             "emails": _in_order(emails),
             "send_days": tuple(self.send_days),
@@ -164,106 +163,30 @@ class Sequence:
             emails.append(item)
         return {"sequence": sequence, "emails": emails, **self.envelope}
 
-    def after(self, changes: Iterable[tuple[int, Any]]) -> list[Self]:
-        """The sequence after each of some changes, numbered as the user gave them, one upon the other."""
-        from simcore.kit.changes import after  # built upon this room
+    def after(self, changes: Iterable[tuple[int, Change]]) -> list["Sequence"]:
+        """The sequence after each of some changes, one upon the other.
 
-        return after(self, changes)
+        Each comes with its number in the list that the user gave. Raises ValidationError, with paths that begin
+        with `changes[number]`, for the first that cannot be or would leave a sequence that cannot be (K4, K5).
+        """
+        sequence, states = self, []
+        lowest = min([0, *(email.id or 0 for email in self.emails)])
+        for number, change in changes:
+            try:
+                sequence = _applied(sequence, change, lowest)
+            except ValidationError as error:
+                told = zip(error.problems, error.found, strict=True)
+                refuse([
+                    (f"changes[{number}].{path}", message, ", ".join(filter(None, (found, str(change)))))
+                    for (path, message), found in told
+                ])
+            lowest = min([lowest, *(email.id or 0 for email in sequence.emails)])
+            states.append(sequence)
+        return states
 
     def plan(self, assumptions: Assumptions | None = None, *, include_drafts: bool = False) -> Plan:
         """The delays and gates that the sequence comes down to."""
         return translate(self, assumptions, include_drafts=include_drafts)
-
-
-def refuse(problems: list[Problem]) -> None:
-    """Raises ValidationError where there is a problem (K4)."""
-    if problems:
-        raise ValidationError(
-            [message for _, message, _ in problems],
-            [(path, message) for path, message, _ in problems],
-            [found for *_, found in problems],
-        )
-
-
-def sequence_problems(given: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with the fields of a sequence, its emails aside (K5)."""
-    problems = [*_text("name", given.get("name"))]
-    problems += _days("send_days", given.get("send_days"))
-    hour = given.get("send_hour")
-    if not (_whole(hour) and 0 <= hour <= 23):
-        problems.append(("send_hour", "send_hour must be an integer between 0 and 23", shown(hour)))
-    place = given.get("time_zone")
-    if not (isinstance(place, str) and place in zone_names()):
-        problems.append(("time_zone", "time_zone must be a valid IANA timezone string", shown(place)))
-    for name in ("active", "repeat", "hold"):
-        problems += _boolean(name, given.get(name))
-    problems += _identity("id", given.get("id"))
-    problems += _source_problems(given.get("exclude_subscriber_sources"))
-    return problems
-
-
-def email_problems(given: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with the fields of one email, wherever it stands (K5)."""
-    problems = [*_text("subject", given.get("subject"))]
-    unit, value, days = given.get("delay_unit"), given.get("delay_value"), given.get("send_days")
-    if not (isinstance(unit, str) and unit in _LONGEST):
-        problems.append(("delay_unit", "delay_unit must be one of: days, hours", shown(unit)))
-        unit = "hours"  # the longest of both
-        least = 0
-    else:
-        least = 0 if unit == "days" else 1
-    if not (_whole(value) and least <= value <= _LONGEST[unit]):
-        message = f"delay_value must be an integer between {least} and {_LONGEST[unit]}"
-        problems.append(("delay_value", message, shown(value)))
-    if days is not None:
-        wrong = _days("send_days", days)
-        if not wrong and not list(days):
-            wrong.append(("send_days", "send_days can't be empty: the email could never be sent", ""))
-        if not wrong and given.get("delay_unit") == "hours" and len(days) < len(WEEKDAYS):
-            message = "send_days can't be set when delay_unit is hours"
-            wrong.append(("send_days", message, shown(list(days))))
-        problems += wrong
-    problems += _boolean("published", given.get("published"))
-    position = given.get("position")
-    if position is not None and not (_whole(position) and position >= 0):
-        problems.append(("position", "position must be an integer of 0 or more", shown(position)))
-    problems += _identity("id", given.get("id"))
-    return problems
-
-
-def order_problems(emails: list[Mapping[str, Any]]) -> list[Problem]:
-    """What is wrong with emails as a list: ids, positions, and who may be immediate (K5).
-
-    Only what is right by itself is looked at; what is wrong with one email is told by `email_problems`.
-    """
-    problems: list[Problem] = []
-    if len(emails) > _MOST_EMAILS:
-        problems.append(("emails", f"emails can't be more than {_MOST_EMAILS}", str(len(emails))))
-    for name in ("id", "position"):
-        given = [email.get(name) if _whole(email.get(name)) else None for email in emails]
-        often = Counter(value for value in given if value is not None)
-        first = {value: at for at, value in reversed(list(enumerate(given)))}
-        for at, value in enumerate(given):
-            if value is not None and often[value] > 1 and first[value] != at:
-                message = f"{name} has already been taken by emails[{first[value]}]"
-                problems.append((f"emails[{at}].{name}", message, shown(value)))
-    order = [at for at, _ in sorted(enumerate(emails), key=_by_position)]
-    for at in order[1:]:
-        email = emails[at]
-        if (
-            email.get("delay_unit") == "days"
-            and _whole(email.get("delay_value"))
-            and email["delay_value"] == 0
-        ):
-            message = "delay_value must be greater than 0: only the first email can be immediate"
-            problems.append((f"emails[{at}].delay_value", message, "0"))
-    return problems
-
-
-def _by_position(numbered: tuple[int, Mapping[str, Any]]) -> tuple[bool, int]:
-    """The sort key of K2: by position, those without (or with a wrong one) after all others, as they stand."""
-    position = numbered[1].get("position")
-    return (False, position) if _whole(position) else (True, 0)
 
 
 def _place(email: Email) -> Mapping[str, Any]:
@@ -275,7 +198,7 @@ def _in_order(emails: list[Email]) -> tuple[Email, ...]:
     taken = {email.id for email in emails}
     free = (number for number in range(-1, -2 * len(emails) - 2, -1) if number not in taken)
     named = [email if email.id is not None else replace(email, id=next(free)) for email in emails]
-    order = sorted(enumerate(_place(email) for email in named), key=_by_position)
+    order = sorted(enumerate(_place(email) for email in named), key=by_position)
     placed = (named[at] for at, _ in order)
     return tuple(
         email if email.position == position else replace(email, position=position)
@@ -307,54 +230,47 @@ def _plain(item: Email | Sequence, leave_out: set[str]) -> dict[str, Any]:
     return said | {name: value for name, value in extra.items() if name not in said}
 
 
-def _whole(value: Any) -> TypeGuard[int]:
-    """Whether a value is an integer: true and 9.0 are not."""
-    return isinstance(value, Integral) and not isinstance(value, bool)
+def _applied(sequence: Sequence, change: Change, lowest: int) -> Sequence:
+    given = dict(change.fields)
+    if change.op == "update":
+        _only(given, [each.name for each in fields(Sequence) if each.name not in _NOT_UPDATED])
+        defaults = {each.name: each.default for each in fields(Sequence)}
+        return sequence.replace(**{
+            name: defaults[name] if value is None else value for name, value in given.items()
+        })
+    if change.op == "create_email":
+        _only(given, [each.name for each in fields(Email) if each.name != "extra"])
+        missing = [name for name in ("subject", "delay_value", "delay_unit") if name not in given]
+        position = given.pop("position", None)
+        wanted: dict[str, Any] = {"published": False} | dict.fromkeys(missing) | given
+        new = Email(**wanted)
+        new = new if new.id is not None else replace(new, id=lowest - 1)  # never one that was there before
+        emails = [replace(email, position=None) for email in sequence.emails]
+        refuse(_position(position))
+        emails.insert(len(emails) if position is None else position, new)
+        return sequence.replace(emails=tuple(emails))
+    place = next((at for at, email in enumerate(sequence.emails) if email.id == change.email_id), None)
+    if place is None:
+        known = ", ".join(str(email.id) for email in sequence.emails) or "none"
+        refuse([("email_id", f"email_id must be one of: {known}", shown(change.email_id))])
+    if change.op == "delete_email":
+        return sequence.replace(emails=[email for email in sequence.emails if email.id != change.email_id])
+    _only(given, [each.name for each in fields(Email) if each.name not in {"id", "extra"}])
+    refuse(_position(given.get("position")))
+    return sequence.replace_email(
+        place or 0, **{k: v for k, v in given.items() if k != "position" or v is not None}
+    )
 
 
-def _text(name: str, value: Any) -> Iterator[Problem]:
-    if value is None or (isinstance(value, str) and not value.strip()):
-        yield name, f"{name} can't be blank", ""
-    elif not isinstance(value, str):
-        yield name, f"{name} must be a string", shown(value)
+def _only(given: Mapping[str, Any], names: list[str]) -> None:
+    refuse([
+        (name, f"{name} can't be changed; what can: {', '.join(names)}", shown(value))
+        for name, value in given.items()
+        if name not in names
+    ])
 
 
-def _boolean(name: str, value: Any) -> Iterator[Problem]:
-    if not isinstance(value, bool):
-        yield name, f"{name} must be true or false", shown(value)
-
-
-def _identity(name: str, value: Any) -> Iterator[Problem]:
-    if value is not None and not (_whole(value) and -(2**63) <= value < 2**63):
-        yield name, f"{name} must be an integer", shown(value)
-
-
-def _days(name: str, value: Any) -> list[Problem]:
-    if isinstance(value, str) or not isinstance(value, list | tuple):
-        return [(name, f"{name} must be a list of weekdays", shown(value))]
-    problems = []
-    for at, day in enumerate(value):
-        if not (isinstance(day, str) and day in WEEKDAYS):
-            problems.append((f"{name}[{at}]", f"{name} must be one of: {', '.join(WEEKDAYS)}", shown(day)))
-        elif day in value[:at]:
-            problems.append((f"{name}[{at}]", f"{name} can't list a day twice", shown(day)))
-    return problems
-
-
-def _source_problems(sources: Any) -> Iterator[Problem]:
-    name = "exclude_subscriber_sources"
-    if not isinstance(sources, list | tuple):
-        yield name, f"{name} must be a list", shown(sources)
-        return
-    for at, source in enumerate(sources):
-        path = f"{name}[{at}]"
-        if isinstance(source, Source):
-            source = {"type": source.type, "ids": source.ids}
-        if not isinstance(source, Mapping):
-            yield path, f"{name} must be objects with type and ids", shown(source)
-            continue
-        kind, ids = source.get("type"), source.get("ids")
-        if kind not in _SOURCES:
-            yield f"{path}.type", f"type must be one of: {', '.join(_SOURCES)}", shown(kind)
-        if not isinstance(ids, list | tuple) or not all(_whole(each) for each in ids):
-            yield f"{path}.ids", "ids must be a list of integers", shown(ids)
+def _position(position: Any) -> list[Problem]:
+    if position is None or (isinstance(position, int) and not isinstance(position, bool) and position >= 0):
+        return []
+    return [("position", "position must be an integer of 0 or more", shown(position))]

@@ -8,7 +8,7 @@ from simcore.errors import SimcoreError, shown
 from simcore.gates import Anytime, Gate, Poll, SendSlots, SendWindow
 from simcore.kit.assumptions import Assumptions
 from simcore.plan import Plan, Step
-from simcore.zones import DAY_US, HOUR_US
+from simcore.zones import DAY_US, HOUR_US, LAST_US
 
 if TYPE_CHECKING:
     from simcore.kit.model import Email, Sequence
@@ -91,7 +91,8 @@ def _hold_vias(sequence: "Sequence", assume: Assumptions) -> frozenset[str]:
 
 def _timing(sequence: "Sequence", email: "Email", assume: Assumptions) -> tuple[Delay, Gate]:
     if email.delay_unit == "hours":  # K8
-        poll = Poll(_microseconds(assume.poll_every), _microseconds(assume.poll_phase))
+        every_us = min(_microseconds(assume.poll_every), 2 * LAST_US)  # as good as never, and does not wrap
+        poll = Poll(every_us, _microseconds(assume.poll_phase) % every_us)
         return Elapsed(email.delay_value * HOUR_US), poll
     days = _days(sequence, email, assume)
     if email.delay_value == 0:  # K9
