@@ -23,10 +23,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import peers
+from history import make_history
 from workload import TIME_ZONE, make_entries, make_payload
 
 import simcore
 from simcore import kit
+from simcore.projection import make
 
 HERE = Path(__file__).resolve().parent
 PREVIEW_ENTRY = "2026-03-06T21:07:30-05:00"
@@ -287,6 +289,61 @@ def measure_growth(entries: pd.DataFrame, repeat: int) -> list[Row]:
     return rows
 
 
+def measure_life(entries: pd.DataFrame, repeat: int) -> list[Row]:
+    """Give the time of `simulate` with and without a history, over `project` of the same without one."""
+    say("life")
+    sequence = kit.from_api(make_payload())
+    repeating, returning, events, changes = make_history(entries, sequence)
+    given: dict[str, Any] = {"events": events, "changes": changes}
+    seconds = take_turns(
+        {
+            "project": lambda: simcore.project(sequence, entries),
+            "simulate": lambda: simcore.simulate(sequence, entries),
+            "project with returns": lambda: simcore.project(repeating, returning),
+            "project, history": lambda: simcore.project(repeating, returning, **given),
+            "simulate, history": lambda: simcore.simulate(repeating, returning, **given),
+        },
+        repeat,
+    )
+    history = f"{len(returning):,} entries, {len(events):,} events, {len(changes)} changes"
+    wanted = [
+        ("simulate", "no events, no changes", "project", 2.0),
+        ("project, history", history, "project with returns", 10.0),
+        ("simulate, history", history, "project with returns", 10.0),
+        ("project, history", history, "project", None),
+        ("simulate, history", history, "project", None),
+    ]
+    rows = [
+        Row(
+            "life",
+            f"{name}: {what}",
+            seconds=seconds[name],
+            ratio=median(seconds[name]) / median(seconds[under]),
+            ratio_of=f"{name} / {under}",
+            at_most=goal,
+        )
+        for name, what, under, goal in wanted
+    ]
+    # Where the time goes: the rooms one after the other, as `simulate` calls them.
+    start = perf_counter()
+    made = make(repeating, returning, events, changes, None, False, None, None, "entry", False, True)
+    times = {"runs and rounds": perf_counter() - start}
+    for name, frame in (
+        ("timeline", made.timeline),
+        ("subscribers", made.subscribers),
+        ("journal", made.journal),
+    ):
+        start = perf_counter()
+        frame()
+        times[name] = perf_counter() - start
+    whole = sum(times.values())
+    rows += [
+        Row("life", f"of simulate, history: {name}", ratio=times[name] / whole, ratio_of="share")
+        for name in times
+    ]
+    return rows
+
+
 def measure_import(repeat: int) -> Row:
     """Give the time of `import simcore` over that of `import pandas`, each in fresh processes."""
     say("import")
@@ -400,6 +457,7 @@ def main() -> int:
         return 1
     rows.append(measure_memory(arguments.subscribers))
     rows += measure_growth(entries, arguments.repeat)
+    rows += measure_life(entries, arguments.repeat)
     rows.append(measure_import(arguments.repeat * 3))
     rows += measure_preview(arguments.repeat)
     print(", ".join(f"{name} {value}" for name, value in machine.items()))

@@ -76,7 +76,14 @@ class Toggles:
 
     def until(self, who: Ints, at_us: Ints) -> Ints:
         """For each (subscriber, instant), the place just behind the subscriber's last row up to the instant."""
-        low, high = self.first[who], self.first[who + 1]
+        found: Ints = self.first[who]
+        some = np.flatnonzero(found < self.first[who + 1])
+        if some.size == found.size:
+            return self._search(found, self.first[who + 1], at_us)
+        found[some] = self._search(found[some], self.first[who[some] + 1], at_us[some])
+        return found
+
+    def _search(self, low: Ints, high: Ints, at_us: Ints) -> Ints:
         span = int((high - low).max()) if low.size else 0
         # All binary searches take their steps together.
         for _ in range(span.bit_length()):
@@ -228,7 +235,7 @@ def runs(
     log = (
         None
         if events is None
-        else _events(events, given["subscriber_id"], ids, plan, until_us, naive_time_zone)
+        else _events(events, given["subscriber_id"], ids, epochs, until_us, naive_time_zone)
     )
     count = len(row)
     number, end_us, end_status = np.ones(count, np.int32), np.full(count, NEVER_US), np.zeros(count, np.int8)
@@ -335,11 +342,12 @@ def _events(
     events: Any,
     entry_ids: "pd.Series[Any]",
     ids: Any,
-    plan: Plan,
+    epochs: Sequence[Epoch],
     until_us: int | None,
     naive_time_zone: str | None,
 ) -> Events:
     """An event log that people have, read and sorted; EntryError that names the rows that cannot be used."""
+    plan = epochs[0].plan
     if not isinstance(events, pd.DataFrame):
         raise EntryError(
             f"events: found {shown(events)}, expected a DataFrame with subscriber_id, at and event"
@@ -354,35 +362,49 @@ def _events(
     mend = "mend those rows, or leave them out"
     if faults:
         raise instants.explain_faults("events: at", events["at"], faults, mend)
+    nameless = events["subscriber_id"].isna().to_numpy()
+    if nameless.any():
+        faults = dict.fromkeys(np.flatnonzero(nameless).tolist(), "missing")
+        raise instants.explain_faults("events: subscriber_id", events["subscriber_id"], faults, mend)
     names = tuple(sorted({*plan.joins, *plan.leaves, *plan.returns}))
-    name = pd.Index(names, dtype=object).get_indexer(pd.Index(events["event"], dtype=object))
+    code, distinct = pd.factorize(events["event"], use_na_sentinel=False)
+    name = pd.Index(names, dtype=object).get_indexer(pd.Index(distinct, dtype=object))[code]
     if (name < 0).any():
         wrong = dict.fromkeys(np.flatnonzero(name < 0).tolist(), f"not one of: {', '.join(names)}")
         raise instants.explain_faults("events: event", events["event"], wrong, mend)
-    needs = np.isin(name, [code for code, each in enumerate(names) if each in plan.joins])
+    kinds = np.array([plan.joins.get(each, ("", False))[0] for each in names])
+    needs = (kinds != "")[name]
     ref = np.zeros(len(events), np.int64)
     if needs.any():
-        given = (
-            events["ref"] if "ref" in events.columns else pd.Series(None, index=events.index, dtype=object)
-        )
-        numbers = pd.to_numeric(given.astype(object), errors="coerce").to_numpy(np.float64, na_value=np.nan)
-        whole = np.isfinite(numbers) & (numbers == np.floor(numbers))
-        if (needs & ~whole).any():
-            wrong = dict.fromkeys(
-                np.flatnonzero(needs & ~whole).tolist(), "not the integer id that the event needs"
-            )
-            raise instants.explain_faults("events: ref", given, wrong, mend)
-        ref[whole] = numbers[whole].astype(np.int64)
+        ref = _refs(events, needs, mend)
+    # What no rule of any epoch looks at is left out, before the rest is sorted.
+    kept = ~needs
+    for kind, one in {source for epoch in epochs for source in epoch.plan.excluded}:
+        kept |= (kinds == kind)[name] & (ref == one)
     people = pd.unique(pd.Series(ids)) if len(ids) else ids
-    who = pd.Index(people).get_indexer(pd.Index(_array(events["subscriber_id"])))
-    kept = who >= 0
     if until_us is not None:
         kept &= at_us < until_us
     rows = np.flatnonzero(kept)
-    rows = rows[np.lexsort((at_us[rows], who[rows]))]
-    return Events(
-        who[rows].astype(np.int64), at_us[rows], name[rows].astype(np.int64), ref[rows], names, len(people)
-    )
+    who = pd.Index(people).get_indexer(pd.Index(_array(events["subscriber_id"].iloc[rows])))
+    rows, who = rows[who >= 0], who[who >= 0].astype(np.int64)
+    order = np.lexsort((at_us[rows], who))
+    rows = rows[order]
+    return Events(who[order], at_us[rows], name[rows].astype(np.int64), ref[rows], names, len(people))
+
+
+def _refs(events: pd.DataFrame, needs: Flags, mend: str) -> Ints:
+    """The ids that events are about, integers however they are written; 0 where there is none."""
+    given = events["ref"] if "ref" in events.columns else pd.Series(None, index=events.index, dtype=object)
+    if isinstance(given.dtype, np.dtype) and given.dtype.kind in "iu":
+        return given.to_numpy(np.int64)
+    numbers = pd.to_numeric(given.astype(object), errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    whole = np.isfinite(numbers) & (numbers == np.floor(numbers))
+    if (needs & ~whole).any():
+        faults = dict.fromkeys(
+            np.flatnonzero(needs & ~whole).tolist(), "not the integer id that the event needs"
+        )
+        raise instants.explain_faults("events: ref", given, faults, mend)
+    return np.where(whole, numbers, 0).astype(np.int64)
 
 
 def _kind(ids: "pd.Series[Any]") -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simcore.audience import NEVER_US, Events, Flags, Runs
+from simcore.audience import NEVER_US, Events, Flags, Runs, Toggles
 from simcore.gates import Ticking
 from simcore.instants import NAT_US
 from simcore.plan import Epoch, Plan, Step
@@ -177,9 +177,7 @@ class _Engine:
         )
         self.changing = len(epochs) > 1
         self.keeping = notes or self.changing  # whether anybody asks where runs stand
-        self.changed = (
-            False  # whether a change has been made: only then may what comes next have been received
-        )
+        self.changed = False  # only after a change may what comes next have been received already
         size = len(runs) if self.changing else 0
         self.last = np.full(size, -1)
         self.anchor_us = runs.entered_us[:size].copy()
@@ -190,6 +188,11 @@ class _Engine:
         self.received = np.zeros((len(ids), size), np.bool_)
         self.owed = np.zeros_like(self.received)
         self.any_owed = False
+        self.inside = np.empty(0, np.int64)  # who entered in an earlier epoch, and may not be through
+        self.end_least = int(runs.end_us.min()) if len(runs) else NEVER_US
+        self.end_us = self.limit_least = NEVER_US  # of the epoch
+        self.members: Toggles | None = None
+        self.concerned: Flags | None = None  # which runs are of people who are ever in an excluded source
 
     def run(self) -> Outcome:
         entered_us = self.runs.entered_us
@@ -212,21 +215,20 @@ class _Engine:
         self, here: _Standing, begin_us: int | None, end_us: int, which: Ints | None, number: int
     ) -> None:
         """All that happens in an epoch, from its beginning to before its end."""
-        runs = self.runs
-        limit_us = np.minimum(runs.end_us, end_us) if end_us < NEVER_US else runs.end_us
-        self.limit_us = limit_us
-        self.limit_least = int(limit_us.min()) if limit_us.size else NEVER_US
-        self.members = None if self.log is None else self.log.members(here.plan)
-        self.concerned = None  # which runs are of people who are ever in an excluded source
-        if self.members is not None and runs.who is not None:
-            self.concerned = self.members.known(runs.who)
+        runs, out = self.runs, self.out
+        self.end_us = end_us
+        self.limit_least = min(self.end_least, end_us)
+        members = None if self.log is None else self.log.members(here.plan)
+        if members is not self.members and members is not None and runs.who is not None:
+            self.concerned = members.known(runs.who)
+        self.members = members
         buckets: list[list[Round]] = [[] for _ in here.steps]
         if begin_us is not None and here.plan.active:
+            live = self.inside[(out.state[self.inside] == ACTIVE) & (runs.end_us[self.inside] > begin_us)]
             if self.any_owed:
-                self._send_owed(here, begin_us)
-            out = self.out
-            live = (out.state == ACTIVE) & (runs.end_us > begin_us)  # some ended while nothing was sent
-            waiting = np.flatnonzero(live & (out.due_us != NAT_US) & (out.due_us < limit_us))
+                self._send_owed(here, begin_us, live)
+            due_us = out.due_us[live]
+            waiting = live[(due_us != NAT_US) & (due_us < self._limit(live))]
             place = here.place[out.queued[waiting]]
             for at in np.flatnonzero(np.bincount(place)).tolist():
                 rows = waiting[place == at]
@@ -243,6 +245,14 @@ class _Engine:
             if buckets[at]:
                 self._pass(here, buckets, at, _merged(buckets[at]))
                 buckets[at] = []
+        if self.changing and entering is not None:
+            inside = np.concatenate([self.inside, entering])
+            inside = inside[(out.state[inside] == ACTIVE) & (runs.end_us[inside] >= end_us)]
+            self.inside = np.sort(inside, kind="stable")
+
+    def _limit(self, rows: Ints | None) -> Ints:
+        """From when on nothing happens to runs in this epoch."""
+        return np.minimum(self.runs.end_us[_where(rows)], self.end_us)
 
     def _pass(self, here: _Standing, buckets: list[list[Round]], at: int, cohort: Round) -> None:
         """A cohort's email is due: it is sent, or passed without a send, and the next one waited for."""
@@ -297,7 +307,7 @@ class _Engine:
             if due_us.max() < self.limit_least:
                 buckets[at].append(waits)
                 return
-            soon = waits.at.all_us() < self.limit_us[_where(rows)]
+            soon = waits.at.all_us() < self._limit(rows)
             if soon.any():
                 buckets[at].append(waits if soon.all() else waits.of(np.flatnonzero(soon)))
             if soon.all():
@@ -352,7 +362,7 @@ class _Engine:
     def _change(self, before: _Standing, here: _Standing, now_us: int) -> None:
         """One change: what each run waits for is looked up again (K20 to K26)."""
         runs, out, plan = self.runs, self.out, here.plan
-        rows = np.flatnonzero((runs.entered_us < now_us) & (runs.end_us >= now_us) & (out.state == ACTIVE))
+        rows = self.inside[(runs.end_us[self.inside] >= now_us) & (out.state[self.inside] == ACTIVE)]
         last = self.last[rows]
         gone = [number for number in before.number.tolist() if here.place[number] < 0]
         for number in gone:  # K24
@@ -429,10 +439,8 @@ class _Engine:
             self.cause[some], self.since_us[some] = FREED, now_us
         out.queued[rows] = number
 
-    def _send_owed(self, here: _Standing, now_us: int) -> None:
-        """What was published behind runs is sent to them, in order of position (K22)."""
-        rows = np.flatnonzero(self.owed.any(axis=0))
-        live = rows[(self.out.state[rows] == ACTIVE) & (self.limit_us[rows] > now_us)]
+    def _send_owed(self, here: _Standing, now_us: int, live: Ints) -> None:
+        """What was published behind live runs is sent to them, in order of position (K22)."""
         place = here.place[self.last[live]]
         for at, step in enumerate(here.steps):
             number = here.number[at]
