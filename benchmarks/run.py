@@ -326,7 +326,7 @@ def measure_life(entries: pd.DataFrame, repeat: int) -> list[Row]:
     ]
     # Where the time goes: the rooms one after the other, as `simulate` calls them.
     start = perf_counter()
-    made = make(repeating, returning, events, changes, None, False, None, None, "entry", False, True)
+    made = make(repeating, returning, **given, notes=True)
     times = {"runs and rounds": perf_counter() - start}
     for name, frame in (
         ("timeline", made.timeline),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -166,6 +166,18 @@ class Events:
         return Toggles(self.who[rows], self.at_us[rows], none, self.people), self.name[rows]
 
 
+class Audience(NamedTuple):
+    """The runs that entries start, the entries that start none, the events, the statuses that runs' ends are places
+    in, and how many entries there are.
+    """
+
+    runs: Runs
+    turned: Turned
+    log: Events | None
+    statuses: tuple[str, ...]
+    entries: int
+
+
 def frame(entries: Any) -> pd.DataFrame:
     """Entries of every form (see `simcore.project`) as a DataFrame with `subscriber_id` and `entered_at`."""
     if isinstance(entries, pd.DataFrame):
@@ -214,8 +226,8 @@ def runs(
     epochs: Sequence[Epoch],
     until_us: int | None,
     naive_time_zone: str | None,
-) -> tuple[Runs, Turned, Events | None, tuple[str, ...], int]:
-    """The runs that entries start, the entries that start none, the events, the statuses of ends, how many entries.
+) -> Audience:
+    """Who goes through the sequence when, by entries and events under plans that change.
 
 
     Raises EntryError that names the rows that cannot be read, or whose `via` is not one of the plan's (K13).
@@ -265,7 +277,7 @@ def runs(
         end_us, end_status, via = end_us[started], end_status[started], via[started]
         who = None if who is None else who[started]
     found = Runs(ids, number, row, entered_us, end_us, end_status, via, None if log is None else who)
-    return found, turned, log, statuses, len(given)
+    return Audience(found, turned, log, statuses, len(given))
 
 
 def _vias(given: pd.DataFrame, vias: tuple[str, ...]) -> npt.NDArray[np.int8]:

@@ -145,14 +145,14 @@ def project(
     return make(
         sequence,
         entries,
-        events,
-        changes,
-        until,
-        include_drafts,
-        assumptions,
-        naive_time_zone,
-        order,
-        explain,
+        events=events,
+        changes=changes,
+        until=until,
+        include_drafts=include_drafts,
+        assumptions=assumptions,
+        naive_time_zone=naive_time_zone,
+        order=order,
+        explain=explain,
     ).timeline()
 
 
@@ -190,15 +190,15 @@ def simulate(
     made = make(
         sequence,
         entries,
-        events,
-        changes,
-        until,
-        include_drafts,
-        assumptions,
-        naive_time_zone,
-        order,
-        explain,
-        True,
+        events=events,
+        changes=changes,
+        until=until,
+        include_drafts=include_drafts,
+        assumptions=assumptions,
+        naive_time_zone=naive_time_zone,
+        order=order,
+        explain=explain,
+        notes=True,
     )
     return Simulation(made.timeline(), made.subscribers(), made.journal())
 
@@ -208,12 +208,9 @@ class Made:
     """A simulation before it is put into frames: `epochs` in order of time, the first from the beginning."""
 
     epochs: list[Epoch]
-    runs: audience.Runs
-    turned: audience.Turned
-    statuses: tuple[str, ...]
+    people: audience.Audience
     outcome: engine.Outcome
     stop_us: int
-    entries: int
     by_email: bool
     explained: bool
 
@@ -236,7 +233,7 @@ class Made:
     def timeline(self) -> pd.DataFrame:
         """A row a send."""
         return timeline.timeline(
-            self.runs,
+            self.people.runs,
             self.outcome.rounds,
             [step for step in self.steps() if step.queued],
             self.zone,
@@ -246,28 +243,26 @@ class Made:
 
     def subscribers(self) -> pd.DataFrame:
         """A row a run."""
-        return timeline.subscribers(
-            self.runs, self.outcome, self.epochs[-1].plan, self.zone, self.statuses, self.stop_us
-        )
+        plan = self.epochs[-1].plan
+        return timeline.subscribers(self.people, self.outcome, plan, self.zone, self.stop_us)
 
     def journal(self) -> pd.DataFrame:
         """A row for whatever else happened."""
-        return timeline.journal(
-            self.runs, self.turned, self.outcome, self.statuses, self.zone, self.stop_us, self.entries
-        )
+        return timeline.journal(self.people, self.outcome, self.zone, self.stop_us)
 
 
 def make(
     sequence: Any,
     entries: Any,
-    events: Any,
-    changes: Iterable[Any],
-    until: Any,
-    include_drafts: bool,
-    assumptions: Any,
-    naive_time_zone: str | None,
-    order: str,
-    explained: bool,
+    *,
+    events: Any = None,
+    changes: Iterable[Any] = (),
+    until: Any = None,
+    include_drafts: bool = False,
+    assumptions: Any = None,
+    naive_time_zone: str | None = None,
+    order: str = "entry",
+    explain: bool = False,
     notes: bool = False,
 ) -> Made:
     """What happens, with the arguments of `simulate`; `notes` for a journal and subscribers too."""
@@ -277,10 +272,10 @@ def make(
     first = Epoch(at_us=FIRST_US, plan=_plan(sequence, assumptions, include_drafts))
     until_us = audience.read_until(until, naive_time_zone)
     epochs = [first, *_later(sequence, changes, until_us, assumptions, include_drafts, naive_time_zone)]
-    runs, turned, log, statuses, count = audience.runs(entries, events, epochs, until_us, naive_time_zone)
-    outcome = engine.simulate(epochs, runs, log, until_us, notes=notes)
+    people = audience.runs(entries, events, epochs, until_us, naive_time_zone)
+    outcome = engine.simulate(epochs, people.runs, people.log, until_us, notes=notes)
     stop_us = audience.NEVER_US if until_us is None else until_us
-    return Made(epochs, runs, turned, statuses, outcome, stop_us, count, order == "email", explained)
+    return Made(epochs, people, outcome, stop_us, order == "email", explain)
 
 
 def _later(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simcore import instants
-from simcore.audience import OUTSIDE, Runs, Turned
+from simcore.audience import OUTSIDE, Audience, Runs, Turned
 from simcore.engine import ACTIVE, Note, Outcome, Round, Times
 from simcore.errors import EntryError
 from simcore.instants import NAT_US
@@ -90,10 +90,9 @@ def timeline(
     return pd.DataFrame(columns, copy=False)
 
 
-def subscribers(
-    runs: Runs, outcome: Outcome, plan: Plan, zone: str, statuses: Sequence[str], stop_us: int
-) -> pd.DataFrame:
+def subscribers(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: int) -> pd.DataFrame:
     """A row a run, as it stands at the end (`simcore.simulate`). `plan`: the one in force then."""
+    runs, statuses = people.runs, people.statuses
     ended_by = np.array([STATUSES.index(name) if name in STATUSES else 0 for name in statuses], np.int8)
     outside = (outcome.state == ACTIVE) & (runs.end_us < stop_us)
     own = np.array(
@@ -124,19 +123,12 @@ def subscribers(
     )
 
 
-def journal(
-    runs: Runs,
-    turned: Turned,
-    outcome: Outcome,
-    statuses: Sequence[str],
-    zone: str,
-    stop_us: int,
-    entries: int,
-) -> pd.DataFrame:
+def journal(people: Audience, outcome: Outcome, zone: str, stop_us: int) -> pd.DataFrame:
     """Everything that happened but the sends, by entry, then by instant (`simcore.simulate`)."""
+    runs, turned = people.runs, people.turned
     outside = np.flatnonzero((outcome.state == ACTIVE) & (runs.end_us < stop_us))
     notes = list(outcome.notes)
-    for code, status in enumerate(statuses):
+    for code, status in enumerate(people.statuses):
         ended = outside[runs.end_status[outside] == code]
         if ended.size:
             notes.append(Note(status, ended, Times(runs.end_us[ended])))
@@ -144,7 +136,7 @@ def journal(
     # its entry.
     whats = tuple(DETAILS)
     entry = [runs.row if note.rows is None else runs.row[note.rows] for note in notes]
-    counts = np.zeros(entries, np.int64)
+    counts = np.zeros(people.entries, np.int64)
     for rows in (*entry, turned.row):
         counts[rows] += 1
     cursor = np.cumsum(counts) - counts

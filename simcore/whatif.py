@@ -43,9 +43,15 @@ def impact(
     >>> shown.loc[shown["subject"] == "New", ["sent_at_once", "gained"]].to_numpy().tolist()
     [[1, 1]]
     """
-    given = (include_drafts, assumptions, naive_time_zone, "entry", False, True)
-    after = make(sequence, entries, events, changes, until, *given)
-    before = make(sequence, entries, events, (), until, *given)
+    given: dict[str, Any] = {
+        "events": events,
+        "until": until,
+        "include_drafts": include_drafts,
+        "assumptions": assumptions,
+        "naive_time_zone": naive_time_zone,
+        "notes": True,
+    }
+    before, after = make(sequence, entries, **given), make(sequence, entries, changes=changes, **given)
     at_us = np.array([epoch.at_us for epoch in after.epochs[1:]], np.int64)
     inside = pd.concat([_inside(each.subscribers(), at_us) for each in (before, after)]).drop_duplicates()
     sends = [
