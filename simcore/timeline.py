@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simcore import instants
-from simcore.audience import OUTSIDE, Audience, Runs, Turned
+from simcore.audience import OUTSIDE, Audience, Runs
 from simcore.engine import ACTIVE, Note, Outcome, Round, Times
 from simcore.errors import EntryError
 from simcore.instants import NAT_US
@@ -132,57 +132,56 @@ def journal(people: Audience, outcome: Outcome, zone: str, stop_us: int) -> pd.D
         ended = outside[runs.end_status[outside] == code]
         if ended.size:
             notes.append(Note(status, ended, Times(runs.end_us[ended])))
-    # As the sends of a run, its notes come in the order in which they happened: each is put behind the others of
-    # its entry.
     whats = tuple(DETAILS)
-    entry = [runs.row if note.rows is None else runs.row[note.rows] for note in notes]
-    counts = np.zeros(people.entries, np.int64)
-    for rows in (*entry, turned.row):
-        counts[rows] += 1
-    cursor = np.cumsum(counts) - counts
-    total = int(counts.sum())
-    at_us, what, run = np.empty(total, np.int64), np.empty(total, np.int8), np.full(total, -1)
-    email_id, of_email = np.zeros(total, np.int64), np.zeros(total, np.bool_)
-    for note, rows in zip(notes, entry, strict=True):
-        place = cursor[rows]
-        cursor[rows] = place + 1
-        at_us[place], what[place] = note.at.all_us(), whats.index(note.what)
-        run[place] = np.arange(len(runs)) if note.rows is None else note.rows
-        if note.email_id is not None:
-            email_id[place], of_email[place] = note.email_id, True
-    place = cursor[turned.row]
-    at_us[place] = turned.at_us
-    what[place] = np.array([whats.index(each) for each in OUTSIDE], np.int8)[turned.what]
-    started = run >= 0
+    layout = _by_run(runs, notes)
+    which = np.tile(np.arange(len(notes)), len(runs)) if layout.which is None else layout.which
+    email = [note.email_id for note in notes]
+    columns = {
+        "subscriber_id": runs.subscriber_id.repeat(layout.per_run),
+        "run": runs.number.repeat(layout.per_run),
+        "at": layout.send_us,
+        "what": np.array([whats.index(note.what) for note in notes], np.int8)[which],
+        "email_id": np.array([each or 0 for each in email], np.int64)[which],
+    }
+    of_run = np.ones(which.size, np.bool_)
+    of_email = np.array([each is not None for each in email], np.bool_)[which]
+    if len(turned.row):
+        # The entries that started no run stand among the others, in the order of entries.
+        row = np.concatenate([runs.row.repeat(layout.per_run), turned.row])
+        order = np.argsort(row, kind="stable")
+        none = np.zeros(len(turned.row), np.int64)
+        others = {
+            "subscriber_id": turned.subscriber_id,
+            "run": none,
+            "at": turned.at_us,
+            "what": np.array([whats.index(each) for each in OUTSIDE], np.int8)[turned.what],
+            "email_id": none,
+        }
+        both = {
+            name: pd.concat([pd.Series(columns[name]), pd.Series(others[name])]).array for name in columns
+        }
+        columns = {name: _plain(values.take(order)) for name, values in both.items()}
+        of_run = np.append(of_run, none != 0)[order]
+        of_email = np.append(of_email, none != 0)[order]
     return pd.DataFrame(
         {
-            "subscriber_id": _ids(runs, turned, run, place, total),
-            "run": pd.arrays.IntegerArray(
-                runs.number[run] if len(runs) else np.zeros(total, np.int32), ~started
-            ),
-            "at": instants.show(at_us, zone),
-            "what": _category(what, whats),
-            "email_id": pd.arrays.IntegerArray(email_id, ~of_email),
-            "detail": _category(what, tuple(DETAILS.values())),
+            "subscriber_id": columns["subscriber_id"],
+            "run": pd.arrays.IntegerArray(columns["run"].astype(np.int32, copy=False), ~of_run),
+            "at": instants.show(columns["at"], zone),
+            "what": _category(columns["what"], whats),
+            "email_id": pd.arrays.IntegerArray(columns["email_id"], ~of_email),
+            "detail": _category(columns["what"], tuple(DETAILS.values())),
         },
         copy=False,
     )
 
 
-def _ids(runs: Runs, turned: Turned, run: Ints, place: Ints, total: int) -> Any:
-    """The subscriber of each row of the journal."""
-    if not len(turned.row):
-        return runs.subscriber_id[run] if total else runs.subscriber_id[:0]
-    both = pd.concat(
-        [pd.Series(runs.subscriber_id), pd.Series(turned.subscriber_id)], ignore_index=True
-    ).array
-    source = run.copy()
-    source[place] = len(runs) + np.arange(len(turned.row))
-    ids = both.take(source)
-    return ids.to_numpy() if isinstance(ids, pd.arrays.NumpyExtensionArray) else ids
+def _plain(values: Any) -> Any:
+    return values.to_numpy() if isinstance(values, pd.arrays.NumpyExtensionArray) else values
 
 
-def _by_run(runs: Runs, rounds: Sequence[Round]) -> _Layout:
+def _by_run(runs: Runs, rounds: Sequence[Round | Note]) -> _Layout:
+    """Rows in the order of runs; those of a run as they come in the list, which is as they happened."""
     if all(item.rows is None for item in rounds):
         return _Layout(_matrix(rounds, len(runs)).reshape(-1), None, None, len(rounds))
     counts = np.zeros(len(runs), np.int64)
@@ -220,11 +219,11 @@ def _by_email(runs: Runs, rounds: Sequence[Round], steps: Sequence[Step]) -> _La
     return _Layout(send_us[order], which[order], run[order], 0)
 
 
-def _rows(item: Round) -> Ints | slice:
+def _rows(item: Round | Note) -> Ints | slice:
     return slice(None) if item.rows is None else item.rows
 
 
-def _matrix(rounds: Sequence[Round], runs: int) -> Ints:
+def _matrix(rounds: Sequence[Round | Note], runs: int) -> Ints:
     """The instant of each run's every send [int64, runs x rounds]."""
     at_us = np.empty((runs, len(rounds)), np.int64)
     index = rounds[-1].at.index if rounds else None
