@@ -315,17 +315,24 @@ def _taken(
     repeats, blocked, excluded = np.zeros((3, size), np.bool_)
     if log is not None:
         blocked = log.blocks(epochs[0].plan).state(who, entered_us)
-    epoch = (
-        np.searchsorted([each.at_us for each in epochs[1:]], entered_us, "right") if len(epochs) > 1 else None
-    )
+    # Few changes touch the rules of entry: epochs that agree on them are looked at together.
+    rules: dict[Any, list[int]] = {}
     for number, each in enumerate(epochs):
-        mine = slice(None) if epoch is None else np.flatnonzero(epoch == number)
-        if each.plan.repeat:
-            repeats[mine] = np.array([name in each.plan.repeat_vias for name in each.plan.vias])[via[mine]]
-        members = None if log is None else log.members(each.plan)
+        rules.setdefault((each.plan.repeat, each.plan.repeat_vias, each.plan.excluded), []).append(number)
+    epoch = None
+    if len(rules) > 1:
+        epoch = np.searchsorted([each.at_us for each in epochs[1:]], entered_us, "right")
+    for numbers in rules.values():
+        plan = epochs[numbers[0]].plan
+        mine = slice(None) if epoch is None else np.flatnonzero(np.isin(epoch, numbers))
+        if plan.repeat:
+            repeats[mine] = np.array([name in plan.repeat_vias for name in plan.vias])[via[mine]]
+        members = None if log is None else log.members(plan)
         if members is not None:
             excluded[mine] = members.state(who[mine], entered_us[mine])
-    what = np.select([blocked, excluded], [BLOCKED, EXCLUDED], STARTED).astype(np.int8)
+    what = np.full(size, STARTED, np.int8)
+    what[excluded] = EXCLUDED
+    what[blocked] = BLOCKED
     number_, next_us = np.ones(size, np.int32), np.full(size, NEVER_US)
     # Only those who come more than once have an order to look at.
     some = np.flatnonzero(np.bincount(who)[who] > 1)
@@ -337,9 +344,9 @@ def _taken(
     taken = able & (~again | repeats[some])
     what[some[again & ~repeats[some] & ~blocked[some]]] = IGNORED
     number_[some] = _before(taken, first) + 1
-    mine = some[taken]
-    same = np.flatnonzero(who[mine[1:]] == who[mine[:-1]])
-    next_us[mine[same]] = entered_us[mine[same + 1]]
+    begun = some[taken]
+    same = np.flatnonzero(who[begun[1:]] == who[begun[:-1]])
+    next_us[begun[same]] = entered_us[begun[same + 1]]
     return what, number_, next_us
 
 

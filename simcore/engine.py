@@ -197,7 +197,11 @@ class _Engine:
     def run(self) -> Outcome:
         entered_us = self.runs.entered_us
         begins = [epoch.at_us for epoch in self.epochs]
-        which = np.searchsorted(begins[1:], entered_us, "right") if len(begins) > 1 else None
+        entering: list[Ints | None] = [None]
+        if self.changing:  # who enters in which epoch
+            which = np.searchsorted(begins[1:], entered_us, "right")
+            order = np.argsort(which.astype(np.min_scalar_type(len(begins))), kind="stable")
+            entering = [*np.split(order, np.cumsum(np.bincount(which, minlength=len(begins)))[:-1])]
         before: _Standing | None = None
         for number, epoch in enumerate(self.epochs):
             here = _Standing(epoch.plan, self.numbers)
@@ -208,13 +212,12 @@ class _Engine:
             end_us = begins[number + 1] if number + 1 < len(begins) else self.stop_us
             if number + 1 < len(begins) and end_us == epoch.at_us:
                 continue  # K18: all changes of one instant before the rest of it
-            self._epoch(here, None if number == 0 else epoch.at_us, min(end_us, self.stop_us), which, number)
+            begin_us = None if number == 0 else epoch.at_us
+            self._epoch(here, begin_us, min(end_us, self.stop_us), entering[number])
         return self.out
 
-    def _epoch(
-        self, here: _Standing, begin_us: int | None, end_us: int, which: Ints | None, number: int
-    ) -> None:
-        """All that happens in an epoch, from its beginning to before its end."""
+    def _epoch(self, here: _Standing, begin_us: int | None, end_us: int, entering: Ints | None) -> None:
+        """All that happens in an epoch, from its beginning to before its end; `entering` None for all runs."""
         runs, out = self.runs, self.out
         self.end_us = end_us
         self.limit_least = min(self.end_least, end_us)
@@ -236,7 +239,6 @@ class _Engine:
                 buckets[at].append(Round(rows, due, anchor, self.cause[rows], self.since_us[rows]))
                 out.due_us[rows] = NAT_US
         # Who enters in this epoch waits for its first email, from the entry.
-        entering = None if which is None else np.flatnonzero(which == number)
         entered = Times(runs.entered_us if entering is None else runs.entered_us[entering])
         if len(entered):
             self._note("started", entering, entered)

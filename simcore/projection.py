@@ -235,7 +235,7 @@ class Made:
         return timeline.timeline(
             self.people.runs,
             self.outcome.rounds,
-            [step for step in self.steps() if step.queued],
+            self.steps(),
             self.zone,
             by_email=self.by_email,
             words=words.reasons if self.explained else None,

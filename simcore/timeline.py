@@ -73,7 +73,8 @@ def timeline(
         taken: npt.NDArray[Any] = values[layout.which]
         return taken
 
-    subjects = list(dict.fromkeys(step.subject for step in (*steps, *each)))
+    waited_for = [step for step in steps if step.queued]
+    subjects = list(dict.fromkeys(step.subject for step in (*waited_for, *each)))
     codes = {subject: code for code, subject in enumerate(subjects)}
     code = np.array([codes[step.subject] for step in each], _code_dtype(len(subjects)))
     category = pd.CategoricalDtype(pd.Index(subjects, dtype="str"))
