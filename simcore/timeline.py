@@ -65,11 +65,22 @@ def timeline(
     each: list[Step] = [item.step for item in rounds if item.step is not None]
 
     def of_run(values: Any) -> Any:
-        return values.repeat(layout.per_run) if layout.run is None else values[layout.run]
+        if layout.run is not None:
+            return values[layout.run]
+        if not by_email:
+            return values.repeat(layout.per_run)
+        if isinstance(values, np.ndarray):
+            return np.tile(values, len(rounds))
+        return values.take(np.tile(np.arange(len(runs)), len(rounds)))
 
     def of_round(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         if layout.which is None:
-            return np.repeat(values, len(runs)) if by_email else np.tile(values, len(runs))
+            shape = (len(rounds), len(runs))
+            return (
+                np.broadcast_to(values[:, None], shape).reshape(-1)
+                if by_email
+                else np.tile(values, len(runs))
+            )
         taken: npt.NDArray[Any] = values[layout.which]
         return taken
 
@@ -209,8 +220,14 @@ def _by_run(runs: Runs, rounds: Sequence[Round | Note]) -> _Layout:
 
 def _by_email(runs: Runs, rounds: Sequence[Round], steps: Sequence[Step]) -> _Layout:
     if all(item.rows is None for item in rounds):
-        send_us = np.concatenate([np.empty(0, np.int64), *(item.at.all_us() for item in rounds)])
-        return _Layout(send_us, None, np.tile(np.arange(len(runs)), len(rounds)), 0)
+        send_us = np.empty((len(rounds), len(runs)), np.int64)
+        for number, item in enumerate(rounds):
+            index = item.at.index
+            if index is None:
+                send_us[number] = item.at.distinct_us
+            else:
+                item.at.distinct_us.take(index, out=send_us[number], mode="clip")  # "raise" would copy
+        return _Layout(send_us.reshape(-1), None, None, 0)
     rank = {step.email_id: at for at, step in enumerate(steps)}
     email = np.array([rank[item.step.email_id] for item in rounds if item.step is not None])
     run = np.concatenate([np.arange(len(runs)) if item.rows is None else item.rows for item in rounds])
