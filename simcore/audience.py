@@ -53,8 +53,7 @@ class Runs:
         return f"row {self.row[run]} (subscriber {shown(self.subscriber_id[run : run + 1][0])})"
 
 
-@dataclass(frozen=True, eq=False)
-class Turned:
+class Turned(NamedTuple):
     """Entries that started no run: `row` int64, `subscriber_id`, `at_us` int64 [µs], `what`, places in `OUTSIDE`."""
 
     row: Ints

@@ -3,8 +3,7 @@
 All instants are int64 [microseconds since 1970-01-01 UTC], in arrays of any length.
 """
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -19,8 +18,7 @@ class Delay(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Elapsed:
+class Elapsed(NamedTuple):
     """A length of absolute time: `duration_us` [µs, 0 or more] after the anchor."""
 
     duration_us: int
@@ -30,8 +28,7 @@ class Elapsed:
         return anchor_us + self.duration_us
 
 
-@dataclass(frozen=True)
-class CalendarDays:
+class CalendarDays(NamedTuple):
     """Whole days of the calendar: the beginning of the anchor's local date plus `days` [d, 0 or more]."""
 
     days: int
@@ -43,8 +40,7 @@ class CalendarDays:
         return place.date_begin_us(place.date(anchor_us) + self.days)
 
 
-@dataclass(frozen=True, eq=False)
-class UntilDate:
+class UntilDate(NamedTuple):
     """A given instant for each row [int64, the shape of the anchors]: a date field of the run."""
 
     instants_us: Ints

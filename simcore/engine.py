@@ -8,8 +8,7 @@ At the edge of an epoch what each run waits for is looked up again, for all runs
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,15 +30,17 @@ WAITED, CHANGED, AT_ONCE, FREED, BEHIND = range(5)
 published right before, or behind, where the run stood; or it came due while the sequence was inactive."""
 
 
-@dataclass(frozen=True, eq=False)
 class Times:
     """An instant for each of some runs: `distinct_us` int64 [d], and `index` int64 [runs], which of them each has.
 
     `index` is None where each run has its own (d = runs). `FAR_US` or more stands for what is past 2200.
     """
 
-    distinct_us: Ints
-    index: Ints | None = None
+    __slots__ = ("distinct_us", "index")
+
+    def __init__(self, distinct_us: Ints, index: Ints | None = None) -> None:
+        self.distinct_us = distinct_us
+        self.index = index
 
     def __len__(self) -> int:
         return self.distinct_us.size if self.index is None else self.index.size
@@ -55,8 +56,7 @@ class Times:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Round:
+class Round(NamedTuple):
     """One email for some runs: it is due, and perhaps sent, once for each of them.
 
     `rows` int64 [r], which runs; None for all, in order. `at` and `anchor`: when it is due, and what that was
@@ -73,8 +73,7 @@ class Round:
 
     def of(self, some: Ints) -> "Round":
         """For some of its runs only, by their places."""
-        return replace(
-            self,
+        return self._replace(
             rows=_take(self.rows, some),
             at=self.at.of(some),
             anchor=self.anchor.of(some),
@@ -83,8 +82,7 @@ class Round:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Note:
+class Note(NamedTuple):
     """Something that happened to runs, other than a send: `rows` int64 [r] or None for all, and when."""
 
     what: str
@@ -93,8 +91,7 @@ class Note:
     email_id: int | None = None
 
 
-@dataclass(eq=False)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of all runs: the sends and notes, and where each run stands at the end."""
 
     rounds: list[Round]
@@ -262,7 +259,7 @@ class _Engine:
         if not step.sends:
             self._note("draft", cohort.rows, cohort.at, step)
             if self.drafts:
-                self.out.rounds.append(replace(cohort, step=step, plan=here.plan))
+                self.out.rounds.append(cohort._replace(step=step, plan=here.plan))
         else:
             sent = cohort
             out = self._excluded(cohort)
@@ -275,7 +272,7 @@ class _Engine:
                     self.out.ended_us[without.rows] = without.at.all_us()
                     self._note("excluded_out", without.rows, without.at)
                     cohort = sent
-            self.out.rounds.append(replace(sent, step=step, plan=here.plan))
+            self.out.rounds.append(sent._replace(step=step, plan=here.plan))
             if self.changing:
                 self.received[here.number[at]][_where(sent.rows)] = True
         if len(cohort.at):

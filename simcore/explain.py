@@ -50,14 +50,21 @@ def reasons(item: Round, entered_us: Ints) -> npt.NDArray[np.object_]:
     `entered_us` int64 [µs], when each of these runs began. Equal cases are put into words once.
     """
     size = len(item.at)
-    cases = pd.DataFrame({
-        "anchor": item.anchor.all_us(),
-        "due": item.at.all_us(),
-        "cause": np.broadcast_to(item.cause, size),
-        "since": np.broadcast_to(item.since_us, size),
-    })
-    cases["entry"] = cases["anchor"] == entered_us
-    kind, distinct = pd.factorize(pd.MultiIndex.from_frame(cases))
+    if size == 1 and isinstance(item.cause, int) and isinstance(item.since_us, int):
+        # A preview, where looking for equal cases would cost more than all the rest.
+        anchor, due = item.anchor.distinct_us.item(), item.at.distinct_us.item()
+        return np.array(
+            [_reason(item, anchor, due, item.cause, item.since_us, anchor == entered_us.item())], object
+        )
+    anchor_us = item.anchor.all_us()
+    cases = [
+        anchor_us,
+        item.at.all_us(),
+        np.broadcast_to(item.cause, size),
+        np.broadcast_to(item.since_us, size),
+        anchor_us == entered_us,
+    ]
+    kind, distinct = pd.factorize(pd.MultiIndex.from_arrays(cases))
     told = [
         _reason(item, int(anchor), int(due), int(cause), int(since), bool(entry))
         for anchor, due, cause, since, entry in distinct

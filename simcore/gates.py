@@ -6,7 +6,7 @@ Weekdays are numbers, 0 is Monday; an empty set closes a gate.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -31,20 +31,26 @@ class Gate(Protocol):
 class Anytime:
     """Every instant is allowed."""
 
-    closed = False
+    @property
+    def closed(self) -> bool:
+        """Never."""
+        return False
 
     def snap(self, instants_us: Ints) -> Ints:
         """The instants themselves."""
         return instants_us
 
 
-@dataclass(frozen=True)
-class Poll:
+class Poll(NamedTuple):
     """Looks at a fixed rhythm: epoch + `phase_us` + k * `every_us` for whole k [µs]."""
 
     every_us: int
     phase_us: int = 0
-    closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Never."""
+        return False
 
     def tick(self, instants_us: Ints) -> Ints:
         """The number k of the first look at or after each instant."""
@@ -59,8 +65,7 @@ class Poll:
         return self.at(self.tick(instants_us))
 
 
-@dataclass(frozen=True)
-class SendSlots:
+class SendSlots(NamedTuple):
     """One instant a day: `hour`:00 local time on each existing date whose weekday is allowed."""
 
     weekdays: frozenset[int]
@@ -85,8 +90,7 @@ class SendSlots:
         return Closed().snap(instants_us) if self.closed else self.at(self.tick(instants_us))
 
 
-@dataclass(frozen=True)
-class SendWindow:
+class SendWindow(NamedTuple):
     """Part of each allowed day: wall-clock times from `start_min` to before `end_min` [minutes, 0 to 1440]."""
 
     weekdays: frozenset[int]
@@ -111,7 +115,10 @@ class SendWindow:
 class Closed:
     """No instant is allowed."""
 
-    closed = True
+    @property
+    def closed(self) -> bool:
+        """Always."""
+        return True
 
     def snap(self, instants_us: Ints) -> Ints:
         """`NAT_US` for each."""

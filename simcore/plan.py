@@ -1,14 +1,16 @@
 """What a platform's sequence is translated into: steps, each a delay and a gate, and the rules around them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from simcore.delays import Delay
 from simcore.gates import Gate
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
+
+class Step(NamedTuple):
     """One email in its place: due at gate.snap(max(delay.earliest(anchor), not_before)) (spec/timing.md).
 
     `position` is its place in the sequence as shown to the user. `queued`: whether runs wait for it at all;
@@ -24,8 +26,7 @@ class Step:
     sends: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
+class Plan(NamedTuple):
     """A sequence as the engine sees it: all its emails in order, and the rules of who receives them.
 
     `time_zone`: the zone in which instants are shown. `active`: whether anything is sent at all (K19).
@@ -54,16 +55,15 @@ class Plan:
     excluded: frozenset[tuple[str, int]] = frozenset()
     excluded_ends: bool = False
     hold_vias: frozenset[str] = frozenset()
-    joins: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
-    leaves: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
+    joins: Mapping[str, tuple[str, bool]] = _NONE
+    leaves: Mapping[str, tuple[str, bool]] = _NONE
     returns: frozenset[str] = frozenset()
     reschedule: bool = False
     insert_at_once: bool = False
     send_behind: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class Epoch:
+class Epoch(NamedTuple):
     """A plan and from when it holds [µs], until the next one's instant; the first from the beginning."""
 
     at_us: int

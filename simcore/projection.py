@@ -3,7 +3,7 @@
 import platform
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -70,13 +70,15 @@ def preview(
     instants.check_zone(naive_time_zone)
     plan = _plan(sequence, assumptions, include_drafts)
     entered_us = instants.read_one(entered_at, "entered_at", naive_time_zone or plan.time_zone)
-    passed = {item.step: item for item in engine.simulate_one(plan, entered_us) if item.step is not None}
-    waits = next((step for step in plan.steps if step.queued and step not in passed), None)
+    passed = {
+        item.step.position: item for item in engine.simulate_one(plan, entered_us) if item.step is not None
+    }
+    waits = next((step for step in plan.steps if step.queued and step.position not in passed), None)
     rows = []
     for step in plan.steps:
         if not step.sends:
             continue
-        item = passed.get(step)
+        item = passed.get(step.position)
         if item is None:
             reason = words.CLOSED if step is waits else words.UNREACHED
             rows.append((step, NAT_US, NAT_US, reason if plan.active else words.INACTIVE))
@@ -93,17 +95,16 @@ def preview(
         warnings.warn(
             "nothing to preview: no email is published (include_drafts=True shows drafts)", stacklevel=2
         )
-    steps, send_us, waits_us, reasons = zip(*rows, strict=True) if rows else ((), (), (), ())
+    steps, send_us, waits_us, reasons = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [])
     return pd.DataFrame(
         {
             "email_id": np.array([step.email_id for step in steps], np.int64),
-            "subject": pd.array([step.subject for step in steps], dtype="str"),
+            "subject": pd.array([step.subject for step in steps], dtype=_text()),
             "send_at": instants.show(np.array(send_us, np.int64), plan.time_zone),
             "wait": np.array(waits_us, np.int64).view("timedelta64[us]"),
-            "reason": pd.array(list(reasons), dtype="str"),
+            "reason": pd.array(reasons, dtype=_text()),
         },
         index=pd.Index(np.array([step.position for step in steps], np.int16), name="position"),
-        copy=False,
     )
 
 
@@ -203,8 +204,7 @@ def simulate(
     return Simulation(made.timeline(), made.subscribers(), made.journal())
 
 
-@dataclass(frozen=True, eq=False)
-class Made:
+class Made(NamedTuple):
     """A simulation before it is put into frames: `epochs` in order of time, the first from the beginning."""
 
     epochs: list[Epoch]
@@ -347,6 +347,12 @@ def versions() -> dict[str, str]:
         "Python": platform.python_version(),
         **{name: metadata.version(name) for name in packages},
     }
+
+
+@cache
+def _text() -> Any:
+    """The dtype that pandas gives to texts: str from 3.0 on, object before."""
+    return pd.Series([], dtype="str").dtype
 
 
 def _plan(sequence: Any, assumptions: Any, include_drafts: bool) -> Plan:
