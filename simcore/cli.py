@@ -12,7 +12,7 @@ import shutil
 import sys
 import unicodedata
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import fields
 from datetime import datetime, timedelta
@@ -25,6 +25,8 @@ import pandas as pd
 import simcore
 from simcore import files, instants, kit
 from simcore.errors import EntryError, SimcoreError, shown
+from simcore.kit.api import read_json
+from simcore.kit.changes import from_json
 from simcore.kit.model import ACCOUNT_ZONE
 from simcore.zones import Zone, zone
 
@@ -61,8 +63,6 @@ class _Commands(TyperGroup):
             status = 0
         except OSError as error:
             _say(f"Error: {error.filename or 'standard output'}: {error.strerror or error}")
-        except UnicodeEncodeError as error:
-            _say(f"Error: half a character (a lone surrogate) in {shown(error.object)}")
         except SimcoreError as error:
             _say(f"Error: {error}")
         else:
@@ -95,7 +95,9 @@ def _show_versions(wanted: bool) -> None:
         raise typer.Exit
 
 
-_File = Annotated[Path, typer.Argument(metavar="FILE", help="The sequence: JSON as Kit's API gives it.")]
+_File = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The sequence: JSON as Kit's API gives it. Of a list, FILE#ID.")
+]
 _Emails = Annotated[
     Path | None, typer.Option(metavar="FILE2", help="A second file with its emails, where they are apart.")
 ]
@@ -116,6 +118,41 @@ _NaiveZone = Annotated[
     typer.Option(metavar="ZONE", help="The zone of times without an offset; without it the sequence's."),
 ]
 _JSON = typer.Option("--json", help="JSON, for machines.")
+_Entries = Annotated[
+    Path,
+    typer.Argument(
+        metavar="ENTRIES",
+        help="Who enters when: .parquet, or CSV (UTF-8, a header); columns subscriber_id and entered_at, "
+        "optionally via. The ids of a CSV file stay the text that stands there.",
+    ),
+]
+_Events = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="EVENTS",
+        help="What befalls subscribers, such as tag_added or unsubscribed: a file as for ENTRIES; columns "
+        "subscriber_id, at, event, and ref (a tag's id, say) where an event needs it.",
+    ),
+]
+_CHANGES_HELP = (
+    "Edits of the sequence: a JSON list of {at, op, email_id, fields}, or of calls of Kit's API: "
+    "{at, method, path, body}."
+)
+_Changes = Annotated[Path | None, typer.Option(metavar="CHANGES", help=_CHANGES_HELP)]
+_Until = Annotated[str | None, typer.Option(metavar="TIME", help="The end: nothing at or after it goes out.")]
+_Order = Annotated[
+    str, typer.Option(metavar="entry|email", help="Rows by entry, or email by email (faster).")
+]
+_Explain = Annotated[bool, typer.Option("--explain", help="A column more: the reason of each send.")]
+_OnError = Annotated[
+    str,
+    typer.Option(
+        metavar="stop|quarantine",
+        help="Rows that cannot be used: stop and name them; or go on with the others, and write these, each "
+        "with its line and the reason, to files named .quarantine.csv: beside the output, or without one "
+        "beside the file that they are from.",
+    ),
+]
 
 
 @app.callback()
@@ -183,14 +220,9 @@ def preview(
 @app.command()
 def project(
     file: _File,
-    entries: Annotated[
-        Path,
-        typer.Argument(
-            metavar="ENTRIES",
-            help="Who enters when: .parquet, or CSV (UTF-8, a header); columns subscriber_id and entered_at, "
-            "optionally via. The ids of a CSV file stay the text that stands there.",
-        ),
-    ],
+    entries: _Entries,
+    events: _Events = None,
+    changes: _Changes = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -202,23 +234,13 @@ def project(
     ] = None,
     emails: _Emails = None,
     time_zone: _AccountZone = None,
-    until: Annotated[
-        str | None, typer.Option(metavar="TIME", help="The end: nothing at or after it goes out.")
-    ] = None,
-    order: Annotated[
-        str, typer.Option(metavar="entry|email", help="Rows by entry, or email by email (faster).")
-    ] = "entry",
+    until: _Until = None,
+    order: _Order = "entry",
+    explain: _Explain = False,
     include_drafts: _Drafts = False,
     assume: _Assume = None,
     naive_time_zone: _NaiveZone = None,
-    on_error: Annotated[
-        str,
-        typer.Option(
-            metavar="stop|quarantine",
-            help="Rows that cannot be used: stop and name them; or project the others, and write these to "
-            "OUT.quarantine.csv (without -o ENTRIES.quarantine.csv), each with its line and the reason.",
-        ),
-    ] = "stop",
+    on_error: _OnError = "stop",
     as_json: Annotated[
         bool, typer.Option("--json", help="The summary as JSON; without -o the rows, an object on each line.")
     ] = False,
@@ -231,58 +253,129 @@ def project(
     Lines are those of the file, the header being line 1; a row with line breaks inside quotation marks is
     named by its first line. Outputs are there whole or not at all.
     """
-    if on_error not in {"stop", "quarantine"}:
-        raise SimcoreError(f"--on-error: found {shown(on_error)}, expected 'stop' or 'quarantine'")
-    if order not in {"entry", "email"}:
-        raise SimcoreError(f"--order: found {shown(order)}, expected 'entry' or 'email'")
     sequence = _load(file, emails, time_zone, naive_time_zone)
-    here = zone(sequence.time_zone)
-    assumed = _assumed(assume)
-    clock = naive_time_zone or sequence.time_zone
-    until_us = None if until is None else instants.read_one(until, "--until", clock)
-    options: dict[str, Any] = {
-        "until": None if until_us is None else files.aware([until_us])[0],
-        "include_drafts": include_drafts,
-        "assumptions": assumed,
-        "order": order,
-    }
-    write = files.writer(output, as_json)
-    beside = output or entries
-    aside = beside.with_name(f"{beside.stem}.quarantine.csv")
-    if on_error == "quarantine":
-        files.target_of(aside, file, entries)
-        if entries.exists() and not entries.is_file():
-            raise SimcoreError(f"{entries}: not an ordinary file, and --on-error quarantine reads it twice")
-    at_terminal = sys.stderr.isatty() and not (output is None and sys.stdout.isatty())
-    with ExitStack() as stack:
-        sink = sys.stdout.buffer
-        if output is not None:
-            sink = stack.enter_context(files.replacing(output, file, entries))
-        console = Console(stderr=True)
-        bar = stack.enter_context(Progress(console=console, transient=True, disable=not at_terminal))
-        reading = bar.add_task("Reading", total=None)
-        given = files.read(entries, lambda done, size: bar.update(reading, completed=done, total=size))
-        working = bar.add_task("Projecting", total=None)
-        usable = given.judge(sequence.plan(assumed).vias, clock)
-        while True:
-            if given.broken and on_error == "stop":
-                raise given.told()
-            try:
-                sends = simcore.project(sequence, usable[given.good], **options)
-                break
-            except EntryError as error:  # what is right by itself may still end too late
-                given.refuse(dict.fromkeys(np.flatnonzero(given.good)[error.rows].tolist(), _LATE))
-        bar.update(working, total=1, completed=1)
-        writing = bar.add_task("Writing", total=len(sends))
-        write(sends, here, sink, lambda rows: bar.advance(writing, rows))
-        sink.flush()
-        if given.broken:
-            with files.replacing(aside, file, entries) as page:
-                page.write(given.quarantine())
-    if given.broken:
-        _say(f"{len(given.broken)} of {given.total} rows cannot be used: they are in {aside}")
+    asked = _asked(sequence, changes, until, include_drafts, assume, naive_time_zone)
+    asides = []
     if output is not None:
-        _summarise(sends, here, output, len(given.broken), aside, as_json)
+        asides = [output.with_name(f"{output.stem}{name}.quarantine.csv") for name in ("", ".events")]
+    asked |= {"order": order, "explain": explain}
+    sources, inputs = _sources(entries, events, *asides), [file, emails, changes]
+    sends, set_aside = _answer(simcore.project, sequence, asked, sources, inputs, [output], on_error, as_json)
+    if output is None:
+        return
+    summary, told = _summary(sends, sequence.time_zone)
+    if as_json:
+        _write_json(summary | {"file": str(output)} | set_aside)
+    else:
+        _print(f"{told}, in {_visible(str(output))}\n")
+
+
+@app.command()
+def simulate(
+    file: _File,
+    entries: _Entries,
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="FOLDER", help="Where to write; made if it is not there."),
+    ],
+    events: _Events = None,
+    changes: _Changes = None,
+    suffix: Annotated[
+        str, typer.Option("--format", metavar="csv|parquet", help="The format of the tables.")
+    ] = "csv",
+    emails: _Emails = None,
+    time_zone: _AccountZone = None,
+    until: _Until = None,
+    order: _Order = "entry",
+    explain: _Explain = False,
+    include_drafts: _Drafts = False,
+    assume: _Assume = None,
+    naive_time_zone: _NaiveZone = None,
+    on_error: _OnError = "stop",
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+) -> None:
+    """Write the whole life of all subscribers: timeline, subscribers and journal.
+
+    \b
+      simcore simulate welcome.json entries.csv --events events.csv
+        --changes changes.json -o out
+
+    The timeline has a row for each send, subscribers one for each run as it stands at the end, and the journal
+    one for all else that happened. Times without an offset are what the clock on the wall shows in the
+    sequence's zone.
+    """
+    _check("--format", suffix, "csv", "parquet")
+    sequence = _load(file, emails, time_zone, naive_time_zone)
+    asked = _asked(sequence, changes, until, include_drafts, assume, naive_time_zone)
+    tables = {name: output / f"{name}.{suffix}" for name in simcore.Simulation._fields}
+    asides = [output / "entries.quarantine.csv", output / "events.quarantine.csv"]
+    asked |= {"order": order, "explain": explain}
+    sources, inputs, outputs = _sources(entries, events, *asides), [file, emails, changes], [*tables.values()]
+    with files.folder(output):
+        life, set_aside = _answer(
+            simcore.simulate, sequence, asked, sources, inputs, outputs, on_error, as_json
+        )
+    statuses = life.subscribers["status"].value_counts(sort=False).to_dict()
+    summary, told = _summary(life.timeline, sequence.time_zone)
+    turned = life.journal.loc[life.journal["run"].isna(), "what"].astype(str).value_counts().to_dict()
+    if as_json:
+        _write_json({
+            "runs": len(life.subscribers),
+            "status": statuses,
+            "entries_without_run": turned,
+            **summary,
+            "files": {name: str(path) for name, path in tables.items()},
+            **set_aside,
+        })
+        return
+    lines = [f"{len(life.subscribers)} runs: {_counts(statuses)}" if len(life.subscribers) else "no runs"]
+    if turned:
+        lines += [f"{sum(turned.values())} entries that started no run: {_counts(turned)}"]
+    names = ", ".join(path.name for path in tables.values())
+    lines += [told, f"{names}: in {_visible(str(output))}"]
+    _print("".join(f"{line}\n" for line in lines))
+
+
+@app.command()
+def impact(
+    file: _File,
+    entries: _Entries,
+    changes: Annotated[Path, typer.Option(metavar="CHANGES", help=_CHANGES_HELP)],
+    events: _Events = None,
+    emails: _Emails = None,
+    time_zone: _AccountZone = None,
+    until: _Until = None,
+    include_drafts: _Drafts = False,
+    assume: _Assume = None,
+    naive_time_zone: _NaiveZone = None,
+    on_error: _OnError = "stop",
+    as_json: Annotated[bool, _JSON] = False,
+) -> None:
+    """Show what edits do to those already inside: who gets mail right away?
+
+    \b
+      simcore impact welcome.json entries.csv --changes changes.json
+
+    For each email: how many get it at the very instant of a change; how many get it earlier, later or at the
+    same time as without the changes; how many get it only with them, or only without; and by how much it
+    moves (the median).
+    """
+    sequence = _load(file, emails, time_zone, naive_time_zone)
+    asked = _asked(sequence, changes, until, include_drafts, assume, naive_time_zone)
+    sources, inputs = _sources(entries, events), [file, emails, changes]
+    (table, people), set_aside = _answer(_impact, sequence, asked, sources, inputs, [], on_error, as_json)
+    rows: Any = table.to_dict("records")
+    if as_json:
+        for row in rows:
+            shift = row.pop("median_shift")
+            row["median_shift_seconds"] = None if shift is pd.NaT else shift.total_seconds()
+        _write_json({"people_at_once": people, "emails": rows} | set_aside)
+        return
+    who = {0: "Nobody gets", 1: "1 person gets"}.get(people, f"{people} people get")
+    for row in rows:
+        row["median_shift"] = _shift(row["median_shift"])
+    names = ["email", "subject", "sent at once", *table.columns[3:-1], "median shift"]
+    _show([f"{who} mail at the instant of a change."], names, [row.values() for row in rows])
 
 
 @app.command()
@@ -330,14 +423,30 @@ def _naming(what: object) -> Iterator[None]:
         raise SimcoreError(f"{what}: {error}") from None
 
 
+def _check(option: str, found: str, one: str, other: str) -> None:
+    if found not in {one, other}:
+        raise SimcoreError(f"{option}: found {shown(found)}, expected {one!r} or {other!r}")
+
+
 def _load(
     file: Path, emails: Path | None, time_zone: str | None, naive_time_zone: str | None
 ) -> kit.Sequence:
     for option, name in (("--time-zone", time_zone), ("--naive-time-zone", naive_time_zone)):
         with _naming(option):
             instants.check_zone(name)
+    whole, mark, wanted = str(file).rpartition("#")
+    if mark and not file.exists():
+        file = Path(whole)
     with _naming(file):
-        return kit.load(file, emails=emails, time_zone=time_zone)
+        payload = read_json(file)
+        if not isinstance(payload, Mapping) or "sequences" not in payload or emails is not None:
+            return kit.load(file, emails=emails, time_zone=time_zone)
+        listed = kit.load_all(file, time_zone=time_zone)
+        chosen = [each for each in listed if not mark or str(each.id) == wanted]
+        if len(chosen) == 1:
+            return chosen[0]
+        names = ", ".join(f"{file}#{each.id} ({each.name})" for each in listed) or "none"
+        raise SimcoreError(f"a list of {len(listed)} sequences: name one of them: {names}")
 
 
 def _assumed(given: list[str] | None) -> kit.Assumptions:
@@ -361,29 +470,151 @@ def _length(item: str, value: str) -> timedelta:
     raise SimcoreError(f"--assume: found {shown(item)}, expected a length of time such as 15min or 0:15:00")
 
 
-def _summarise(
-    sends: pd.DataFrame, here: Zone, output: Path, broken: int, aside: Path, as_json: bool
-) -> None:
-    """The one line, or object, on what was written."""
-    count, some = int(sends["subscriber_id"].nunique()), len(sends) > 0
-    ends = [sends["send_at"].min(), sends["send_at"].max()] if some else []
-    ends_us = files.us_of(pd.Series(ends, dtype=sends["send_at"].dtype))
-    first, last = files.iso(ends_us, here) or (None, None)
-    if as_json:
-        _write_json({
-            "subscribers": count,
-            "sends": len(sends),
-            "first_send": first,
-            "last_send": last,
-            "file": str(output),
-            "quarantined": broken,
-            "quarantine_file": str(aside) if broken else None,
-        })
-    elif some:
+def _asked(
+    sequence: kit.Sequence,
+    changes: Path | None,
+    until: str | None,
+    include_drafts: bool,
+    assume: list[str] | None,
+    naive_time_zone: str | None,
+) -> dict[str, Any]:
+    """What is typed for project, simulate and impact alike, as their arguments."""
+    clock = naive_time_zone or sequence.time_zone
+    until_us = None if until is None else instants.read_one(until, "--until", clock)
+    asked: dict[str, Any] = {
+        "until": None if until_us is None else files.aware([until_us])[0],
+        "include_drafts": include_drafts,
+        "assumptions": _assumed(assume),
+        "naive_time_zone": clock,
+    }
+    if changes is not None:
+        with _naming(changes):
+            asked["changes"] = from_json(read_json(changes))
+            simcore.project(sequence, [], **asked)  # to nobody: what is wrong now is wrong with the changes
+    return asked
+
+
+_Source = tuple[Path, files.Columns, Path]
+
+
+def _sources(entries: Path, events: Path | None, *asides: Path) -> list[_Source]:
+    """The files of entries and of events, and where rows of each that cannot be used go: by default beside it."""
+    found = [(entries, files.ENTRIES), (events, files.EVENTS)]
+    return [
+        (path, columns, asides[at] if asides else path.with_name(f"{path.stem}.quarantine.csv"))
+        for at, (path, columns) in enumerate(found)
+        if path is not None
+    ]
+
+
+def _answer(
+    verb: Callable[..., Any],
+    sequence: kit.Sequence,
+    asked: dict[str, Any],
+    sources: list[_Source],
+    inputs: Sequence[Path | None],
+    outputs: Sequence[Path | None],
+    on_error: str,
+    as_json: bool,
+) -> tuple[Any, dict[str, Any]]:
+    """What a verb answers, its frames written to `outputs` (None is standard output), and what was set aside.
+
+    `inputs`: the other files that are read; like the sources, none of them is ever written to.
+    """
+    write = files.writer(outputs[0] if outputs else None, as_json)
+    _check("--on-error", on_error, "stop", "quarantine")
+    _check("--order", asked.get("order", "entry"), "entry", "email")
+    here, clock = zone(sequence.time_zone), asked["naive_time_zone"]
+    kept = [path for path in (*inputs, *(path for path, *_ in sources)) if path is not None]
+    if on_error == "quarantine":
+        for path, _, aside in sources:
+            files.target_of(aside, *kept)
+            if path.exists() and not path.is_file():
+                raise SimcoreError(f"{path}: not an ordinary file, and --on-error quarantine reads it twice")
+    at_terminal = sys.stderr.isatty() and not (None in outputs and sys.stdout.isatty())
+    with ExitStack() as stack:
+        sinks = [
+            sys.stdout.buffer if path is None else stack.enter_context(files.replacing(path, *kept))
+            for path in outputs
+        ]
+        console = Console(stderr=True)
+        bar = stack.enter_context(Progress(console=console, transient=True, disable=not at_terminal))
+        reading = bar.add_task("Reading", total=None)
+        tables = [
+            files.read(path, columns, lambda done, size: bar.update(reading, completed=done, total=size))
+            for path, columns, _ in sources
+        ]
+        working = bar.add_task("Projecting", total=None)
+        plan, given = sequence.plan(asked["assumptions"]), tables[0]
+        entries = given.entries(plan, clock)
+        for rows in tables[1:]:
+            asked["events"] = rows.events(plan, clock)[rows.good]
+        while True:
+            for rows in tables:
+                if rows.broken and on_error == "stop":
+                    raise rows.told()
+            try:
+                found = verb(sequence, entries[given.good], **asked)
+                break
+            except EntryError as error:  # what is right by itself may still end too late
+                if not error.rows:
+                    raise
+                given.refuse(dict.fromkeys(np.flatnonzero(given.good)[error.rows].tolist(), _LATE))
+        bar.update(working, total=1, completed=1)
+        frames = (found if isinstance(found, tuple) else (found,))[: len(sinks)]
+        writing = bar.add_task("Writing", total=sum(map(len, frames)))
+        for frame, sink in zip(frames, sinks, strict=True):
+            write(frame, here, sink, lambda rows: bar.advance(writing, rows))
+            sink.flush()
+        for rows, (*_, aside) in zip(tables, sources, strict=True):
+            if rows.broken:
+                with files.replacing(aside, *kept) as page:
+                    page.write(rows.quarantine())
+    set_aside: dict[str, Any] = {}
+    for rows, (*_, aside), prefix in zip(tables, sources, ("", "events_"), strict=False):
+        set_aside[f"{prefix}quarantined"] = len(rows.broken)
+        set_aside[f"{prefix}quarantine_file"] = str(aside) if rows.broken else None
+        if rows.broken:
+            _say(f"{len(rows.broken)} of {rows.total} rows cannot be used: they are in {aside}")
+    return found, set_aside
+
+
+def _impact(sequence: kit.Sequence, entries: pd.DataFrame, **options: Any) -> tuple[pd.DataFrame, int]:
+    """The table of `simcore.impact`, and how many people get mail at the instant of a change."""
+    table = simcore.impact(sequence, entries, **options)
+    at_us = [instants.read_one(each.at, "at", options["naive_time_zone"]) for each in options["changes"]]
+    sends = simcore.project(sequence, entries, **options)
+    at_once = np.isin(files.us_of(sends["send_at"]), at_us)
+    return table, int(sends.loc[at_once, "subscriber_id"].nunique())
+
+
+def _summary(sends: pd.DataFrame, time_zone: str) -> tuple[dict[str, Any], str]:
+    """What was written: for machines, and in words."""
+    here, people = zone(time_zone), int(sends["subscriber_id"].nunique())
+    first = last = None
+    told = "no sends"
+    if len(sends):
+        ends_us = files.us_of(sends["send_at"].agg(["min", "max"]))
+        first, last = files.iso(ends_us, here)
         span = " to ".join(_clock(us, here) for us in ends_us.tolist())
-        _print(f"{len(sends)} sends to {count} subscribers, {span}, in {_visible(str(output))}\n")
-    else:
-        _print(f"no sends, in {_visible(str(output))}\n")
+        told = f"{len(sends)} sends to {people} subscribers, {span}"
+    return {"subscribers": people, "sends": len(sends), "first_send": first, "last_send": last}, told
+
+
+def _shift(shift: Any) -> str:
+    """A length of time as people write it, in its two largest units: 1 d 9 h later."""
+    if not shift or shift is pd.NaT:
+        return "none" if shift is not pd.NaT else ""
+    parts = [
+        f"{number} {unit}"
+        for number, unit in zip(abs(shift).components, ("d", "h", "min", "s"), strict=False)
+        if number
+    ]
+    return f"{' '.join(parts[:2])} {'later' if shift > pd.Timedelta(0) else 'earlier'}"
+
+
+def _counts(numbers: dict[str, int]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in numbers.items() if number)
 
 
 def _clock(instant_us: int, here: Zone) -> str:
@@ -401,15 +632,21 @@ def _show(heading: list[str], names: list[str], rows: list[Any]) -> None:
     console = Console(file=page, width=width, color_system=None, legacy_windows=False)
     for line in heading:
         console.print(Text(_visible(line), overflow="fold"))
-    table = Table(box=box.SIMPLE_HEAD, leading=1, pad_edge=False)
-    for name in names:
-        table.add_column(name, overflow="fold", no_wrap=name == "send time")
+    table = Table(box=box.SIMPLE_HEAD, leading=1, pad_edge=False, collapse_padding=True)
+    for name, cells in zip(names, zip(*rows, strict=True), strict=False):
+        table.add_column(
+            name,
+            overflow="fold",
+            no_wrap=name in {"name", "send time"},
+            min_width=max(map(len, name.split())),
+            justify="right" if all(isinstance(cell, int) for cell in cells) else "left",
+        )
     for row in rows:
         table.add_row(*(Text(_visible(str(value))) for value in row))
     if rows:
         console.print(table)
     page.seek(0)
-    _print("".join(f"{line.rstrip()}\n" for line in page.read().strip("\n").split("\n")))
+    _print("\n".join(line.rstrip() for line in page.read().split("\n")).strip("\n") + "\n")
 
 
 def _visible(text: str) -> str:

@@ -60,7 +60,8 @@ class Round(NamedTuple):
     """One email for some runs: it is due, and perhaps sent, once for each of them.
 
     `rows` int64 [r], which runs; None for all, in order. `at` and `anchor`: when it is due, and what that was
-    counted from. `cause` int8 [r], or one for all; `since_us` [r] or one: the change that set the wait, if any.
+    counted from. `cause` int8 [r], or one for all; `since_us` [r] or one: the change that set the wait, if any;
+    `under` int64 [r] or one: the epoch whose plan the wait was set by.
     """
 
     rows: Ints | None
@@ -68,8 +69,9 @@ class Round(NamedTuple):
     anchor: Times
     cause: npt.NDArray[np.int8] | int = WAITED
     since_us: Ints | int = NAT_US
+    under: Ints | int = 0
     step: Step | None = None
-    plan: Plan | None = None
+    epochs: Sequence[Epoch] = ()
 
     def of(self, some: Ints) -> "Round":
         """For some of its runs only, by their places."""
@@ -79,6 +81,7 @@ class Round(NamedTuple):
             anchor=self.anchor.of(some),
             cause=self.cause if isinstance(self.cause, int) else self.cause[some],
             since_us=self.since_us if isinstance(self.since_us, int) else self.since_us[some],
+            under=self.under if isinstance(self.under, int) else self.under[some],
         )
 
 
@@ -181,6 +184,8 @@ class _Engine:
         self.holding = np.zeros(size, np.bool_)
         self.cause = np.zeros(size, np.int8)
         self.since_us = np.full(size, NAT_US)
+        self.under = np.zeros(size, np.int64)
+        self.number = 0  # of the epoch
         # Which runs have received each email, and are owed it; by email, as they are written and asked for.
         self.received = np.zeros((len(ids), size), np.bool_)
         self.owed = np.zeros_like(self.received)
@@ -202,6 +207,7 @@ class _Engine:
         before: _Standing | None = None
         for number, epoch in enumerate(self.epochs):
             here = _Standing(epoch.plan, self.numbers)
+            self.number = number
             if before is not None:
                 self.changed = True
                 self._change(before, here, epoch.at_us)
@@ -233,7 +239,9 @@ class _Engine:
             for at in np.flatnonzero(np.bincount(place)).tolist():
                 rows = waiting[place == at]
                 due, anchor = Times(out.due_us[rows]), Times(self.anchor_us[rows])
-                buckets[at].append(Round(rows, due, anchor, self.cause[rows], self.since_us[rows]))
+                buckets[at].append(
+                    Round(rows, due, anchor, self.cause[rows], self.since_us[rows], self.under[rows])
+                )
                 out.due_us[rows] = NAT_US
         # Who enters in this epoch waits for its first email, from the entry.
         entered = Times(runs.entered_us if entering is None else runs.entered_us[entering])
@@ -259,7 +267,7 @@ class _Engine:
         if not step.sends:
             self._note("draft", cohort.rows, cohort.at, step)
             if self.drafts:
-                self.out.rounds.append(cohort._replace(step=step, plan=here.plan))
+                self.out.rounds.append(cohort._replace(step=step, epochs=self.epochs))
         else:
             sent = cohort
             out = self._excluded(cohort)
@@ -272,7 +280,7 @@ class _Engine:
                     self.out.ended_us[without.rows] = without.at.all_us()
                     self._note("excluded_out", without.rows, without.at)
                     cohort = sent
-            self.out.rounds.append(sent._replace(step=step, plan=here.plan))
+            self.out.rounds.append(sent._replace(step=step, epochs=self.epochs))
             if self.changing:
                 self.received[here.number[at]][_where(sent.rows)] = True
         if len(cohort.at):
@@ -300,7 +308,7 @@ class _Engine:
         if at == len(here.steps):
             self._nothing_left(here, passed, rows, anchor)
             return
-        waits = Round(rows, _due(here.steps[at], anchor), anchor)
+        waits = Round(rows, _due(here.steps[at], anchor), anchor, under=self.number)
         due_us = waits.at.distinct_us
         if here.plan.active and not here.steps[at].gate.closed:
             if due_us.max() < self.limit_least:
@@ -323,7 +331,7 @@ class _Engine:
         if self.changing:
             self.last[rows] = -1 if passed is None else here.number[passed]
             self.anchor_us[rows] = anchor.all_us()
-            self.cause[rows], self.since_us[rows] = WAITED, NAT_US
+            self.cause[rows], self.since_us[rows], self.under[rows] = WAITED, NAT_US, self.number
 
     def _nothing_left(self, here: _Standing, passed: int | None, rows: Ints | None, at: Times) -> None:
         """No email is left for these runs: they are completed, or hold (K15)."""
@@ -426,16 +434,17 @@ class _Engine:
         anew = ~at_once & (other | (due_us == NAT_US) | plan.reschedule | step.gate.closed)  # K11, K20
         if at_once.any():
             some = rows[at_once]
-            out.due_us[some], self.cause[some], self.since_us[some] = now_us, AT_ONCE, now_us
+            out.due_us[some], self.under[some] = now_us, self.number
+            self.cause[some], self.since_us[some] = AT_ONCE, now_us
         if anew.any():
             some = rows[anew]
             out.due_us[some] = _due(step, Times(self.anchor_us[some]), now_us).all_us()
-            self.cause[some], self.since_us[some] = CHANGED, now_us
+            self.cause[some], self.since_us[some], self.under[some] = CHANGED, now_us, self.number
         late = ~anew & ~at_once & (due_us < now_us) & freed
         if late.any():  # K19
             some = rows[late]
             out.due_us[some] = step.gate.snap(np.full(some.size, now_us))
-            self.cause[some], self.since_us[some] = FREED, now_us
+            self.cause[some], self.since_us[some], self.under[some] = FREED, now_us, self.number
         out.queued[rows] = number
 
     def _send_owed(self, here: _Standing, now_us: int, live: Ints) -> None:
@@ -447,7 +456,7 @@ class _Engine:
             if not (mine.size and step.sends):
                 continue
             now = Times(np.full(mine.size, now_us))
-            behind = Round(mine, now, now, BEHIND, now_us, step, plan=here.plan)
+            behind = Round(mine, now, now, BEHIND, now_us, self.number, step, self.epochs)
             out = self._excluded(behind)
             if out.size:
                 self._note("excluded", mine[out], now.of(out), step)
@@ -512,6 +521,7 @@ def _merged(cohorts: list[Round]) -> Round:
         Times(joined([each.anchor.all_us() for each in cohorts])),
         joined([np.asarray(each.cause, np.int8) for each in cohorts]),
         joined([np.asarray(each.since_us, np.int64) for each in cohorts]),
+        joined([np.asarray(each.under, np.int64) for each in cohorts]),
     )
 
 

@@ -50,33 +50,40 @@ def reasons(item: Round, entered_us: Ints) -> npt.NDArray[np.object_]:
     `entered_us` int64 [µs], when each of these runs began. Equal cases are put into words once.
     """
     size = len(item.at)
-    if size == 1 and isinstance(item.cause, int) and isinstance(item.since_us, int):
+    if (
+        size == 1
+        and isinstance(item.cause, int)
+        and isinstance(item.since_us, int)
+        and isinstance(item.under, int)
+    ):
         # A preview, where looking for equal cases would cost more than all the rest.
         anchor, due = item.anchor.distinct_us.item(), item.at.distinct_us.item()
-        return np.array(
-            [_reason(item, anchor, due, item.cause, item.since_us, anchor == entered_us.item())], object
-        )
+        entry = anchor == entered_us.item()
+        return np.array([_reason(item, anchor, due, item.cause, item.since_us, item.under, entry)], object)
     anchor_us = item.anchor.all_us()
     cases = [
         anchor_us,
         item.at.all_us(),
         np.broadcast_to(item.cause, size),
         np.broadcast_to(item.since_us, size),
+        np.broadcast_to(item.under, size),
         anchor_us == entered_us,
     ]
     kind, distinct = pd.factorize(pd.MultiIndex.from_arrays(cases))
-    told = [
-        _reason(item, int(anchor), int(due), int(cause), int(since), bool(entry))
-        for anchor, due, cause, since, entry in distinct
-    ]
+    told = [_reason(item, *map(int, case)) for case in distinct]
     texts: npt.NDArray[np.object_] = np.array([*told, ""], object)[kind]
     return texts
 
 
-def _reason(item: Round, anchor_us: int, due_us: int, cause: int, since_us: int, entry: bool) -> str:
-    if item.step is None or item.plan is None:
+def _reason(
+    item: Round, anchor_us: int, due_us: int, cause: int, since_us: int, under: int, entry: int
+) -> str:
+    if item.step is None:
         raise TypeError("a round that was not passed has no reason")
-    step, here = item.step, zone(item.plan.time_zone)
+    # The wait was set by the email as it was then, and is explained by that (K20).
+    plan = item.epochs[under].plan
+    step = next(each for each in plan.steps if each.email_id == item.step.email_id)
+    here = zone(plan.time_zone)
     anchor, due = _clock(here, anchor_us), _clock(here, due_us)
     until = f"{_day(due, anchor)} {due.text}"
     if cause == BEHIND:
@@ -89,7 +96,7 @@ def _reason(item: Round, anchor_us: int, due_us: int, cause: int, since_us: int,
         change = _clock(here, since_us)
         told = f"was due while the sequence was not active; active again {_day(change, anchor)} {change.text}"
         return f"{told}, so {until}"
-    before = [each for each in item.plan.steps[: step.position] if each.queued]
+    before = [each for each in plan.steps[: step.position] if each.queued]
     since = "entry" if entry and not before else "the previous email"
     if before and not before[-1].sends:
         since = "the draft before it"

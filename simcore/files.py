@@ -1,4 +1,4 @@
-"""Files of entries in, files of sends out: CSV and Parquet, whole or not at all (for the command line).
+"""Files of entries and events in, files of sends and runs out: CSV and Parquet, whole or not at all.
 
 Rows that cannot be used are named by their lines, and can be set aside.
 """
@@ -23,20 +23,25 @@ import pandas as pd
 
 from simcore import instants
 from simcore.errors import SimcoreError, shown
+from simcore.plan import Plan
 from simcore.zones import Ints, Zone
 
 _READ_ROWS = 1 << 13
 _WRITE_ROWS = 1 << 16
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
 _MISQUOTED = "a quotation mark opens a field that does not end"
-_WAY_OUT = "--on-error quarantine sets them aside in a file of their own and projects the others"
+_WAY_OUT = "--on-error quarantine sets them aside in a file of their own and goes on with the others"
 
 Told = Callable[[int, int | None], None]
+Columns = tuple[tuple[str, ...], tuple[str, ...]]
+"""The columns that a file must have, and those that it may have."""
+ENTRIES: Columns = ("subscriber_id", "entered_at"), ("via",)
+EVENTS: Columns = ("subscriber_id", "at", "event"), ("ref",)
 
 
 @dataclass
-class Entries:
-    """What stands in a file of entries.
+class Rows:
+    """What stands in a file of entries or events.
 
     `frame`: the rows that have all their fields. `places` int64 [rows]: the line of each (from 1), or in
     Parquet its row (from 0). `broken`: what is wrong, by place, be it in `frame` or not. `ends`: the last
@@ -61,21 +66,48 @@ class Entries:
             self.broken[place] = f"{self.broken[place]}; {fault}" if place in self.broken else fault
             self.good[row] = False
 
-    def judge(self, vias: tuple[str, ...], naive_time_zone: str) -> pd.DataFrame:
+    def entries(self, plan: Plan, naive_time_zone: str) -> pd.DataFrame:
         """The entries with their instants read; rows that cannot be used are refused."""
-        ids, entered_at = self.frame["subscriber_id"], self.frame["entered_at"]
+        usable = self._timed("entered_at", naive_time_zone)
+        if "via" in self.frame:
+            usable["via"] = self._filled("via")
+            self._among(usable["via"], plan.vias, usable["via"].notna())
+        return usable
+
+    def events(self, plan: Plan, naive_time_zone: str) -> pd.DataFrame:
+        """The events with their instants read; rows that cannot be used are refused."""
+        usable = self._timed("at", naive_time_zone)
+        usable["event"] = self.frame["event"]
+        self._among(usable["event"], sorted({*plan.joins, *plan.leaves, *plan.returns}), True)
+        usable["ref"] = self._filled("ref") if "ref" in self.frame else None
+        numbers = pd.to_numeric(usable["ref"].astype(object), errors="coerce").to_numpy(
+            np.float64, na_value=np.nan
+        )
+        whole = np.isfinite(numbers) & (numbers == np.floor(numbers))
+        for row in np.flatnonzero(usable["event"].isin([*plan.joins]) & ~whole).tolist():
+            ref, event = usable["ref"].iloc[row], usable["event"].iloc[row]
+            found = "no ref" if pd.isna(ref) else f"ref {shown(ref)}"
+            self.refuse({row: f"{found}: expected the integer id that {event} needs"})
+        return usable
+
+    def _timed(self, when: str, naive_time_zone: str) -> pd.DataFrame:
+        ids, stamps = self.frame["subscriber_id"], self.frame[when]
         if pd.api.types.is_string_dtype(ids):
             ids = ids.mask(ids.str.strip() == "")
         self.refuse(dict.fromkeys(np.flatnonzero(ids.isna()).tolist(), "no subscriber_id"))
-        us, faults = instants.read(entered_at, naive_time_zone)
-        self.refuse({row: f"entered_at {shown(entered_at.iloc[row])}: {faults[row]}" for row in faults})
-        usable = pd.DataFrame({"subscriber_id": ids, "entered_at": aware(us)}, copy=False)
-        if "via" in self.frame:
-            via = self.frame["via"].mask(self.frame["via"] == "")
-            wrong = np.flatnonzero((via.notna() & ~via.isin(vias)).to_numpy()).tolist()
-            self.refuse({row: f"via {shown(via.iloc[row])}: not one of: {', '.join(vias)}" for row in wrong})
-            usable["via"] = via
-        return usable
+        us, faults = instants.read(stamps, naive_time_zone)
+        self.refuse({row: f"{when} {shown(stamps.iloc[row])}: {faults[row]}" for row in faults})
+        return pd.DataFrame({"subscriber_id": ids, when: aware(us)}, copy=False)
+
+    def _filled(self, name: str) -> "pd.Series[Any]":
+        """A column in which what is blank is missing."""
+        return self.frame[name].mask(self.frame[name] == "")
+
+    def _among(self, given: "pd.Series[Any]", names: Iterable[str], asked: Any) -> None:
+        """Refuses rows of a column that hold none of these names."""
+        names = [*names]
+        for row in np.flatnonzero(asked & ~given.isin(names)).tolist():
+            self.refuse({row: f"{given.name} {shown(given.iloc[row])}: not one of: {', '.join(names)}"})
 
     def told(self) -> SimcoreError:
         """The one error for rows that cannot be used."""
@@ -108,8 +140,8 @@ class Entries:
         return _csv(page)
 
 
-def read(path: Path, told: Told) -> Entries:
-    """The entries of a CSV or Parquet file; `told` hears how many bytes are read, of how many."""
+def read(path: Path, columns: Columns, told: Told) -> Rows:
+    """The rows of a CSV or Parquet file; `told` hears how many bytes are read, of how many."""
     if path.suffix.lower() == ".parquet":
         arrow, parquet = _pyarrow(path)
         with open(path, "rb") as file:
@@ -117,11 +149,11 @@ def read(path: Path, told: Told) -> Entries:
                 frame = parquet.read_table(file).to_pandas(ignore_metadata=True)
             except arrow.ArrowException as error:
                 raise SimcoreError(f"{path}: not a Parquet file: {str(error).rstrip('.')}") from None
-        _check_columns(path, [*frame.columns])
-        return Entries(path, "row", frame, np.arange(len(frame)), {}, {})
+        _check_columns(path, [*frame.columns], columns)
+        return Rows(path, "row", frame, np.arange(len(frame)), {}, {})
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
-            return _read_csv(path, file, told)
+            return _read_csv(path, file, columns, told)
     except UnicodeDecodeError as error:
         where = "it"
         if path.is_file():  # a pipe gives its bytes once
@@ -134,7 +166,7 @@ def read(path: Path, told: Told) -> Entries:
         raise SimcoreError(f"{path}: {where} is not UTF-8 (byte 0x{byte:02x}): save it as UTF-8") from None
 
 
-def _read_csv(path: Path, file: TextIO, told: Told) -> Entries:
+def _read_csv(path: Path, file: TextIO, columns: Columns, told: Told) -> Rows:
     """The rows of a CSV file. No Python runs for each row that is good."""
     size = os.fstat(file.fileno()).st_size or None
     reader = csv.reader(file, strict=True)
@@ -143,9 +175,10 @@ def _read_csv(path: Path, file: TextIO, told: Told) -> Entries:
     except csv.Error:
         raise SimcoreError(f"{path}: line 1: {_MISQUOTED}") from None
     if not reader.line_num:
-        raise SimcoreError(f"{path}: empty: expected a header with subscriber_id and entered_at")
-    _check_columns(path, names)
-    wanted = {name: names.index(name) for name in ("subscriber_id", "entered_at", "via") if name in names}
+        *others, last = columns[0]
+        raise SimcoreError(f"{path}: empty: expected a header with {', '.join(others)} and {last}")
+    _check_columns(path, names, columns)
+    wanted = {name: names.index(name) for name in sum(columns, ()) if name in names}
     parts: list[pd.DataFrame] = []
     places: list[Ints] = []
     broken: dict[int, str] = {}
@@ -173,13 +206,13 @@ def _read_csv(path: Path, file: TextIO, told: Told) -> Entries:
         whole = counts == len(names)
         for at in np.flatnonzero(~whole & (counts > 0)).tolist():  # an empty line is no row
             broken[int(lines[at])] = f"{counts[at]} fields, expected {len(names)}"
-        columns = [*zip(*(rows if whole.all() else compress(rows, whole)), strict=True)] or [()] * len(names)
+        fields = [*zip(*(rows if whole.all() else compress(rows, whole)), strict=True)] or [()] * len(names)
         parts.append(
-            pd.DataFrame({name: np.array(columns[at], object) for name, at in wanted.items()}, dtype=str)
+            pd.DataFrame({name: np.array(fields[at], object) for name, at in wanted.items()}, dtype=str)
         )
         places.append(lines[whole])
         told(file.buffer.tell(), size)
-    return Entries(path, "line", pd.concat(parts, ignore_index=True), np.concatenate(places), broken, ends)
+    return Rows(path, "line", pd.concat(parts, ignore_index=True), np.concatenate(places), broken, ends)
 
 
 def _records(path: Path, places: Iterable[tuple[int, int | None]]) -> Iterator[list[str]]:
@@ -193,13 +226,13 @@ def _records(path: Path, places: Iterable[tuple[int, int | None]]) -> Iterator[l
             read = first - 1 + reader.line_num
 
 
-def _check_columns(path: Path, names: list[str]) -> None:
-    needed = ("subscriber_id", "entered_at")
+def _check_columns(path: Path, names: list[str], columns: Columns) -> None:
+    needed, other = columns
     missing = [f"no column {name}" for name in needed if name not in names]
     if missing:
         there = ", ".join(str(name) for name in names) or "none"
         raise SimcoreError(f"{path}: {' and '.join(missing)}; the columns are: {there}")
-    for name in (*needed, "via"):
+    for name in (*needed, *other):
         if names.count(name) > 1:
             raise SimcoreError(f"{path}: {names.count(name)} columns are named {name}")
 
@@ -215,7 +248,7 @@ _Write = Callable[[pd.DataFrame, Zone, BinaryIO, Callable[[int], None]], None]
 
 
 def writer(output: Path | None, as_json: bool) -> _Write:
-    """What writes sends to a file, in parts, and tells how many rows each had."""
+    """What writes a frame of sends, runs or notes to a file, in parts, and tells how many rows each had."""
     if output is None:
         return _write_lines if as_json else _write_csv
     if output.suffix.lower() == ".parquet":
@@ -226,32 +259,46 @@ def writer(output: Path | None, as_json: bool) -> _Write:
     raise SimcoreError(f"{output}: expected a name that ends in .csv or .parquet")
 
 
-def _write_csv(sends: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]) -> None:
-    sink.write(_csv([[*sends.columns]]))
-    for part in _parts(sends):
-        columns = [part[name].tolist() for name in part.columns[:-1]]
-        sink.write(_csv([*zip(*columns, iso(us_of(part["send_at"]), here), strict=True)]))
+def _write_csv(frame: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]) -> None:
+    sink.write(_csv([[*frame.columns]]))
+    for part in _parts(frame):
+        sink.write(_csv([*zip(*(_plain(part[name], here) for name in part.columns), strict=True)]))
         advance(len(part))
 
 
-def _write_lines(sends: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]) -> None:
-    for part in _parts(sends):
-        part = part.assign(send_at=iso(us_of(part["send_at"]), here))
+def _write_lines(frame: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]) -> None:
+    for part in _parts(frame):
+        stamps = part.select_dtypes("datetimetz")
+        part = part.assign(**{str(name): _plain(part[name], here) for name in stamps})
         sink.write(part.to_json(orient="records", lines=True, force_ascii=False).encode())
         advance(len(part))
 
 
-def _write_parquet(sends: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]) -> None:
+def _plain(column: "pd.Series[Any]", here: Zone) -> list[Any]:
+    """What stands in a column, as it is written: instants as text, None for what is missing."""
+    missing = column.isna().to_numpy()
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        values = iso(np.where(missing, 0, us_of(column)), here)
+    else:
+        values = column.tolist()
+    return (
+        [None if gone else value for value, gone in zip(values, missing, strict=True)]
+        if missing.any()
+        else values
+    )
+
+
+def _write_parquet(frame: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]) -> None:
     arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
-    schema = arrow.Table.from_pandas(sends.iloc[:1], preserve_index=False).schema
+    schema = arrow.Table.from_pandas(frame.iloc[:1], preserve_index=False).schema
     with parquet.ParquetWriter(sink, schema) as writer:
-        for part in _parts(sends):
+        for part in _parts(frame):
             writer.write_table(arrow.Table.from_pandas(part, schema=schema, preserve_index=False))
             advance(len(part))
 
 
-def _parts(sends: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    return (sends.iloc[at : at + _WRITE_ROWS] for at in range(0, len(sends), _WRITE_ROWS))
+def _parts(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    return (frame.iloc[at : at + _WRITE_ROWS] for at in range(0, len(frame), _WRITE_ROWS))
 
 
 def _csv(rows: list[Any]) -> bytes:
@@ -290,6 +337,19 @@ def replacing(path: Path, *inputs: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+@contextmanager
+def folder(path: Path) -> Iterator[None]:
+    """A folder to write to, made if it is not there, and removed again if anything goes wrong."""
+    there = path.is_dir()
+    path.mkdir(exist_ok=True)
+    try:
+        yield
+    finally:
+        if not there:
+            with suppress(OSError):  # it is not empty, so nothing went wrong
+                path.rmdir()
 
 
 def us_of(stamps: Any) -> Ints:

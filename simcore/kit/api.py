@@ -27,8 +27,8 @@ def load(
     >>> load(simcore.example("welcome")).name
     'Welcome series'
     """
-    listed = None if emails is None else _read(emails)
-    return from_api(_read(path), listed, time_zone=time_zone)
+    listed = None if emails is None else read_json(emails)
+    return from_api(read_json(path), listed, time_zone=time_zone)
 
 
 def load_all(path: str | PathLike[str], *, time_zone: str | None = None) -> list[Sequence]:
@@ -41,7 +41,7 @@ def load_all(path: str | PathLike[str], *, time_zone: str | None = None) -> list
     >>> [sequence.name for sequence in load_all(simcore.example("account"))]
     ['Welcome series', 'Weekly letters']
     """
-    payload = _read(path)
+    payload = read_json(path)
     if not isinstance(payload, Mapping) or not isinstance(payload.get("sequences"), list):
         hint = (
             "; for one sequence use kit.load"
@@ -200,7 +200,7 @@ def _shape(path: str, message: str, found: Any) -> ValidationError:
     return ValidationError([message], [(path, message)], [keys])
 
 
-def _read(path: str | PathLike[str]) -> Any:
+def read_json(path: str | PathLike[str]) -> Any:
     """The value of a JSON file."""
     try:
         return json.loads(Path(path).read_bytes().decode("utf-8-sig"))

@@ -8,6 +8,8 @@ from typing import Any
 from simcore.errors import Problem, refuse, shown
 
 _OPS = ("update", "create_email", "update_email", "delete_email")
+_PLAIN = ("at", "op", "email_id", "fields")
+_CALL = ("at", "method", "path", "body")
 _PATH = r"/?v4/sequences/(?P<sequence>\d+)(?P<emails>/emails(?:/(?P<email>-?\d+))?)?/?"
 _CALLS = {
     ("PUT", False, False): "update",
@@ -19,11 +21,15 @@ _CALLS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One call of Kit's API: `op` at an instant `at` (as people write it), to `email_id` where one is meant."""
+    """One call of Kit's API: `op` at an instant `at` (as people write it), to `email_id` where one is meant.
+
+    `sequence_id`: the sequence that the call is to, where that is known.
+    """
 
     at: Any
     op: str
     email_id: int | None = None
+    sequence_id: int | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -87,8 +93,18 @@ def from_json(items: Any) -> list[Change]:
         if not isinstance(item, Mapping) or "at" not in item or not ({"op", "method"} & set(item)):
             problems.append((path, "a change must be an object with at, and op or method", shown(item)))
             continue
-        op, email_id, given = item.get("op"), item.get("email_id"), item.get("fields", item.get("body"))
-        if "method" in item:
+        called = "method" in item
+        known = _CALL if called else _PLAIN
+        unknown = [name for name in item if name not in known]
+        if unknown:
+            problems.append((
+                path,
+                f"a change can only have: {', '.join(known)}",
+                ", ".join(map(shown, unknown)),
+            ))
+            continue
+        op, email_id, sequence_id = item.get("op"), item.get("email_id"), None
+        if called:
             match = re.fullmatch(_PATH, str(item.get("path")))
             call = match and (
                 str(item["method"]).upper(),
@@ -96,22 +112,27 @@ def from_json(items: Any) -> list[Change]:
                 match["email"] is not None,
             )
             op = _CALLS.get(call) if call else None
-            email_id = int(match["email"]) if match and match["email"] else None
-            if op is None:
-                found = f"{item['method']} {item.get('path')}"
-                problems.append((path, "not a call that changes a sequence: see Kit's API v4", shown(found)))
+            if match is None or op is None:
+                found = shown(f"{item['method']} {item.get('path')}")
+                problems.append((path, "not a call that changes a sequence: see Kit's API v4", found))
                 continue
+            email_id = None if match["email"] is None else int(match["email"])
+            sequence_id = int(match["sequence"])
+        name = known[-1]
+        given = item.get(name)
         if op not in _OPS:
             problems.append((f"{path}.op", f"op must be one of: {', '.join(_OPS)}", shown(op)))
         elif given is not None and not isinstance(given, Mapping):
-            problems.append((f"{path}.fields", "fields must be an object", shown(given)))
-        elif op in _OPS[2:] and not isinstance(email_id, int):
+            problems.append((f"{path}.{name}", f"{name} must be an object", shown(given)))
+        elif op in _OPS[2:] and (not isinstance(email_id, int) or isinstance(email_id, bool)):
             problems.append((f"{path}.email_id", "email_id must be an integer", shown(email_id)))
         else:
             wanted = dict(given or {})
             for wrapper in ("sequence", "email"):  # as the API's responses have it
                 if [*wanted] == [wrapper] and isinstance(wanted[wrapper], Mapping):
                     wanted = dict(wanted[wrapper])
-            changes.append(Change(at=item["at"], op=op, email_id=email_id, fields=wanted))
+            changes.append(
+                Change(at=item["at"], op=str(op), email_id=email_id, sequence_id=sequence_id, fields=wanted)
+            )
     refuse(problems)
     return changes

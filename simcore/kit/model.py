@@ -1,7 +1,7 @@
 """A Kit sequence and its emails, as Kit's API describes them: frozen, and valid once made (K1 to K5)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Self
 
 from simcore.errors import Problem, ValidationError, refuse, shown
@@ -232,9 +232,11 @@ def _plain(item: Email | Sequence, leave_out: set[str]) -> dict[str, Any]:
 
 def _applied(sequence: Sequence, change: Change, lowest: int) -> Sequence:
     given = dict(change.fields)
+    if None not in {change.sequence_id, sequence.id} and change.sequence_id != sequence.id:
+        refuse([("path", f"path must be that of sequence {sequence.id}", shown(change.sequence_id))])
     if change.op == "update":
         _only(given, [each.name for each in fields(Sequence) if each.name not in _NOT_UPDATED])
-        defaults = {each.name: each.default for each in fields(Sequence)}
+        defaults = {each.name: None if each.default is MISSING else each.default for each in fields(Sequence)}
         return sequence.replace(**{
             name: defaults[name] if value is None else value for name, value in given.items()
         })
