@@ -1,7 +1,9 @@
 """Entries and events, as people have them, become runs: who, from when, until when; and who is in what."""
 
+import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -412,17 +414,32 @@ def _events(
 
 def _refs(events: pd.DataFrame, needs: Flags, mend: str) -> Ints:
     """The ids that events are about, integers however they are written; 0 where there is none."""
-    given = events["ref"] if "ref" in events.columns else pd.Series(None, index=events.index, dtype=object)
-    if isinstance(given.dtype, np.dtype) and given.dtype.kind in "iu":
-        return given.to_numpy(np.int64)
-    numbers = pd.to_numeric(given.astype(object), errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    whole = np.isfinite(numbers) & (numbers == np.floor(numbers))
-    if (needs & ~whole).any():
+    if "ref" not in events.columns:
+        raise EntryError(
+            f"events: no column ref, which {events['event'].iloc[int(needs.argmax())]} needs; the columns are: "
+            f"{', '.join(map(str, events.columns))}"
+        )
+    given = events["ref"]
+    code, distinct = pd.factorize(given.astype(object), use_na_sentinel=False)
+    numbers = [_id(each) for each in distinct]
+    known = np.array([number is not None for number in numbers], np.bool_)[code]
+    if (needs & ~known).any():
         faults = dict.fromkeys(
-            np.flatnonzero(needs & ~whole).tolist(), "not the integer id that the event needs"
+            np.flatnonzero(needs & ~known).tolist(), "not the integer id that the event needs"
         )
         raise instants.explain_faults("events: ref", given, faults, mend)
-    return np.where(whole, numbers, 0).astype(np.int64)
+    return np.array([number or 0 for number in numbers], np.int64)[code]
+
+
+def _id(ref: Any) -> int | None:
+    """The integer that an id is, however it is written: 12, 12.0 or "12"."""
+    if isinstance(ref, str):
+        match = re.fullmatch(r"\s*(-?\d{1,18})(?:\.0*)?\s*", ref)
+        return int(match[1]) if match else None
+    if isinstance(ref, bool | np.bool_) or not isinstance(ref, Integral | float | np.floating):
+        return None
+    number = int(ref) if isinstance(ref, Integral) or np.isfinite(ref) else None
+    return number if number is not None and number == ref and abs(number) < 2**63 else None
 
 
 def _kind(ids: "pd.Series[Any]") -> str:

@@ -57,7 +57,7 @@ def reasons(item: Round, entered_us: Ints) -> npt.NDArray[np.object_]:
         and isinstance(item.under, int)
     ):
         # A preview, where looking for equal cases would cost more than all the rest.
-        anchor, due = item.anchor.distinct_us.item(), item.at.distinct_us.item()
+        anchor, due = item.anchor.all_us().item(), item.at.all_us().item()
         entry = anchor == entered_us.item()
         return np.array([_reason(item, anchor, due, item.cause, item.since_us, item.under, entry)], object)
     anchor_us = item.anchor.all_us()
@@ -89,9 +89,7 @@ def _reason(
     if cause == BEHIND:
         return f"at once, because it was published behind the subscriber: {until}"
     if cause == AT_ONCE:
-        change = _clock(here, since_us)
-        told = f"published right before the email that was waited for, {_day(change, anchor)} {change.text}"
-        return f"{told}, so at once" if since_us == due_us else f"{told}, so {until}"
+        return f"at once, because it was published right before the email that was waited for: {until}"
     if cause == FREED:
         change = _clock(here, since_us)
         told = f"was due while the sequence was not active; active again {_day(change, anchor)} {change.text}"

@@ -2,7 +2,7 @@
 
 import platform
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -287,6 +287,10 @@ def _later(
     naive_time_zone: str | None,
 ) -> list[Epoch]:
     """What changes make of the plan: an epoch each, in order of time, ties as given; none from `until_us` on."""
+    if not isinstance(changes, Iterable) or isinstance(changes, str | Mapping):
+        raise SimcoreError(
+            f"changes: found {shown(changes)}, expected a list of changes, such as kit.update(...)"
+        )
     timed = []
     for number, change in enumerate(changes):
         if not hasattr(change, "at"):

@@ -32,16 +32,46 @@ def _lengths(assumptions: dict[str, str]) -> dict[str, Any]:
     return {**assumptions, **lengths}
 
 
+def _arguments_of(case: dict[str, Any]) -> dict[str, Any]:
+    events = case.get("events") or []
+    return {
+        "sequence": kit.from_api({"sequence": case["sequence"], "emails": case["emails"]}),
+        "entries": pd.DataFrame(case["entries"], columns=["subscriber_id", "entered_at", "via"]),
+        "events": pd.DataFrame(events, columns=["subscriber_id", "at", "event", "ref"]) if events else None,
+        "changes": kit.changes.from_json(case.get("changes") or []),
+        "until": case["until"],
+        "include_drafts": case["include_drafts"],
+        "assumptions": kit.Assumptions(**_lengths(case["assumptions"])),
+    }
+
+
 def _project_case(case: dict[str, Any], **others: Any) -> pd.DataFrame:
-    sequence = kit.from_api({"sequence": case["sequence"], "emails": case["emails"]})
-    return simcore.project(
-        sequence,
-        pd.DataFrame(case["entries"]),
-        until=case["until"],
-        include_drafts=case["include_drafts"],
-        assumptions=kit.Assumptions(**_lengths(case["assumptions"])),
-        **others,
-    )
+    return simcore.project(**_arguments_of(case), **others)
+
+
+def _simulate_case(case: dict[str, Any], **others: Any) -> simcore.Simulation:
+    return simcore.simulate(**_arguments_of(case), **others)
+
+
+def _records_of(found: pd.DataFrame | list[dict[str, Any]], *leave_out: str) -> list[tuple[Any, ...]]:
+    """Rows of `subscribers` or `journal`, or of an answer's, as they stand: instants in UTC, None for missing."""
+    if isinstance(found, pd.DataFrame):
+        columns = {}
+        for name in found.columns.difference(leave_out, sort=False):
+            values = found[name]
+            if isinstance(values.dtype, pd.DatetimeTZDtype):
+                values = values.dt.tz_convert("UTC")
+            columns[name] = values.astype(object).where(values.notna(), None)
+        return list(zip(*(values.tolist() for values in columns.values()), strict=True))
+    instants = {"entered_at", "last_send_at", "next_send_at", "ended_at", "at"}
+    return [
+        tuple(
+            datetime.fromisoformat(value) if name in instants and isinstance(value, str) else value
+            for name, value in row.items()
+            if name not in leave_out
+        )
+        for row in found
+    ]
 
 
 def _rows_of(found: pd.DataFrame | list[dict[str, Any]]) -> list[tuple[Any, ...]]:
@@ -66,6 +96,24 @@ def _text_of(kind: type[Exception], call: Callable[..., Any], *args: Any, **name
 def project_case() -> Callable[..., pd.DataFrame]:
     """The timeline that simcore gives for a case."""
     return _project_case
+
+
+@pytest.fixture(scope="session")
+def arguments_of() -> Callable[..., dict[str, Any]]:
+    """The arguments of `simcore.simulate` for a case."""
+    return _arguments_of
+
+
+@pytest.fixture(scope="session")
+def simulate_case() -> Callable[..., simcore.Simulation]:
+    """The simulation that simcore gives for a case."""
+    return _simulate_case
+
+
+@pytest.fixture(scope="session")
+def records_of() -> Callable[..., list[tuple[Any, ...]]]:
+    """The rows of `subscribers` or `journal`, or of an answer's, to compare."""
+    return _records_of
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,12 @@ DEFAULTS = {
     "immediate_days": "any",
     "email_days": "override",
     "draft_delay": "skip",
+    "restart_via": "all",
+    "hold_without_automation": "same",
+    "excluded_midway": "skip_email",
+    "queued_emails": "keep",
+    "insert_before_next": "wait",
+    "earlier_insert": "send",
 }
 
 
@@ -40,8 +46,12 @@ def test_listed():
     assert {str(dtype) for dtype in listed.dtypes} == {"str"}
     assert isinstance(listed.index, pd.RangeIndex)
     assert listed["name"].tolist() == list(DEFAULTS)
-    assert listed["default"].tolist() == ["calendar", "0:15:00", "0:00:00", "any", "override", "skip"]
-    assert listed["rule"].tolist() == ["K7", "K8", "K8", "K9", "K10", "K12"]
+    assert listed["default"].tolist() == [str(value) for value in DEFAULTS.values()]
+    assert listed["default"].tolist()[1:3] == ["0:15:00", "0:00:00"]
+    assert listed["rule"].tolist() == [
+        *["K7", "K8", "K8", "K9", "K10", "K12"],
+        *["K14", "K15", "K16", "K20", "K21", "K22"],
+    ]
     assert listed["values"].tolist() == [
         "calendar | elapsed",
         "a datetime.timedelta over 0",
@@ -49,6 +59,12 @@ def test_listed():
         "any | send_days",
         "override | intersect",
         "skip | count",
+        "all | listed",
+        "same | stay | complete",
+        "skip_email | end_run",
+        "keep | reschedule",
+        "wait | at_once",
+        "send | skip",
     ]
     assert listed["meaning"].str.len().min() > 20
 

@@ -12,12 +12,14 @@ from simcore import audience, kit
 from simcore.audience import NEVER_US
 from simcore.errors import EntryError, SimcoreError
 from simcore.instants import GUESSWORK, MISSING, NAIVE, OUT_OF_RANGE, UNREADABLE
+from simcore.plan import Epoch
+from simcore.zones import FIRST_US
 
 TEXTS = ["2026-03-06T21:07:30-05:00", "2026-03-07T08:00:00-05:00", "2026-03-06T09:00:00-05:00"]
 STAMPS = pd.to_datetime(TEXTS, utc=True)
 HOUR_US = 3600 * 10**6
 US = STAMPS.as_unit("us").asi8.tolist()
-VIAS = ("api", "visual_automation", "rule", "bulk_action", "import", "form", "manual")
+VIAS = ("api", "visual_automation", "rule", "bulk_action", "import", "form", "manual")  # the default first
 AT_ONCE = kit.Sequence(
     name="At once",
     repeat=True,
@@ -27,9 +29,21 @@ WAY_OUT = "simcore.split_entries(entries) parts the rows that can be read from t
 
 
 def runs(entries, *, repeat=False, until_us=None, naive_time_zone=None):
-    return audience.runs(
-        entries, repeat=repeat, vias=VIAS, until_us=until_us, naive_time_zone=naive_time_zone
-    )
+    """The runs of entries in a sequence that repeats or not, without events."""
+    epochs = [Epoch(at_us=FIRST_US, plan=AT_ONCE.replace(repeat=repeat).plan())]
+    found, turned, log, statuses, count = audience.runs(entries, None, epochs, until_us, naive_time_zone)
+    assert log is None
+    assert found.who is None
+    assert statuses == ("", "restarted", "cancelled", "removed")
+    assert [statuses[code] for code in found.end_status] == [
+        "" if end == NEVER_US else "restarted" for end in found.end_us.tolist()
+    ]
+    # Each entry before the end is a run, or turned away because there has been one.
+    assert count == len(entries)
+    assert {audience.OUTSIDE[code] for code in turned.what} <= (set() if repeat else {"ignored"})
+    assert (turned.at_us < (NEVER_US if until_us is None else until_us)).all()
+    assert set(turned.row.tolist()).isdisjoint(found.row.tolist())
+    return found
 
 
 def frame(ids, texts=TEXTS, **others):

@@ -18,7 +18,7 @@ SEQUENCES = {
 
 
 def test_every_example_is_here():
-    assert simcore.example() == ["account", "entries", "letters", "welcome"]
+    assert simcore.example() == ["account", "changes", "entries", "events", "letters", "welcome"]
 
 
 def test_entries():

@@ -2,19 +2,30 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import simcore
 from simcore import explain, kit
 from simcore.delays import CalendarDays, Elapsed
+from simcore.engine import Round, Times
 from simcore.gates import Closed, Poll, SendSlots
-from simcore.plan import Plan, Step
+from simcore.plan import Epoch, Plan, Step
 
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday")
 FORWARD = "the clocks go forward 1 hour on"
 BACK = "the clocks go back 1 hour on"
 POLLS = "exactly on a poll (they come every 15 minutes)"
+
+
+def round_of(step, anchor_us, due_us):
+    """One email that is due to one run, in a plan of its own."""
+    plan = Plan(
+        time_zone="UTC", steps=(step,), active=True, vias=("api",), repeat=False, repeat_vias=frozenset()
+    )
+    at, anchor = Times(np.array([due_us])), Times(np.array([anchor_us]))
+    return Round(None, at, anchor, step=step, epochs=[Epoch(at_us=0, plan=plan)])
 
 
 def shown(sequence, entered_at, **assumptions):
@@ -391,8 +402,8 @@ def test_drafts(chain):
 )
 def test_a_pair_without_words(text_of, delay, gate):
     step = Step(position=0, email_id=1, subject="A", delay=delay, gate=gate)
-    plan = Plan(time_zone="UTC", steps=(step,), active=True, repeat=False, vias=())
-    assert text_of(TypeError, explain.reason, plan, 0, 0, 10) == f"no words for {delay!r} with {gate!r}"
+    expected = f"no words for {delay!r} with {gate!r}"
+    assert text_of(TypeError, explain.reasons, round_of(step, 0, 10), np.array([0])) == expected
 
 
 def test_a_slot_needs_its_own_words():
@@ -400,7 +411,6 @@ def test_a_slot_needs_its_own_words():
     step = Step(
         position=0, email_id=1, subject="A", delay=Elapsed(0), gate=SendSlots(frozenset({3}), 0, "UTC")
     )
-    plan = Plan(time_zone="UTC", steps=(step,), active=True, repeat=False, vias=())
-    assert (
-        explain.reason(plan, 0, 0, 0) == "0 hours after entry is Thu 1 Jan 00:00 UTC, so Thu 1 Jan 00:00 UTC"
-    )
+    assert explain.reasons(round_of(step, 0, 0), np.array([0])).tolist() == [
+        "0 hours after entry is Thu 1 Jan 00:00 UTC, so Thu 1 Jan 00:00 UTC"
+    ]

@@ -480,3 +480,12 @@ def test_show():
     assert shown[0].isoformat() == TEXT
     assert shown[1] is pd.NaT
     assert shown.dtype == instants.frame_dtype("America/New_York")
+
+
+@pytest.mark.parametrize("text", ["Monday 6 March 2026 9pm UTC", "Mon, 06 Mar 2026 21:00 +0000"])
+def test_a_weekday_that_is_another(text_of, text):
+    """The 6th of March 2026 is a Friday."""
+    expected = f"until: {text!r} names a weekday that its date is not: that is a Friday"
+    assert text_of(EntryError, instants.read_one, text, "until", None) == expected
+    right = text.replace("Monday", "Friday").replace("Mon", "Fri")
+    assert instants.read_one(right, "until", None) == pd.Timestamp("2026-03-06T21:00Z").value // 1000

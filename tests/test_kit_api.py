@@ -267,7 +267,7 @@ def test_numbers_in_messages_are_those_of_the_file(text_of):
 
 
 def test_too_many_emails(text_of, monkeypatch):
-    monkeypatch.setattr("simcore.kit.model._MOST_EMAILS", 1)
+    monkeypatch.setattr("simcore.kit.problems._MOST_EMAILS", 1)
     expected = "1 problem\n  emails: emails can't be more than 1 (found 2)"
     assert text_of(ValidationError, kit.from_api, {"sequence": {"name": "S"}, "emails": [A, B]}) == expected
 
@@ -583,3 +583,12 @@ def test_round_trip(payload):
         assert after["position"] == at
         for name, value in before.items():
             assert name == "position" or (name == "published" and value is None) or after[name] == value
+
+
+def test_two_sequences_of_one_id(text_of, tmp_path):
+    path = tmp_path / "account.json"
+    path.write_text(
+        '{"sequences": [{"id": 30, "name": "S"}, {"id": 30, "name": "T"}, {"name": "U"}, {"name": "V"}]}'
+    )
+    expected = "1 problem\n  sequences[1].id: id has already been taken by sequences[0] (found 30)"
+    assert text_of(ValidationError, kit.load_all, path) == expected

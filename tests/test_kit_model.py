@@ -462,9 +462,16 @@ def test_plan():
         (2, 3, "C", True),
         (3, 4, "D", True),
     ]
-    assert [step.position for step in WELCOME.plan().steps] == [0]
+    assert [step.position for step in WELCOME.plan().steps if step.queued] == [0]
+    assert [(step.position, step.sends) for step in WELCOME.plan().steps] == [
+        (0, True),
+        (1, False),
+        (2, False),
+        (3, False),
+    ]
     counted = WELCOME.plan(kit.Assumptions(draft_delay="count"))
     assert [step.sends for step in counted.steps] == [True, False, False, False]
+    assert all(step.queued for step in counted.steps)
     assert (plan.time_zone, plan.active, plan.repeat) == ("America/New_York", True, False)
     assert plan.vias == ("api", "visual_automation", "rule", "bulk_action", "import", "form", "manual")
 

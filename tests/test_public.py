@@ -11,8 +11,8 @@ import simcore
 from simcore import kit
 from simcore.errors import SimcoreError
 
-NAMES = ["EntryError", "SimcoreError", "ValidationError", "example", "kit", "preview", "project"]
-NAMES += ["split_entries", "versions"]
+NAMES = ["EntryError", "SimcoreError", "Simulation", "ValidationError", "example", "impact", "kit", "preview"]
+NAMES += ["project", "simulate", "split_entries", "versions"]
 
 
 def test_names():
@@ -20,12 +20,17 @@ def test_names():
     assert all(hasattr(simcore, name) for name in NAMES)
     assert sorted(kit.__all__) == [
         "Assumptions",
+        "Change",
         "Email",
         "Sequence",
         "assumptions",
+        "create_email",
+        "delete_email",
         "from_api",
         "load",
         "load_all",
+        "update",
+        "update_email",
     ]
     assert all(hasattr(kit, name) for name in kit.__all__)
 
@@ -46,13 +51,13 @@ def test_versions():
 
 
 def test_example(text_of):
-    assert simcore.example() == ["account", "entries", "letters", "welcome"]
+    assert simcore.example() == ["account", "changes", "entries", "events", "letters", "welcome"]
     for name in simcore.example():
         path = simcore.example(name)
         assert isinstance(path, Path)
         assert path.is_file()
         assert path.stem == name
-    expected = "no example 'welcom'; there are: account, entries, letters, welcome"
+    expected = "no example 'welcom'; there are: account, changes, entries, events, letters, welcome"
     assert text_of(SimcoreError, simcore.example, "welcom") == expected
 
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 from simcore.errors import Problem, ValidationError, refuse, shown
 from simcore.kit.assumptions import Assumptions
 from simcore.kit.changes import Change
-from simcore.kit.problems import by_position, email_problems, order_problems, sequence_problems
+from simcore.kit.problems import by_position, email_problems, order_problems, sequence_problems, whole
 from simcore.kit.translate import WEEKDAYS, translate
 from simcore.plan import Plan
 
@@ -273,6 +273,6 @@ def _only(given: Mapping[str, Any], names: list[str]) -> None:
 
 
 def _position(position: Any) -> list[Problem]:
-    if position is None or (isinstance(position, int) and not isinstance(position, bool) and position >= 0):
+    if position is None or (whole(position) and position >= 0):
         return []
     return [("position", "position must be an integer of 0 or more", shown(position))]

@@ -19,7 +19,7 @@ def sequence_problems(given: Mapping[str, Any]) -> list[Problem]:
     problems = [*_text("name", given.get("name"))]
     problems += _days("send_days", given.get("send_days"))
     hour = given.get("send_hour")
-    if not (_whole(hour) and 0 <= hour <= 23):
+    if not (whole(hour) and 0 <= hour <= 23):
         problems.append(("send_hour", "send_hour must be an integer between 0 and 23", shown(hour)))
     place = given.get("time_zone")
     if not (isinstance(place, str) and place in zone_names()):
@@ -41,7 +41,7 @@ def email_problems(given: Mapping[str, Any]) -> list[Problem]:
         least = 0
     else:
         least = 0 if unit == "days" else 1
-    if not (_whole(value) and least <= value <= _LONGEST[unit]):
+    if not (whole(value) and least <= value <= _LONGEST[unit]):
         message = f"delay_value must be an integer between {least} and {_LONGEST[unit]}"
         problems.append(("delay_value", message, shown(value)))
     if days is not None:
@@ -54,7 +54,7 @@ def email_problems(given: Mapping[str, Any]) -> list[Problem]:
         problems += wrong
     problems += _boolean("published", given.get("published"))
     position = given.get("position")
-    if position is not None and not (_whole(position) and position >= 0):
+    if position is not None and not (whole(position) and position >= 0):
         problems.append(("position", "position must be an integer of 0 or more", shown(position)))
     problems += _identity("id", given.get("id"))
     return problems
@@ -71,7 +71,7 @@ def order_problems(emails: Sequence[Mapping[str, Any]], paths: Sequence[str] | N
     if len(emails) > _MOST_EMAILS:
         problems.append(("emails", f"emails can't be more than {_MOST_EMAILS}", str(len(emails))))
     for name in ("id", "position"):
-        given = [email.get(name) if _whole(email.get(name)) else None for email in emails]
+        given = [email.get(name) if whole(email.get(name)) else None for email in emails]
         often = Counter(value for value in given if value is not None)
         first = {value: at for at, value in reversed(list(enumerate(given)))}
         for at, value in enumerate(given):
@@ -83,7 +83,7 @@ def order_problems(emails: Sequence[Mapping[str, Any]], paths: Sequence[str] | N
         email = emails[at]
         if (
             email.get("delay_unit") == "days"
-            and _whole(email.get("delay_value"))
+            and whole(email.get("delay_value"))
             and email["delay_value"] == 0
         ):
             message = "delay_value must be greater than 0: only the first email can be immediate"
@@ -94,10 +94,10 @@ def order_problems(emails: Sequence[Mapping[str, Any]], paths: Sequence[str] | N
 def by_position(numbered: tuple[int, Mapping[str, Any]]) -> tuple[bool, int]:
     """The sort key of K2: by position, those without (or with a wrong one) after all others, as they stand."""
     position = numbered[1].get("position")
-    return (False, position) if _whole(position) else (True, 0)
+    return (False, position) if whole(position) else (True, 0)
 
 
-def _whole(value: Any) -> TypeGuard[int]:
+def whole(value: Any) -> TypeGuard[int]:
     """Whether a value is an integer: true and 9.0 are not."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
@@ -117,7 +117,7 @@ def _boolean(name: str, value: Any) -> Iterator[Problem]:
 
 
 def _identity(name: str, value: Any) -> Iterator[Problem]:
-    if value is not None and not (_whole(value) and -(2**63) <= value < 2**63):
+    if value is not None and not (whole(value) and -(2**63) <= value < 2**63):
         yield name, f"{name} must be an integer", shown(value)
 
 
@@ -146,5 +146,5 @@ def _source_problems(sources: Any) -> Iterator[Problem]:
         kind, ids = source.get("type"), source.get("ids")
         if kind not in _SOURCES:
             yield f"{path}.type", f"type must be one of: {', '.join(_SOURCES)}", shown(kind)
-        if not isinstance(ids, list | tuple) or not all(_whole(each) for each in ids):
+        if not isinstance(ids, list | tuple) or not all(whole(each) for each in ids):
             yield f"{path}.ids", "ids must be a list of integers", shown(ids)

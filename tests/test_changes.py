@@ -1,0 +1,582 @@
+"""Changes of a sequence: what they make of it, how they are read, and every refusal on its whole text."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import simcore
+from simcore import kit
+from simcore.errors import EntryError, ValidationError
+
+AT = "2026-03-06T21:00Z"
+NEW = {"subject": "New", "delay_value": 1, "delay_unit": "days"}
+WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def email(number, delay=1, unit="days", **named):
+    return kit.Email(**{
+        "id": number,
+        "subject": f"E{number}",
+        "delay_value": delay,
+        "delay_unit": unit,
+        "published": True,
+        **named,
+    })
+
+
+BASE = kit.Sequence(
+    name="S",
+    time_zone="UTC",
+    send_hour=9,
+    emails=(email(1, 0), email(2, send_days=("monday",)), email(3, 5, "hours")),
+)
+PLAIN = BASE.replace(emails=(email(1), email(2), email(3)))
+
+
+def after(sequence, *changes):
+    """The sequence after some changes, one upon the other."""
+    return sequence.after(enumerate(changes))[-1]
+
+
+def order(sequence):
+    assert [each.position for each in sequence.emails] == [*range(len(sequence.emails))]
+    return [each.id for each in sequence.emails]
+
+
+# ---------------------------------------------------------------- what they make
+
+
+def test_update():
+    changed = after(BASE, kit.update(AT, name="T", send_hour=7, active=False, send_days=["friday"]))
+    assert (changed.name, changed.send_hour, changed.active, changed.send_days) == (
+        "T",
+        7,
+        False,
+        ("friday",),
+    )
+    assert changed.emails == BASE.emails
+    assert BASE.name == "S"
+    sources = [{"type": "tag", "ids": [7]}]
+    assert (
+        after(BASE, kit.update(AT, exclude_subscriber_sources=sources)).to_api()["sequence"][
+            "exclude_subscriber_sources"
+        ]
+        == sources
+    )
+
+
+def test_null_is_the_default():
+    """K1: missing or null is the default."""
+    changed = after(
+        BASE, kit.update(AT, send_hour=None, send_days=None, time_zone=None, active=None, hold=None)
+    )
+    assert (changed.send_hour, changed.send_days, changed.time_zone) == (11, WEEK, "America/New_York")
+    assert (changed.active, changed.hold) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("position", "expected"),
+    [(None, [1, 2, 3, 9]), (1, [1, 9, 2, 3]), (2, [1, 2, 9, 3]), (3, [1, 2, 3, 9]), (99, [1, 2, 3, 9])],
+)
+def test_create_at_each_place(position, expected):
+    given = {} if position is None else {"position": position}
+    changed = after(BASE, kit.create_email(AT, id=9, **NEW, **given))
+    assert order(changed) == expected
+    assert not next(each for each in changed.emails if each.id == 9).published
+    assert order(after(PLAIN, kit.create_email(AT, id=9, **NEW, position=0))) == [9, 1, 2, 3]
+
+
+def test_created_without_an_id():
+    """The next free negative number, and never one that was there before."""
+    changed = after(BASE, kit.create_email(AT, **NEW), kit.create_email(AT, **NEW, position=1))
+    assert order(changed) == [1, -2, 2, 3, -1]
+    again = after(changed, kit.delete_email(AT, -2), kit.create_email(AT, **NEW))
+    assert order(again) == [1, 2, 3, -1, -3]
+    within = after(BASE, kit.create_email(AT, **NEW), kit.delete_email(AT, -1), kit.create_email(AT, **NEW))
+    assert order(within) == [1, 2, 3, -2]
+    unnamed = BASE.replace(emails=(email(None), email(None)))
+    assert order(unnamed) == [-1, -2]
+    assert order(after(unnamed, kit.create_email(AT, **NEW))) == [-1, -2, -3]
+
+
+@pytest.mark.parametrize(
+    ("number", "position", "expected"),
+    [
+        (1, 2, [2, 3, 1]),
+        (1, 1, [2, 1, 3]),
+        (3, 0, [3, 1, 2]),
+        (2, 1, [1, 2, 3]),
+        (1, 99, [2, 3, 1]),
+        (2, None, [1, 2, 3]),
+    ],
+)
+def test_moving_takes_out_first(number, position, expected):
+    assert order(after(PLAIN, kit.update_email(AT, number, position=position))) == expected
+
+
+def test_a_move_to_hours_clears_the_days():
+    changed = after(BASE, kit.update_email(AT, 2, delay_unit="hours"))
+    assert changed.emails[1].send_days is None
+    assert changed.emails[1].delay_value == 1
+    assert BASE.replace_email(1, delay_unit="hours").emails[1].send_days is None
+    null = after(BASE, kit.update_email(AT, 2, delay_unit="hours", send_days=None))
+    assert null.emails[1].send_days is None
+    kept = after(BASE, kit.update_email(AT, 2, delay_unit="days", delay_value=3))
+    assert kept.emails[1].send_days == ("monday",)
+
+
+def test_delete():
+    assert order(after(BASE, kit.delete_email(AT, 2))) == [1, 3]
+    assert order(after(BASE, *(kit.delete_email(AT, number) for number in (1, 2, 3)))) == []
+
+
+def test_a_change_says_what_it_is():
+    assert str(kit.update(AT, active=False)) == f"update at {AT}"
+    assert str(kit.create_email(AT, **NEW)) == f"create_email at {AT}"
+    assert str(kit.update_email(AT, 5, published=True)) == f"update_email 5 at {AT}"
+    assert str(kit.delete_email(AT, -5)) == f"delete_email -5 at {AT}"
+    made = kit.update_email(AT, 5, published=True)
+    assert (made.at, made.op, made.email_id, made.fields) == (AT, "update_email", 5, {"published": True})
+
+
+# ---------------------------------------------------------------- refusals
+
+UPDATE = f"update at {AT}"
+CREATE = f"create_email at {AT}"
+SEQUENCE_FIELDS = (
+    "name, email_address, email_template_id, send_days, send_hour, time_zone, active, repeat, hold, "
+    "exclude_subscriber_sources"
+)
+CREATE_FIELDS = (
+    "subject, delay_value, delay_unit, id, sequence_id, preview_text, content, email_address, email_template_id, "
+    "published, position, send_days"
+)
+UPDATE_FIELDS = CREATE_FIELDS.replace(" id,", "")
+TAKEN = "delay_value must be greater than 0: only the first email can be immediate"
+
+
+@pytest.mark.parametrize(
+    ("change", "lines"),
+    [
+        (
+            kit.update(AT, send_hour=24),
+            [f"send_hour: send_hour must be an integer between 0 and 23 (found 24, {UPDATE})"],
+        ),
+        (
+            kit.update(AT, send_hour=9.0, active="no"),
+            [
+                f"send_hour: send_hour must be an integer between 0 and 23 (found 9.0, {UPDATE})",
+                f"active: active must be true or false (found 'no', {UPDATE})",
+            ],
+        ),
+        (
+            kit.update(AT, send_days=["Monday"]),
+            [f"send_days[0]: send_days must be one of: {', '.join(WEEK)} (found 'Monday', {UPDATE})"],
+        ),
+        (kit.update(AT, name=" "), [f"name: name can't be blank (found {UPDATE})"]),
+        (kit.update(AT, name=None), [f"name: name can't be blank (found {UPDATE})"]),
+        (kit.update(AT, id=5), [f"id: id can't be changed; what can: {SEQUENCE_FIELDS} (found 5, {UPDATE})"]),
+        (
+            kit.update(AT, emails=[], hours=3),
+            [
+                f"emails: emails can't be changed; what can: {SEQUENCE_FIELDS} (found [], {UPDATE})",
+                f"hours: hours can't be changed; what can: {SEQUENCE_FIELDS} (found 3, {UPDATE})",
+            ],
+        ),
+        (
+            kit.create_email(AT),
+            [
+                f"subject: subject can't be blank (found {CREATE})",
+                f"delay_unit: delay_unit must be one of: days, hours (found None, {CREATE})",
+                f"delay_value: delay_value must be an integer between 0 and 87600 (found None, {CREATE})",
+            ],
+        ),
+        (
+            kit.create_email(AT, **NEW, delay=3),
+            [f"delay: delay can't be changed; what can: {CREATE_FIELDS} (found 3, {CREATE})"],
+        ),
+        (
+            kit.create_email(AT, **NEW, position=-1),
+            [f"position: position must be an integer of 0 or more (found -1, {CREATE})"],
+        ),
+        (
+            kit.create_email(AT, **NEW, position=True),
+            [f"position: position must be an integer of 0 or more (found True, {CREATE})"],
+        ),
+        (
+            kit.create_email(AT, **NEW, position=1.0),
+            [f"position: position must be an integer of 0 or more (found 1.0, {CREATE})"],
+        ),
+        (
+            kit.create_email(AT, **NEW, id=2, position=0),
+            [
+                f"emails[2].id: id has already been taken by emails[0] (found 2, {CREATE})",
+                f"emails[1].delay_value: {TAKEN} (found 0, {CREATE})",
+            ],
+        ),
+        (
+            kit.create_email(AT, **{**NEW, "delay_value": 0}),
+            [f"emails[3].delay_value: {TAKEN} (found 0, {CREATE})"],
+        ),
+        (
+            kit.create_email(AT, **{**NEW, "delay_unit": "hours"}, send_days=["monday"]),
+            [f"send_days: send_days can't be set when delay_unit is hours (found ['monday'], {CREATE})"],
+        ),
+        (
+            kit.update_email(AT, 5, published=True),
+            [f"email_id: email_id must be one of: 1, 2, 3 (found 5, update_email 5 at {AT})"],
+        ),
+        (
+            kit.delete_email(AT, "2"),
+            [f"email_id: email_id must be one of: 1, 2, 3 (found '2', delete_email 2 at {AT})"],
+        ),
+        (
+            kit.update_email(AT, 2, delay_unit="hours", send_days=["monday"]),
+            [
+                "send_days: send_days can't be set when delay_unit is hours (found ['monday'], "
+                f"update_email 2 at {AT})"
+            ],
+        ),
+        (
+            kit.update_email(AT, 3, send_days=["monday"]),
+            [
+                "send_days: send_days can't be set when delay_unit is hours (found ['monday'], "
+                f"update_email 3 at {AT})"
+            ],
+        ),
+        (
+            kit.update_email(AT, 3, delay_value=0),
+            [
+                f"delay_value: delay_value must be an integer between 1 and 87600 (found 0, update_email 3 at {AT})"
+            ],
+        ),
+        (
+            kit.update_email(AT, 2, delay_value=0),
+            [f"emails[1].delay_value: {TAKEN} (found 0, update_email 2 at {AT})"],
+        ),
+        (
+            kit.update_email(AT, 1, position=1),
+            [f"emails[1].delay_value: {TAKEN} (found 0, update_email 1 at {AT})"],
+        ),
+        (
+            kit.update_email(AT, 2, position="1"),
+            [f"position: position must be an integer of 0 or more (found '1', update_email 2 at {AT})"],
+        ),
+        (
+            kit.update_email(AT, 2, id=5),
+            [f"id: id can't be changed; what can: {UPDATE_FIELDS} (found 5, update_email 2 at {AT})"],
+        ),
+        (
+            kit.update_email(AT, 2, subject=None, published="yes"),
+            [
+                f"subject: subject can't be blank (found update_email 2 at {AT})",
+                f"published: published must be true or false (found 'yes', update_email 2 at {AT})",
+            ],
+        ),
+    ],
+)
+def test_refused(text_of, change, lines):
+    """The number is that in the list as given, which changes out of order keep."""
+    head = f"{len(lines)} problem{'s' if len(lines) > 1 else ''}"
+    for changes, number in (
+        ([change], 0),
+        ([kit.update("2026-03-07T00:00Z"), kit.update("2026-03-01T00:00Z"), change], 2),
+    ):
+        told = [head, *(f"  changes[{number}].{line}" for line in lines)]
+        for verb in (simcore.simulate, simcore.project):
+            assert text_of(ValidationError, verb, BASE, [], changes=changes) == "\n".join(told)
+    with pytest.raises(ValidationError) as caught:
+        simcore.impact(BASE, [], [change])
+    assert [path for path, _ in caught.value.problems] == [
+        f"changes[0].{line.split(':')[0]}" for line in lines
+    ]
+
+
+def test_no_email_to_name(text_of):
+    expected = (
+        f"1 problem\n  changes[0].email_id: email_id must be one of: none (found 5, delete_email 5 at {AT})"
+    )
+    empty = kit.Sequence(name="S")
+    assert text_of(ValidationError, simcore.project, empty, [], changes=[kit.delete_email(AT, 5)]) == expected
+
+
+def test_each_is_applied_to_what_the_others_left(text_of):
+    """Deleted before, it is not there; the first that cannot be is told."""
+    changes = [kit.update_email("2026-03-07T00:00Z", 2, published=True), kit.delete_email(AT, 2)]
+    expected = (
+        "1 problem\n  changes[0].email_id: email_id must be one of: 1, 3 "
+        "(found 2, update_email 2 at 2026-03-07T00:00Z)"
+    )
+    assert text_of(ValidationError, simcore.project, BASE, [], changes=changes) == expected
+    assert text_of(
+        ValidationError, simcore.project, BASE, [], changes=[*changes, kit.delete_email(AT, 9)]
+    ) == (
+        f"1 problem\n  changes[2].email_id: email_id must be one of: 1, 3 (found 9, delete_email 9 at {AT})"
+    )
+    simcore.project(BASE, [], changes=changes[::-1], until="2026-03-07T00:00Z")
+
+
+def test_what_is_no_change(text_of):
+    message = "a change must be made by the platform's functions, such as kit.update"
+    for wrong in (5, None, "update", {"at": AT, "op": "update"}):
+        expected = f"1 problem\n  changes[1]: {message} (found {wrong!r})"
+        changes = [kit.update(AT), wrong]
+        assert text_of(ValidationError, simcore.project, BASE, [], changes=changes) == expected
+
+
+@pytest.mark.parametrize("changes", [kit.update(AT, active=False), 5])
+def test_what_is_no_list_of_changes(changes):
+    """A change alone is easily given for a list of one."""
+    with pytest.raises(simcore.SimcoreError, match=r"^(1 problem\n  )?changes: "):
+        simcore.project(BASE, [], changes=changes)
+
+
+# ---------------------------------------------------------------- when
+
+NAIVE = (
+    "has no time zone: give it an offset, such as 2026-03-06T21:07:30-05:00, or say how to read it with "
+    'naive_time_zone="UTC" (or another zone)'
+)
+
+
+@pytest.mark.parametrize(
+    ("when", "text"),
+    [
+        ("2026-03-06T21:00", f"'2026-03-06T21:00' {NAIVE}"),
+        (
+            "03/06/2026",
+            "'03/06/2026' leaves day and month to guesswork: write it as 2026-03-06 or 6 March 2026",
+        ),
+        (None, "None is missing"),
+        (pd.NaT, "NaT is missing"),
+        (5, "5 is a int: expected an instant, such as 2026-03-06T21:07:30-05:00"),
+        (
+            "1969-12-31T23:59:59Z",
+            "'1969-12-31T23:59:59Z' is out of range: expected 1970-01-01 to 2200-01-01 UTC",
+        ),
+    ],
+)
+def test_instants_that_cannot_be_read(text_of, when, text):
+    changes = [kit.update(AT), kit.update(when, active=False)]
+    assert text_of(EntryError, simcore.project, BASE, [], changes=changes) == f"changes[1].at: {text}"
+    # Whether it comes after the end is not known of an instant that cannot be read.
+    assert text_of(EntryError, simcore.project, BASE, [], changes=changes, until="2026-01-01T00:00Z") == (
+        f"changes[1].at: {text}"
+    )
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "2026-03-06T16:00:00-05:00",
+        datetime(2026, 3, 6, 21, tzinfo=UTC),
+        datetime(2026, 3, 6, 16, tzinfo=timezone(timedelta(hours=-5))),
+        pd.Timestamp("2026-03-07T06:00", tz="Asia/Tokyo"),
+        "6 March 2026 9pm UTC",
+    ],
+)
+def test_instants_of_every_form(when):
+    found = simcore.simulate(BASE, ["2026-03-06T20:00Z"], changes=[kit.update(when, active=False)])
+    assert found.subscribers["next_send_at"].tolist() == [pd.NaT]
+    paused = simcore.project(BASE, ["2026-03-06T21:00Z"], changes=[kit.update(when, active=False)])
+    assert len(paused) == 0
+    before = simcore.project(BASE, ["2026-03-06T20:59:59Z"], changes=[kit.update(when, active=False)])
+    assert len(before) == 1
+
+
+def test_naive_instants_with_a_zone():
+    changes = [
+        kit.update("2026-03-06T16:00", active=False),
+        kit.update(np.datetime64("2026-03-06T17:00"), name="T"),
+    ]
+    named = {"changes": changes, "naive_time_zone": "America/New_York"}
+    assert len(simcore.project(BASE, ["2026-03-06T15:59"], **named)) == 1
+    assert len(simcore.project(BASE, ["2026-03-06T16:00"], **named)) == 0
+
+
+def test_out_of_order_they_are_sorted_and_ties_stay_as_given():
+    entries = ["2026-03-06T20:00Z"]
+    hours = [kit.update(AT, send_hour=7), kit.update(AT, send_hour=8)]
+    late = kit.update("2026-03-06T22:00Z", send_hour=5)
+
+    def second(changes):
+        return simcore.project(PLAIN, entries, changes=changes)["send_at"].dt.strftime("%d %H:%M").tolist()[1]
+
+    assert second(hours) == "08 08:00"
+    assert second(hours[::-1]) == "08 07:00"
+    assert second([late, *hours]) == "08 05:00"
+    assert second([hours[1], late, hours[0]]) == "08 05:00"
+    assert second(iter([*hours])) == "08 08:00"
+    assert second(tuple(hours)) == "08 08:00"
+
+
+def test_changes_from_until_on_are_not_looked_at():
+    wrong = [kit.delete_email(AT, 99), kit.update("2026-03-07T00:00Z", send_hour=99)]
+    found = simcore.simulate(BASE, ["2026-03-06T20:00Z"], changes=wrong, until=AT)
+    pd.testing.assert_frame_equal(found.timeline, simcore.project(BASE, ["2026-03-06T20:00Z"], until=AT))
+    with pytest.raises(ValidationError):
+        simcore.simulate(BASE, [], changes=wrong, until="2026-03-06T21:00:00.000001Z")
+
+
+def test_a_change_before_all_entries_is_another_sequence():
+    changes = [kit.update("1970-01-01T00:00Z", send_hour=5)]
+    entries = ["2026-03-06T20:00Z", "1970-01-01T00:00Z"]
+    found = simcore.simulate(PLAIN, entries, changes=changes)
+    for one, other in zip(found, simcore.simulate(PLAIN.replace(send_hour=5), entries), strict=True):
+        pd.testing.assert_frame_equal(one, other)
+
+
+def test_a_deleted_email_may_come_again():
+    """By its id it is the same one: who has received it does not get it again."""
+    changes = [
+        kit.delete_email("2026-03-08T00:00Z", 1),
+        kit.create_email("2026-03-08T01:00Z", id=1, published=True, position=2, **NEW),
+    ]
+    found = simcore.project(PLAIN, ["2026-03-06T20:00Z", "2026-03-08T20:00Z"], changes=changes)
+    assert found.loc[found["subscriber_id"] == 0, "email_id"].tolist() == [1, 2, 3]
+    assert found.loc[found["subscriber_id"] == 1, "email_id"].tolist() == [2, 3, 1]
+    assert found.loc[found["email_id"] == 1, "subject"].tolist() == ["E1", "New"]
+
+
+def test_email_by_email_with_one_that_goes_out_no_more():
+    """Unpublished or deleted since: the emails as they stand in the end, then those deleted."""
+    changes = [kit.update_email("2026-03-08T00:00Z", 1, published=False)]
+    found = simcore.project(PLAIN, ["2026-03-06T20:00Z"], changes=changes, order="email")
+    assert found["email_id"].tolist() == [1, 2, 3]
+    changes = [kit.delete_email("2026-03-08T00:00Z", 1)]
+    found = simcore.project(PLAIN, ["2026-03-06T20:00Z"], changes=changes, order="email")
+    assert found["email_id"].tolist() == [2, 3, 1]
+
+
+def test_the_subject_is_the_one_at_the_send():
+    changes = [kit.update_email("2026-03-08T00:00Z", 1, subject="Other")]
+    found = simcore.project(PLAIN, ["2026-03-06T20:00Z", "2026-03-08T20:00Z"], changes=changes)
+    assert found["subject"].tolist() == ["E1", "E2", "E3", "Other", "E2", "E3"]
+    assert found["subject"].dtype == "category"
+
+
+# ---------------------------------------------------------------- from JSON
+
+
+def test_from_json():
+    fields = {"published": True}
+    shapes = [
+        [
+            {"at": AT, "op": "update", "fields": {"active": False}},
+            {"at": AT, "op": "create_email", "fields": NEW},
+            {"at": AT, "op": "update_email", "email_id": 303, "fields": fields},
+            {"at": AT, "op": "delete_email", "email_id": -3},
+        ],
+        [
+            {"at": AT, "method": "PUT", "path": "/v4/sequences/30", "body": {"active": False}},
+            {"at": AT, "method": "POST", "path": "/v4/sequences/30/emails", "body": NEW},
+            {"at": AT, "method": "put", "path": "/v4/sequences/30/emails/303/", "body": fields},
+            {"at": AT, "method": "DELETE", "path": "v4/sequences/30/emails/-3"},
+        ],
+        [
+            {"at": AT, "method": "PUT", "path": "/v4/sequences/30", "body": {"sequence": {"active": False}}},
+            {"at": AT, "op": "create_email", "fields": {"email": NEW}},
+            {"at": AT, "op": "update_email", "email_id": 303, "fields": {"email": fields}},
+            {"at": AT, "op": "delete_email", "email_id": -3, "fields": None},
+        ],
+    ]
+    expected = [
+        kit.update(AT, active=False),
+        kit.create_email(AT, **NEW),
+        kit.update_email(AT, 303, **fields),
+        kit.delete_email(AT, -3),
+    ]
+    for shape in shapes:
+        found = kit.changes.from_json(shape)
+        assert [replace(each, sequence_id=None) for each in found] == expected
+        called = ["method" in item for item in shape]
+        assert [each.sequence_id for each in found] == [30 if each else None for each in called]
+    assert kit.changes.from_json([]) == []
+
+
+NO_CHANGE = "a change must be an object with at, and op or method"
+NO_CALL = "not a call that changes a sequence: see Kit's API v4"
+
+
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        (5, f": {NO_CHANGE} (found 5)"),
+        ({"op": "update"}, f": {NO_CHANGE} (found {{'op': 'update'}})"),
+        ({"at": AT}, f": {NO_CHANGE} (found {{'at': '{AT}'}})"),
+        (
+            {"at": AT, "op": "update", "body": {}, "when": 5},
+            ": a change can only have: at, op, email_id, fields (found 'body', 'when')",
+        ),
+        (
+            {"at": AT, "method": "DELETE", "path": "/v4/sequences/30/emails/5", "fields": {}},
+            ": a change can only have: at, method, path, body (found 'fields')",
+        ),
+        (
+            {"at": AT, "method": "PUT", "path": "/v4/sequences/30", "body": [1]},
+            ".body: body must be an object (found [1])",
+        ),
+        (
+            {"at": AT, "op": "delete_email", "email_id": True},
+            ".email_id: email_id must be an integer (found True)",
+        ),
+        (
+            {"at": AT, "op": "patch"},
+            ".op: op must be one of: update, create_email, update_email, delete_email (found 'patch')",
+        ),
+        (
+            {"at": AT, "op": None},
+            ".op: op must be one of: update, create_email, update_email, delete_email (found None)",
+        ),
+        ({"at": AT, "op": "update", "fields": [1]}, ".fields: fields must be an object (found [1])"),
+        ({"at": AT, "op": "update_email"}, ".email_id: email_id must be an integer (found None)"),
+        (
+            {"at": AT, "op": "delete_email", "email_id": "5"},
+            ".email_id: email_id must be an integer (found '5')",
+        ),
+        (
+            {"at": AT, "method": "GET", "path": "/v4/sequences/30"},
+            f": {NO_CALL} (found 'GET /v4/sequences/30')",
+        ),
+        ({"at": AT, "method": "PUT", "path": "/v4/tags/30"}, f": {NO_CALL} (found 'PUT /v4/tags/30')"),
+        ({"at": AT, "method": "PUT"}, f": {NO_CALL} (found 'PUT None')"),
+        (
+            {"at": AT, "method": "POST", "path": "/v4/sequences/30/emails/5"},
+            f": {NO_CALL} (found 'POST /v4/sequences/30/emails/5')",
+        ),
+        (
+            {"at": AT, "method": "DELETE", "path": "/v4/sequences/30"},
+            f": {NO_CALL} (found 'DELETE /v4/sequences/30')",
+        ),
+    ],
+)
+def test_json_refused(text_of, item, text):
+    good = {"at": AT, "op": "update"}
+    assert text_of(ValidationError, kit.changes.from_json, [good, item]) == f"1 problem\n  changes[1]{text}"
+
+
+def test_json_refused_all_at_once(text_of):
+    items = [5, {"at": AT, "op": "x"}, {"at": AT, "op": "update"}, {"at": AT, "op": "delete_email"}]
+    assert text_of(ValidationError, kit.changes.from_json, items) == (
+        f"3 problems\n  changes[0]: {NO_CHANGE} (found 5)\n"
+        "  changes[1].op: op must be one of: update, create_email, update_email, delete_email (found 'x')\n"
+        "  changes[3].email_id: email_id must be an integer (found None)"
+    )
+
+
+@pytest.mark.parametrize("items", [{"changes": []}, "[]", None])
+def test_json_that_is_no_list(text_of, items):
+    expected = f"1 problem\n  changes: changes must be a list of objects (found {items!r})"
+    assert text_of(ValidationError, kit.changes.from_json, items) == expected
+
+
+def test_a_call_for_another_sequence(text_of):
+    calls = [{"at": AT, "method": "PUT", "path": "/v4/sequences/31", "body": {"active": False}}]
+    changes = kit.changes.from_json(calls)
+    expected = f"1 problem\n  changes[0].path: path must be that of sequence 30 (found 31, update at {AT})"
+    assert text_of(ValidationError, simcore.project, BASE.replace(id=30), [], changes=changes) == expected
+    assert len(simcore.project(BASE, ["2026-03-06T22:00Z"], changes=changes)) == 0
+    assert len(simcore.project(BASE.replace(id=31), ["2026-03-06T22:00Z"], changes=changes)) == 0

@@ -1,0 +1,223 @@
+"""`explain=True`: the sentence behind each send of a history, every cause on its whole text."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from strategies import static_cases
+
+import simcore
+from simcore import engine, explain, kit
+from simcore.engine import Round, Times
+
+SOME = settings(max_examples=settings().max_examples // 4)
+ENTERED = "2026-03-02T10:00Z"  # a Monday
+
+
+def email(number, delay=1, unit="days", **named):
+    return kit.Email(**{
+        "id": number,
+        "subject": f"E{number}",
+        "delay_value": delay,
+        "delay_unit": unit,
+        "published": True,
+        **named,
+    })
+
+
+def new(at, delay=1, position=1):
+    return kit.create_email(
+        at, id=9, subject="E9", delay_value=delay, delay_unit="days", published=True, position=position
+    )
+
+
+BASE = kit.Sequence(name="S", time_zone="UTC", send_hour=9, emails=(email(1, 0), email(2), email(3)))
+FIRST = "at once, on entry: Mon 2 Mar 10:00 UTC"
+SECOND = "1 day after the previous email is Tue 3 Mar, so Tue 3 Mar 09:00 UTC"
+
+
+def told(*changes, sequence=BASE, entered=ENTERED, **assume):
+    """The sentence of each email, by id, from both verbs."""
+    named = {"changes": changes, "assumptions": kit.Assumptions(**assume), "explain": True}
+    found = simcore.simulate(sequence, [entered], **named).timeline
+    pd.testing.assert_frame_equal(simcore.project(sequence, [entered], **named), found)
+    assert list(found)[-1] == "reason"
+    assert found["reason"].dtype == "str"
+    return dict(zip(found["email_id"], found["reason"], strict=True))
+
+
+def test_waited():
+    assert told() == {
+        1: FIRST,
+        2: SECOND,
+        3: "1 day after the previous email is Wed 4 Mar, so Wed 4 Mar 09:00 UTC",
+    }
+
+
+def test_changed_while_it_waits():
+    assert told(new("2026-03-02T12:00Z", delay=5))[9] == (
+        "next since the change of Mon 2 Mar 12:00 UTC; 5 days after the previous email is Sat 7 Mar, so "
+        "Sat 7 Mar 09:00 UTC"
+    )
+
+
+def test_changed_when_its_wait_was_over():
+    slow = BASE.replace_email(1, delay_value=10)
+    assert told(new("2026-03-05T12:00Z"), sequence=slow)[9] == (
+        "next since the change of Thu 5 Mar 12:00 UTC, when its wait since the previous email was over; so "
+        "Fri 6 Mar 09:00 UTC"
+    )
+
+
+def test_changed_from_the_entry():
+    first = BASE.replace(emails=(email(2, 3),))
+    assert told(kit.update("2026-03-03T12:00Z", send_hour=15), sequence=first, queued_emails="reschedule")[
+        2
+    ] == (
+        "next since the change of Tue 3 Mar 12:00 UTC; 3 days after entry is Thu 5 Mar, so Thu 5 Mar 15:00 UTC"
+    )
+    late = kit.update("2026-03-05T08:30Z", send_hour=8)
+    assert told(late, sequence=first, queued_emails="reschedule")[2] == (
+        "next since the change of Thu 5 Mar 08:30 UTC, when its wait since entry was over; so Fri 6 Mar 08:00 UTC"
+    )
+
+
+def test_changed_where_the_clocks_change():
+    """Whatever lies between the change and the send, or between the anchor and the send, is told."""
+    here = BASE.replace(time_zone="America/New_York")
+    entered = "2026-03-02T10:00-05:00"
+    assert told(new("2026-03-02T12:00-05:00", delay=7), sequence=here, entered=entered)[9] == (
+        "next since the change of Mon 2 Mar 12:00 EST; 7 days after the previous email is Mon 9 Mar, so "
+        "Mon 9 Mar 09:00 EDT; the clocks go forward 1 hour on Sun 8 Mar"
+    )
+    slow = here.replace_email(1, delay_value=10)
+    assert told(new("2026-03-07T12:00-05:00"), sequence=slow, entered=entered)[9] == (
+        "next since the change of Sat 7 Mar 12:00 EST, when its wait since the previous email was over; so "
+        "Sun 8 Mar 09:00 EDT; the clocks go forward 1 hour on Sun 8 Mar"
+    )
+
+
+def test_at_once():
+    assert told(new("2026-03-02T12:00Z", delay=5), insert_before_next="at_once") == {
+        1: FIRST,
+        9: "at once, because it was published right before the email that was waited for: Mon 2 Mar 12:00 UTC",
+        2: SECOND,
+        3: "1 day after the previous email is Wed 4 Mar, so Wed 4 Mar 09:00 UTC",
+    }
+
+
+def test_freed():
+    changes = [kit.update("2026-03-02T12:00Z", active=False), kit.update("2026-03-05T12:00Z", active=True)]
+    assert told(*changes)[2] == (
+        "was due while the sequence was not active; active again Thu 5 Mar 12:00 UTC, so Fri 6 Mar 09:00 UTC"
+    )
+    inserted = [changes[0], new("2026-03-02T13:00Z"), changes[1]]
+    assert told(*inserted, insert_before_next="at_once")[9] == (
+        "was due while the sequence was not active; active again Thu 5 Mar 12:00 UTC, so Fri 6 Mar 09:00 UTC"
+    )
+    # What was not yet due is as though nothing had been.
+    assert told(changes[0], kit.update("2026-03-02T13:00Z", active=True))[2] == SECOND
+
+
+def test_behind():
+    assert told(new("2026-03-03T12:00Z"))[9] == (
+        "at once, because it was published behind the subscriber: Tue 3 Mar 12:00 UTC"
+    )
+    paused = [
+        kit.update("2026-03-03T11:00Z", active=False),
+        new("2026-03-03T12:00Z"),
+        kit.update("2026-03-05T12:00Z", active=True),
+    ]
+    assert told(*paused)[9] == "at once, because it was published behind the subscriber: Thu 5 Mar 12:00 UTC"
+
+
+def test_after_a_draft():
+    draft = BASE.replace(emails=(email(1, 0), email(2, published=False), email(3)))
+    assert told(sequence=draft, draft_delay="count")[3] == (
+        "1 day after the draft before it is Wed 4 Mar, so Wed 4 Mar 09:00 UTC"
+    )
+    assert told(sequence=draft)[3] == "1 day after the previous email is Tue 3 Mar, so Tue 3 Mar 09:00 UTC"
+
+
+def test_a_year_is_told_where_it_is_another():
+    assert told(new("2026-03-02T12:00Z", delay=365))[9] == (
+        "next since the change of Mon 2 Mar 12:00 UTC; 365 days after the previous email is Tue 2 Mar 2027, so "
+        "Tue 2 Mar 2027 09:00 UTC"
+    )
+
+
+def test_a_round_that_nobody_passed(text_of):
+    waits = Round(None, Times(np.array([5])), Times(np.array([0])))
+    assert text_of(TypeError, explain.reasons, waits, np.array([0])) == (
+        "a round that was not passed has no reason"
+    )
+
+
+@given(case=static_cases())
+@SOME
+def test_those_of_preview(arguments_of, case):
+    """Without a history, each run is told what a preview from its entry tells."""
+    named = arguments_of(case)
+    found = simcore.simulate(**named, explain=True)
+    entered = found.subscribers.set_index(["subscriber_id", "run"])["entered_at"]
+    kept = {name: named[name] for name in ("include_drafts", "assumptions")}
+    for key, rows in found.timeline.groupby(["subscriber_id", "run"]):
+        shown = simcore.preview(named["sequence"], entered.loc[key], **kept)
+        shown = shown[shown["send_at"].notna()].iloc[: len(rows)]
+        assert rows["reason"].tolist() == shown["reason"].tolist()
+        assert rows["send_at"].tolist() == shown["send_at"].tolist()
+
+
+@pytest.mark.parametrize("order", ["entry", "email"])
+def test_they_stand_by_their_sends(order):
+    """Of several runs in different states, in both orders."""
+    entries = ["2026-03-02T10:00Z", "2026-03-03T10:00Z", "2026-03-01T10:00Z"]
+    changes = [new("2026-03-03T12:00Z")]
+    found = simcore.project(BASE, entries, changes=changes, order=order, explain=True)
+    alone = {
+        number: simcore.project(BASE, [entered], changes=changes, explain=True)
+        for number, entered in enumerate(entries)
+    }
+    for number, rows in found.groupby("subscriber_id"):
+        expected = alone[number].set_index("email_id")["reason"]
+        assert rows.set_index("email_id")["reason"].to_dict() == expected.to_dict()
+    assert len(found) == sum(map(len, alone.values()))
+
+
+def test_nothing_to_explain():
+    found = simcore.project(BASE, [], explain=True)
+    assert (len(found), str(found["reason"].dtype)) == (0, "str")
+    found = simcore.project(BASE.replace(active=False), [ENTERED], explain=True, order="email")
+    assert (len(found), str(found["reason"].dtype)) == (0, "str")
+
+
+def test_one_of_many(monkeypatch):
+    """Where equal instants are computed once, a single run that is due has an index among all of them."""
+    monkeypatch.setattr(engine, "_MANY", 2)
+    entries = ["2026-03-02T10:00Z", "2026-03-03T10:00Z", "2026-03-03T10:00Z"]
+    first = BASE.replace(emails=(email(2),))
+    found = simcore.project(first, entries, until="2026-03-03T12:00Z", explain=True)
+    assert found["reason"].tolist() == ["1 day after entry is Tue 3 Mar, so Tue 3 Mar 09:00 UTC"]
+
+
+def test_none_of_many_past_2200(monkeypatch):
+    """An instant past the last that is nobody's any more, in the table of those that the others have."""
+    monkeypatch.setattr(engine, "_MANY", 2)
+    entries = ["2199-12-30T10:00Z", "2199-12-31T10:00Z", "2199-12-30T11:00Z"]
+    first = BASE.replace(emails=(email(2),))
+    found = simcore.project(first, entries, until="2200-01-01T00:00Z")
+    assert found["send_at"].dt.strftime("%Y-%m-%d %H:%M").tolist() == ["2199-12-31 09:00"] * 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        kit.update("2026-03-02T12:00Z", send_hour=15, send_days=["friday"]),
+        kit.update("2026-03-02T12:00Z", time_zone="Asia/Tokyo"),
+        kit.update_email("2026-03-02T12:00Z", 2, delay_value=30),
+        kit.update_email("2026-03-02T12:00Z", 2, delay_unit="hours"),
+    ],
+)
+def test_what_is_queued_is_explained_by_what_it_was_queued_by(change):
+    """K20: it keeps its instant, so the wait is the one that was in force."""
+    assert told(change)[2] == SECOND
