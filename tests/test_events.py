@@ -300,3 +300,14 @@ def test_events_of_nobody(text_of):
     events["subscriber_id"] = pd.Series(["a", None], dtype="str")
     expected = f"events: subscriber_id: 1 of 2 rows cannot be used\n  row 1: nan is missing\n{MEND}"
     assert text_of(EntryError, simcore.simulate, SEQUENCE, entries("a"), events=events) == expected
+
+
+@pytest.mark.parametrize("ref", [True, (7,), float("inf"), "7.5", "seven", 2**63])
+def test_what_is_no_integer_id(text_of, ref):
+    events = log(("a", DAY, "tag_added", None))
+    events["ref"] = pd.Series([ref], dtype=object)
+    expected = (
+        "events: ref: 1 of 1 rows cannot be used\n"
+        f"  row 0: {ref!r} is not the integer id that the event needs\n{MEND}"
+    )
+    assert text_of(EntryError, simcore.simulate, SEQUENCE, entries("a"), events=events) == expected
