@@ -295,7 +295,7 @@ def _vias(given: pd.DataFrame, vias: tuple[str, ...]) -> npt.NDArray[np.int8]:
 
 def _array(ids: "pd.Series[Any]") -> Any:
     array = ids.array
-    return array.to_numpy() if isinstance(array, pd.arrays.NumpyExtensionArray) else array
+    return array.to_numpy() if type(array) is pd.arrays.NumpyExtensionArray else array
 
 
 def _repeats(ids: Any) -> bool:

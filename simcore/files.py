@@ -92,7 +92,8 @@ class Rows:
 
     def _timed(self, when: str, naive_time_zone: str) -> pd.DataFrame:
         ids, stamps = self.frame["subscriber_id"], self.frame[when]
-        if pd.api.types.is_string_dtype(ids):
+        values = ids.cat.categories if isinstance(ids.dtype, pd.CategoricalDtype) else ids
+        if pd.api.types.infer_dtype(values, skipna=True) == "string":
             ids = ids.mask(ids.str.strip() == "")
         self.refuse(dict.fromkeys(np.flatnonzero(ids.isna()).tolist(), "no subscriber_id"))
         us, faults = instants.read(stamps, naive_time_zone)
@@ -291,6 +292,9 @@ def _plain(column: "pd.Series[Any]", here: Zone) -> list[Any]:
 def _write_parquet(frame: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]) -> None:
     arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     schema = arrow.Table.from_pandas(frame.iloc[:1], preserve_index=False).schema
+    for at, column in enumerate(schema):
+        if column.type == arrow.null():  # an empty column of objects does not say what it would hold
+            schema = schema.set(at, column.with_type(arrow.string()))
     with parquet.ParquetWriter(sink, schema) as writer:
         for part in _parts(frame):
             writer.write_table(arrow.Table.from_pandas(part, schema=schema, preserve_index=False))

@@ -189,7 +189,7 @@ def journal(people: Audience, outcome: Outcome, zone: str, stop_us: int) -> pd.D
 
 
 def _plain(values: Any) -> Any:
-    return values.to_numpy() if isinstance(values, pd.arrays.NumpyExtensionArray) else values
+    return values.to_numpy() if type(values) is pd.arrays.NumpyExtensionArray else values
 
 
 def _by_run(runs: Runs, rounds: Sequence[Round | Note]) -> _Layout:
@@ -281,7 +281,7 @@ def _reasons(
     texts = [words(item, runs.entered_us[_rows(item)]) for item in rounds]
     if layout.which is None:
         table = np.stack(texts, axis=0 if by_email else 1) if texts else np.empty(0, object)
-        return pd.array(table.reshape(-1), dtype="str")
+        return pd.Series(table.reshape(-1), dtype="str").array
     run = np.repeat(np.arange(len(runs)), layout.per_run) if layout.run is None else layout.run
     reasons = np.empty(len(layout.send_us), object)
     for number, (item, text) in enumerate(zip(rounds, texts, strict=True)):
@@ -289,7 +289,7 @@ def _reasons(
         of_run[_rows(item)] = text
         mine = np.flatnonzero(layout.which == number)
         reasons[mine] = of_run[run[mine]]
-    return pd.array(reasons, dtype="str")
+    return pd.Series(reasons, dtype="str").array
 
 
 def _check_range(runs: Runs, rounds: Sequence[Round]) -> None:

@@ -74,7 +74,7 @@ def impact(
         .sum()
         .astype(np.int64)
     )
-    table["median_shift"] = shift.groupby(both["email_id"]).median().astype("timedelta64[us]")
+    table["median_shift"] = shift.dropna().groupby(both["email_id"]).median().astype("timedelta64[us]")
     steps = [step for step in after.steps() if step.email_id in table.index]
     table = table.loc[[step.email_id for step in steps]]
     table.insert(0, "subject", pd.Series([step.subject for step in steps], index=table.index, dtype="str"))

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -11,6 +12,10 @@ from hypothesis import HealthCheck, settings
 
 import simcore
 from simcore import kit
+
+_TEXTS = pd.Series(["", None], dtype="str")
+TEXT = str(_TEXTS.dtype)  # the dtype of texts: str from pandas 3.0 on, object before
+NO_TEXT = str(_TEXTS[1])  # how a missing text among them reads: nan, None before
 
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
 settings.register_profile(
@@ -20,6 +25,13 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def read_back(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """A Parquet file, its zones by name as simcore's are: what pandas makes of a name differs by version."""
+    found = pd.read_parquet(path)
+    zones = {name: ZoneInfo(str(found[name].dt.tz)) for name in found.select_dtypes("datetimetz")}
+    return found.assign(**{name: found[name].dt.tz_convert(zone) for name, zone in zones.items()})
 
 
 def _lengths(assumptions: dict[str, str]) -> dict[str, Any]:

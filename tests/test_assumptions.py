@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pandas as pd
 import pytest
+from conftest import TEXT
 
 import simcore
 from simcore import kit
@@ -43,7 +44,7 @@ def test_defaults():
 def test_listed():
     listed = kit.assumptions()
     assert list(listed) == ["name", "default", "values", "meaning", "rule"]
-    assert {str(dtype) for dtype in listed.dtypes} == {"str"}
+    assert {str(dtype) for dtype in listed.dtypes} == {TEXT}
     assert isinstance(listed.index, pd.RangeIndex)
     assert listed["name"].tolist() == list(DEFAULTS)
     assert listed["default"].tolist() == [str(value) for value in DEFAULTS.values()]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from conftest import NO_TEXT, TEXT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,6 +96,7 @@ def test_forms(entries, ids):
         pytest.param(np.array([3.5, 1, 2]), id="float64"),
         pytest.param(pd.array(["c", "a", "b"], dtype="str"), id="str"),
         pytest.param(pd.array(["c", "a", "b"], dtype="string"), id="string"),
+        pytest.param(pd.array(["c", "a", "b"], dtype="string[python]"), id="python string"),
         pytest.param(pd.Series(["c", 1, (2, 3)], dtype=object), id="object"),
         pytest.param(pd.Categorical(["c", "a", "b"]), id="category"),
         pytest.param(STAMPS.array, id="datetime"),
@@ -187,7 +189,7 @@ def test_rows_at_fault(text_of):
     expected = "\n".join([
         "entered_at: 5 of 6 rows cannot be used",
         f"  row 1: '{TEXTS[1]}' is without a subscriber_id",
-        "  row 2: nan is missing",
+        f"  row 2: {NO_TEXT} is missing",
         f"  row 3: '03/06/2026' {GUESSWORK}",
         f"  row 4: '2026-03-06' {NAIVE}",
         f"  row 5: '1969-12-31T00:00Z' is {OUT_OF_RANGE}",
@@ -329,7 +331,7 @@ def test_split_entries():
     pd.testing.assert_frame_equal(good, entries.iloc[:1])
     pd.testing.assert_frame_equal(bad.drop(columns="reason"), entries.iloc[1:])
     assert bad["reason"].tolist() == ["without a subscriber_id", MISSING, NAIVE]
-    assert bad["reason"].dtype == "str"
+    assert bad["reason"].dtype == TEXT
     good, bad = simcore.split_entries(entries, naive_time_zone="UTC")
     assert (good.index.tolist(), bad.index.tolist()) == (["a", "d"], ["b", "c"])
 
@@ -337,7 +339,7 @@ def test_split_entries():
 def test_split_entries_where_all_are_good_or_bad():
     good, bad = simcore.split_entries(TEXTS)
     assert good["subscriber_id"].tolist() == [0, 1, 2]
-    assert (len(bad), list(bad), bad["reason"].dtype) == (0, ["subscriber_id", "entered_at", "reason"], "str")
+    assert (len(bad), list(bad), bad["reason"].dtype) == (0, ["subscriber_id", "entered_at", "reason"], TEXT)
     good, bad = simcore.split_entries(pd.Series(["x", "y"], index=[8, 9]))
     assert (len(good), list(good)) == (0, ["subscriber_id", "entered_at"])
     assert bad["subscriber_id"].tolist() == [8, 9]

@@ -19,7 +19,7 @@ OUTSIDE = {"ignored", "excluded", "blocked"}
 
 
 def instants(rows):
-    return rows.dt.tz_convert("UTC").dt.to_pydatetime() if len(rows) else []
+    return pd.DatetimeIndex(rows).tz_convert("UTC").to_pydatetime() if len(rows) else []
 
 
 def states(case):

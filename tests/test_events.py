@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import NO_TEXT, TEXT
 
 import simcore
 from simcore import kit
@@ -256,11 +257,11 @@ def test_ids_that_are_as_good_as_the_same(of_entries, of_events):
 @pytest.mark.parametrize(
     ("of_entries", "of_events", "told"),
     [
-        ("int64", "str", "str there and int64"),
-        ("str", "int64", "int64 there and str"),
+        ("int64", "str", f"{TEXT} there and int64"),
+        ("str", "int64", f"int64 there and {TEXT}"),
         ("float64", "int64", "int64 there and float64"),
         ("int64", "float64", "float64 there and int64"),
-        ("str", "category", "category there and str"),
+        ("str", "category", f"category there and {TEXT}"),
     ],
 )
 def test_ids_of_other_dtypes(text_of, of_entries, of_events, told):
@@ -298,7 +299,7 @@ def test_events_from_until_on_are_not_looked_at():
 def test_events_of_nobody(text_of):
     events = log(("a", DAY, "removed"), (None, DAY, "removed"))
     events["subscriber_id"] = pd.Series(["a", None], dtype="str")
-    expected = f"events: subscriber_id: 1 of 2 rows cannot be used\n  row 1: nan is missing\n{MEND}"
+    expected = f"events: subscriber_id: 1 of 2 rows cannot be used\n  row 1: {NO_TEXT} is missing\n{MEND}"
     assert text_of(EntryError, simcore.simulate, SEQUENCE, entries("a"), events=events) == expected
 
 

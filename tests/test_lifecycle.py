@@ -6,6 +6,7 @@ All is in March 2026, of which the 2nd is a Monday, in UTC; emails by days go ou
 
 import pandas as pd
 import pytest
+from conftest import TEXT
 
 import simcore
 from simcore import kit
@@ -1145,7 +1146,7 @@ def test_k27_subscribers_as_they_stand():
     assert (row["next_email_id"], day(row["next_send_at"])) == (3, "04 09:00")
     assert row["ended_at"] is pd.NaT
     assert list(map(str, life.subscribers.dtypes)) == [
-        "str",
+        TEXT,
         "int32",
         "category",
         "datetime64[us, UTC]",
@@ -1165,7 +1166,7 @@ def test_k27_subscribers_as_they_stand():
 def test_k28_the_journals_columns_and_words():
     found = Life(ABC, "02 10:00", "02 11:00").found.journal
     assert list(map(str, found.dtypes)) == [
-        *["str", "Int32", "datetime64[us, UTC]", "category", "Int64", "category"]
+        *[TEXT, "Int32", "datetime64[us, UTC]", "category", "Int64", "category"]
     ]
     assert found["run"].tolist() == [1, 1, pd.NA]
     assert found["detail"].tolist() == [

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
+from conftest import TEXT
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import static_cases
@@ -26,10 +27,10 @@ def check_form(found, zone="America/New_York"):
     assert list(found) == ["email_id", "subject", "send_at", "wait", "reason"]
     assert [str(dtype) for dtype in found.dtypes] == [
         "int64",
-        "str",
+        TEXT,
         f"datetime64[us, {zone}]",
         "timedelta64[us]",
-        "str",
+        TEXT,
     ]
     assert (found.index.name, str(found.index.dtype)) == ("position", "int16")
 

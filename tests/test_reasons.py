@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import TEXT
 from hypothesis import given, settings
 from strategies import static_cases
 
@@ -42,7 +43,7 @@ def told(*changes, sequence=BASE, entered=ENTERED, **assume):
     found = simcore.simulate(sequence, [entered], **named).timeline
     pd.testing.assert_frame_equal(simcore.project(sequence, [entered], **named), found)
     assert list(found)[-1] == "reason"
-    assert found["reason"].dtype == "str"
+    assert found["reason"].dtype == TEXT
     return dict(zip(found["email_id"], found["reason"], strict=True))
 
 
@@ -186,9 +187,9 @@ def test_they_stand_by_their_sends(order):
 
 def test_nothing_to_explain():
     found = simcore.project(BASE, [], explain=True)
-    assert (len(found), str(found["reason"].dtype)) == (0, "str")
+    assert (len(found), str(found["reason"].dtype)) == (0, TEXT)
     found = simcore.project(BASE.replace(active=False), [ENTERED], explain=True, order="email")
-    assert (len(found), str(found["reason"].dtype)) == (0, "str")
+    assert (len(found), str(found["reason"].dtype)) == (0, TEXT)
 
 
 def test_one_of_many(monkeypatch):

@@ -6,6 +6,7 @@ on the 3rd and w on the 4th, each at 10:00. At 12:00 of the 3rd x is through, y 
 
 import pandas as pd
 import pytest
+from conftest import TEXT
 
 import simcore
 from simcore import kit
@@ -22,7 +23,7 @@ COLUMNS = [
     "lost",
     "median_shift",
 ]
-DTYPES = ["int64", "str", *["int64"] * 6, "timedelta64[us]"]
+DTYPES = ["int64", TEXT, *["int64"] * 6, "timedelta64[us]"]
 NONE = pd.Timedelta(0)
 THEN = "2026-03-03T12:00Z"
 
