@@ -1,7 +1,7 @@
 """Entries and events, as people have them, become runs: who, from when, until when; and who is in what."""
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any, NamedTuple
@@ -217,7 +217,7 @@ def read(entries: pd.DataFrame, naive_time_zone: str | None) -> instants.Read:
     us, faults = instants.read(entries["entered_at"], naive_time_zone)
     nameless = entries["subscriber_id"].isna().to_numpy()
     if nameless.any():
-        faults |= dict.fromkeys(np.flatnonzero(nameless).tolist(), "without a subscriber_id")
+        faults |= dict.fromkeys(np.flatnonzero(nameless).tolist(), "has no subscriber_id")
     return instants.Read(us, faults)
 
 
@@ -387,7 +387,7 @@ def _events(
         faults = dict.fromkeys(np.flatnonzero(nameless).tolist(), "missing")
         raise instants.explain_faults("events: subscriber_id", events["subscriber_id"], faults, mend)
     names = tuple(sorted({*plan.joins, *plan.leaves, *plan.returns}))
-    code, distinct = pd.factorize(events["event"], use_na_sentinel=False)
+    code, distinct = _factorized(events["event"])
     name = pd.Index(names, dtype=object).get_indexer(pd.Index(distinct, dtype=object))[code]
     if (name < 0).any():
         wrong = dict.fromkeys(np.flatnonzero(name < 0).tolist(), f"not one of: {', '.join(names)}")
@@ -420,8 +420,8 @@ def _refs(events: pd.DataFrame, needs: Flags, mend: str) -> Ints:
             f"{', '.join(map(str, events.columns))}"
         )
     given = events["ref"]
-    code, distinct = pd.factorize(given.astype(object), use_na_sentinel=False)
-    numbers = [_id(each) for each in distinct]
+    code, distinct = _factorized(given.astype(object))
+    numbers = [whole_id(each) for each in distinct]
     known = np.array([number is not None for number in numbers], np.bool_)[code]
     if (needs & ~known).any():
         faults = dict.fromkeys(
@@ -431,7 +431,15 @@ def _refs(events: pd.DataFrame, needs: Flags, mend: str) -> Ints:
     return np.array([number or 0 for number in numbers], np.int64)[code]
 
 
-def _id(ref: Any) -> int | None:
+def _factorized(values: "pd.Series[Any]") -> tuple[Ints, Any]:
+    """The place of each value among the distinct ones, and these; what has no equality stands as its text."""
+    try:
+        return pd.factorize(values, use_na_sentinel=False)
+    except TypeError:
+        return pd.factorize(values.map(lambda each: each if isinstance(each, Hashable) else repr(each)))
+
+
+def whole_id(ref: Any) -> int | None:
     """The integer that an id is, however it is written: 12, 12.0 or "12"."""
     if isinstance(ref, str):
         match = re.fullmatch(r"\s*(-?\d{1,18})(?:\.0*)?\s*", ref)

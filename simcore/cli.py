@@ -24,8 +24,8 @@ import pandas as pd
 
 import simcore
 from simcore import files, instants, kit
-from simcore.errors import EntryError, SimcoreError, shown
-from simcore.kit.api import read_json
+from simcore.errors import SimcoreError, TooLateError, shown
+from simcore.kit.api import all_from_api, read_json
 from simcore.kit.changes import from_json
 from simcore.kit.model import ACCOUNT_ZONE
 from simcore.zones import Zone, zone
@@ -363,19 +363,20 @@ def impact(
     sequence = _load(file, emails, time_zone, naive_time_zone)
     asked = _asked(sequence, changes, until, include_drafts, assume, naive_time_zone)
     sources, inputs = _sources(entries, events), [file, emails, changes]
-    (table, people), set_aside = _answer(_impact, sequence, asked, sources, inputs, [], on_error, as_json)
+    table, set_aside = _answer(simcore.impact, sequence, asked, sources, inputs, [], on_error, as_json)
+    at_once = int(table["sent_at_once"].sum())
     rows: Any = table.to_dict("records")
     if as_json:
         for row in rows:
             shift = row.pop("median_shift")
             row["median_shift_seconds"] = None if shift is pd.NaT else shift.total_seconds()
-        _write_json({"people_at_once": people, "emails": rows} | set_aside)
+        _write_json({"sent_at_once": at_once, "emails": rows} | set_aside)
         return
-    who = {0: "Nobody gets", 1: "1 person gets"}.get(people, f"{people} people get")
+    told = {0: "No email goes", 1: "1 email goes"}.get(at_once, f"{at_once} emails go")
     for row in rows:
         row["median_shift"] = _shift(row["median_shift"])
     names = ["email", "subject", "sent at once", *table.columns[3:-1], "median shift"]
-    _show([f"{who} mail at the instant of a change."], names, [row.values() for row in rows])
+    _show([f"{told} out at the instant of a change."], names, [row.values() for row in rows])
 
 
 @app.command()
@@ -439,9 +440,10 @@ def _load(
         file = Path(whole)
     with _naming(file):
         payload = read_json(file)
+        beside = None if emails is None else read_json(emails)
         if not isinstance(payload, Mapping) or "sequences" not in payload or emails is not None:
-            return kit.load(file, emails=emails, time_zone=time_zone)
-        listed = kit.load_all(file, time_zone=time_zone)
+            return kit.from_api(payload, beside, time_zone=time_zone)
+        listed = all_from_api(payload, time_zone=time_zone)
         chosen = [each for each in listed if not mark or str(each.id) == wanted]
         if len(chosen) == 1:
             return chosen[0]
@@ -556,9 +558,7 @@ def _answer(
             try:
                 found = verb(sequence, entries[given.good], **asked)
                 break
-            except EntryError as error:  # what is right by itself may still end too late
-                if not error.rows:
-                    raise
+            except TooLateError as error:  # what is right by itself may still end too late
                 given.refuse(dict.fromkeys(np.flatnonzero(given.good)[error.rows].tolist(), _LATE))
         bar.update(working, total=1, completed=1)
         frames = (found if isinstance(found, tuple) else (found,))[: len(sinks)]
@@ -577,15 +577,6 @@ def _answer(
         if rows.broken:
             _say(f"{len(rows.broken)} of {rows.total} rows cannot be used: they are in {aside}")
     return found, set_aside
-
-
-def _impact(sequence: kit.Sequence, entries: pd.DataFrame, **options: Any) -> tuple[pd.DataFrame, int]:
-    """The table of `simcore.impact`, and how many people get mail at the instant of a change."""
-    table = simcore.impact(sequence, entries, **options)
-    at_us = [instants.read_one(each.at, "at", options["naive_time_zone"]) for each in options["changes"]]
-    sends = simcore.project(sequence, entries, **options)
-    at_once = np.isin(files.us_of(sends["send_at"]), at_us)
-    return table, int(sends.loc[at_once, "subscriber_id"].nunique())
 
 
 def _summary(sends: pd.DataFrame, time_zone: str) -> tuple[dict[str, Any], str]:

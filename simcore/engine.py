@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from simcore.audience import NEVER_US, Events, Flags, Runs, Toggles
+from simcore.errors import TooLateError
 from simcore.gates import Ticking
 from simcore.instants import NAT_US
 from simcore.plan import Epoch, Plan, Step
-from simcore.zones import FAR_US, FIRST_US, Ints
+from simcore.zones import FAR_US, FIRST_US, LAST_US, Ints
 
 _MANY = 1 << 16
 """From this many instants on, looking for equal ones pays."""
@@ -264,6 +265,8 @@ class _Engine:
     def _pass(self, here: _Standing, buckets: list[list[Round]], at: int, cohort: Round) -> None:
         """A cohort's email is due: it is sent, or passed without a send, and the next one waited for."""
         step = here.steps[at]
+        if cohort.at.distinct_us.max() > LAST_US and not self.drafts:
+            self._refuse_late(step, cohort)
         if not step.sends:
             self._note("draft", cohort.rows, cohort.at, step)
             if self.drafts:
@@ -285,6 +288,18 @@ class _Engine:
                 self.received[here.number[at]][_where(sent.rows)] = True
         if len(cohort.at):
             self._go_on(here, buckets, at + 1, at, cohort.rows, cohort.at)
+
+    def _refuse_late(self, step: Step, cohort: Round) -> None:
+        late = np.flatnonzero(cohort.at.all_us() > LAST_US)
+        if late.size:
+            late = _take(cohort.rows, late)
+            more = f" and {late.size - 1} other rows" if late.size > 1 else ""
+            raise TooLateError(
+                f"the email at position {step.position} (id {step.email_id}) would go out after "
+                f"2200-01-01 UTC to {self.runs.named(int(late[0]))}{more}: pass until= to end before that, or mend "
+                "the delay or the entry",
+                self.runs.row[late].tolist(),
+            )
 
     def _go_on(
         self,
@@ -391,16 +406,18 @@ class _Engine:
                 self.owed[number][owed] = True
                 self.any_owed |= bool(owed.size)
         # The first email after the last one passed that is waited for and not yet received (K21).
-        target = np.array([*here.next, len(here.steps)])[place + 1]
+        following = np.array([*here.next, len(here.steps)])
+        target = following[place + 1]
         while True:
             there = target < len(here.steps)
-            number = np.append(here.number, -1)[target]
-            had = there & self.received[number, rows]
-            if not had.any():
+            had = np.flatnonzero(there)
+            had = had[self.received[here.number[target[had]], rows[had]]]
+            if not had.size:
                 break
-            target[had] = np.array([*here.next, len(here.steps)])[target[had] + 1]
+            target[had] = following[target[had] + 1]
         self._change_nothing_left(here, rows[~there], now_us)
-        rows, number, target = rows[there], number[there], target[there]
+        rows, target = rows[there], target[there]
+        number = here.number[target]
         self.holding[rows] = False
         other = number != out.queued[rows]
         freed = plan.active and not before.plan.active

@@ -52,6 +52,10 @@ class EntryError(SimcoreError):
         return self.message
 
 
+class TooLateError(EntryError):
+    """Entries whose emails would fall due after the last instant that simcore knows."""
+
+
 Problem = tuple[str, str, str]
 """A path, a message in the platform's manner, and what was found there ("" where the message says it all)."""
 

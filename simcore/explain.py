@@ -14,7 +14,7 @@ import pandas as pd
 
 from simcore.delays import CalendarDays, Elapsed
 from simcore.engine import AT_ONCE, BEHIND, CHANGED, FREED, Round
-from simcore.gates import Anytime, Poll, SendSlots, SendWindow
+from simcore.gates import Anytime, Gate, Poll, SendSlots, SendWindow
 from simcore.plan import Step
 from simcore.zones import DAY_US, HOUR_US, SECOND_US, Ints, Zone, zone
 
@@ -35,8 +35,10 @@ class _Clock(NamedTuple):
     def time(self) -> str:
         """The time of day: 21:07:30, or 21:07 on the full minute."""
         second = self.us + self.offset_us - self.day * DAY_US
-        clock = str(timedelta(seconds=second // SECOND_US)).rjust(8, "0")
-        return clock.removesuffix(":00") if second % (60 * SECOND_US) == 0 else clock
+        clock = str(timedelta(microseconds=second)).rjust(8, "0")
+        if "." in clock:
+            return clock[1:].rstrip("0") if clock.startswith("0") and clock[2] != ":" else clock.rstrip("0")
+        return clock.removesuffix(":00")
 
 
 INACTIVE = "the sequence is not active, so nothing is sent"
@@ -90,22 +92,35 @@ def _reason(
         return f"at once, because it was published behind the subscriber: {until}"
     if cause == AT_ONCE:
         return f"at once, because it was published right before the email that was waited for: {until}"
+    change = _clock(here, since_us) if cause in {FREED, CHANGED} else anchor
     if cause == FREED:
-        change = _clock(here, since_us)
         told = f"was due while the sequence was not active; active again {_day(change, anchor)} {change.text}"
-        return f"{told}, so {until}"
+        return told + _through(step.gate, here, change, due, anchor) + _changes(here, change, due)
     before = [each for each in plan.steps[: step.position] if each.queued]
     since = "entry" if entry and not before else "the previous email"
     if before and not before[-1].sends:
         since = "the draft before it"
     if cause == CHANGED:
-        change = _clock(here, since_us)
         told = f"next since the change of {_day(change, anchor)} {change.text}"
         over_us = int(step.delay.earliest(np.array([anchor_us]))[0])
         if over_us <= since_us:
-            return f"{told}, when its wait since {since} was over; so {until}{_changes(here, change, due)}"
+            told = f"{told}, when its wait since {since} was over"
+            return told + _through(step.gate, here, change, due, anchor) + _changes(here, change, due)
         return f"{told}; {_moved(step, here, anchor, due, since)}{_changes(here, anchor, due)}"
     return _moved(step, here, anchor, due, since) + _changes(here, anchor, due)
+
+
+def _through(gate: Gate, here: Zone, ready: _Clock, due: _Clock, anchor: _Clock) -> str:
+    """From an instant through the gate to the send."""
+    until = f"{_day(due, anchor)} {due.text}"
+    if isinstance(gate, SendSlots):
+        return _to_slot(gate, here, ready.day, ready, due, anchor)
+    if isinstance(gate, Poll):
+        rhythm = f"every {_rhythm(gate.every_us)}"
+        exactly = f", exactly on a poll (they come {rhythm})"
+        return exactly if ready.us == due.us else f"; polls come {rhythm}, so {until}"
+    skipped = _not_send_days(gate, ready.day, due.day) if isinstance(gate, SendWindow) else ""
+    return f"; {skipped}, so {until}" if skipped else f", so {until}"
 
 
 def _moved(step: Step, here: Zone, anchor: _Clock, due: _Clock, since: str) -> str:
@@ -121,10 +136,7 @@ def _moved(step: Step, here: Zone, anchor: _Clock, due: _Clock, since: str) -> s
     if isinstance(delay, Elapsed) and isinstance(gate, Poll):
         ready = _clock(here, anchor.us + delay.duration_us)
         told = f"{_count(delay.duration_us // HOUR_US, 'hour')} after {since} is {_day(ready, anchor)} {ready.text}"
-        rhythm = f"every {_rhythm(gate.every_us)}"
-        if ready.us == due.us:
-            return f"{told}, exactly on a poll (they come {rhythm})"
-        return f"{told}; polls come {rhythm}, so {until}"
+        return told + _through(gate, here, ready, due, anchor)
     if isinstance(delay, CalendarDays) and isinstance(gate, SendSlots):
         told = f"{_count(delay.days, 'day')} after {since} is {_date(anchor.day + delay.days, anchor)}"
         return f"{told}{_to_slot(gate, here, anchor.day + delay.days, None, due, anchor)}"

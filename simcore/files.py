@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from simcore import instants
+from simcore.audience import whole_id
 from simcore.errors import SimcoreError, shown
 from simcore.plan import Plan
 from simcore.zones import Ints, Zone
@@ -80,10 +81,7 @@ class Rows:
         usable["event"] = self.frame["event"]
         self._among(usable["event"], sorted({*plan.joins, *plan.leaves, *plan.returns}), True)
         usable["ref"] = self._filled("ref") if "ref" in self.frame else None
-        numbers = pd.to_numeric(usable["ref"].astype(object), errors="coerce").to_numpy(
-            np.float64, na_value=np.nan
-        )
-        whole = np.isfinite(numbers) & (numbers == np.floor(numbers))
+        whole = np.array([whole_id(ref) is not None for ref in usable["ref"]], np.bool_)
         for row in np.flatnonzero(usable["event"].isin([*plan.joins]) & ~whole).tolist():
             ref, event = usable["ref"].iloc[row], usable["event"].iloc[row]
             found = "no ref" if pd.isna(ref) else f"ref {shown(ref)}"

@@ -5,7 +5,6 @@ are 1970-01-01 to 2200-01-01 UTC, both ends included (spec/timing.md, "Instants"
 """
 
 import re
-import warnings
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple
@@ -96,7 +95,7 @@ def read_one(value: Any, name: str, naive_time_zone: str | None) -> int:
 def check_zone(name: str | None) -> None:
     """Raises SimcoreError where a `naive_time_zone` is no zone."""
     if name is not None:
-        zone(name)
+        zone(name if isinstance(name, str) else repr(name))
 
 
 def explain_faults(name: str, values: Any, faults: Mapping[int, str], way_out: str) -> EntryError:
@@ -273,14 +272,12 @@ def _loose(text: str) -> datetime | str:
     if re.match(_ISO_DATE, text.strip()):
         orders = orders[:1]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            readings = [
-                parser.parse(text, default=default, dayfirst=day, yearfirst=year, tzinfos=_only_utc)
-                for default in defaults
-                for day, year in orders
-            ]
-    except (ValueError, OverflowError, Warning):
+        readings = [
+            parser.parse(text, default=default, dayfirst=day, yearfirst=year, tzinfos=_only_utc)
+            for default in defaults
+            for day, year in orders
+        ]
+    except (ValueError, OverflowError):
         return UNREADABLE
     if len(set(readings[: len(orders)])) > 1:
         return GUESSWORK

@@ -267,7 +267,7 @@ def make(
 ) -> Made:
     """What happens, with the arguments of `simulate`; `notes` for a journal and subscribers too."""
     instants.check_zone(naive_time_zone)
-    if order not in {"entry", "email"}:
+    if order not in ("entry", "email"):
         raise SimcoreError(f"order: found {shown(order)}, expected 'entry' or 'email'")
     first = Epoch(at_us=FIRST_US, plan=_plan(sequence, assumptions, include_drafts))
     until_us = audience.read_until(until, naive_time_zone)
@@ -332,7 +332,7 @@ def example(name: str | None = None) -> Path | list[str]:
     shipped = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in {".json", ".csv"}}
     if name is None:
         return list(shipped)
-    if name not in shipped:
+    if not isinstance(name, str) or name not in shipped:
         raise SimcoreError(f"no example {shown(name)}; there are: {', '.join(shipped)}")
     return shipped[name]
 

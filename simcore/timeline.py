@@ -13,7 +13,6 @@ import pandas as pd
 from simcore import instants
 from simcore.audience import OUTSIDE, Audience, Runs
 from simcore.engine import ACTIVE, Note, Outcome, Round, Times
-from simcore.errors import EntryError
 from simcore.instants import NAT_US
 from simcore.plan import Plan, Step
 from simcore.zones import LAST_US, Ints
@@ -58,9 +57,8 @@ def timeline(
     """The timeline (columns and dtypes as `simcore.project` says) of rounds, in the order that each run has them.
 
     Rows in the order of runs, then of sends; or email by email, in the order of `steps`, where `by_email`.
-    `words` gives the `reason` of each send of a round. Raises EntryError for sends past 2200.
+    `words` gives the `reason` of each send of a round.
     """
-    _check_range(runs, rounds)
     layout = _by_email(runs, rounds, steps) if by_email else _by_run(runs, rounds)
     each: list[Step] = [item.step for item in rounds if item.step is not None]
 
@@ -114,16 +112,17 @@ def subscribers(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_
     live = status == 0
     sends, last_us = _tally(runs, outcome.rounds)
     waits = live & (outcome.queued >= 0)
-    due_us = np.where(waits & plan.active, outcome.due_us, NAT_US)
+    due_us = np.where(waits & plan.active & (outcome.due_us <= LAST_US), outcome.due_us, NAT_US)
     number = np.where(waits, outcome.queued, 0)
     email_ids = outcome.email_ids if outcome.email_ids.size else np.zeros(1, np.int64)
     ended_us = np.where(outside, runs.end_us, np.where(live, NAT_US, outcome.ended_us))
     return pd.DataFrame(
         {
-            "subscriber_id": runs.subscriber_id,
+            # Copies: runs may be the very arrays that the caller gave.
+            "subscriber_id": runs.subscriber_id.copy(),
             "run": runs.number,
             "via": _category(runs.via, plan.vias),
-            "entered_at": instants.show(runs.entered_us, zone),
+            "entered_at": instants.show(runs.entered_us.copy(), zone),
             "status": _category(status, STATUSES),
             "sends": sends,
             "last_send_at": instants.show(last_us, zone),
@@ -290,22 +289,6 @@ def _reasons(
         mine = np.flatnonzero(layout.which == number)
         reasons[mine] = of_run[run[mine]]
     return pd.Series(reasons, dtype="str").array
-
-
-def _check_range(runs: Runs, rounds: Sequence[Round]) -> None:
-    for item in rounds:
-        us = item.at.distinct_us
-        if us.size and us.max() > LAST_US and item.step is not None:
-            late = np.flatnonzero(item.at.all_us() > LAST_US)
-            late = late if item.rows is None else item.rows[late]
-            if late.size:
-                more = f" and {late.size - 1} other rows" if late.size > 1 else ""
-                raise EntryError(
-                    f"the email at position {item.step.position} (id {item.step.email_id}) would go out after "
-                    f"2200-01-01 UTC to {runs.named(int(late[0]))}{more}: pass until= to end before that, or mend "
-                    "the delay or the entry",
-                    runs.row[late].tolist(),
-                )
 
 
 def _category(codes: npt.NDArray[Any], names: Sequence[str]) -> Any:

@@ -22,11 +22,12 @@ def impact(
     include_drafts: bool = False,
     assumptions: Any = None,
     naive_time_zone: str | None = None,
+    order: str = "entry",
 ) -> pd.DataFrame:
     """What changes do to those already inside: who gets mail right away, earlier, later, or not at all.
 
-    Arguments as for `simcore.simulate`. Counted are the runs that begin before the last of the changes; what
-    they receive with the changes is held against what they would have received without.
+    Arguments as for `simcore.simulate` (`order` changes nothing here). Counted are the runs that begin before the
+    last of the changes; what they receive with the changes is held against what they would have received without.
 
     A row an email that any of them receives either way, in the order in which the emails stand in the end,
     then those that were deleted: `email_id` (int64), `subject` (str, the latest), `sent_at_once` (int64, how
@@ -49,6 +50,7 @@ def impact(
         "include_drafts": include_drafts,
         "assumptions": assumptions,
         "naive_time_zone": naive_time_zone,
+        "order": order,
         "notes": True,
     }
     before, after = make(sequence, entries, **given), make(sequence, entries, changes=changes, **given)

@@ -188,7 +188,7 @@ def test_rows_at_fault(text_of):
     )
     expected = "\n".join([
         "entered_at: 5 of 6 rows cannot be used",
-        f"  row 1: '{TEXTS[1]}' is without a subscriber_id",
+        f"  row 1: '{TEXTS[1]}' has no subscriber_id",
         f"  row 2: {NO_TEXT} is missing",
         f"  row 3: '03/06/2026' {GUESSWORK}",
         f"  row 4: '2026-03-06' {NAIVE}",
@@ -330,7 +330,7 @@ def test_split_entries():
     pd.testing.assert_frame_equal(entries, before)
     pd.testing.assert_frame_equal(good, entries.iloc[:1])
     pd.testing.assert_frame_equal(bad.drop(columns="reason"), entries.iloc[1:])
-    assert bad["reason"].tolist() == ["without a subscriber_id", MISSING, NAIVE]
+    assert bad["reason"].tolist() == ["has no subscriber_id", MISSING, NAIVE]
     assert bad["reason"].dtype == TEXT
     good, bad = simcore.split_entries(entries, naive_time_zone="UTC")
     assert (good.index.tolist(), bad.index.tolist()) == (["a", "d"], ["b", "c"])

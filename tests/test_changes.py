@@ -580,3 +580,12 @@ def test_a_call_for_another_sequence(text_of):
     assert text_of(ValidationError, simcore.project, BASE.replace(id=30), [], changes=changes) == expected
     assert len(simcore.project(BASE, ["2026-03-06T22:00Z"], changes=changes)) == 0
     assert len(simcore.project(BASE.replace(id=31), ["2026-03-06T22:00Z"], changes=changes)) == 0
+
+
+def test_published_null_is_a_draft():
+    """K2."""
+    made = kit.Sequence(
+        name="x", emails=[kit.Email(subject="A", delay_value=1, delay_unit="days", published=True)]
+    )
+    (after,) = made.after([(0, kit.update_email("2026-03-06T21:00Z", -1, published=None))])
+    assert after.emails[0].published is False

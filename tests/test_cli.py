@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import runpy
+import shlex
 import signal
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from simcore.kit.changes import from_json
 WELCOME = str(simcore.example("welcome"))
 ENTRIES = str(simcore.example("entries"))
 ACCOUNT = simcore.example("account")
+MAIN = "from simcore.cli import main; main()"
 EVENTS = str(simcore.example("events"))
 CHANGES = str(simcore.example("changes"))
 HEADER = "subscriber_id,entered_at,via\n"
@@ -733,7 +735,7 @@ def test_impact_answers_in_a_sentence_and_a_table():
     shown = run("impact", *LIFE).stdout
     lines = shown.splitlines()
     expected = life(simcore.impact)
-    assert lines[0] == "16 people get mail at the instant of a change."
+    assert lines[0] == "16 emails go out at the instant of a change."
     assert max(map(cell_len, lines)) <= 80
     assert re.fullmatch(r" +sent at +median", lines[2])
     heads = ["email", "subject", "once", "earlier", "later", "unchanged", "gained", "lost", "shift"]
@@ -751,14 +753,14 @@ def test_impact_json_agrees_with_the_library():
     expected = life(simcore.impact, until="2026-03-20T00:00-04:00")
     seconds = expected.pop("median_shift").dt.total_seconds()
     expected["median_shift_seconds"] = seconds.astype(object).where(seconds.notna(), None)
-    assert answer == {"people_at_once": 16, "emails": expected.to_dict("records"), **NONE_ASIDE}
+    assert answer == {"sent_at_once": 16, "emails": expected.to_dict("records"), **NONE_ASIDE}
 
 
 @pytest.mark.parametrize(
     ("position", "sentence"),
-    [(2, "Nobody gets mail"), (1, "1 person gets mail"), (0, "2 people get mail")],
+    [(2, "No email goes out"), (1, "1 email goes out"), (0, "2 emails go out")],
 )
-def test_impact_counts_people(position, sentence):
+def test_impact_counts_emails_at_once(position, sentence):
     file = account("w.json", [("One", 1), ("Two", 3), ("Three", 3)])
     write("e.csv", HEADER + "a,2026-03-02 10:00,\nb,2026-03-05 10:00,\n")  # a has two emails then, b one
     new = {"subject": "New", "delay_value": 1, "delay_unit": "days", "published": True, "position": position}
@@ -784,9 +786,9 @@ def test_shifts_in_words(seconds, text):
 
 def test_impact_of_nothing():
     shown = run("impact", WELCOME, ENTRIES, "--changes", changed()).stdout
-    assert shown == "Nobody gets mail at the instant of a change.\n"
+    assert shown == "No email goes out at the instant of a change.\n"
     answer = json.loads(run("impact", WELCOME, ENTRIES, "--changes", "c.json", "--json").stdout)
-    assert answer == {"people_at_once": 0, "emails": [], "quarantined": 0, "quarantine_file": None}
+    assert answer == {"sent_at_once": 0, "emails": [], "quarantined": 0, "quarantine_file": None}
 
 
 AT = "2026-03-06T21:00Z"
@@ -1195,3 +1197,23 @@ def test_parquet_without_a_send_keeps_its_types():
     Path("e.csv").write_text("subscriber_id,entered_at\n")
     run("project", WELCOME, "e.csv", "-o", "out.parquet")
     assert "null" not in str(parquet.read_schema("out.parquet"))
+
+
+@pytest.mark.parametrize("ref", ["+5", "1e3", "12345678901234567890", "7.5"])
+def test_a_ref_that_is_no_id_is_named_where_it_stands(ref):
+    write("e.csv", HEADER + "a,2026-03-02 10:00,\nb,2026-03-05 10:00,\n")
+    write("v.csv", f"subscriber_id,at,event,ref\na,2026-03-07T00:00Z,tag_added,{ref}\n")
+    assert refused("project", WELCOME, "e.csv", "--events", "v.csv", "-o", "o.csv").startswith(
+        "v.csv: 1 of 1 rows cannot be used\n"
+        f"  line 2: ref '{ref}': expected the integer id that tag_added needs\n"
+    )
+    run("project", WELCOME, "e.csv", "--events", "v.csv", "-o", "o.csv", "--on-error", "quarantine")
+    assert Path("o.events.quarantine.csv").exists()
+
+
+def test_a_sequence_from_a_pipe():
+    command = (
+        f"cat {WELCOME} | {sys.executable} -c {shlex.quote(MAIN)} preview /dev/stdin --entered 2026-03-06"
+    )
+    shown = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert shown.stdout.startswith("Welcome series, America/New_York\n")

@@ -312,3 +312,11 @@ def test_what_is_no_integer_id(text_of, ref):
         f"  row 0: {ref!r} is not the integer id that the event needs\n{MEND}"
     )
     assert text_of(EntryError, simcore.simulate, SEQUENCE, entries("a"), events=events) == expected
+
+
+@pytest.mark.parametrize(("column", "value"), [("event", ["tag_added"]), ("ref", [7])])
+def test_lists_are_no_events_and_no_ids(text_of, column, value):
+    events = log(("a", DAY, "tag_added", 7))
+    events[column] = pd.Series([value], dtype=object)
+    told = text_of(EntryError, simcore.simulate, SEQUENCE, entries("a"), events=events)
+    assert told.startswith(f"events: {column}: 1 of 1 rows cannot be used\n  row 0: {value!r} is not ")

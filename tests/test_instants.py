@@ -1,5 +1,7 @@
 """Every form in which people have times, and every way in which one cannot be read."""
 
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 import numpy as np
@@ -489,3 +491,11 @@ def test_a_weekday_that_is_another(text_of, text):
     assert text_of(EntryError, instants.read_one, text, "until", None) == expected
     right = text.replace("Monday", "Friday").replace("Mon", "Fri")
     assert instants.read_one(right, "until", None) == pd.Timestamp("2026-03-06T21:00Z").value // 1000
+
+
+def test_reading_leaves_the_warnings_of_the_process_alone():
+    """Threads share them."""
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: read(["6 March 2026 9pm"], "UTC"), range(40)))
+    assert warnings.filters == before

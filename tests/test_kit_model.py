@@ -1,6 +1,7 @@
 """Sequences and emails: what is filled in, what is refused (K1 to K5), and changed copies."""
 
 import copy
+import json
 import pickle
 from contextlib import suppress
 from dataclasses import FrozenInstanceError, replace
@@ -479,3 +480,24 @@ def test_plan():
 def test_plans_of_other_assumptions(text_of):
     expected = "assumptions: found 'elapsed', expected simcore.kit.Assumptions"
     assert text_of(SimcoreError, WELCOME.plan, "elapsed") == expected
+
+
+# ---------------------------------------------------------------- nothing is shared, everything is plain
+
+
+def test_extra_is_not_shared():
+    payload = {"sequence": {"name": "a", "meta": {"k": [1]}}, "emails": [], "links": {"x": 1}}
+    made = kit.from_api(payload)
+    given = made.to_api()
+    given["sequence"]["meta"]["k"].append(2)
+    given["links"]["x"] = 9
+    payload["sequence"]["meta"]["k"].append(3)
+    assert made.to_api()["sequence"]["meta"] == {"k": [1]}
+    assert made.to_api()["links"] == {"x": 1}
+
+
+def test_integers_of_numpy_become_plain():
+    sources = [{"type": "tag", "ids": list(np.array([2, 3]))}]
+    email = kit.Email(subject="A", delay_value=np.int64(1), delay_unit="days", sequence_id=np.int64(4))
+    made = kit.Sequence(name="x", id=np.int64(4), emails=[email], exclude_subscriber_sources=sources)
+    assert json.loads(json.dumps(made.to_api()))["sequence"]["exclude_subscriber_sources"] == sources

@@ -4,13 +4,14 @@ All is in March 2026, of which the 2nd is a Monday, in UTC; emails by days go ou
 "03 09:00", sends "run.email 03 09:00".
 """
 
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import TEXT
 
 import simcore
 from simcore import kit
-from simcore.errors import EntryError
+from simcore.errors import EntryError, TooLateError
 
 VIA = "visual_automation"
 
@@ -1197,3 +1198,45 @@ def test_arguments_that_cannot_be(text_of):
         "until: '2026-03-06' has no time zone: give it an offset, such as 2026-03-06T21:07:30-05:00, or say how to "
         'read it with naive_time_zone="UTC" (or another zone)'
     )
+
+
+# ---------------------------------------------------------------- at the edges
+
+
+def test_a_sequence_without_emails_that_holds():
+    """K15, K26."""
+    changes = [kit.update("2026-03-07T00:00Z", send_hour=3), kit.update("2026-03-08T00:00Z", hold=False)]
+    nothing = kit.Sequence(name="Nothing yet", hold=True)
+    held = simcore.simulate(nothing, ["2026-03-06T21:07Z"], changes=changes[:1])
+    assert held.subscribers["status"].tolist() == ["active"]
+    through = simcore.simulate(nothing, ["2026-03-06T21:07Z"], changes=changes)
+    assert through.subscribers["ended_at"].tolist() == [pd.Timestamp("2026-03-08T00:00Z")]
+
+
+def far(**fields):
+    email = kit.Email(subject="Far", delay_value=3650, delay_unit="days", **fields)
+    return kit.Sequence(name="Far", time_zone="UTC", emails=(email,))
+
+
+def test_what_waits_for_an_email_past_2200_has_no_next_send():
+    life = simcore.simulate(far(published=True), ["2195-01-01T00:00Z"], until="2199-01-01T00:00Z")
+    assert life.subscribers["next_email_id"].tolist() == [-1]
+    assert life.subscribers["next_send_at"].isna().all()
+
+
+def test_a_draft_that_comes_due_past_2200_is_refused(text_of):
+    assume = kit.Assumptions(draft_delay="count")
+    assert text_of(
+        TooLateError, simcore.simulate, far(published=False), ["2195-01-01T00:00Z"], assumptions=assume
+    ).startswith("the email at position 0 (id -1) would go out after 2200-01-01 UTC to row 0 (subscriber 0)")
+
+
+def test_results_share_nothing_with_what_was_given():
+    entered_at = pd.to_datetime(["2026-03-06T21:07Z", "2026-03-07T21:07Z"]).as_unit("us")
+    entries = pd.DataFrame({"subscriber_id": [1, 2], "entered_at": entered_at})
+    before = entries.copy(deep=True)
+    life = simcore.simulate(ABC, entries)
+    for frame in life:
+        assert not np.shares_memory(frame["subscriber_id"].to_numpy(), entries["subscriber_id"].to_numpy())
+    life.subscribers.loc[0, "subscriber_id"] = 99
+    pd.testing.assert_frame_equal(entries, before)

@@ -11,6 +11,8 @@ import simcore
 from simcore import kit
 from simcore.errors import SimcoreError
 
+WELCOME = kit.load(simcore.example("welcome"))
+
 NAMES = ["EntryError", "SimcoreError", "Simulation", "ValidationError", "example", "impact", "kit", "preview"]
 NAMES += ["project", "simulate", "split_entries", "versions"]
 
@@ -78,3 +80,23 @@ def test_an_import_brings_in_no_extra(module):
 
 def test_it_is_typed():
     assert Path(simcore.__file__).with_name("py.typed").is_file()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: simcore.project(WELCOME, [], order=["entry"]),
+            "order: found ['entry'], expected 'entry' or 'email'",
+        ),
+        (lambda: simcore.example(["x"]), "no example ['x']; there are: "),
+        (
+            lambda: simcore.project(WELCOME, [], naive_time_zone=["UTC"]),
+            "\"['UTC']\" is not a time zone: expected ",
+        ),
+    ],
+)
+def test_arguments_of_a_wrong_kind(call, message):
+    with pytest.raises(simcore.SimcoreError) as caught:
+        call()
+    assert str(caught.value).startswith(message)

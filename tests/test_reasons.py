@@ -65,8 +65,8 @@ def test_changed_while_it_waits():
 def test_changed_when_its_wait_was_over():
     slow = BASE.replace_email(1, delay_value=10)
     assert told(new("2026-03-05T12:00Z"), sequence=slow)[9] == (
-        "next since the change of Thu 5 Mar 12:00 UTC, when its wait since the previous email was over; so "
-        "Fri 6 Mar 09:00 UTC"
+        "next since the change of Thu 5 Mar 12:00 UTC, when its wait since the previous email was over; "
+        "09:00 on Thu 5 Mar is past, so Fri 6 Mar 09:00 UTC"
     )
 
 
@@ -79,7 +79,8 @@ def test_changed_from_the_entry():
     )
     late = kit.update("2026-03-05T08:30Z", send_hour=8)
     assert told(late, sequence=first, queued_emails="reschedule")[2] == (
-        "next since the change of Thu 5 Mar 08:30 UTC, when its wait since entry was over; so Fri 6 Mar 08:00 UTC"
+        "next since the change of Thu 5 Mar 08:30 UTC, when its wait since entry was over; "
+        "08:00 on Thu 5 Mar is past, so Fri 6 Mar 08:00 UTC"
     )
 
 
@@ -93,8 +94,8 @@ def test_changed_where_the_clocks_change():
     )
     slow = here.replace_email(1, delay_value=10)
     assert told(new("2026-03-07T12:00-05:00"), sequence=slow, entered=entered)[9] == (
-        "next since the change of Sat 7 Mar 12:00 EST, when its wait since the previous email was over; so "
-        "Sun 8 Mar 09:00 EDT; the clocks go forward 1 hour on Sun 8 Mar"
+        "next since the change of Sat 7 Mar 12:00 EST, when its wait since the previous email was over; "
+        "09:00 on Sat 7 Mar is past, so Sun 8 Mar 09:00 EDT; the clocks go forward 1 hour on Sun 8 Mar"
     )
 
 
@@ -110,11 +111,13 @@ def test_at_once():
 def test_freed():
     changes = [kit.update("2026-03-02T12:00Z", active=False), kit.update("2026-03-05T12:00Z", active=True)]
     assert told(*changes)[2] == (
-        "was due while the sequence was not active; active again Thu 5 Mar 12:00 UTC, so Fri 6 Mar 09:00 UTC"
+        "was due while the sequence was not active; active again Thu 5 Mar 12:00 UTC; "
+        "09:00 on Thu 5 Mar is past, so Fri 6 Mar 09:00 UTC"
     )
     inserted = [changes[0], new("2026-03-02T13:00Z"), changes[1]]
     assert told(*inserted, insert_before_next="at_once")[9] == (
-        "was due while the sequence was not active; active again Thu 5 Mar 12:00 UTC, so Fri 6 Mar 09:00 UTC"
+        "was due while the sequence was not active; active again Thu 5 Mar 12:00 UTC; "
+        "09:00 on Thu 5 Mar is past, so Fri 6 Mar 09:00 UTC"
     )
     # What was not yet due is as though nothing had been.
     assert told(changes[0], kit.update("2026-03-02T13:00Z", active=True))[2] == SECOND
@@ -222,3 +225,60 @@ def test_none_of_many_past_2200(monkeypatch):
 def test_what_is_queued_is_explained_by_what_it_was_queued_by(change):
     """K20: it keeps its instant, so the wait is the one that was in force."""
     assert told(change)[2] == SECOND
+
+
+def test_days_that_are_no_send_days_after_a_change():
+    """K11: a gate that was closed and opens again."""
+    first = BASE.replace(emails=(email(2, 2),))
+    closed = kit.update("2026-03-03T12:00Z", send_days=[])
+    opened = kit.update("2026-03-09T12:00Z", send_days=["friday"])
+    assert told(closed, opened, sequence=first)[2] == (
+        "next since the change of Mon 9 Mar 12:00 UTC, when its wait since entry was over; "
+        "Mon, Tue, Wed and Thu are not send days, so Fri 13 Mar 09:00 UTC"
+    )
+
+
+@pytest.mark.parametrize(
+    ("unit", "again", "words"),
+    [
+        ("hours", "2026-03-05T12:01Z", "12:01 UTC; polls come every 15 minutes, so Thu 5 Mar 12:15 UTC"),
+        ("hours", "2026-03-05T12:15Z", "12:15 UTC, exactly on a poll (they come every 15 minutes)"),
+    ],
+)
+def test_freed_through_a_poll(unit, again, words):
+    hours = BASE.replace(
+        emails=(kit.Email(id=2, subject="2", delay_value=30, delay_unit=unit, published=True),)
+    )
+    changes = [kit.update("2026-03-02T12:00Z", active=False), kit.update(again, active=True)]
+    assert told(*changes, sequence=hours)[2] == (
+        f"was due while the sequence was not active; active again Thu 5 Mar {words}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("again", "words"),
+    [
+        ("2026-03-07T12:00Z", "Sat 7 Mar 12:00 UTC; Sat and Sun are not send days, so Mon 9 Mar 00:00 UTC"),
+        ("2026-03-09T12:00Z", "Mon 9 Mar 12:00 UTC, so Mon 9 Mar 12:00 UTC"),
+    ],
+)
+def test_freed_at_once_on_a_send_day(again, words):
+    """K9 under send_days, K19."""
+    weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday"]
+    first = kit.Email(id=2, subject="2", delay_value=0, delay_unit="days", published=True)
+    sequence = BASE.replace(send_days=weekdays, emails=(first,), active=False)
+    freed = told(kit.update(again, active=True), sequence=sequence, immediate_days="send_days")[2]
+    assert freed == f"was due while the sequence was not active; active again {words}"
+
+
+def test_fractions_of_a_second_are_told():
+    sends = simcore.preview(
+        BASE.replace(emails=(email(2, 1),)), "2026-03-02T10:00:30.25Z", naive_time_zone=None
+    )
+    assert sends["reason"].tolist() == ["1 day after entry is Tue 3 Mar, so Tue 3 Mar 09:00 UTC"]
+    hours = BASE.replace(
+        emails=(kit.Email(id=2, subject="2", delay_value=1, delay_unit="hours", published=True),)
+    )
+    assert simcore.preview(hours, "2026-03-02T10:00:30.25Z")["reason"].tolist() == [
+        "1 hour after entry is Mon 2 Mar 11:00:30.25 UTC; polls come every 15 minutes, so Mon 2 Mar 11:15 UTC"
+    ]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import simcore
 from simcore import engine, kit, timeline
-from simcore.errors import EntryError, SimcoreError
+from simcore.errors import EntryError, SimcoreError, TooLateError
 from simcore.kit.model import WEEKDAYS
 
 COLUMNS = ["subscriber_id", "run", "position", "email_id", "subject", "send_at"]
@@ -190,11 +190,11 @@ def test_sends_past_2200(text_of, chain):
     sequence = chain((0, "days"), (13, "hours"))
     late = pd.Series([LATE, "2026-03-06T00:00Z", LATE], index=["a", "b", "c"])
     for order in ("entry", "email"):
-        assert text_of(EntryError, simcore.project, sequence, late, order=order) == (
+        assert text_of(TooLateError, simcore.project, sequence, late, order=order) == (
             "the email at position 1 (id 101) would go out after 2200-01-01 UTC to row 0 (subscriber 'a') and 1 "
             "other rows: pass until= to end before that, or mend the delay or the entry"
         )
-    assert text_of(EntryError, simcore.project, sequence, late[1:]) == (
+    assert text_of(TooLateError, simcore.project, sequence, late[1:]) == (
         "the email at position 1 (id 101) would go out after 2200-01-01 UTC to row 1 (subscriber 'c'): pass until= "
         "to end before that, or mend the delay or the entry"
     )
@@ -206,7 +206,7 @@ def test_sends_past_2200(text_of, chain):
 
 def test_a_subscriber_is_named_as_a_person_would(text_of, chain):
     """Not np.int64(0)."""
-    assert text_of(EntryError, simcore.project, chain((1, "days")), [LATE]) == (
+    assert text_of(TooLateError, simcore.project, chain((1, "days")), [LATE]) == (
         "the email at position 0 (id 100) would go out after 2200-01-01 UTC to row 0 (subscriber 0): pass until= to "
         "end before that, or mend the delay or the entry"
     )

@@ -41,7 +41,11 @@ def load_all(path: str | PathLike[str], *, time_zone: str | None = None) -> list
     >>> [sequence.name for sequence in load_all(simcore.example("account"))]
     ['Welcome series', 'Weekly letters']
     """
-    payload = read_json(path)
+    return all_from_api(read_json(path), time_zone=time_zone)
+
+
+def all_from_api(payload: Any, *, time_zone: str | None = None) -> list[Sequence]:
+    """The sequences of a list response, as dicts and lists (see `load_all`)."""
     if not isinstance(payload, Mapping) or not isinstance(payload.get("sequences"), list):
         hint = (
             "; for one sequence use kit.load"

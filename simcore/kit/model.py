@@ -1,6 +1,7 @@
 """A Kit sequence and its emails, as Kit's API describes them: frozen, and valid once made (K1 to K5)."""
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Self
 
@@ -42,12 +43,10 @@ class Email:
 
     def __post_init__(self) -> None:
         refuse(email_problems({each.name: getattr(self, each.name) for each in fields(self)}))
-        for name in ("delay_value", "id", "position"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, int(getattr(self, name)))
+        _plain_integers(self, ("delay_value", "id", "position", "sequence_id", "email_template_id"))
         if self.send_days is not None:
             object.__setattr__(self, "send_days", tuple(self.send_days))
-        object.__setattr__(self, "extra", dict(self.extra))
+        object.__setattr__(self, "extra", deepcopy(dict(self.extra)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,10 +107,11 @@ class Sequence:
             "send_days": tuple(self.send_days),
             "send_hour": int(self.send_hour),
             "exclude_subscriber_sources": sources,
-            "extra": dict(self.extra),
-            "envelope": dict(self.envelope),
+            "extra": deepcopy(dict(self.extra)),
+            "envelope": deepcopy(dict(self.envelope)),
         }.items():
             object.__setattr__(self, name, value)
+        _plain_integers(self, ("id", "email_template_id"))
 
     def replace(self, **changed: Any) -> Self:
         """A copy with other fields, validated; emails are put in order as at construction.
@@ -132,7 +132,7 @@ class Sequence:
         >>> Sequence(name="Welcome", emails=[hello]).replace_email(0, subject="Hi").emails[0].subject
         'Hi'
         """
-        if not 0 <= position < len(self.emails):
+        if not (whole(position) and 0 <= position < len(self.emails)):
             raise IndexError(f"no email at position {position!r}: the sequence has {len(self.emails)}")
         _known(changed, Email)
         if changed.get("delay_unit") == "hours":
@@ -161,7 +161,7 @@ class Sequence:
             item = _plain(email, leave_out={"id"} if email.id is None or email.id < 0 else set())
             item["send_days"] = None if email.send_days is None else list(email.send_days)
             emails.append(item)
-        return {"sequence": sequence, "emails": emails, **self.envelope}
+        return deepcopy({"sequence": sequence, "emails": emails, **self.envelope})
 
     def after(self, changes: Iterable[tuple[int, Change]]) -> list["Sequence"]:
         """The sequence after each of some changes, one upon the other.
@@ -210,7 +210,14 @@ def _source(source: Any) -> Source:
     if isinstance(source, Source):
         return source
     rest = {name: value for name, value in source.items() if name not in {"type", "ids"}}
-    return Source(type=source["type"], ids=tuple(source["ids"]), extra=rest)
+    return Source(type=source["type"], ids=tuple(int(each) for each in source["ids"]), extra=deepcopy(rest))
+
+
+def _plain_integers(item: Any, names: tuple[str, ...]) -> None:
+    """Integers of numpy and the like become Python's own."""
+    for name in names:
+        if whole(getattr(item, name)):
+            object.__setattr__(item, name, int(getattr(item, name)))
 
 
 def _known(changed: Mapping[str, Any], kind: type[Email] | type[Sequence]) -> None:
@@ -232,6 +239,8 @@ def _plain(item: Email | Sequence, leave_out: set[str]) -> dict[str, Any]:
 
 def _applied(sequence: Sequence, change: Change, lowest: int) -> Sequence:
     given = dict(change.fields)
+    if "published" in given and given["published"] is None:
+        given["published"] = False  # K2
     if None not in {change.sequence_id, sequence.id} and change.sequence_id != sequence.id:
         refuse([("path", f"path must be that of sequence {sequence.id}", shown(change.sequence_id))])
     if change.op == "update":
