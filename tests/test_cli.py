@@ -11,6 +11,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -1113,6 +1114,8 @@ def test_ctrl_c_exits_130_quietly():
     ) as process:
         with open("e.csv", "wb", buffering=0) as pipe:  # which waits until the command reads
             pipe.write(HEADER.encode())
+            # Until it waits for more: a signal right before a system call is only seen after it.
+            time.sleep(1)
             process.send_signal(signal.SIGINT)
             assert process.wait(60) == 130
         assert process.stdout.read() + process.stderr.read() == b""
