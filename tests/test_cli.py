@@ -27,6 +27,7 @@ import simcore
 from simcore import cli, kit
 from simcore import files as file_room
 from simcore.kit.changes import from_json
+from simcore.zones import zone
 
 WELCOME = str(simcore.example("welcome"))
 ENTRIES = str(simcore.example("entries"))
@@ -1220,3 +1221,10 @@ def test_a_sequence_from_a_pipe():
     )
     shown = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert shown.stdout.startswith("Welcome series, America/New_York\n")
+
+
+def test_a_column_of_objects_without_a_row_is_text():
+    nothing = pd.DataFrame({"subscriber_id": pd.Series([], dtype=object)})
+    with open("out.parquet", "wb") as sink:
+        file_room._write_parquet(nothing, zone("UTC"), sink, lambda rows: None)
+    assert str(parquet.read_schema("out.parquet").field("subscriber_id").type) == "string"
