@@ -82,7 +82,7 @@ def test_numpy_units(unit):
     first = us(str(values[0].astype("datetime64[us]")))
     assert read(values, "UTC") == ([first, 0], {1: MISSING})
     assert read(values) == ([0, 0], {0: NAIVE, 1: MISSING})
-    assert read([values[0], np.datetime64("NaT")], "UTC") == ([first, 0], {1: MISSING})
+    assert read([values[0], np.datetime64("NaT", "s")], "UTC") == ([first, 0], {1: MISSING})
 
 
 @pytest.mark.parametrize("unit", ["ps", "fs", "15ms", "100us", "20ns"])
@@ -149,7 +149,7 @@ def test_a_mix():
         np.datetime64("2026-03-06"),
         5,
     ]
-    values += [pd.NaT, pd.NA, float("nan"), "", "nonsense", b"2026", np.datetime64("NaT")]
+    values += [pd.NaT, pd.NA, float("nan"), "", "nonsense", b"2026", np.datetime64("NaT", "s")]
     an_instant = "expected an instant, such as 2026-03-06T21:07:30-05:00"
     faults = {
         2: MISSING,
