@@ -30,6 +30,7 @@ LAST_US = (date(2200, 1, 1) - date(1970, 1, 1)).days * DAY_US
 FAR_US = 2**62
 """Stands for every instant after `LAST_US` that no table holds: later than all, and safe to add a delay to."""
 
+_FEW = 64  # for so few a binary search costs less than counting days
 _FIRST_DAY, _LAST_DAY = -3, LAST_US // DAY_US + 10  # tables reach past both ends, whatever the offset
 
 
@@ -71,6 +72,8 @@ class Ruler:
 
     def below(self, instants_us: Ints) -> Ints:
         """For each instant, how many points are before it; that is the place of the first one at or after."""
+        if instants_us.size < _FEW:
+            return np.searchsorted(self._ends_us, instants_us)
         day = instants_us // DAY_US
         np.minimum(day, _LAST_DAY, out=day)
         day -= _FIRST_DAY
@@ -133,7 +136,7 @@ class Zone:
         A date that begins twice begins the first time. Dates after the tables are `FAR_US`.
         """
         begins_us = self._begins_us
-        return begins_us[np.clip(dates - _FIRST_DAY, 0, begins_us.size - 1)]
+        return begins_us[np.minimum(np.maximum(dates - _FIRST_DAY, 0), begins_us.size - 1)]
 
     @cached_property
     def pieces(self) -> _Pieces:
