@@ -93,10 +93,14 @@ HEADINGS = ("name", "what it is", "sends", "s / 1M sends", "ratio", "ratio of", 
 def take_turns(
     contenders: Mapping[str, Callable[[], Any]], repeat: int, loops: int = 1
 ) -> dict[str, list[float]]:
-    """Time each contender `repeat` times, one after the other in turn; give the seconds of one call."""
+    """Time each contender `repeat` times, one after the other in turn; give the seconds of one call.
+
+    Each runs once right before it is timed, so that none pays for the state that another left the memory in.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(repeat):
         for name, call in contenders.items():
+            call()
             gc.collect()
             start = perf_counter()
             for _ in range(loops):
