@@ -239,7 +239,7 @@ def test_a_slot_is_the_first_allowed_one(data, zone, weekdays, hour):
     assert slot >= t
     assert allowed_slot(slot, weekdays, hour, zone)
     days = (local_date(t, zone) + timedelta(days=n) for n in range(-2, 24))
-    others = (wall_to_utc(datetime(d.year, d.month, d.day, hour), zone) for d in days)  # noqa: DTZ001
+    others = (wall_to_utc(datetime(d.year, d.month, d.day, hour), zone) for d in days)  # noqa: DTZ001  a wall clock
     assert not any(t <= other < slot and allowed_slot(other, weekdays, hour, zone) for other in others)
 
 
