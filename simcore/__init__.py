@@ -3,7 +3,7 @@
 Load a sequence (`simcore.kit.load`), then `preview` it for one subscriber or `project` it for all of them.
 """
 
-from simcore import kit
+from simcore import kit, sequenzy
 from simcore.errors import EntryError, SimcoreError, ValidationError
 from simcore.projection import Simulation, example, preview, project, simulate, split_entries, versions
 from simcore.whatif import impact
@@ -18,6 +18,7 @@ __all__ = [
     "kit",
     "preview",
     "project",
+    "sequenzy",
     "simulate",
     "split_entries",
     "versions",

@@ -1,9 +1,7 @@
-"""Entries and events, as people have them, become runs: who, from when, until when; and who is in what."""
+"""Entries, or the events that enrol, become runs: who, from when, until when, and what each brings along."""
 
-import re
-from collections.abc import Hashable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
-from numbers import Integral
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,20 +9,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from simcore import instants
+from simcore import log as logs
 from simcore.errors import EntryError, shown
-from simcore.plan import Epoch, Plan
-from simcore.zones import Ints
+from simcore.log import NEVER_US, Flags, Log, Toggles, Watched
+from simcore.plan import Beside, Epoch, Plan
+from simcore.zones import LAST_US, Ints
 
-NEVER_US: int = np.iinfo(np.int64).max
-"""The end of a run that nothing ends."""
 NO_STATUS = ""
-OUTSIDE = ("started", "blocked", "ignored", "excluded")
+LEFT = "stopped:left"
+OUTSIDE = ("started", "blocked", "ignored", "excluded", "repeated", "duplicate", "no_key")
 """What becomes of an entry, by its number: of several that hold, the lowest (K17)."""
-STARTED, BLOCKED, IGNORED, EXCLUDED = range(4)
+STARTED, BLOCKED, IGNORED, EXCLUDED, REPEATED, DUPLICATE, NO_KEY = range(7)
 
 _WAY_OUT = "simcore.split_entries(entries) parts the rows that can be read from those that cannot"
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +31,9 @@ class Runs:
     `subscriber_id` [runs], any dtype, as given; `number` int32 [runs], 1 for a subscriber's first run; `row`
     int64 [runs], the position of its entry; `entered_us` int64 [µs, UTC; runs]; `end_us` int64 [µs; runs], the
     instant from which on nothing is sent in it (`NEVER_US` where there is none), and `end_status`, places in
-    `statuses` [runs], what ends it there. `via` int8 [runs], places in the plan's vias. `who` int64 [runs], a
-    number for each subscriber, the one that `Toggles` know; None where there are no events.
+    `statuses` [runs], what ends it there. `via` int8 [runs], places in the audience's vias. `who` int64 [runs],
+    a number for each subscriber, the one that the log knows; None where nothing tells them apart. `thing` int64
+    [runs], places in `things`, the properties that it brings along (-1 for none); None where runs bring none.
     """
 
     subscriber_id: Any
@@ -46,13 +44,30 @@ class Runs:
     end_status: npt.NDArray[np.int8]
     via: npt.NDArray[np.int8]
     who: Ints | None
+    thing: Ints | None = None
+    things: Sequence[Any] = ()
+    by_row: bool = True
 
     def __len__(self) -> int:
         return len(self.entered_us)
 
+    def of(self, some: Ints | Flags) -> "Runs":
+        """Some of the runs, by their places."""
+        return Runs(**{
+            each.name: value[some]
+            if each.name not in {"things", "by_row"} and (value := getattr(self, each.name)) is not None
+            else getattr(self, each.name)
+            for each in fields(self)
+        })
+
     def named(self, run: int) -> str:
-        """How an error names a run: its row and its subscriber."""
-        return f"row {self.row[run]} (subscriber {shown(self.subscriber_id[run : run + 1][0])})"
+        """How an error names a run: its row, where entries are given, and its subscriber."""
+        subscriber = f"subscriber {shown(self.subscriber_id[run : run + 1][0])}"
+        return f"row {self.row[run]} ({subscriber})" if self.by_row else subscriber
+
+    def rows(self, runs: Ints) -> list[int]:
+        """The rows of the entries that an error is about; none where events enrol."""
+        return self.row[runs].tolist() if self.by_row else []
 
 
 class Turned(NamedTuple):
@@ -64,125 +79,34 @@ class Turned(NamedTuple):
     what: npt.NDArray[np.int8]
 
 
-class Toggles:
-    """What switches on and off for each subscriber over time, such as being in an excluded source.
-
-    Rows are sorted by subscriber, then by instant, then as given; `on` is the state after each.
-    """
-
-    def __init__(self, who: Ints, at_us: Ints, on: Flags, people: int) -> None:
-        self.at_us = at_us
-        self.on = on
-        self.first = np.append(0, np.cumsum(np.bincount(who, minlength=people)))
-
-    def until(self, who: Ints, at_us: Ints) -> Ints:
-        """For each (subscriber, instant), the place just behind the subscriber's last row up to the instant."""
-        found: Ints = self.first[who]
-        some = np.flatnonzero(found < self.first[who + 1])
-        if some.size == found.size:
-            return self._search(found, self.first[who + 1], at_us)
-        found[some] = self._search(found[some], self.first[who[some] + 1], at_us[some])
-        return found
-
-    def _search(self, low: Ints, high: Ints, at_us: Ints) -> Ints:
-        span = int((high - low).max()) if low.size else 0
-        # All binary searches take their steps together.
-        for _ in range(span.bit_length()):
-            middle = (low + high) // 2
-            right = (low < high) & (self.at_us[np.minimum(middle, self.at_us.size - 1)] <= at_us)
-            low, high = np.where(right, middle + 1, low), np.where(right | (low >= high), high, middle)
-        return low
-
-    def known(self, who: Ints) -> Flags:
-        """Which subscribers have a row at all."""
-        return self.first[who + 1] > self.first[who]
-
-    def state(self, who: Ints, at_us: Ints) -> Flags:
-        """Whether it is on for each (subscriber, instant), the rows of that instant included."""
-        place = self.until(who, at_us)
-        on: Flags = (
-            (place > self.first[who]) & self.on[np.maximum(place - 1, 0)] if self.on.size else place > place
-        )
-        return on
-
-
-@dataclass(frozen=True, eq=False)
-class Events:
-    """An event log, read: `who` int64, `at_us` int64 [µs], `name` (places in `names`), `ref` int64; as sorted.
-
-    Rows by subscriber, then instant, then as given; those of people who never enter are left out.
-    """
-
-    who: Ints
-    at_us: Ints
-    name: npt.NDArray[np.int64]
-    ref: Ints
-    names: tuple[str, ...]
-    people: int
-    _members: dict[frozenset[tuple[str, int]], Toggles | None] = field(default_factory=dict)
-
-    def members(self, plan: Plan) -> Toggles | None:
-        """When each subscriber is in any of the plan's excluded sources; None where nobody ever is (K16)."""
-        if plan.excluded not in self._members:
-            self._members[plan.excluded] = self._toggles(plan)
-        return self._members[plan.excluded]
-
-    def _toggles(self, plan: Plan) -> Toggles | None:
-        source = np.full(len(self.name), -1)
-        inside = np.zeros(len(self.name), np.bool_)
-        for number, (kind, ref) in enumerate(sorted(plan.excluded)):
-            for code, name in enumerate(self.names):
-                if plan.joins.get(name, ("", False))[0] == kind:
-                    rows = (self.name == code) & (self.ref == ref)
-                    source[rows] = number
-                    inside[rows] = plan.joins[name][1]
-        rows = np.flatnonzero(source >= 0)
-        if not rows.size:
-            return None
-        who, source, inside = self.who[rows], source[rows], inside[rows]
-        # How many sources each subscriber is in: an add while inside, or a remove while outside, is no change.
-        order = np.lexsort((np.arange(rows.size), source, who))
-        same = np.append(False, (np.diff(who[order]) == 0) & (np.diff(source[order]) == 0))
-        before = same & np.append(False, inside[order][:-1])
-        delta = np.empty(rows.size, np.int64)
-        delta[order] = inside[order].astype(np.int64) - before
-        total = np.cumsum(delta)
-        begins = np.append(True, np.diff(who) != 0)
-        base = (total - delta)[begins][np.cumsum(begins) - 1]
-        return Toggles(who, self.at_us[rows], total > base, self.people)
-
-    def blocks(self, plan: Plan) -> Toggles:
-        """When each subscriber is kept from entering (K17)."""
-        blocking = [code for code, name in enumerate(self.names) if plan.leaves.get(name, ("", False))[1]]
-        returning = [code for code, name in enumerate(self.names) if name in plan.returns]
-        rows = np.flatnonzero(np.isin(self.name, blocking + returning))
-        return Toggles(self.who[rows], self.at_us[rows], np.isin(self.name[rows], blocking), self.people)
-
-    def ends(self, plan: Plan) -> tuple[Toggles, npt.NDArray[np.int64]]:
-        """When something ends each subscriber's runs, and the name (place in `names`) of what does."""
-        rows = np.flatnonzero(
-            np.isin(self.name, [c for c, name in enumerate(self.names) if name in plan.leaves])
-        )
-        none = np.zeros(rows.size, np.bool_)
-        return Toggles(self.who[rows], self.at_us[rows], none, self.people), self.name[rows]
-
-
 class Audience(NamedTuple):
-    """The runs that entries start, the entries that start none, the events, the statuses that runs' ends are places
-    in, and how many entries there are.
+    """The runs that entries or events start, and those of both that start none; the log of events; and what the runs'
+    `end_status` and `via` are places in.
+
+    `claims`: where it depends on how long runs last who is taken in, the runs are all that may be, and these are
+    what `settled` needs to know.
     """
 
     runs: Runs
     turned: Turned
-    log: Events | None
+    log: Log | None
     statuses: tuple[str, ...]
-    entries: int
+    vias: tuple[str, ...]
+    claims: "_Claims | None" = None
+
+
+class _Claims(NamedTuple):
+    """What runs must not share with an active one: `key` int64 [runs], -1 for none, or None where it plays no part;
+    `if_idle` [runs], the very subscriber."""
+
+    key: Ints | None
+    if_idle: Flags
 
 
 def frame(entries: Any) -> pd.DataFrame:
     """Entries of every form (see `simcore.project`) as a DataFrame with `subscriber_id` and `entered_at`."""
     if isinstance(entries, pd.DataFrame):
-        _columns("entries", entries, ("subscriber_id", "entered_at"), ("via",))
+        logs.columns("entries", entries, ("subscriber_id", "entered_at"), ("via", "properties"))
         return entries
     if isinstance(entries, pd.Series):
         return pd.DataFrame({"subscriber_id": entries.index, "entered_at": entries.array})
@@ -200,18 +124,6 @@ def frame(entries: Any) -> pd.DataFrame:
     return pd.DataFrame({"subscriber_id": np.arange(len(entries)), "entered_at": entries})
 
 
-def _columns(what: str, given: pd.DataFrame, needed: tuple[str, ...], other: tuple[str, ...]) -> None:
-    names = [str(name) for name in given.columns]
-    missing = [name for name in needed if name not in names]
-    if missing:
-        raise EntryError(
-            f"{what}: no column {' and no column '.join(missing)}; the columns are: {', '.join(names) or 'none'}"
-        )
-    twice = [name for name in (*needed, *other) if names.count(name) > 1]
-    if twice:
-        raise EntryError(f"{what}: column {twice[0]} is there {names.count(twice[0])} times, expected once")
-
-
 def read(entries: pd.DataFrame, naive_time_zone: str | None) -> instants.Read:
     """The instants of entries, and what is wrong with the rows that cannot be used."""
     us, faults = instants.read(entries["entered_at"], naive_time_zone)
@@ -227,58 +139,265 @@ def runs(
     epochs: Sequence[Epoch],
     until_us: int | None,
     naive_time_zone: str | None,
+    enabled_us: int | None = None,
 ) -> Audience:
     """Who goes through the sequence when, by entries and events under plans that change.
 
-
-    Raises EntryError that names the rows that cannot be read, or whose `via` is not one of the plan's (K13).
+    Where no entries are given, the plan's trigger enrols by the events, from `enabled_us` on. Raises EntryError
+    that names the rows that cannot be read, or whose `via` is not one of the plan's (K13).
     """
+    plan = epochs[0].plan
+    if entries is None and plan.trigger is not None:
+        came, log, exit_us = _triggered(events, plan, until_us, naive_time_zone, enabled_us)
+    else:
+        came, log, exit_us = _given(entries, events, epochs, until_us, naive_time_zone)
+    statuses = (NO_STATUS, "restarted", *dict.fromkeys(status for status, _ in plan.leaves.values()), LEFT)
+    what = np.full(len(came), STARTED, np.int8)
+    claims, who = None, came.who
+    if plan.beside is not None and who is not None:
+        what, claims = _judged(came, plan, plan.beside, log)
+    elif who is not None:
+        what, came.number[:], came.end_us[:] = _taken(who, came.entered_us, came.via, epochs, log)
+        came.end_status[:] = came.end_us < NEVER_US
+    if exit_us is not None:
+        came.end_us[:], came.end_status[:] = exit_us, np.where(exit_us < NEVER_US, statuses.index(LEFT), 0)
+    if log is not None and who is not None:
+        _ended(came, who, plan, log, statuses)
+    vias = (plan.trigger_via,) if entries is None and plan.trigger is not None else plan.vias
+    found = Audience(came, _nobody(came), log, statuses, vias, claims)
+    return _numbered(_parted(found, what), plan)
+
+
+def _given(
+    entries: Any, events: Any, epochs: Sequence[Epoch], until_us: int | None, naive_time_zone: str | None
+) -> tuple[Runs, Log | None, None]:
+    """All entries before `until_us` as though each began a run, and the log."""
     plan = epochs[0].plan
     given = frame(entries)
     entered_us, faults = read(given, naive_time_zone)
     if faults:
         raise instants.explain_faults("entered_at", given["entered_at"], faults, _WAY_OUT)
     via = _vias(given, plan.vias)
-    ids = _array(given["subscriber_id"])
+    ids = logs.array(given["subscriber_id"])
     row = np.arange(len(given))
+    thing, things = None, []
+    if plan.beside is not None:
+        thing = np.full(len(given), -1)
+    if plan.reads_things and "properties" in given.columns:
+        thing, things = logs.read_things(given["properties"], "entries: properties")
     if until_us is not None and (entered_us >= until_us).any():
         row = np.flatnonzero(entered_us < until_us)
         ids, entered_us, via = ids[row], entered_us[row], via[row]
-    statuses = (NO_STATUS, "restarted", *dict.fromkeys(status for status, _ in plan.leaves.values()))
-    log = (
-        None
-        if events is None
-        else _events(events, given["subscriber_id"], ids, epochs, until_us, naive_time_zone)
-    )
-    count = len(row)
-    number, end_us, end_status = np.ones(count, np.int32), np.full(count, NEVER_US), np.zeros(count, np.int8)
-    what = np.full(count, STARTED, np.int8)
-    who = None
-    if log is not None or _repeats(ids):
+        thing = None if thing is None else thing[row]
+    log = who = None
+    if events is not None or plan.stop is not None:
+        watched: Watched = frozenset()
+        for each in (epoch.plan.watched(triggered=False) for epoch in epochs):
+            watched = None if watched is None or each is None else watched | each
+        people = pd.unique(pd.Series(ids)) if len(ids) else ids
+        log = logs.read(
+            events, plan.vocabulary, watched, until_us, naive_time_zone, ids=people, things=plan.reads_things
+        )
+    if log is not None or plan.beside is not None or _repeats(ids):
         who = pd.factorize(ids)[0].astype(np.int64)
-        what, number, next_us = _taken(who, entered_us, via, epochs, log)
-        end_us, end_status = next_us, (next_us < NEVER_US).astype(np.int8)
-        if log is not None:
-            ends, name = log.ends(plan)
-            place = ends.until(who, entered_us)
-            some = np.flatnonzero(place < ends.first[who + 1])
-            left_us = ends.at_us[place[some]]
-            # Of one instant, events come before entries (K18).
-            some, left_us = some[left_us <= end_us[some]], left_us[left_us <= end_us[some]]
-            codes = np.array(
-                [statuses.index(plan.leaves.get(n, (NO_STATUS,))[0]) for n in log.names], np.int8
+    return _began(ids, row, entered_us, via, who, thing, things), log, None
+
+
+def _triggered(
+    events: Any, plan: Plan, until_us: int | None, naive_time_zone: str | None, enabled_us: int | None
+) -> tuple[Runs, Log, Ints | None]:
+    """All enrolments by the plan's trigger as though each began a run, in order; the log; when each ends again."""
+    if events is None:
+        raise EntryError(
+            "entries: none are given, and no events either: give events, by which the sequence's trigger enrols, "
+            "or entries, which are the enrolments themselves"
+        )
+    watched = plan.watched(triggered=True)
+    log = logs.read(
+        events, plan.vocabulary, watched, until_us, naive_time_zone, ids=None, things=plan.reads_things
+    )
+    found = plan.trigger.enrolments(log, enabled_us)
+    end_us = LAST_US + 1 if until_us is None else until_us
+    order = np.lexsort((found.who, found.at_us))
+    if until_us is None:
+        late = order[found.at_us[order] > LAST_US]
+        if late.size:
+            raise EntryError(
+                f"subscriber {shown(log.ids[found.who[late[0]]])}"
+                f"{f' and {late.size - 1} others' if late.size > 1 else ''} would be enrolled after 2200-01-01 "
+                "UTC: pass until= to end before that, or mend the trigger"
             )
-            end_us[some], end_status[some] = left_us, codes[name[place[some]]]
-    started = what == STARTED
-    turned = Turned(row[:0], ids[:0], entered_us[:0], what[:0])
-    if not started.all():
-        out = ~started
-        turned = Turned(row[out], ids[out], entered_us[out], what[out])
-        ids, number, row, entered_us = ids[started], number[started], row[started], entered_us[started]
-        end_us, end_status, via = end_us[started], end_status[started], via[started]
-        who = None if who is None else who[started]
-    found = Runs(ids, number, row, entered_us, end_us, end_status, via, None if log is None else who)
-    return Audience(found, turned, log, statuses, len(given))
+    order = order[found.at_us[order] < end_us]
+    who, at_us = found.who[order], found.at_us[order]
+    row, via = np.arange(len(who)), np.zeros(len(who), np.int8)
+    came = _began(log.ids[who], row, at_us, via, who, found.thing[order], log.things)
+    return replace(came, by_row=False), log, None if found.end_us is None else found.end_us[order]
+
+
+def _began(
+    ids: Any,
+    row: Ints,
+    entered_us: Ints,
+    via: npt.NDArray[np.int8],
+    who: Ints | None,
+    thing: Ints | None,
+    things: Sequence[Any],
+) -> Runs:
+    """Runs that nothing ends, each its subscriber's first."""
+    size = len(row)
+    number, end_us, end_status = np.ones(size, np.int32), np.full(size, NEVER_US), np.zeros(size, np.int8)
+    return Runs(ids, number, row, entered_us, end_us, end_status, via, who, thing, things)
+
+
+def _ended(came: Runs, who: Ints, plan: Plan, log: Log, statuses: tuple[str, ...]) -> None:
+    """Events end runs, where nothing does before; of one instant, events come before all else (K18, Q19)."""
+    rows = log.of(plan.leaves)
+    ends = log.toggles(rows)
+    place = ends.until(who, came.entered_us)
+    some = np.flatnonzero(place < ends.first[who + 1])
+    left_us = ends.at_us[place[some]]
+    some, left_us = some[left_us <= came.end_us[some]], left_us[left_us <= came.end_us[some]]
+    codes = np.array([statuses.index(plan.leaves.get(n, (NO_STATUS,))[0]) for n in log.names], np.int8)
+    came.end_us[some] = left_us
+    came.end_status[some] = codes[log.name[rows[place[some]]]]
+
+
+def _nobody(came: Runs) -> Turned:
+    return Turned(came.row[:0], came.subscriber_id[:0], came.entered_us[:0], np.empty(0, np.int8))
+
+
+def _parted(people: Audience, what: npt.NDArray[np.int8]) -> Audience:
+    """Those whose `what` is not to have started are turned away."""
+    out = what != STARTED
+    if not out.any():
+        return people
+    gone, turned = people.runs.of(out), people.turned
+    both = (
+        [
+            pd.concat([pd.Series(one), pd.Series(other)], ignore_index=True)
+            for one, other in zip(
+                turned, (gone.row, gone.subscriber_id, gone.entered_us, what[out]), strict=True
+            )
+        ]
+        if len(turned.row)
+        else None
+    )
+    turned = (
+        Turned(*map(logs.array, both))
+        if both
+        else Turned(gone.row, gone.subscriber_id, gone.entered_us, what[out])
+    )
+    claims = people.claims
+    if claims is not None:
+        claims = _Claims(None if claims.key is None else claims.key[~out], claims.if_idle[~out])
+    return people._replace(runs=people.runs.of(~out), turned=turned, claims=claims)
+
+
+def _judged(
+    came: Runs, plan: Plan, beside: Beside, log: Log | None
+) -> tuple[npt.NDArray[np.int8], _Claims | None]:
+    """What keeps each candidate out, as far as that does not depend on how long runs last (Q18, Q21)."""
+    who = _who(came)
+    what = np.full(len(came), STARTED, np.int8)
+    if log is not None:
+        what[_blocks(plan, log).state(who, came.entered_us)] = BLOCKED
+    if_idle = np.array([name in beside.if_idle_vias for name in plan.vias])[came.via]
+    key = None
+    if beside.key is not None:
+        read = [beside.key(each) for each in came.things]
+        places = {each: place for place, each in enumerate(dict.fromkeys(read)) if each is not None}
+        thing = np.full(len(came), -1) if came.thing is None else came.thing
+        key = np.array([*(-1 if each is None else places[each] for each in read), -1], np.int64)[thing]
+        what[(what == STARTED) & (key < 0) & ~if_idle] = NO_KEY
+    if beside.once:
+        order = np.lexsort((came.entered_us, who))
+        order = order[what[order] == STARTED]
+        later = order[1:][who[order[1:]] == who[order[:-1]]]
+        what[later[~if_idle[later]]] = REPEATED
+    return what, _Claims(key, if_idle) if key is not None or if_idle.any() else None
+
+
+def settled(people: Audience, plan: Plan, busy_us: Ints) -> Audience:
+    """Of the runs that may be, those that find no active one in their way (Q18, Q24).
+
+    `busy_us` int64 [µs; runs]: the last instant at which each would find itself active, were it taken in.
+    """
+    runs, claims = people.runs, people.claims
+    if claims is None:
+        return people
+    who = _who(runs)
+    what = np.full(len(runs), STARTED, np.int8)
+    order = np.lexsort((runs.entered_us, who))
+    mixed = (np.bincount(who, claims.if_idle) > 0)[who[order]]
+    if claims.key is not None:
+        some = order[~mixed]
+        pair = who[some] * (claims.key.max(initial=0) + 1) + claims.key[some]
+        by_pair = np.argsort(pair, kind="stable")
+        some, group = some[by_pair], np.cumsum(np.append(0, np.diff(pair[by_pair]) != 0))[: some.size]
+        what[some[~_chained(group, runs.entered_us[some], busy_us[some])]] = DUPLICATE
+    some = order[mixed]
+    if some.size:
+        what[some[~_in_turn(who[some], runs.entered_us[some], busy_us[some], claims, some)]] = DUPLICATE
+    return _numbered(_parted(people, what)._replace(claims=None), plan)
+
+
+def _chained(group: Ints, at_us: Ints, busy_us: Ints) -> Flags:
+    """Of candidates by group and instant: the first, the first that comes after it is done, and so on."""
+    size = len(group)
+    line = Toggles(group, at_us, group < 0, int(group.max(initial=-1)) + 1)
+    place = line.until(group, busy_us)
+    jump = np.append(np.where(place < line.first[group + 1], place, size), size)
+    taken = np.zeros(size + 1, np.bool_)
+    taken[line.first[:-1]] = True
+    # What is 1, 2, 4, … jumps away from what is taken is taken too.
+    for _ in range(int(np.diff(line.first).max(initial=0)).bit_length()):
+        taken[jump[taken]] = True
+        jump = jump[jump]
+    return taken[:size]
+
+
+def _in_turn(who: Ints, at_us: Ints, busy_us: Ints, claims: _Claims, rows: Ints) -> Flags:
+    """Of candidates by subscriber and instant, where some need the subscriber idle: the first of each together,
+    then the second of each, and so on."""
+    if_idle = claims.if_idle[rows]
+    key = np.full(len(who), -1) if claims.key is None else claims.key[rows]
+    pair = np.unique(who * (key.max() + 2) + key, return_inverse=True)[1]
+    person = np.cumsum(np.append(0, np.diff(who) != 0))
+    first = np.append(True, np.diff(who) != 0)
+    rank = _before(np.ones(len(who), np.bool_), first)
+    taken = np.zeros(len(who), np.bool_)
+    busy_person, busy_pair = np.full((2, len(who)), np.iinfo(np.int64).min)
+    for turn in np.split(np.argsort(rank, kind="stable"), np.cumsum(np.bincount(rank))[:-1]):
+        at, one, own = at_us[turn], person[turn], pair[turn]
+        taken[turn] = np.where(if_idle[turn], busy_person[one] < at, (key[turn] < 0) | (busy_pair[own] < at))
+        new = turn[taken[turn]]
+        busy_person[person[new]] = np.maximum(busy_person[person[new]], busy_us[new])
+        busy_pair[pair[new]] = np.maximum(busy_pair[pair[new]], busy_us[new])
+    return taken
+
+
+def _numbered(people: Audience, plan: Plan) -> Audience:
+    """Runs that go side by side are numbered in the order of enrolment (Q19)."""
+    if plan.beside is not None and people.claims is None:
+        who = _who(people.runs)
+        order = np.lexsort((people.runs.entered_us, who))
+        first = np.append(True, np.diff(who[order]) != 0)[: order.size]
+        people.runs.number[order] = _before(np.ones(order.size, np.bool_), first) + 1
+    return people
+
+
+def _who(runs: Runs) -> Ints:
+    if runs.who is None:
+        raise TypeError("runs whose subscribers are not numbered")
+    return runs.who
+
+
+def _blocks(plan: Plan, log: Log) -> Toggles:
+    """When each subscriber is kept from entering (K17, Q21)."""
+    blocking = frozenset(name for name, (_, blocks) in plan.leaves.items() if blocks)
+    rows = log.of(blocking | plan.returns)
+    on = np.isin(log.name[rows], [code for code, name in enumerate(log.names) if name in blocking])
+    return log.toggles(rows, on)
 
 
 def _vias(given: pd.DataFrame, vias: tuple[str, ...]) -> npt.NDArray[np.int8]:
@@ -293,11 +412,6 @@ def _vias(given: pd.DataFrame, vias: tuple[str, ...]) -> npt.NDArray[np.int8]:
     return code.astype(np.int8)
 
 
-def _array(ids: "pd.Series[Any]") -> Any:
-    array = ids.array
-    return array.to_numpy() if type(array) is pd.arrays.NumpyExtensionArray else array
-
-
 def _repeats(ids: Any) -> bool:
     """Whether any subscriber stands there twice."""
     rising = isinstance(ids, np.ndarray) and ids.dtype.kind in "iu" and bool((ids[1:] > ids[:-1]).all())
@@ -305,7 +419,7 @@ def _repeats(ids: Any) -> bool:
 
 
 def _taken(
-    who: Ints, entered_us: Ints, via: npt.NDArray[np.int8], epochs: Sequence[Epoch], log: Events | None
+    who: Ints, entered_us: Ints, via: npt.NDArray[np.int8], epochs: Sequence[Epoch], log: Log | None
 ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int32], Ints]:
     """Of each entry: its place in `OUTSIDE`, what keeps it out; its run's number; when the next run begins.
 
@@ -315,7 +429,7 @@ def _taken(
     size = len(who)
     repeats, blocked, excluded = np.zeros((3, size), np.bool_)
     if log is not None:
-        blocked = log.blocks(epochs[0].plan).state(who, entered_us)
+        blocked = _blocks(epochs[0].plan, log).state(who, entered_us)
     # Few changes touch the rules of entry: epochs that agree on them are looked at together.
     rules: dict[Any, list[int]] = {}
     for number, each in enumerate(epochs):
@@ -328,7 +442,7 @@ def _taken(
         mine = slice(None) if epoch is None else np.flatnonzero(np.isin(epoch, numbers))
         if plan.repeat:
             repeats[mine] = np.array([name in plan.repeat_vias for name in plan.vias])[via[mine]]
-        members = None if log is None else log.members(plan)
+        members = None if log is None else log.members(plan.excluded, plan.joins)
         if members is not None:
             excluded[mine] = members.state(who[mine], entered_us[mine])
     what = np.full(size, STARTED, np.int8)
@@ -356,105 +470,6 @@ def _before(flags: Flags, first: Flags) -> Ints:
     total: Ints = np.cumsum(flags) - flags
     count: Ints = total - np.maximum.accumulate(np.where(first, total, 0))
     return count
-
-
-def _events(
-    events: Any,
-    entry_ids: "pd.Series[Any]",
-    ids: Any,
-    epochs: Sequence[Epoch],
-    until_us: int | None,
-    naive_time_zone: str | None,
-) -> Events:
-    """An event log that people have, read and sorted; EntryError that names the rows that cannot be used."""
-    plan = epochs[0].plan
-    if not isinstance(events, pd.DataFrame):
-        raise EntryError(
-            f"events: found {shown(events)}, expected a DataFrame with subscriber_id, at and event"
-        )
-    _columns("events", events, ("subscriber_id", "at", "event"), ("ref",))
-    if len(events) and len(entry_ids) and _kind(events["subscriber_id"]) != _kind(entry_ids):
-        raise EntryError(
-            f"events: subscriber_id is {events['subscriber_id'].dtype} there and {entry_ids.dtype} in entries; "
-            'expected the same, since 1 and "1" never match'
-        )
-    at_us, faults = instants.read(events["at"], naive_time_zone)
-    mend = "mend those rows, or leave them out"
-    if faults:
-        raise instants.explain_faults("events: at", events["at"], faults, mend)
-    nameless = events["subscriber_id"].isna().to_numpy()
-    if nameless.any():
-        faults = dict.fromkeys(np.flatnonzero(nameless).tolist(), "missing")
-        raise instants.explain_faults("events: subscriber_id", events["subscriber_id"], faults, mend)
-    names = tuple(sorted({*plan.joins, *plan.leaves, *plan.returns}))
-    code, distinct = _factorized(events["event"])
-    name = pd.Index(names, dtype=object).get_indexer(pd.Index(distinct, dtype=object))[code]
-    if (name < 0).any():
-        wrong = dict.fromkeys(np.flatnonzero(name < 0).tolist(), f"not one of: {', '.join(names)}")
-        raise instants.explain_faults("events: event", events["event"], wrong, mend)
-    kinds = np.array([plan.joins.get(each, ("", False))[0] for each in names])
-    needs = (kinds != "")[name]
-    ref = np.zeros(len(events), np.int64)
-    if needs.any():
-        ref = _refs(events, needs, mend)
-    # What no rule of any epoch looks at is left out, before the rest is sorted.
-    kept = ~needs
-    for kind, one in {source for epoch in epochs for source in epoch.plan.excluded}:
-        kept |= (kinds == kind)[name] & (ref == one)
-    people = pd.unique(pd.Series(ids)) if len(ids) else ids
-    if until_us is not None:
-        kept &= at_us < until_us
-    rows = np.flatnonzero(kept)
-    who = pd.Index(people).get_indexer(pd.Index(_array(events["subscriber_id"].iloc[rows])))
-    rows, who = rows[who >= 0], who[who >= 0].astype(np.int64)
-    order = np.lexsort((at_us[rows], who))
-    rows = rows[order]
-    return Events(who[order], at_us[rows], name[rows].astype(np.int64), ref[rows], names, len(people))
-
-
-def _refs(events: pd.DataFrame, needs: Flags, mend: str) -> Ints:
-    """The ids that events are about, integers however they are written; 0 where there is none."""
-    if "ref" not in events.columns:
-        raise EntryError(
-            f"events: no column ref, which {events['event'].iloc[int(needs.argmax())]} needs; the columns are: "
-            f"{', '.join(map(str, events.columns))}"
-        )
-    given = events["ref"]
-    code, distinct = _factorized(given.astype(object))
-    numbers = [whole_id(each) for each in distinct]
-    known = np.array([number is not None for number in numbers], np.bool_)[code]
-    if (needs & ~known).any():
-        faults = dict.fromkeys(
-            np.flatnonzero(needs & ~known).tolist(), "not the integer id that the event needs"
-        )
-        raise instants.explain_faults("events: ref", given, faults, mend)
-    return np.array([number or 0 for number in numbers], np.int64)[code]
-
-
-def _factorized(values: "pd.Series[Any]") -> tuple[Ints, Any]:
-    """The place of each value among the distinct ones, and these; what has no equality stands as its text."""
-    try:
-        return pd.factorize(values, use_na_sentinel=False)
-    except TypeError:
-        return pd.factorize(values.map(lambda each: each if isinstance(each, Hashable) else repr(each)))
-
-
-def whole_id(ref: Any) -> int | None:
-    """The integer that an id is, however it is written: 12, 12.0 or "12"."""
-    if isinstance(ref, str):
-        match = re.fullmatch(r"\s*(-?\d{1,18})(?:\.0*)?\s*", ref)
-        return int(match[1]) if match else None
-    if isinstance(ref, bool | np.bool_) or not isinstance(ref, Integral | float | np.floating):
-        return None
-    number = int(ref) if isinstance(ref, Integral) or np.isfinite(ref) else None
-    return number if number is not None and number == ref and abs(number) < 2**63 else None
-
-
-def _kind(ids: "pd.Series[Any]") -> str:
-    """What decides whether ids can be equal: any integers, any strings, or else the very dtype."""
-    if pd.api.types.is_integer_dtype(ids.dtype):
-        return "integer"
-    return "string" if pd.api.types.infer_dtype(ids, skipna=True) == "string" else str(ids.dtype)
 
 
 def split(entries: Any, naive_time_zone: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -25,7 +25,8 @@ import pandas as pd
 import simcore
 from simcore import files, instants, kit
 from simcore.errors import SimcoreError, TooLateError, shown
-from simcore.kit.api import all_from_api, read_json
+from simcore.json_file import read_json
+from simcore.kit.api import all_from_api
 from simcore.kit.changes import from_json
 from simcore.kit.model import ACCOUNT_ZONE
 from simcore.zones import Zone, zone

@@ -3,10 +3,13 @@
 All instants are int64 [microseconds since 1970-01-01 UTC], in arrays of any length.
 """
 
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from simcore.gates import Gate
+from simcore.instants import NAT_US
 from simcore.zones import Ints, zone
 
 
@@ -48,3 +51,28 @@ class UntilDate(NamedTuple):
     def earliest(self, anchor_us: Ints) -> Ints:
         """The given instant, or the anchor where that is later."""
         return np.maximum(anchor_us, self.instants_us)
+
+
+class UntilOpen(NamedTuple):
+    """The first instant that a gate allows: a wait for part of the week (Q10)."""
+
+    gate: Gate
+
+    def earliest(self, anchor_us: Ints) -> Ints:
+        """The anchor itself where it is allowed, or else the next instant that is."""
+        return self.gate.snap(anchor_us)
+
+
+class Brought(NamedTuple):
+    """A date that each run brings along in its properties: `read` gives it [µs], or None where there is none.
+
+    Without one a run goes on at once, or ends there (`ends`).
+    """
+
+    read: Callable[[Any], int | None]
+    ends: bool
+
+    def of(self, things: Sequence[Any], thing: Ints) -> UntilDate:
+        """The dates of runs with these properties (places in `things`, -1 for none); `NAT_US` for none."""
+        dates = [self.read(each) for each in things]
+        return UntilDate(np.array([*(NAT_US if us is None else us for us in dates), NAT_US])[thing])

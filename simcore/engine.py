@@ -13,17 +13,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simcore.audience import NEVER_US, Events, Flags, Runs, Toggles
+from simcore.audience import Runs
+from simcore.delays import Brought, Delay, UntilDate
 from simcore.errors import TooLateError
-from simcore.gates import Ticking
+from simcore.gates import Gate, Ticking
 from simcore.instants import NAT_US
+from simcore.log import EMPTY, NEVER_US, Flags, Log, Toggles
 from simcore.plan import Epoch, Plan, Step
 from simcore.zones import FAR_US, FIRST_US, LAST_US, Ints
 
 _MANY = 1 << 16
 """From this many instants on, looking for equal ones pays."""
 
-ACTIVE, COMPLETED, EXCLUDED = 0, 1, 2
+ACTIVE, COMPLETED, EXCLUDED, STOPPED = range(4)
 """How a run stands by the engine's own doing; what ends it from outside stands in the runs."""
 
 WAITED, CHANGED, AT_ONCE, FREED, BEHIND = range(5)
@@ -92,7 +94,7 @@ class Note(NamedTuple):
     what: str
     rows: Ints | None
     at: Times
-    email_id: int | None = None
+    email_id: int | str | None = None
 
 
 class Outcome(NamedTuple):
@@ -104,13 +106,13 @@ class Outcome(NamedTuple):
     ended_us: Ints
     queued: Ints
     due_us: Ints
-    email_ids: Ints
+    email_ids: list[int | str]
 
 
 class _Standing:
     """A plan by place, in terms of the numbers that emails have throughout (`number` [steps])."""
 
-    def __init__(self, plan: Plan, numbers: dict[int, int]) -> None:
+    def __init__(self, plan: Plan, numbers: dict[int | str, int]) -> None:
         self.plan = plan
         self.steps = plan.steps
         self.number = np.array([numbers[step.email_id] for step in plan.steps], np.int64)
@@ -125,17 +127,35 @@ class _Standing:
 
 
 def simulate(
-    epochs: Sequence[Epoch], runs: Runs, log: Events | None, until_us: int | None, *, notes: bool
+    epochs: Sequence[Epoch],
+    runs: Runs,
+    log: Log | None,
+    until_us: int | None,
+    *,
+    notes: bool,
+    passes: bool = False,
 ) -> Outcome:
     """What happens to runs under plans that change, until just before `until_us` [µs]; None for the end of time.
 
-    `notes`: whether to keep account of all that is not a send.
+    `notes`: whether to keep account of all that is not a send. `passes`: whether what is passed without a send
+    is a round too.
     """
-    return _Engine(epochs, runs, log, until_us, notes).run()
+    return _Engine(epochs, runs, log, until_us, notes=notes, keeps=notes, passes=passes).run()
+
+
+def busy_us(epochs: Sequence[Epoch], runs: Runs, log: Log | None, until_us: int | None) -> Ints:
+    """The last instant at which what comes in would find each run active [int64, µs; `NEVER_US` for no last].
+
+    Events and looks end a run before what comes in at their instant, nodes after it (Q19).
+    """
+    out = _Engine(epochs, runs, log, until_us, keeps=True, late=True).run()
+    outside = np.where(runs.end_us < (NEVER_US if until_us is None else until_us), runs.end_us - 1, NEVER_US)
+    busy: Ints = np.where(out.state == ACTIVE, outside, out.ended_us)
+    return busy
 
 
 def simulate_one(plan: Plan, entered_us: int) -> list[Round]:
-    """What happens to a single run under one plan: the rounds that it passes, drafts that count among them."""
+    """What happens to a single run under one plan: the rounds that it passes, those without a send among them."""
     none = np.zeros(1, np.int64)
     runs = Runs(
         subscriber_id=none,
@@ -145,11 +165,11 @@ def simulate_one(plan: Plan, entered_us: int) -> list[Round]:
         end_us=np.array([NEVER_US]),
         end_status=np.zeros(1, np.int8),
         via=np.zeros(1, np.int8),
-        who=None,
+        who=none,
+        thing=none - 1,
     )
-    return (
-        _Engine([Epoch(at_us=FIRST_US, plan=plan)], runs, None, None, notes=False, drafts=True).run().rounds
-    )
+    log = None if plan.stop is None else EMPTY
+    return _Engine([Epoch(at_us=FIRST_US, plan=plan)], runs, log, None, passes=True, late=True).run().rounds
 
 
 class _Engine:
@@ -157,14 +177,17 @@ class _Engine:
         self,
         epochs: Sequence[Epoch],
         runs: Runs,
-        log: Events | None,
+        log: Log | None,
         until_us: int | None,
-        notes: bool,
-        drafts: bool = False,
+        *,
+        notes: bool = False,
+        keeps: bool = False,
+        passes: bool = False,
+        late: bool = False,
     ) -> None:
         self.runs, self.log, self.epochs = runs, log, epochs
         self.stop_us = NEVER_US if until_us is None else until_us
-        self.noting, self.drafts = notes, drafts
+        self.noting, self.passes, self.late = notes, passes, late
         ids = dict.fromkeys(step.email_id for epoch in epochs for step in epoch.plan.steps)
         self.numbers = {email_id: number for number, email_id in enumerate(ids)}
         self.out = Outcome(
@@ -174,10 +197,10 @@ class _Engine:
             ended_us=np.full(len(runs), NAT_US),
             queued=np.full(len(runs), -1),
             due_us=np.full(len(runs), NAT_US),
-            email_ids=np.array([*ids], np.int64),
+            email_ids=[*ids],
         )
         self.changing = len(epochs) > 1
-        self.keeping = notes or self.changing  # whether anybody asks where runs stand
+        self.keeping = keeps or self.changing  # whether anybody asks where runs stand
         self.changed = False  # only after a change may what comes next have been received already
         size = len(runs) if self.changing else 0
         self.last = np.full(size, -1)
@@ -194,6 +217,11 @@ class _Engine:
         self.inside = np.empty(0, np.int64)  # who entered in an earlier epoch, and may not be through
         self.end_least = int(runs.end_us.min()) if len(runs) else NEVER_US
         self.end_us = self.limit_least = NEVER_US  # of the epoch
+        stop = epochs[0].plan.stop
+        self.guard = None
+        if stop is not None and log is not None and runs.who is not None and runs.thing is not None:
+            self.guard = stop.guard(log, runs.who, runs.entered_us, runs.things, runs.thing)
+        self.brought: dict[Brought, UntilDate] = {}
         self.members: Toggles | None = None
         self.concerned: Flags | None = None  # which runs are of people who are ever in an excluded source
 
@@ -218,6 +246,8 @@ class _Engine:
                 continue  # K18: all changes of one instant before the rest of it
             begin_us = None if number == 0 else epoch.at_us
             self._epoch(here, begin_us, min(end_us, self.stop_us), entering[number])
+        if before is not None and self.keeping:
+            self._look_ahead(before)
         return self.out
 
     def _epoch(self, here: _Standing, begin_us: int | None, end_us: int, entering: Ints | None) -> None:
@@ -225,7 +255,7 @@ class _Engine:
         runs, out = self.runs, self.out
         self.end_us = end_us
         self.limit_least = min(self.end_least, end_us)
-        members = None if self.log is None else self.log.members(here.plan)
+        members = None if self.log is None else self.log.members(here.plan.excluded, here.plan.joins)
         if members is not self.members and members is not None and runs.who is not None:
             self.concerned = members.known(runs.who)
         self.members = members
@@ -258,6 +288,24 @@ class _Engine:
             inside = inside[(out.state[inside] == ACTIVE) & (runs.end_us[inside] >= end_us)]
             self.inside = np.sort(inside, kind="stable")
 
+    def _look_ahead(self, here: _Standing) -> None:
+        """Who waits for a step that is no email is shown with the email after it, and when it would go out."""
+        out = self.out
+        for at, step in enumerate(here.steps):
+            if step.sends or step.passed == "draft":
+                continue
+            rows = np.flatnonzero(out.queued == here.number[at])
+            due_us, after = out.due_us[rows], here.next[at + 1]
+            out.queued[rows], out.due_us[rows] = -1, NAT_US
+            if rows.size and after < len(here.steps):
+                delay, gate = here.steps[after].delay, here.steps[after].gate
+                some = np.flatnonzero(due_us != NAT_US)
+                anchor = Times(due_us[some])
+                if isinstance(delay, Brought):
+                    delay = self._dates(delay, rows[some])
+                out.queued[rows] = here.number[after]
+                out.due_us[rows[some]] = _due(delay, gate, anchor).all_us()
+
     def _limit(self, rows: Ints | None) -> Ints:
         """From when on nothing happens to runs in this epoch."""
         return np.minimum(self.runs.end_us[_where(rows)], self.end_us)
@@ -265,11 +313,15 @@ class _Engine:
     def _pass(self, here: _Standing, buckets: list[list[Round]], at: int, cohort: Round) -> None:
         """A cohort's email is due: it is sent, or passed without a send, and the next one waited for."""
         step = here.steps[at]
-        if cohort.at.distinct_us.max() > LAST_US and not self.drafts:
+        if cohort.at.distinct_us.max() > LAST_US and not self.late:
             self._refuse_late(step, cohort)
+        if self.guard is not None:
+            cohort = self._unstopped(cohort)
+            if not len(cohort.at):
+                return
         if not step.sends:
-            self._note("draft", cohort.rows, cohort.at, step)
-            if self.drafts:
+            self._note(step.passed, cohort.rows, cohort.at, step)
+            if self.passes:
                 self.out.rounds.append(cohort._replace(step=step, epochs=self.epochs))
         else:
             sent = cohort
@@ -298,7 +350,7 @@ class _Engine:
                 f"the email at position {step.position} (id {step.email_id}) would go out after "
                 f"2200-01-01 UTC to {self.runs.named(int(late[0]))}{more}: pass until= to end before that, or mend "
                 "the delay or the entry",
-                self.runs.row[late].tolist(),
+                self.runs.rows(late),
             )
 
     def _go_on(
@@ -323,9 +375,17 @@ class _Engine:
         if at == len(here.steps):
             self._nothing_left(here, passed, rows, anchor)
             return
-        waits = Round(rows, _due(here.steps[at], anchor), anchor, under=self.number)
+        step = here.steps[at]
+        if self.guard is not None and step.stops_waits:
+            rows, _, anchor, *_ = self._unstopped(Round(rows, anchor, anchor))
+        delay = step.delay
+        if isinstance(delay, Brought):
+            rows, anchor, delay = self._dated(delay, rows, anchor)
+        if not len(anchor):
+            return
+        waits = Round(rows, _due(delay, step.gate, anchor), anchor, under=self.number)
         due_us = waits.at.distinct_us
-        if here.plan.active and not here.steps[at].gate.closed:
+        if here.plan.active and not step.gate.closed:
             if due_us.max() < self.limit_least:
                 buckets[at].append(waits)
                 return
@@ -340,6 +400,41 @@ class _Engine:
             self.out.queued[mine] = here.number[at]
             self.out.due_us[mine] = waits.at.all_us()
             self._stands(here, passed, mine, waits.anchor)
+
+    def _unstopped(self, cohort: Round) -> Round:
+        """Those of a cohort that nothing stops at their instants; the others' runs end there (Q20)."""
+        if self.guard is None:
+            raise TypeError("nothing stops these runs")
+        stopped = self.guard.holds(_where(cohort.rows), cohort.at.all_us())
+        if not stopped.any():
+            return cohort
+        some = np.flatnonzero(stopped)
+        self._stop("stopped", _take(cohort.rows, some), cohort.at.of(some))
+        return cohort.of(np.flatnonzero(~stopped))
+
+    def _stop(self, why: str, rows: Ints, at: Times) -> None:
+        self.out.state[rows] = STOPPED
+        self.out.ended_us[rows] = at.all_us()
+        self._note(why, rows, at)
+
+    def _dated(
+        self, delay: Brought, rows: Ints | None, anchor: Times
+    ) -> tuple[Ints | None, Times, UntilDate]:
+        """Runs that go on to wait for a date of their own, and these dates; those that end without one have (Q11)."""
+        own, dates_us = Times(anchor.all_us()), self._dates(delay, rows).instants_us
+        missing = dates_us == NAT_US
+        if delay.ends and missing.any():
+            some, rest = np.flatnonzero(missing), np.flatnonzero(~missing)
+            self._stop("stopped:undated", _take(rows, some), own.of(some))
+            rows, own, dates_us = _take(rows, rest), own.of(rest), dates_us[rest]
+        return rows, own, UntilDate(dates_us)
+
+    def _dates(self, delay: Brought, rows: Ints | None) -> UntilDate:
+        if delay not in self.brought:
+            thing = self.runs.thing
+            none = np.full(len(self.runs), -1) if thing is None else thing
+            self.brought[delay] = delay.of(self.runs.things, none)
+        return UntilDate(self.brought[delay].instants_us[_where(rows)])
 
     def _stands(self, here: _Standing, passed: int | None, rows: Ints | slice, anchor: Times) -> None:
         """Where runs stand when they wait for a later epoch, or hold."""
@@ -455,7 +550,9 @@ class _Engine:
             self.cause[some], self.since_us[some] = AT_ONCE, now_us
         if anew.any():
             some = rows[anew]
-            out.due_us[some] = _due(step, Times(self.anchor_us[some]), now_us).all_us()
+            if isinstance(step.delay, Brought):
+                raise TypeError("a sequence that waits for dates of runs does not change")
+            out.due_us[some] = _due(step.delay, step.gate, Times(self.anchor_us[some]), now_us).all_us()
             self.cause[some], self.since_us[some], self.under[some] = CHANGED, now_us, self.number
         late = ~anew & ~at_once & (due_us < now_us) & freed
         if late.any():  # K19
@@ -489,12 +586,12 @@ class _Engine:
             self.out.notes.append(Note(what, rows, at, None if step is None else step.email_id))
 
 
-def _due(step: Step, anchor: Times, now_us: int = FIRST_US) -> Times:
-    """When a step is due that waits from `anchor`, and not before `now_us`."""
-    gate, anchor_us = step.gate, anchor.distinct_us
+def _due(delay: Delay, gate: Gate, anchor: Times, now_us: int = FIRST_US) -> Times:
+    """When what waits from `anchor` is due, and not before `now_us`."""
+    anchor_us = anchor.distinct_us
     if gate.closed:
         return Times(gate.snap(anchor_us), anchor.index)
-    earliest_us = step.delay.earliest(anchor_us)
+    earliest_us = delay.earliest(anchor_us)
     np.maximum(earliest_us, anchor_us, out=earliest_us)
     np.minimum(earliest_us, FAR_US, out=earliest_us)  # so that no delay upon delay ever wraps
     if now_us > FIRST_US:

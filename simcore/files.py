@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 
 from simcore import instants
-from simcore.audience import whole_id
 from simcore.errors import SimcoreError, shown
+from simcore.log import whole_id
 from simcore.plan import Plan
 from simcore.zones import Ints, Zone
 

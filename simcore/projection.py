@@ -13,10 +13,12 @@ import pandas as pd
 
 from simcore import audience, engine, instants, timeline
 from simcore import explain as words
+from simcore.engine import Round
 from simcore.errors import EntryError, SimcoreError, ValidationError, shown
 from simcore.instants import NAT_US
+from simcore.log import NEVER_US
 from simcore.plan import Epoch, Plan, Step
-from simcore.zones import FIRST_US, LAST_US
+from simcore.zones import FIRST_US, LAST_US, Ints
 
 
 class Sequence(Protocol):
@@ -98,7 +100,7 @@ def preview(
     steps, send_us, waits_us, reasons = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [])
     return pd.DataFrame(
         {
-            "email_id": np.array([step.email_id for step in steps], np.int64),
+            "email_id": pd.Series([step.email_id for step in steps], dtype=_ids(plan)).array,
             "subject": pd.array([step.subject for step in steps], dtype=_text()),
             "send_at": instants.show(np.array(send_us, np.int64), plan.time_zone),
             "wait": np.array(waits_us, np.int64).view("timedelta64[us]"),
@@ -119,6 +121,8 @@ def project(
     assumptions: Any = None,
     naive_time_zone: str | None = None,
     order: str = "entry",
+    enabled_at: Any = None,
+    render: bool = False,
     explain: bool = False,
 ) -> pd.DataFrame:
     """The timeline: one row for each email that goes out to each subscriber.
@@ -153,6 +157,8 @@ def project(
         assumptions=assumptions,
         naive_time_zone=naive_time_zone,
         order=order,
+        enabled_at=enabled_at,
+        render=render,
         explain=explain,
     ).timeline()
 
@@ -168,6 +174,8 @@ def simulate(
     assumptions: Any = None,
     naive_time_zone: str | None = None,
     order: str = "entry",
+    enabled_at: Any = None,
+    render: bool = False,
     explain: bool = False,
 ) -> Simulation:
     """The whole life of all subscribers in a sequence: `timeline`, `subscribers` and `journal`.
@@ -198,6 +206,8 @@ def simulate(
         assumptions=assumptions,
         naive_time_zone=naive_time_zone,
         order=order,
+        enabled_at=enabled_at,
+        render=render,
         explain=explain,
         notes=True,
     )
@@ -213,6 +223,7 @@ class Made(NamedTuple):
     stop_us: int
     by_email: bool
     explained: bool
+    rendered: bool
 
     @property
     def zone(self) -> str:
@@ -238,8 +249,36 @@ class Made(NamedTuple):
             self.steps(),
             self.zone,
             by_email=self.by_email,
-            words=words.reasons if self.explained else None,
+            texts=({"rendered_subject": self._subjects} if self.rendered else {})
+            | ({"reason": self._reasons} if self.explained else {}),
         )
+
+    def _reasons(self, item: Round, rows: Ints | slice) -> Any:
+        return words.reasons(item, self.people.runs.entered_us[rows])
+
+    def _subjects(self, item: Round, rows: Ints | slice) -> Any:
+        """The subjects of a round's email, filled in for each of its runs [str]."""
+        runs, step = self.people.runs, item.step
+        if step is None or step.render is None or runs.thing is None:
+            return np.full(len(item.at), "" if step is None else step.subject, object)
+        thing = runs.thing[rows]
+        if step.shows is None:
+            place, distinct = pd.factorize(thing)
+            told = [step.render(self._thing(each), "", 0) for each in distinct.tolist()]
+            return np.array([*told, ""], object)[place]
+        made_us = np.zeros(len(runs), np.int64)
+        for each in self.outcome.rounds:
+            if each.step is not None and each.step.email_id == step.shows:
+                made_us[slice(None) if each.rows is None else each.rows] = each.at.all_us()
+        names = [
+            f"{subscriber}-{run}"
+            for subscriber, run in zip(runs.subscriber_id[rows], runs.number[rows].tolist(), strict=True)
+        ]
+        filled = map(step.render, map(self._thing, thing.tolist()), names, made_us[rows].tolist())
+        return np.array([*filled, ""], object)[:-1]
+
+    def _thing(self, place: int) -> Any:
+        return None if place < 0 else self.people.runs.things[place]
 
     def subscribers(self) -> pd.DataFrame:
         """A row a run."""
@@ -248,7 +287,7 @@ class Made(NamedTuple):
 
     def journal(self) -> pd.DataFrame:
         """A row for whatever else happened."""
-        return timeline.journal(self.people, self.outcome, self.zone, self.stop_us)
+        return timeline.journal(self.people, self.outcome, self.epochs[0].plan, self.zone, self.stop_us)
 
 
 def make(
@@ -262,6 +301,8 @@ def make(
     assumptions: Any = None,
     naive_time_zone: str | None = None,
     order: str = "entry",
+    enabled_at: Any = None,
+    render: bool = False,
     explain: bool = False,
     notes: bool = False,
 ) -> Made:
@@ -272,10 +313,22 @@ def make(
     first = Epoch(at_us=FIRST_US, plan=_plan(sequence, assumptions, include_drafts))
     until_us = audience.read_until(until, naive_time_zone)
     epochs = [first, *_later(sequence, changes, until_us, assumptions, include_drafts, naive_time_zone)]
-    people = audience.runs(entries, events, epochs, until_us, naive_time_zone)
-    outcome = engine.simulate(epochs, people.runs, people.log, until_us, notes=notes)
-    stop_us = audience.NEVER_US if until_us is None else until_us
-    return Made(epochs, people, outcome, stop_us, order == "email", explain)
+    plan = first.plan
+    if plan.trigger is None and enabled_at is not None:
+        raise SimcoreError(
+            "enabled_at: this platform's sequences are not enabled at an instant: leave it out"
+        )
+    if render and not plan.renders:
+        raise SimcoreError("render: this platform's merge tags are not modelled: leave it out")
+    enabled_us = None if enabled_at is None else instants.read_one(enabled_at, "enabled_at", naive_time_zone)
+    people = audience.runs(entries, events, epochs, until_us, naive_time_zone, enabled_us)
+    if people.claims is not None:
+        # Who is taken in depends on how long runs last, and that on nothing but the run itself.
+        busy_us = engine.busy_us(epochs, people.runs, people.log, until_us)
+        people = audience.settled(people, plan, busy_us)
+    outcome = engine.simulate(epochs, people.runs, people.log, until_us, notes=notes, passes=render)
+    stop_us = NEVER_US if until_us is None else until_us
+    return Made(epochs, people, outcome, stop_us, order == "email", explain, render)
 
 
 def _later(
@@ -357,6 +410,11 @@ def versions() -> dict[str, str]:
 def _text() -> Any:
     """The dtype that pandas gives to texts: str from 3.0 on, object before."""
     return pd.Series([], dtype="str").dtype
+
+
+def _ids(plan: Plan) -> Any:
+    """The dtype of the emails' ids."""
+    return _text() if plan.steps and isinstance(plan.steps[0].email_id, str) else np.dtype(np.int64)
 
 
 def _plan(sequence: Any, assumptions: Any, include_drafts: bool) -> Plan:

@@ -3,7 +3,8 @@
 The frames are put together from arrays that are ready; nothing is copied on the way in.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,19 +19,6 @@ from simcore.plan import Plan, Step
 from simcore.zones import LAST_US, Ints
 
 STATUSES = ("active", "completed", "restarted", "excluded", "cancelled", "removed", "stopped")
-DETAILS = {
-    "started": "the subscriber entered",
-    "ignored": "has had a run, and another is not started by this entry",
-    "blocked": "unsubscribed, bounced or complained before, and did not resubscribe",
-    "excluded": "in an excluded source at that instant",
-    "draft": "a draft came due, and was passed without a send",
-    "completed": "no email was left",
-    "holding": "no email was left; stays for those published later",
-    "restarted": "the subscriber entered again",
-    "excluded_out": "in an excluded source when an email came due",
-    "cancelled": "unsubscribed, bounced or complained",
-    "removed": "removed from the sequence",
-}
 _RUNS = 1 << 15
 _BLOCK = 1 << 12  # rows that are written together, so that they stay in the processor's cache
 
@@ -52,13 +40,14 @@ def timeline(
     time_zone: str,
     *,
     by_email: bool,
-    words: Callable[[Round, Ints], Any] | None = None,
+    texts: Mapping[str, Callable[[Round, Ints | slice], Any]] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """The timeline (columns and dtypes as `simcore.project` says) of rounds, in the order that each run has them.
 
     Rows in the order of runs, then of sends; or email by email, in the order of `steps`, where `by_email`.
-    `words` gives the `reason` of each send of a round.
+    `texts`: further columns [str], by what gives them for some runs of a round.
     """
+    rounds = [item for item in rounds if item.step is not None and item.step.sends]
     layout = _by_email(runs, rounds, steps) if by_email else _by_run(runs, rounds)
     each: list[Step] = [item.step for item in rounds if item.step is not None]
 
@@ -82,7 +71,7 @@ def timeline(
         taken: npt.NDArray[Any] = values[layout.which]
         return taken
 
-    waited_for = [step for step in steps if step.queued]
+    waited_for = [step for step in steps if step.queued and step.sends]
     subjects = list(dict.fromkeys(step.subject for step in (*waited_for, *each)))
     codes = {subject: code for code, subject in enumerate(subjects)}
     code = np.array([codes[step.subject] for step in each], _code_dtype(len(subjects)))
@@ -91,42 +80,42 @@ def timeline(
         "subscriber_id": of_run(runs.subscriber_id),
         "run": of_run(runs.number),
         "position": of_round(np.array([step.position for step in each], np.int16)),
-        "email_id": of_round(np.array([step.email_id for step in each], np.int64)),
+        "email_id": _named([step.email_id for step in each or steps], of_round(np.arange(len(each)))),
         "subject": pd.Categorical.from_codes(of_round(code), dtype=category, validate=False),
         "send_at": instants.show(layout.send_us, time_zone),
     }
-    if words is not None:
-        columns["reason"] = _reasons(runs, rounds, layout, by_email, words)
-    return pd.DataFrame(columns, copy=False)
+    columns |= {name: _texts(runs, rounds, layout, by_email, words) for name, words in texts.items()}
+    made = pd.DataFrame(columns, copy=False)
+    if "rendered_subject" in texts:
+        made.insert(5, "rendered_subject", made.pop("rendered_subject"))
+    return made
 
 
 def subscribers(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: int) -> pd.DataFrame:
     """A row a run, as it stands at the end (`simcore.simulate`). `plan`: the one in force then."""
     runs, statuses = people.runs, people.statuses
-    ended_by = np.array([STATUSES.index(name) if name in STATUSES else 0 for name in statuses], np.int8)
+    ended_by = np.array([STATUSES.index(_plainly(name) or "active") for name in statuses], np.int8)
     outside = (outcome.state == ACTIVE) & (runs.end_us < stop_us)
     own = np.array(
-        [STATUSES.index(name) for name in ("active", "completed", "excluded")], np.int8
+        [STATUSES.index(name) for name in ("active", "completed", "excluded", "stopped")], np.int8
     )  # by state
     status = np.where(outside, ended_by[runs.end_status], own[outcome.state])
     live = status == 0
     sends, last_us = _tally(runs, outcome.rounds)
     waits = live & (outcome.queued >= 0)
     due_us = np.where(waits & plan.active & (outcome.due_us <= LAST_US), outcome.due_us, NAT_US)
-    number = np.where(waits, outcome.queued, 0)
-    email_ids = outcome.email_ids if outcome.email_ids.size else np.zeros(1, np.int64)
     ended_us = np.where(outside, runs.end_us, np.where(live, NAT_US, outcome.ended_us))
     return pd.DataFrame(
         {
             # Copies: runs may be the very arrays that the caller gave.
             "subscriber_id": runs.subscriber_id.copy(),
             "run": runs.number,
-            "via": _category(runs.via, plan.vias),
+            "via": _category(runs.via, people.vias),
             "entered_at": instants.show(runs.entered_us.copy(), zone),
             "status": _category(status, STATUSES),
             "sends": sends,
             "last_send_at": instants.show(last_us, zone),
-            "next_email_id": pd.arrays.IntegerArray(email_ids[number], ~waits),
+            "next_email_id": _named(outcome.email_ids, np.where(waits, outcome.queued, -1), optional=True),
             "next_send_at": instants.show(due_us, zone),
             "ended_at": instants.show(ended_us, zone),
         },
@@ -134,7 +123,7 @@ def subscribers(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_
     )
 
 
-def journal(people: Audience, outcome: Outcome, zone: str, stop_us: int) -> pd.DataFrame:
+def journal(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: int) -> pd.DataFrame:
     """Everything that happened but the sends, by entry, then by instant (`simcore.simulate`)."""
     runs, turned = people.runs, people.turned
     outside = np.flatnonzero((outcome.state == ACTIVE) & (runs.end_us < stop_us))
@@ -143,19 +132,19 @@ def journal(people: Audience, outcome: Outcome, zone: str, stop_us: int) -> pd.D
         ended = outside[runs.end_status[outside] == code]
         if ended.size:
             notes.append(Note(status, ended, Times(runs.end_us[ended])))
-    whats = tuple(DETAILS)
+    whats = tuple(plan.words)
     layout = _by_run(runs, notes)
     which = np.tile(np.arange(len(notes)), len(runs)) if layout.which is None else layout.which
-    email = [note.email_id for note in notes]
+    places = {each: place for place, each in enumerate(outcome.email_ids)}
+    email = [-1 if note.email_id is None else places[note.email_id] for note in notes]
     columns = {
         "subscriber_id": runs.subscriber_id.repeat(layout.per_run),
         "run": runs.number.repeat(layout.per_run),
         "at": layout.send_us,
         "what": np.array([whats.index(note.what) for note in notes], np.int8)[which],
-        "email_id": np.array([each or 0 for each in email], np.int64)[which],
+        "email_id": np.array(email, np.int64)[which],
     }
     of_run = np.ones(which.size, np.bool_)
-    of_email = np.array([each is not None for each in email], np.bool_)[which]
     if len(turned.row):
         # The entries that started no run stand among the others, in the order of entries.
         row = np.concatenate([runs.row.repeat(layout.per_run), turned.row])
@@ -165,26 +154,34 @@ def journal(people: Audience, outcome: Outcome, zone: str, stop_us: int) -> pd.D
             "subscriber_id": turned.subscriber_id,
             "run": none,
             "at": turned.at_us,
-            "what": np.array([whats.index(each) for each in OUTSIDE], np.int8)[turned.what],
-            "email_id": none,
+            "what": np.array([whats.index(each) if each in whats else -1 for each in OUTSIDE], np.int8)[
+                turned.what
+            ],
+            "email_id": none - 1,
         }
         both = {
             name: pd.concat([pd.Series(columns[name]), pd.Series(others[name])]).array for name in columns
         }
         columns = {name: _plain(values.take(order)) for name, values in both.items()}
         of_run = np.append(of_run, none != 0)[order]
-        of_email = np.append(of_email, none != 0)[order]
+    names = [*dict.fromkeys(map(_plainly, whats))]
+    what = np.array([names.index(_plainly(each)) for each in whats], np.int8)
     return pd.DataFrame(
         {
             "subscriber_id": columns["subscriber_id"],
             "run": pd.arrays.IntegerArray(columns["run"].astype(np.int32, copy=False), ~of_run),
             "at": instants.show(columns["at"], zone),
-            "what": _category(columns["what"], whats),
-            "email_id": pd.arrays.IntegerArray(columns["email_id"], ~of_email),
-            "detail": _category(columns["what"], tuple(DETAILS.values())),
+            "what": _category(what[columns["what"]], names),
+            "email_id": _named(outcome.email_ids, columns["email_id"], optional=True),
+            "detail": _category(columns["what"], tuple(plan.words.values())),
         },
         copy=False,
     )
+
+
+def _plainly(what: str) -> str:
+    """What happened, without the cause that may stand behind a colon."""
+    return what.partition(":")[0]
 
 
 def _plain(values: Any) -> Any:
@@ -264,6 +261,7 @@ def _matrix(rounds: Sequence[Round | Note], runs: int) -> Ints:
 
 def _tally(runs: Runs, rounds: Sequence[Round]) -> tuple[npt.NDArray[np.int32], Ints]:
     """How many sends each run has [int32], and when its last one is [µs, `NAT_US` for none]."""
+    rounds = [item for item in rounds if item.step is not None and item.step.sends]
     sends, last_us = np.zeros(len(runs), np.int32), np.full(len(runs), NAT_US)
     if rounds and all(item.rows is None for item in rounds):
         sends += len(rounds)
@@ -274,21 +272,34 @@ def _tally(runs: Runs, rounds: Sequence[Round]) -> tuple[npt.NDArray[np.int32], 
     return sends, last_us
 
 
-def _reasons(
-    runs: Runs, rounds: Sequence[Round], layout: _Layout, by_email: bool, words: Callable[[Round, Ints], Any]
+def _texts(
+    runs: Runs,
+    rounds: Sequence[Round],
+    layout: _Layout,
+    by_email: bool,
+    words: Callable[[Round, Ints | slice], Any],
 ) -> Any:
-    texts = [words(item, runs.entered_us[_rows(item)]) for item in rounds]
+    """A column of texts, by what gives those of a round."""
+    texts = [words(item, _rows(item)) for item in rounds]
     if layout.which is None:
         table = np.stack(texts, axis=0 if by_email else 1) if texts else np.empty(0, object)
         return pd.Series(table.reshape(-1), dtype="str").array
     run = np.repeat(np.arange(len(runs)), layout.per_run) if layout.run is None else layout.run
-    reasons = np.empty(len(layout.send_us), object)
+    found = np.empty(len(layout.send_us), object)
     for number, (item, text) in enumerate(zip(rounds, texts, strict=True)):
         of_run = np.empty(len(runs), object)
         of_run[_rows(item)] = text
         mine = np.flatnonzero(layout.which == number)
-        reasons[mine] = of_run[run[mine]]
-    return pd.Series(reasons, dtype="str").array
+        found[mine] = of_run[run[mine]]
+    return pd.Series(found, dtype="str").array
+
+
+def _named(email_ids: Sequence[int | str], place: Ints, *, optional: bool = False) -> Any:
+    """The emails' ids as a column, by their places (-1 for none, where `optional`): integers, or texts."""
+    if email_ids and isinstance(email_ids[0], str):
+        return pd.Series([*email_ids], dtype="str").array.take(place, allow_fill=optional)
+    numbers = np.array([*email_ids, 0], np.int64)[place]
+    return pd.arrays.IntegerArray(numbers, place < 0) if optional else numbers
 
 
 def _category(codes: npt.NDArray[Any], names: Sequence[str]) -> Any:

@@ -32,15 +32,13 @@ WAY_OUT = "simcore.split_entries(entries) parts the rows that can be read from t
 def runs(entries, *, repeat=False, until_us=None, naive_time_zone=None):
     """The runs of entries in a sequence that repeats or not, without events."""
     epochs = [Epoch(at_us=FIRST_US, plan=AT_ONCE.replace(repeat=repeat).plan())]
-    found, turned, log, statuses, count = audience.runs(entries, None, epochs, until_us, naive_time_zone)
+    found, turned, log, statuses, *_ = audience.runs(entries, None, epochs, until_us, naive_time_zone)
     assert log is None
-    assert found.who is None
-    assert statuses == ("", "restarted", "cancelled", "removed")
+    assert statuses == ("", "restarted", "cancelled", "removed", "stopped:left")
     assert [statuses[code] for code in found.end_status] == [
         "" if end == NEVER_US else "restarted" for end in found.end_us.tolist()
     ]
     # Each entry before the end is a run, or turned away because there has been one.
-    assert count == len(entries)
     assert {audience.OUTSIDE[code] for code in turned.what} <= (set() if repeat else {"ignored"})
     assert (turned.at_us < (NEVER_US if until_us is None else until_us)).all()
     assert set(turned.row.tolist()).isdisjoint(found.row.tolist())

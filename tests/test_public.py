@@ -53,13 +53,16 @@ def test_versions():
 
 
 def test_example(text_of):
-    assert simcore.example() == ["account", "changes", "entries", "events", "letters", "welcome"]
+    assert simcore.example() == [
+        *("account", "changes", "entries", "events", "letters", "onboarding"),
+        *("replenish", "sequenzy_events", "welcome", "winback"),
+    ]
     for name in simcore.example():
         path = simcore.example(name)
         assert isinstance(path, Path)
         assert path.is_file()
         assert path.stem == name
-    expected = "no example 'welcom'; there are: account, changes, entries, events, letters, welcome"
+    expected = f"no example 'welcom'; there are: {', '.join(simcore.example())}"
     assert text_of(SimcoreError, simcore.example, "welcom") == expected
 
 

@@ -1,13 +1,12 @@
 """JSON as Kit's API gives it becomes sequences (K1 to K4)."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from simcore.errors import Problem, ValidationError, refuse, shown
+from simcore.json_file import read_json
 from simcore.kit.model import ACCOUNT_ZONE, Email, Sequence
 from simcore.kit.problems import email_problems, order_problems, sequence_problems
 
@@ -202,18 +201,3 @@ def _shape(path: str, message: str, found: Any) -> ValidationError:
         else shown(found)
     )
     return ValidationError([message], [(path, message)], [keys])
-
-
-def read_json(path: str | PathLike[str]) -> Any:
-    """The value of a JSON file."""
-    try:
-        return json.loads(Path(path).read_bytes().decode("utf-8-sig"))
-    except json.JSONDecodeError as error:
-        message = f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-    except UnicodeDecodeError as error:
-        message = f"not UTF-8: byte {error.start} cannot be read"
-    except RecursionError:
-        message = "not Kit's JSON: nested too deeply"
-    except ValueError as error:  # a number of thousands of digits
-        message = f"not JSON that can be read: {error}"
-    raise ValidationError([message], [(str(path), message)])

@@ -7,6 +7,7 @@ from simcore.delays import CalendarDays, Delay, Elapsed
 from simcore.errors import SimcoreError, shown
 from simcore.gates import Anytime, Gate, Poll, SendSlots, SendWindow
 from simcore.kit.assumptions import Assumptions
+from simcore.log import Vocabulary, whole_id
 from simcore.plan import Plan, Step
 from simcore.zones import DAY_US, HOUR_US, LAST_US
 
@@ -38,6 +39,23 @@ _LEAVES = {  # K17: the status of the run, and whether entries are blocked
     "complained": ("cancelled", True),
     "removed": ("removed", False),
 }
+_RETURNS = frozenset({"resubscribed"})
+_VOCABULARY = Vocabulary(
+    frozenset({*_JOINS, *_LEAVES, *_RETURNS}), False, frozenset(_JOINS), whole_id, "the integer id"
+)
+_WORDS = {  # K28
+    "started": "the subscriber entered",
+    "ignored": "has had a run, and another is not started by this entry",
+    "blocked": "unsubscribed, bounced or complained before, and did not resubscribe",
+    "excluded": "in an excluded source at that instant",
+    "draft": "a draft came due, and was passed without a send",
+    "completed": "no email was left",
+    "holding": "no email was left; stays for those published later",
+    "restarted": "the subscriber entered again",
+    "excluded_out": "in an excluded source when an email came due",
+    "cancelled": "unsubscribed, bounced or complained",
+    "removed": "removed from the sequence",
+}
 
 
 def translate(sequence: "Sequence", assumptions: Assumptions | None, *, include_drafts: bool) -> Plan:
@@ -65,6 +83,7 @@ def translate(sequence: "Sequence", assumptions: Assumptions | None, *, include_
         steps=tuple(steps),
         active=sequence.active,
         vias=_VIAS,
+        vocabulary=_VOCABULARY,
         repeat=sequence.repeat,
         repeat_vias=frozenset(_VIAS) if assume.restart_via == "all" else _LISTED,
         excluded=frozenset(
@@ -74,7 +93,8 @@ def translate(sequence: "Sequence", assumptions: Assumptions | None, *, include_
         hold_vias=_hold_vias(sequence, assume),
         joins=_JOINS,
         leaves=_LEAVES,
-        returns=frozenset({"resubscribed"}),
+        returns=_RETURNS,
+        words=_WORDS,
         reschedule=assume.queued_emails == "reschedule",
         insert_at_once=assume.insert_before_next == "at_once",
         send_behind=assume.earlier_insert == "send",

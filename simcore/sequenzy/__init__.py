@@ -1,0 +1,13 @@
+"""Sequenzy: its sequences, loaded from the JSON of its API or built here."""
+
+from simcore.sequenzy.api import from_api, load
+from simcore.sequenzy.assumptions import Assumptions, assumptions
+from simcore.sequenzy.model import Sequence
+
+__all__ = [
+    "Assumptions",
+    "Sequence",
+    "assumptions",
+    "from_api",
+    "load",
+]

@@ -1,0 +1,63 @@
+"""JSON as Sequenzy's API takes and gives it becomes sequences (Q1)."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from os import PathLike
+from typing import Any
+
+from simcore.errors import ValidationError, shown
+from simcore.json_file import read_json
+from simcore.sequenzy.model import Sequence
+
+_CONTENT = {"trigger", "steps", "goal"}
+_OF_KIT = {"send_hour", "send_days", "time_zone"}
+
+
+def load(path: str | PathLike[str]) -> Sequence:
+    """The sequence of a JSON file, UTF-8: the body of a create call, or wrapped, `{"sequence": {...}}`.
+
+    Raises ValidationError with all problems at once, OSError where the file cannot be read.
+
+    >>> import simcore
+    >>> load(simcore.example("onboarding")).trigger
+    'contact_added'
+    """
+    return from_api(read_json(path))
+
+
+def from_api(payload: Any) -> Sequence:
+    """The sequence of a body as a dict, wrapped or not (see `load`).
+
+    >>> from_api({"name": "Welcome", "trigger": "contact_added", "goal": "Welcome them"}).mode
+    'unlimited'
+    """
+    wrapped = isinstance(payload, Mapping) and "sequence" in payload and "trigger" not in payload
+    body = payload["sequence"] if wrapped else payload
+    expected = 'expected the body of a sequence, {"name": ..., "trigger": ..., "steps": [...]}'
+    if not isinstance(body, Mapping):
+        raise _shape("sequence" if wrapped else "", expected, body)
+    if not _CONTENT & set(body):
+        if (wrapped and isinstance(payload.get("emails"), list)) or _OF_KIT & set(body):
+            raise _shape("", f"{expected}; this is a sequence of Kit's: use simcore.kit.load", payload)
+        if "sequences" in body:
+            raise _shape("", f"{expected}; of a list, give one sequence with its steps", body)
+        if "id" in body:
+            message = (
+                "this is only what the create call answers: fetch the whole sequence "
+                "(GET /api/v1/sequences/{id}), and load that"
+            )
+            raise _shape("sequence" if wrapped else "", message, body)
+    known = {each.name for each in fields(Sequence)} - {"extra", "envelope"}
+    given: dict[str, Any] = {name: body.get(name) for name in known}
+    extra = {name: value for name, value in body.items() if name not in known or value is None}
+    envelope = {name: value for name, value in payload.items() if name != "sequence"} if wrapped else None
+    return Sequence(**given, extra=extra, envelope=envelope)
+
+
+def _shape(path: str, message: str, found: Any) -> ValidationError:
+    keys = (
+        f"an object with {', '.join(map(str, found))}"
+        if isinstance(found, Mapping) and found
+        else shown(found)
+    )
+    return ValidationError([message], [(path, message)], [keys])

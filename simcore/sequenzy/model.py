@@ -1,0 +1,148 @@
+"""A Sequenzy sequence, as the body of its create call describes it: frozen, and valid once made (Q1 to Q7)."""
+
+from collections.abc import Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
+
+from simcore.errors import SimcoreError, ValidationError, refuse
+from simcore.plan import Plan
+from simcore.sequenzy import waits
+from simcore.sequenzy.assumptions import Assumptions
+from simcore.sequenzy.problems import email_id, sequence_problems
+
+_KEYED = ("ecommerce.replenishment_due", "ecommerce.back_in_stock")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sequence:
+    """A Sequenzy sequence: the fields of its body, named as there, None where they are absent, and `extra`.
+
+    `steps` is a tuple of dicts as they were given. `extra` keeps the fields that we do not know, `envelope`
+    what stood beside the sequence in a response (None where it was not wrapped). What is given is copied.
+    Raises ValidationError with all problems.
+
+    >>> hello = {"subject": "Hello", "html": "<p>Hello</p>"}
+    >>> Sequence(name="Welcome", trigger="contact_added", steps=[hello]).email_ids
+    ('step-1',)
+    """
+
+    name: str
+    trigger: str
+    listId: str | None = None
+    listScope: str | None = None
+    tagName: str | None = None
+    segmentId: str | None = None
+    stopOnSegmentExit: bool | None = None
+    eventName: str | None = None
+    propertyFilters: list[dict[str, Any]] | None = None
+    inactiveDays: float | None = None
+    inactivityBaseline: str | None = None
+    minCount: int | None = None
+    timeWindowDays: float | None = None
+    enrollmentMode: str | None = None
+    enrollmentFieldPath: str | None = None
+    stopCondition: dict[str, Any] | None = None
+    sendingWindow: dict[str, Any] | None = None
+    goal: str | None = None
+    emailCount: int | None = None
+    steps: tuple[dict[str, Any], ...] | None = None
+    createdAt: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    envelope: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        given = {each.name: getattr(self, each.name) for each in fields(self)}
+        refuse(sequence_problems(given))
+        for name, value in given.items():
+            copied = _copied(name, value)
+            object.__setattr__(
+                self, name, tuple(copied) if name == "steps" and copied is not None else copied
+            )
+
+    @property
+    def time_zone(self) -> str:
+        """The zone in which instants are shown: that of the sending window, or UTC without one."""
+        window = waits.window(self.sendingWindow)
+        return "UTC" if window is None else window.time_zone
+
+    @property
+    def mode(self) -> str:
+        """The enrolment mode in force (Q3)."""
+        if self.enrollmentMode is not None:
+            return self.enrollmentMode
+        keyed = self.trigger == "event_received" and self.eventName in _KEYED
+        return "matching_field" if keyed else "unlimited"
+
+    @property
+    def email_ids(self) -> tuple[str, ...]:
+        """What each step is called, those that are no emails too (Q22)."""
+        return tuple(email_id(step, at) for at, step in enumerate(self.steps or ()))
+
+    def replace(self, **changed: Any) -> Self:
+        """A copy with other fields, validated.
+
+        >>> hello = {"subject": "Hello", "html": "<p>Hello</p>"}
+        >>> Sequence(name="Welcome", trigger="contact_added", steps=[hello]).replace(listId="news").listId
+        'news'
+        """
+        names = [each.name for each in fields(self)]
+        refuse([
+            (name, f"{name} is not a field of Sequence; the fields are: {', '.join(names)}", "")
+            for name in changed
+            if name not in names
+        ])
+        return replace(self, **changed)
+
+    def to_api(self) -> dict[str, Any]:
+        """The body again, unknown fields included, in what it was wrapped in; what was not given is left out.
+
+        >>> Sequence(name="Welcome", trigger="contact_added", goal="Welcome them").to_api()
+        {'name': 'Welcome', 'trigger': 'contact_added', 'goal': 'Welcome them'}
+        """
+        given = {each.name: getattr(self, each.name) for each in fields(self)}
+        extra, envelope = given.pop("extra"), given.pop("envelope")
+        body = {name: value for name, value in given.items() if value is not None}
+        body = _copied("sequence", body | {name: value for name, value in extra.items() if name not in body})
+        return body if envelope is None else {**_copied("envelope", envelope), "sequence": body}
+
+    def plan(self, assumptions: Assumptions | None = None, *, include_drafts: bool = False) -> Plan:
+        """What the sequence comes down to. No step of it is a draft, so `include_drafts` changes nothing."""
+        from simcore.sequenzy.translate import translate
+
+        return translate(self, assumptions)
+
+    def after(self, changes: Iterable[tuple[int, Any]]) -> list["Sequence"]:
+        """Raises SimcoreError where there is a change: only Kit says what changes do to those inside."""
+        if list(changes):
+            raise SimcoreError(
+                "changes of a Sequenzy sequence are not modelled, since it is not documented what they do to "
+                "those inside: make the changed sequence with replace(), and project each by itself"
+            )
+        return []
+
+    def _steps_or_refuse(self) -> tuple[dict[str, Any], ...]:
+        """The steps; SimcoreError where they are still to be written (Q6)."""
+        if self.steps is None:
+            raise SimcoreError(
+                "the sequence has a goal and no steps: fetch it again once its emails are written "
+                "(GET /api/v1/sequences/{id}), and load that"
+            )
+        return self.steps
+
+
+def _copied(name: str, value: Any) -> Any:
+    """A copy down to the bottom, of plain dicts and lists, with the numbers of numpy as Python's own."""
+    try:
+        return _copy(value)
+    except RecursionError:
+        message = f"{name} must not be nested this deep"
+        raise ValidationError([message], [(name, message)]) from None
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _copy(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_copy(each) for each in value]
+    return value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else copy(value)

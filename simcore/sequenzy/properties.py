@@ -1,0 +1,123 @@
+"""What stands in the properties of an event: values at a path, whether they are equal, filters, keys and dates."""
+
+import re
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from numbers import Real
+from typing import Any
+
+from simcore.instants import ISO_AWARE, ISO_NAIVE
+from simcore.zones import FAR_US
+
+DEFAULT_KEYS = (  # Q18
+    "sequenceEnrollmentKey",
+    "enrollmentKey",
+    "product.providerVariantId",
+    "product.providerProductId",
+    "productId",
+    "variantId",
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_MS = 100_000_000_000  # Q11: from here on a number is milliseconds
+
+
+def values(properties: Any, path: str) -> list[Any]:
+    """All values at a dot path; `[]` after a name goes into every item of a list (Q14).
+
+    >>> values({"items": [{"sku": "a"}, {"sku": "b"}]}, "items[].sku")
+    ['a', 'b']
+    """
+    found = [properties]
+    for part in path.split("."):
+        name = part.removesuffix("[]")
+        found = [each[name] for each in found if isinstance(each, Mapping) and name in each]
+        if part.endswith("[]"):
+            found = [item for each in found if isinstance(each, list | tuple) for item in each]
+    return found
+
+
+def plain(value: Any) -> Hashable:
+    """A JSON value as something that is equal, and hashes alike, where JSON's values are equal (Q14).
+
+    1 equals 1.0, and neither "1" nor true.
+    """
+    if isinstance(value, Mapping):
+        return ("object", frozenset((name, plain(each)) for name, each in value.items()))
+    if isinstance(value, list | tuple):
+        return ("list", tuple(map(plain, value)))
+    value = value.item() if hasattr(value, "item") else value
+    return (type(value) is bool, value) if isinstance(value, Hashable) else repr(value)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _contains(value: Any, wanted: Any) -> bool:
+    if isinstance(value, str):
+        return isinstance(wanted, str) and wanted in value
+    return isinstance(value, list | tuple) and plain(wanted) in map(plain, value)
+
+
+_OPERATORS: dict[str, Callable[[list[Any], Any], bool]] = {  # Q14, Q4
+    "exists": lambda found, _: any(each is not None for each in found),
+    "not_exists": lambda found, _: all(each is None for each in found),
+    "equals": lambda found, wanted: plain(wanted) in map(plain, found),
+    "not_equals": lambda found, wanted: plain(wanted) not in map(plain, found),
+    "one_of": lambda found, wanted: any(plain(each) in map(plain, wanted) for each in found),
+    "contains": lambda found, wanted: any(_contains(each, wanted) for each in found),
+    "not_contains": lambda found, wanted: not any(_contains(each, wanted) for each in found),
+    "greater_than": lambda found, wanted: any(_number(each) and each > wanted for each in found),
+    "less_than": lambda found, wanted: any(_number(each) and each < wanted for each in found),
+}
+
+
+def passes(filters: Sequence[Mapping[str, Any]], properties: Any) -> bool:
+    """Whether properties (None for none) pass every filter."""
+    return all(
+        _OPERATORS[each["operator"]](values(properties, each["path"]), each.get("value")) for each in filters
+    )
+
+
+def key(properties: Any, path: str | None) -> Hashable | None:
+    """What tells runs apart: the value at `path`, or without one at the first default path that has any (Q18).
+
+    None where it is missing or null, or a list or an object.
+    """
+    paths = DEFAULT_KEYS if path is None else (path,)
+    found = next((each for one in paths for each in values(properties, one) if each is not None), None)
+    return None if found is None or isinstance(found, Mapping | list | tuple) else plain(found)
+
+
+def several(properties: Any, paths: Sequence[str]) -> Hashable | None:
+    """The values at some paths; None where any is missing (Q20)."""
+    found = [values(properties, path) for path in paths]
+    return tuple(plain(each[0]) for each in found) if all(found) else None
+
+
+def date_us(value: Any) -> int | None:
+    """The instant [µs] that a date of an event is; None for what is none (Q11).
+
+    ISO texts, in UTC where they name no zone; numbers, seconds or (from 100,000,000,000 on) milliseconds since
+    1970; both floored to the microsecond. What no clock here reaches is cut to 2**62.
+
+    >>> date_us("2026-03-06") == date_us(1772755200) == date_us(1772755200000)
+    True
+    """
+    if _number(value):
+        if value != value:
+            return None
+        if abs(value) > FAR_US:
+            return FAR_US if value > 0 else -FAR_US
+        us = Fraction(value) * (1000 if value >= _FIRST_MS else 1_000_000)
+        return max(-FAR_US, min(FAR_US, us.numerator // us.denominator))
+    if not isinstance(value, str) or not re.fullmatch(f"{ISO_AWARE}|{ISO_NAIVE}", value) or value.isdigit():
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // timedelta(microseconds=1)

@@ -1,0 +1,222 @@
+"""A Sequenzy sequence and the assumptions about Sequenzy become a plan (Q8 to Q24)."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from simcore.delays import Brought, Delay, Elapsed, UntilOpen
+from simcore.errors import SimcoreError, shown
+from simcore.gates import Anytime, Closed, Gate, Poll, SendWindow
+from simcore.instants import read_one
+from simcore.log import Vocabulary, text_id
+from simcore.plan import Beside, Plan, Step, Stop, Trigger
+from simcore.sequenzy import tags, waits
+from simcore.sequenzy.assumptions import Assumptions
+from simcore.sequenzy.properties import date_us, key, values
+from simcore.sequenzy.stops import Happened, Membership
+from simcore.sequenzy.triggers import Frequency, Inactivity, Received, SegmentEntered
+from simcore.zones import FAR_US
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from simcore.sequenzy.model import Sequence
+
+_VIAS = ("trigger", "manual")  # Q24
+_JOINS = {
+    "tag_added": ("tag", True),
+    "tag_removed": ("tag", False),
+    "list_joined": ("list", True),
+    "list_left": ("list", False),
+    "segment_entered": ("segment", True),
+    "segment_left": ("segment", False),
+}
+_CLEARS = {"unsubscribed": "list"}  # Q21
+_LEAVES = {  # Q21
+    "unsubscribed": ("cancelled", True),
+    "bounced": ("cancelled", True),
+    "complained": ("cancelled", True),
+    "removed": ("removed", False),
+}
+_RETURNS = frozenset({"resubscribed"})
+_VOCABULARY = Vocabulary(
+    names=frozenset({*_JOINS, *_LEAVES, *_RETURNS, "field_changed"}),
+    other=True,
+    about=frozenset({*_JOINS, "field_changed"}),
+    ref=text_id,
+    expected="the name or id",
+)
+_STOPS = {  # Q20: what it is about, whether it stops who is in, and the event that makes it so
+    "has_tag": ("tag", True, "tag_added"),
+    "does_not_have_tag": ("tag", False, "tag_removed"),
+    "added_to_list": ("list", True, "list_joined"),
+    "removed_from_list": ("list", False, "list_left"),
+    "entered_segment": ("segment", True, "segment_entered"),
+}
+_WORDS = {  # Q22
+    "blocked": "unsubscribed, bounced or complained before, and did not resubscribe",
+    "repeated": "has had a run, and nobody goes through this sequence twice",
+    "duplicate": "an active run is in the way",
+    "no_key": "the event has no value that tells runs apart",
+    "started": "the subscriber was enrolled",
+    "discount": "a discount code was made",
+    "sms": "a text message went out",
+    "update_subscriber": "the subscriber was updated",
+    "stopped": "the stop condition held",
+    "stopped:left": "a look found the subscriber outside the segment",
+    "stopped:undated": "the date to wait for was missing",
+    "cancelled": "unsubscribed, bounced or complained",
+    "removed": "removed from the sequence",
+    "completed": "no step was left",
+}
+
+
+def translate(sequence: "Sequence", assumptions: Assumptions | None) -> Plan:
+    """The plan of a sequence.
+
+    Raises SimcoreError where `assumptions` are not `sequenzy.Assumptions`, or the steps are still to be written.
+    """
+    assume = Assumptions() if assumptions is None else assumptions
+    if not isinstance(assume, Assumptions):
+        raise SimcoreError(f"assumptions: found {shown(assume)}, expected simcore.sequenzy.Assumptions")
+    steps, stop = _steps(sequence, assume), _stop(sequence.stopCondition or {}, assume)
+    return Plan(
+        time_zone=sequence.time_zone,
+        steps=steps,
+        active=True,
+        vias=_VIAS,
+        vocabulary=_VOCABULARY,
+        trigger=_trigger(sequence, assume),
+        trigger_via=sequence.trigger,
+        beside=Beside(
+            once=sequence.mode == "one_time",
+            key=_key(sequence.enrollmentFieldPath) if sequence.mode == "matching_field" else None,
+            if_idle_vias=frozenset({"manual"}),
+        ),
+        stop=stop,
+        leaves=_LEAVES,
+        returns=_RETURNS,
+        words=_WORDS,
+        reads_things=bool(sequence.propertyFilters)
+        or sequence.mode == "matching_field"
+        or (isinstance(stop, Happened) and bool(stop.filters or stop.rules))
+        or any(step.render or isinstance(step.delay, Brought) for step in steps),
+        renders=True,
+    )
+
+
+def _key(path: str | None) -> Callable[[Any], Any]:
+    return lambda properties: key(properties, path)
+
+
+def _steps(sequence: "Sequence", assume: Assumptions) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    window = waits.window(sequence.sendingWindow)
+    discount: tuple[str, Mapping[str, Any]] | None = None
+    for position, step in enumerate(sequence._steps_or_refuse()):
+        name, subject = sequence.email_ids[position], ""
+        kind = {"email": "", "create_discount": "discount"}.get(step.get("type") or "email", step.get("type"))
+        delay, gate = _wait(waits.wait(step))
+        render, shows = None, None
+        if not kind:
+            subject = step["subject"]
+            if window is not None and not gate.closed:
+                gate = _gate(window)  # Q9
+            used = tags.used(subject)
+            if used:
+                shows = discount[0] if discount and "discount" in used else None
+                render = partial(_rendered, subject, discount)
+        first_wait = not steps and not (isinstance(delay, Elapsed) and delay.duration_us == 0)
+        steps.append(
+            Step(
+                position=position,
+                email_id=name,
+                subject=subject,
+                delay=delay,
+                gate=gate,
+                sends=not kind,
+                passed=kind or "",
+                # Any other wait begins where a node has just been passed, and the same has been looked at.
+                stops_waits=first_wait and assume.stop_checks == "every_node",
+                render=render,
+                shows=shows,
+            )
+        )
+        if kind == "discount":
+            discount = (name, {"position": position, **step["discount"]})
+    return tuple(steps)
+
+
+def _wait(wait: waits.Length | waits.UntilField | waits.Weekdays | None) -> tuple[Delay | Brought, Gate]:
+    if isinstance(wait, waits.UntilField):  # Q11
+        return Brought(partial(_date, wait.path, wait.offset_us), wait.exits), Anytime()
+    if isinstance(wait, waits.Weekdays):  # Q10
+        gate = _gate(wait)
+        return (Elapsed(0), Closed()) if gate.closed else (UntilOpen(gate), Anytime())
+    return Elapsed(0 if wait is None else wait.duration_us), Anytime()  # Q8
+
+
+def _gate(window: waits.Weekdays) -> SendWindow:
+    return SendWindow(*window)
+
+
+def _date(path: str, offset_us: int, properties: Any) -> int | None:
+    found = values(properties, path)
+    date = date_us(found[0]) if found else None
+    return None if date is None else max(-FAR_US, min(FAR_US, date + offset_us))
+
+
+def _rendered(
+    subject: str, discount: tuple[str, Mapping[str, Any]] | None, properties: Any, run: str, made_us: int
+) -> str:
+    if discount is None:
+        return tags.render(subject, properties, None)
+    _, given = discount
+    code = f"{given.get('codePrefix') or 'CODE'}-{run}-{given['position']}"
+    return tags.render(subject, properties, tags.discount_values(given, code, made_us))
+
+
+def _poll(length: "timedelta") -> Poll:
+    return Poll(waits.microseconds(length.days) + length.seconds * 10**6 + length.microseconds)
+
+
+def _trigger(sequence: "Sequence", assume: Assumptions) -> Trigger:
+    name = sequence.eventName or ""
+    if sequence.trigger == "event_received":
+        return Received(name, filters=tuple(sequence.propertyFilters or ()))
+    if sequence.trigger == "tag_added":
+        return Received("tag_added", sequence.tagName)
+    if sequence.trigger == "segment_entered":
+        exits = bool(sequence.stopOnSegmentExit)
+        return SegmentEntered(sequence.segmentId or "", _poll(assume.segment_poll), exits)
+    if sequence.trigger == "inactivity":
+        created = sequence.createdAt
+        return Inactivity(
+            name,
+            waits.microseconds(sequence.inactiveDays or 0),
+            _poll(assume.inactivity_poll),
+            None if created is None else read_one(created, "createdAt", "UTC"),
+            sequence.inactivityBaseline == "subscriber_created_at",
+        )
+    if sequence.trigger == "frequency":
+        return Frequency(name, int(sequence.minCount or 0), waits.microseconds(sequence.timeWindowDays or 0))
+    if sequence.listId is not None or sequence.listScope == "any_list":
+        return Received("list_joined", sequence.listId)
+    return Received("contact_added")
+
+
+def _stop(condition: Mapping[str, Any], assume: Assumptions) -> Stop | None:
+    kind, value = condition.get("type") or "none", condition.get("value")
+    match = condition.get("matchConfig") or {}
+    if kind == "none":
+        return None
+    if kind in _STOPS:
+        source, inside, event = _STOPS[kind]
+        if assume.stop_reading == "transition":
+            return Happened(event, value)
+        return Membership(source, str(value), inside, _JOINS, _CLEARS)
+    if kind == "field_changed":
+        filters = [{"path": "value", **match}] if match else []
+        return Happened("field_changed", value, tuple(filters))
+    rules = [(each["entryFieldPath"], each["eventFieldPath"]) for each in match.get("rules") or ()]
+    return Happened(str(value), None, tuple(match.get("propertyFilters") or ()), tuple(rules))

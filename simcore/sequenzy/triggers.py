@@ -1,0 +1,152 @@
+"""Who is enrolled when, by an event log (Q13 to Q17).
+
+There is no loop over events: arrays, and each distinct properties once.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from simcore.gates import Poll
+from simcore.log import NEVER_US, Flags, Log, Watched
+from simcore.plan import Enrolments
+from simcore.sequenzy.properties import passes
+from simcore.zones import FAR_US, Ints
+
+
+def passing(log: Log, rows: Ints, filters: tuple[Mapping[str, Any], ...]) -> Ints:
+    """Those of some events that pass every filter (Q14)."""
+    if not filters or not rows.size:
+        return rows
+    things = np.unique(log.thing[rows])
+    verdict = np.zeros(len(log.things) + 1, np.bool_)
+    for thing in things.tolist():
+        verdict[thing] = passes(filters, None if thing < 0 else log.things[thing])
+    return rows[verdict[log.thing[rows]]]
+
+
+def _from(log: Log, rows: Ints, enabled_us: int | None) -> Enrolments:
+    """An enrolment at each of some events, from when the sequence is enabled (Q13)."""
+    if enabled_us is not None:
+        rows = rows[log.at_us[rows] >= enabled_us]
+    return Enrolments(log.who[rows], log.at_us[rows], log.thing[rows])
+
+
+class Received(NamedTuple):
+    """contact_added, tag_added and event_received (Q14): each event of a name, about `ref`, that passes filters.
+
+    A contact_added by lists is a list_joined.
+    """
+
+    name: str
+    ref: str | None = None
+    filters: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def watched(self) -> Watched:
+        """The events of the name."""
+        return frozenset({(self.name, self.ref)})
+
+    def enrolments(self, log: Log, enabled_us: int | None) -> Enrolments:
+        """At each such event."""
+        return _from(log, passing(log, log.rows(self.name, self.ref), self.filters), enabled_us)
+
+
+class SegmentEntered(NamedTuple):
+    """segment_entered (Q15): who is in at a look and was not at the one before."""
+
+    segment: str
+    poll: Poll
+    exits: bool
+
+    @property
+    def watched(self) -> Watched:
+        """Who enters and leaves the segment."""
+        return frozenset({("segment_entered", self.segment), ("segment_left", self.segment)})
+
+    def enrolments(self, log: Log, enabled_us: int | None) -> Enrolments:
+        """At the looks; each ends again, where `exits`, at the first look that finds the subscriber out."""
+        entered = log.rows("segment_entered", self.segment)
+        rows = np.sort(np.append(entered, log.rows("segment_left", self.segment)))
+        who, inside = log.who[rows], np.isin(rows, entered)
+        # All until the sequence is enabled is the baseline; the first look comes after.
+        look = self.poll.tick(log.at_us[rows])
+        if enabled_us is not None:
+            before = log.at_us[rows] <= enabled_us
+            look[before] = -1
+        # What is so at a look is what was so last before it.
+        last = np.append((np.diff(who) != 0) | (np.diff(look) != 0), True)[: rows.size]
+        who, look, inside = who[last], look[last], inside[last]
+        first = np.append(True, np.diff(who) != 0)[: who.size]
+        was = np.append(False, inside)[:-1] & ~first
+        begins = np.flatnonzero(inside & ~was & (look >= 0))
+        end_us = None
+        if self.exits:
+            after = np.append(np.flatnonzero(was & ~inside), who.size)
+            out = after[np.searchsorted(after, begins)]
+            mine = np.append(who, -1)[out] == who[begins]
+            end_us = np.where(mine, self.poll.at(np.append(look, 0)[out]), NEVER_US)
+        return Enrolments(who[begins], self.poll.at(look[begins]), np.full(begins.size, -1), end_us)
+
+
+class Inactivity(NamedTuple):
+    """inactivity (Q16): who has gone `after_us` without the event, counted from the last one or a baseline."""
+
+    name: str
+    after_us: int
+    poll: Poll
+    created_us: int | None
+    by_subscriber: bool
+
+    @property
+    def watched(self) -> Watched:
+        """All events: any makes a subscriber known."""
+        return None
+
+    def enrolments(self, log: Log, enabled_us: int | None) -> Enrolments:
+        """At the first look at which the time is up, before the next event."""
+        rows = log.rows(self.name)
+        people = len(log.ids)
+        known_us = np.full(people, NEVER_US)
+        for some in (np.arange(log.who.size), log.rows("contact_added")):
+            who = log.who[some]
+            first = np.flatnonzero(np.append(True, np.diff(who) != 0)[: some.size])
+            known_us[who[first]] = log.at_us[some[first]]
+        base_us = known_us
+        created_us = enabled_us if self.created_us is None else self.created_us
+        if not self.by_subscriber and created_us is not None:
+            base_us = np.full(people, created_us)
+        # Each subscriber's baseline, then each event, counts until the next.
+        who = np.append(np.arange(people), log.who[rows])
+        order = np.argsort(who, kind="stable")
+        who, from_us = who[order], np.append(base_us, log.at_us[rows])[order]
+        next_us = np.append(from_us[1:], NEVER_US)
+        next_us[np.append(np.diff(who) != 0, True)[: who.size]] = NEVER_US
+        ready_us = np.maximum(from_us + self.after_us, known_us[who])
+        if enabled_us is not None:
+            ready_us = np.maximum(ready_us, enabled_us)
+        at_us = self.poll.snap(np.minimum(ready_us, FAR_US))
+        some = np.flatnonzero(at_us < next_us)
+        return Enrolments(who[some], at_us[some], np.full(some.size, -1))
+
+
+class Frequency(NamedTuple):
+    """frequency (Q17): the event with which there are `count` of them within `within_us`, and were fewer."""
+
+    name: str
+    count: int
+    within_us: int
+
+    @property
+    def watched(self) -> Watched:
+        """The events of the name."""
+        return frozenset({(self.name, None)})
+
+    def enrolments(self, log: Log, enabled_us: int | None) -> Enrolments:
+        """At the events that reach the count."""
+        rows = log.rows(self.name)
+        line = log.toggles(rows)
+        begins = line.until(log.who[rows], log.at_us[rows] - self.within_us)
+        reached: Flags = np.arange(rows.size) - begins + 1 == self.count
+        return _from(log, rows[reached], enabled_us)

@@ -1,0 +1,46 @@
+"""What platforms leave open, as switches: how one is made, checked and listed (spec, "A")."""
+
+from dataclasses import field, fields
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+
+from simcore.errors import Problem, refuse, shown
+
+LENGTH = "a datetime.timedelta"
+POSITIVE_LENGTH = f"{LENGTH} over 0"
+
+
+def switch(default: Any, values: tuple[str, ...], meaning: str, rule: str) -> Any:
+    """A field of a platform's assumptions: its default, what it may be, what it decides, and by which rule."""
+    return field(default=default, metadata={"values": values, "meaning": meaning, "rule": rule})
+
+
+def check(assumptions: Any) -> None:
+    """Raises ValidationError where a switch has a value that is none of those listed."""
+    problems: list[Problem] = []
+    for each in fields(assumptions):
+        value, values = getattr(assumptions, each.name), each.metadata["values"]
+        if isinstance(each.default, timedelta):
+            positive = values[0] == POSITIVE_LENGTH
+            if not isinstance(value, timedelta) or (positive and value <= timedelta(0)):
+                problems.append((each.name, f"{each.name} must be {values[0]}", shown(value)))
+        elif value not in values:
+            problems.append((each.name, f"{each.name} must be one of: {', '.join(values)}", shown(value)))
+    refuse(problems)
+
+
+def table(kind: type) -> pd.DataFrame:
+    """All switches of a class of assumptions: columns name, default, values, meaning, rule (all str), in order."""
+    rows = [
+        {
+            "name": each.name,
+            "default": str(each.default),
+            "values": " | ".join(each.metadata["values"]),
+            "meaning": each.metadata["meaning"],
+            "rule": each.metadata["rule"],
+        }
+        for each in fields(kind)
+    ]
+    return pd.DataFrame(rows, dtype="str")
