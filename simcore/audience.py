@@ -12,7 +12,7 @@ from simcore import instants
 from simcore import log as logs
 from simcore.errors import EntryError, shown
 from simcore.log import NEVER_US, Flags, Log, Toggles, Watched
-from simcore.plan import Beside, Epoch, Plan
+from simcore.plan import Beside, Epoch, Plan, Trigger
 from simcore.zones import LAST_US, Ints
 
 NO_STATUS = ""
@@ -147,10 +147,13 @@ def runs(
     that names the rows that cannot be read, or whose `via` is not one of the plan's (K13).
     """
     plan = epochs[0].plan
+    exit_us, vias = None, plan.vias
     if entries is None and plan.trigger is not None:
-        came, log, exit_us = _triggered(events, plan, until_us, naive_time_zone, enabled_us)
+        log: Log | None
+        came, log, exit_us = _triggered(events, plan, plan.trigger, until_us, naive_time_zone, enabled_us)
+        vias = (plan.trigger_via,)
     else:
-        came, log, exit_us = _given(entries, events, epochs, until_us, naive_time_zone)
+        came, log = _given(entries, events, epochs, until_us, naive_time_zone)
     statuses = (NO_STATUS, "restarted", *dict.fromkeys(status for status, _ in plan.leaves.values()), LEFT)
     what = np.full(len(came), STARTED, np.int8)
     claims, who = None, came.who
@@ -163,14 +166,13 @@ def runs(
         came.end_us[:], came.end_status[:] = exit_us, np.where(exit_us < NEVER_US, statuses.index(LEFT), 0)
     if log is not None and who is not None:
         _ended(came, who, plan, log, statuses)
-    vias = (plan.trigger_via,) if entries is None and plan.trigger is not None else plan.vias
     found = Audience(came, _nobody(came), log, statuses, vias, claims)
     return _numbered(_parted(found, what), plan)
 
 
 def _given(
     entries: Any, events: Any, epochs: Sequence[Epoch], until_us: int | None, naive_time_zone: str | None
-) -> tuple[Runs, Log | None, None]:
+) -> tuple[Runs, Log | None]:
     """All entries before `until_us` as though each began a run, and the log."""
     plan = epochs[0].plan
     given = frame(entries)
@@ -180,7 +182,7 @@ def _given(
     via = _vias(given, plan.vias)
     ids = logs.array(given["subscriber_id"])
     row = np.arange(len(given))
-    thing, things = None, []
+    thing, things = None, list[Any]()
     if plan.beside is not None:
         thing = np.full(len(given), -1)
     if plan.reads_things and "properties" in given.columns:
@@ -200,11 +202,16 @@ def _given(
         )
     if log is not None or plan.beside is not None or _repeats(ids):
         who = pd.factorize(ids)[0].astype(np.int64)
-    return _began(ids, row, entered_us, via, who, thing, things), log, None
+    return _began(ids, row, entered_us, via, who, thing, things), log
 
 
 def _triggered(
-    events: Any, plan: Plan, until_us: int | None, naive_time_zone: str | None, enabled_us: int | None
+    events: Any,
+    plan: Plan,
+    trigger: Trigger,
+    until_us: int | None,
+    naive_time_zone: str | None,
+    enabled_us: int | None,
 ) -> tuple[Runs, Log, Ints | None]:
     """All enrolments by the plan's trigger as though each began a run, in order; the log; when each ends again."""
     if events is None:
@@ -216,7 +223,7 @@ def _triggered(
     log = logs.read(
         events, plan.vocabulary, watched, until_us, naive_time_zone, ids=None, things=plan.reads_things
     )
-    found = plan.trigger.enrolments(log, enabled_us)
+    found = trigger.enrolments(log, enabled_us)
     end_us = LAST_US + 1 if until_us is None else until_us
     order = np.lexsort((found.who, found.at_us))
     if until_us is None:

@@ -66,11 +66,12 @@ class UntilOpen(NamedTuple):
 class Brought(NamedTuple):
     """A date that each run brings along in its properties: `read` gives it [µs], or None where there is none.
 
-    Without one a run goes on at once, or ends there (`ends`).
+    Without one a run goes on at once, or ends there (`ends`). `name` says in words which date it is.
     """
 
     read: Callable[[Any], int | None]
     ends: bool
+    name: str
 
     def of(self, things: Sequence[Any], thing: Ints) -> UntilDate:
         """The dates of runs with these properties (places in `things`, -1 for none); `NAT_US` for none."""

@@ -154,8 +154,8 @@ def busy_us(epochs: Sequence[Epoch], runs: Runs, log: Log | None, until_us: int 
     return busy
 
 
-def simulate_one(plan: Plan, entered_us: int) -> list[Round]:
-    """What happens to a single run under one plan: the rounds that it passes, those without a send among them."""
+def simulate_one(plan: Plan, entered_us: int) -> Outcome:
+    """What happens to a single run under one plan; what is passed without a send is a round too."""
     none = np.zeros(1, np.int64)
     runs = Runs(
         subscriber_id=none,
@@ -169,7 +169,8 @@ def simulate_one(plan: Plan, entered_us: int) -> list[Round]:
         thing=none - 1,
     )
     log = None if plan.stop is None else EMPTY
-    return _Engine([Epoch(at_us=FIRST_US, plan=plan)], runs, log, None, passes=True, late=True).run().rounds
+    epoch = Epoch(at_us=FIRST_US, plan=plan)
+    return _Engine([epoch], runs, log, None, notes=True, passes=True, late=True).run()
 
 
 class _Engine:

@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simcore.delays import CalendarDays, Elapsed
+from simcore.delays import Brought, CalendarDays, Delay, Elapsed, UntilOpen
 from simcore.engine import AT_ONCE, BEHIND, CHANGED, FREED, Round
 from simcore.gates import Anytime, Gate, Poll, SendSlots, SendWindow
+from simcore.instants import length
 from simcore.plan import Step
-from simcore.zones import DAY_US, HOUR_US, SECOND_US, Ints, Zone, zone
+from simcore.zones import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Ints, Zone, zone
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -43,6 +44,7 @@ class _Clock(NamedTuple):
 
 INACTIVE = "the sequence is not active, so nothing is sent"
 UNREACHED = "waits for the email before it, which cannot go out as things stand"
+ENDED = "the run ends before it"
 CLOSED = "there is no send day on which it may go out, so it waits"
 
 
@@ -99,15 +101,19 @@ def _reason(
     before = [each for each in plan.steps[: step.position] if each.queued]
     since = "entry" if entry and not before else "the previous email"
     if before and not before[-1].sends:
-        since = "the draft before it"
+        since = "the draft before it" if before[-1].passed == "draft" else "the step before it"
     if cause == CHANGED:
         told = f"next since the change of {_day(change, anchor)} {change.text}"
-        over_us = int(step.delay.earliest(np.array([anchor_us]))[0])
-        if over_us <= since_us:
+        if _over_us(step.delay, anchor_us) <= since_us:
             told = f"{told}, when its wait since {since} was over"
             return told + _through(step.gate, here, change, due, anchor) + _changes(here, change, due)
         return f"{told}; {_moved(step, here, anchor, due, since)}{_changes(here, anchor, due)}"
     return _moved(step, here, anchor, due, since) + _changes(here, anchor, due)
+
+
+def _over_us(delay: Delay | Brought, anchor_us: int) -> int:
+    """When a wait is over, but for dates of runs, which are not known here."""
+    return anchor_us if isinstance(delay, Brought) else int(delay.earliest(np.array([anchor_us]))[0])
 
 
 def _through(gate: Gate, here: Zone, ready: _Clock, due: _Clock, anchor: _Clock) -> str:
@@ -127,6 +133,11 @@ def _moved(step: Step, here: Zone, anchor: _Clock, due: _Clock, since: str) -> s
     """From the anchor through the delay and the gate to the send."""
     delay, gate = step.delay, step.gate
     until = f"{_day(due, anchor)} {due.text}"
+    whole_days = isinstance(gate, SendWindow) and gate.end_min - gate.start_min == DAY_US // MINUTE_US
+    if isinstance(gate, SendWindow) and not (whole_days and delay == Elapsed(0)):
+        return _to_window(delay, gate, here, anchor, due, since)
+    if isinstance(delay, UntilOpen | Brought) or (isinstance(gate, Anytime) and delay != Elapsed(0)):
+        return _over(delay, here, anchor, due, since, until)
     if isinstance(delay, Elapsed) and isinstance(gate, Anytime | SendWindow) and delay.duration_us == 0:
         if due.us == anchor.us or isinstance(gate, Anytime):
             return f"at once, on {since}: {until}"
@@ -145,6 +156,52 @@ def _moved(step: Step, here: Zone, anchor: _Clock, due: _Clock, since: str) -> s
         told = f"{_count(delay.duration_us // HOUR_US, 'hour')} after {since} is {_day(ready, anchor)} {ready.text}"
         return f"{told}{_to_slot(gate, here, ready.day, ready, due, anchor)}"
     raise TypeError(f"no words for {delay!r} with {gate!r}")
+
+
+def _to_window(
+    delay: Delay | Brought, gate: SendWindow, here: Zone, anchor: _Clock, due: _Clock, since: str
+) -> str:
+    """From the anchor through the delay to part of a day."""
+    until, open_ = f"{_day(due, anchor)} {due.text}", window(gate, here.name)
+    if isinstance(delay, Brought):
+        return f"{_over(delay, here, anchor, due, since, until)}, inside the window {open_}"
+    ready = _clock(here, _over_us(delay, anchor.us))
+    if ready.us == due.us:
+        return f"{_over(delay, here, anchor, due, since, until)}, inside the window {open_}"
+    over = f"due {_day(ready, anchor)} {ready.time}"
+    return f"{_over(delay, here, anchor, ready, since, over)}, outside the window {open_}, so {until}"
+
+
+def _over(delay: Delay | Brought, here: Zone, anchor: _Clock, ready: _Clock, since: str, told: str) -> str:
+    """From the anchor to the end of a wait, which is `told`."""
+    if isinstance(delay, Brought):
+        return (
+            f"{delay.name} is past, or there is none, so at once: {told}"
+            if ready.us == anchor.us
+            else f"waits until {delay.name}: {told}"
+        )
+    if isinstance(delay, UntilOpen) and isinstance(delay.gate, SendWindow):
+        open_ = window(delay.gate, here.name)
+        if ready.us == anchor.us:
+            return f"at once, on {since}, which is inside {open_}: {told}"
+        return f"the first of {open_} after {since}: {told}"
+    if isinstance(delay, Elapsed):
+        if not delay.duration_us:
+            return f"at once, on {since}: {told}"
+        return f"{length(delay.duration_us)} after {since}: {told}"
+    raise TypeError(f"no words for {delay!r}")
+
+
+def window(gate: SendWindow, time_zone: str) -> str:
+    """A window in words: Mon to Fri 08:00 to 20:00; with its zone, where that is not `time_zone`."""
+    days = sorted(gate.weekdays)
+    names = [_WEEKDAYS[day] for day in days]
+    if len(names) > 2 and days[-1] - days[0] == len(days) - 1:
+        told = "every day" if len(names) == len(_WEEKDAYS) else f"{names[0]} to {names[-1]}"
+    else:
+        told = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    first, last = (f"{each // 60:02}:{each % 60:02}" for each in (gate.start_min, gate.end_min))
+    return f"{told} {first} to {last}{'' if gate.time_zone == time_zone else f' ({gate.time_zone})'}"
 
 
 def _to_slot(
@@ -232,7 +289,7 @@ def _count(number: int, unit: str) -> str:
 
 def _rhythm(us: int) -> str:
     """A length of time in the largest unit that it is whole in."""
-    for unit, length in (("hour", HOUR_US), ("minute", 60 * SECOND_US), ("second", SECOND_US)):
-        if us % length == 0:
-            return _count(us // length, unit)
+    for unit, unit_us in (("hour", HOUR_US), ("minute", MINUTE_US), ("second", SECOND_US)):
+        if us % unit_us == 0:
+            return _count(us // unit_us, unit)
     return f"{us / SECOND_US:g} seconds"

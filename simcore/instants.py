@@ -16,7 +16,7 @@ import pandas as pd
 from dateutil import parser
 
 from simcore.errors import EntryError, shown
-from simcore.zones import FIRST_US, LAST_US, Ints, zone
+from simcore.zones import DAY_US, FIRST_US, HOUR_US, LAST_US, MINUTE_US, SECOND_US, Ints, zone
 
 NAT_US: int = np.iinfo(np.int64).min
 """No instant: what pandas shows as NaT."""
@@ -117,6 +117,19 @@ def frame_dtype(time_zone: str) -> pd.DatetimeTZDtype:
 def show(instants_us: Ints, time_zone: str) -> Any:
     """Instants [µs, UTC; the smallest int64 is NaT] as a pandas array of aware times, without a copy."""
     return pd.array(instants_us, dtype=frame_dtype(time_zone))
+
+
+def length(us: int) -> str:
+    """A length of time [µs, 0 or more] in words: 1 day 12 hours."""
+    parts = []
+    for unit, unit_us in (("day", DAY_US), ("hour", HOUR_US), ("minute", MINUTE_US)):
+        number, us = divmod(us, unit_us)
+        if number:
+            parts.append(f"{number} {unit}{'' if number == 1 else 's'}")
+    if us or not parts:
+        seconds = f"{us // SECOND_US}{f'.{us % SECOND_US:06}'.rstrip('0').rstrip('.')}"
+        parts.append(f"{seconds} second{'' if us == SECOND_US else 's'}")
+    return " ".join(parts)
 
 
 def _sentence(fault: str) -> str:

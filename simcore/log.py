@@ -117,7 +117,7 @@ class While(NamedTuple):
 
     def holds(self, rows: Ints | slice, at_us: Ints) -> Flags:
         """Whether it holds of some runs, at an instant for each."""
-        return self.members.state(self.who[rows], at_us) == self.inside
+        return self.members.state(self.who[rows], at_us) ^ (not self.inside)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +198,8 @@ class Log:
         return self.toggles(rows, total > base)
 
 
-EMPTY = Log(np.zeros(1, np.int64), *(np.empty(0, np.int64) for _ in range(5)), names=(), refs=(), things=())
+_NONE = np.empty(0, np.int64)
+EMPTY = Log(np.zeros(1, np.int64), _NONE, _NONE, _NONE, _NONE, _NONE, (), (), ())
 """The log of a single subscriber to whom nothing happens."""
 
 
@@ -244,7 +245,7 @@ def read(
     _refuse(events, "event", unknown[code], vocabulary.wrong())
     names = tuple(distinct)
     needs = np.array([each in vocabulary.about for each in names], np.bool_)[code]
-    ref, refs = np.full(len(events), -1), ()
+    ref, refs = np.full(len(events), -1), tuple[Hashable, ...]()
     if needs.any():
         ref, refs = _refs(events, needs, vocabulary)
     # What no rule looks at is left out, before the rest is sorted.
@@ -260,7 +261,7 @@ def read(
     rows, who = rows[who >= 0], who[who >= 0]
     order = np.lexsort((at_us[rows], who))
     rows = rows[order]
-    thing, objects = (np.full(rows.size, -1), [])
+    thing, objects = np.full(rows.size, -1), list[Any]()
     if things and "properties" in events.columns:
         thing, objects = read_things(events["properties"].iloc[rows], "events: properties", rows)
     return Log(ids, who[order], at_us[rows], code[rows], ref[rows], thing, names, refs, objects)

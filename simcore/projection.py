@@ -72,9 +72,8 @@ def preview(
     instants.check_zone(naive_time_zone)
     plan = _plan(sequence, assumptions, include_drafts)
     entered_us = instants.read_one(entered_at, "entered_at", naive_time_zone or plan.time_zone)
-    passed = {
-        item.step.position: item for item in engine.simulate_one(plan, entered_us) if item.step is not None
-    }
+    found = engine.simulate_one(plan, entered_us)
+    passed = {item.step.position: item for item in found.rounds if item.step is not None}
     waits = next((step for step in plan.steps if step.queued and step.position not in passed), None)
     rows = []
     for step in plan.steps:
@@ -83,6 +82,8 @@ def preview(
         item = passed.get(step.position)
         if item is None:
             reason = words.CLOSED if step is waits else words.UNREACHED
+            if found.state[0] == engine.STOPPED:
+                reason = f"{words.ENDED}: {plan.words[found.notes[-1].what]}"
             rows.append((step, NAT_US, NAT_US, reason if plan.active else words.INACTIVE))
             continue
         at_us = int(item.at.distinct_us[0])

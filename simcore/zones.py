@@ -21,7 +21,8 @@ from simcore.errors import SimcoreError, shown
 Ints = npt.NDArray[np.int64]
 
 SECOND_US = 1_000_000
-HOUR_US = 3600 * SECOND_US
+MINUTE_US = 60 * SECOND_US
+HOUR_US = 60 * MINUTE_US
 DAY_US = 24 * HOUR_US
 FIRST_US = 0
 """The first instant that simcore knows, 1970-01-01 00:00 UTC."""
@@ -191,8 +192,8 @@ def windows(name: str, weekdays: frozenset[int], start_min: int, end_min: int) -
     allowed = np.isin((pieces.date + 3) % 7, list(weekdays))
     midnight_us = pieces.date * DAY_US - pieces.offset_us
     end_us = np.append(pieces.begin_us[1:], _LAST_DAY * DAY_US)
-    opens_us = np.maximum(pieces.begin_us, midnight_us + start_min * 60 * SECOND_US)[allowed]
-    closes_us = np.minimum(end_us, midnight_us + end_min * 60 * SECOND_US)[allowed]
+    opens_us = np.maximum(pieces.begin_us, midnight_us + start_min * MINUTE_US)[allowed]
+    closes_us = np.minimum(end_us, midnight_us + end_min * MINUTE_US)[allowed]
     some = opens_us < closes_us
     opens_us, closes_us = opens_us[some], closes_us[some]
     apart = opens_us[1:] != closes_us[:-1]

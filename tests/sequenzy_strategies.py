@@ -352,14 +352,14 @@ def trigger_fields(draw: st.DrawFn) -> Row:
         )
         return {**found, "eventName": name, "inactiveDays": days, **some(inactivityBaseline=baseline)}
     if trigger == "frequency":
-        least, days = pick(draw, (1, 2, 2, 3), (1, 1.0, 1.5, 2, 3))
+        least, days = pick(draw, (1, 1, 2, 2, 3), (1, 1.0, 1.5, 2, 3))
         return {**found, "eventName": "order", "minCount": least, "timeWindowDays": days}
     name, keyed, path, filtered = pick(
         draw,
         (*["order"] * 5, *TRACKED[2:]),
         (True, False, False),
-        (None, None, "order.id", "productId", "missing"),
-        (False, False, True),
+        (None, None, "order.id", "order.id", "productId", "missing"),
+        (False, False, False, True),
     )
     found["eventName"] = name
     if keyed:
@@ -367,7 +367,7 @@ def trigger_fields(draw: st.DrawFn) -> Row:
     if path is not None and (keyed or (mode is None and name in TRACKED[2:])):
         found["enrollmentFieldPath"] = path
     if filtered:
-        found["propertyFilters"] = property_filters(draw, 3)
+        found["propertyFilters"] = property_filters(draw, 2)
     return found
 
 
@@ -509,7 +509,7 @@ def telling_events(sequence: Row) -> list[tuple[str, str | None]]:
         "event_received": [(str(value), None)],
     }
     triggering = by_trigger.get(sequence["trigger"]) or [(sequence["eventName"], None)]
-    return triggering * 2 + by_stop.get(kind, [])
+    return triggering * (2 if len(triggering) > 1 else 4) + by_stop.get(kind, [])
 
 
 def event_at(draw: st.DrawFn, case: Case, at: datetime, people: int, zone: str, pool: list[datetime]) -> Row:

@@ -9,7 +9,7 @@ import pytest
 from conftest import TEXT
 
 import simcore
-from simcore import kit
+from simcore import kit, sequenzy
 from simcore.errors import ValidationError
 
 MINUTE = timedelta(minutes=1)
@@ -189,3 +189,53 @@ def test_drafts_are_skipped_or_counted(chain):
     sequence = chain((1, "days"), (1, "days"), send_hour=9).replace_email(0, published=False)
     assert sends(sequence, FRIDAY) == ["Sat 09:00"]
     assert sends(sequence, FRIDAY, draft_delay="count") == ["Sun 09:00"]
+
+
+# ---------------------------------------------------------------- Sequenzy's
+
+OF_SEQUENZY = {
+    "segment_poll": 15 * MINUTE,
+    "inactivity_poll": 15 * MINUTE,
+    "stop_checks": "every_node",
+    "stop_reading": "state",
+}
+
+
+def test_defaults_of_sequenzy():
+    made = sequenzy.Assumptions()
+    assert {each.name: getattr(made, each.name) for each in fields(made)} == OF_SEQUENZY
+    assert made == sequenzy.Assumptions(**OF_SEQUENZY)
+    with pytest.raises(FrozenInstanceError):
+        made.stop_checks = "steps"
+    with pytest.raises(TypeError, match="positional"):
+        sequenzy.Assumptions(MINUTE)
+
+
+def test_those_of_sequenzy_listed():
+    listed = sequenzy.assumptions()
+    assert list(listed) == ["name", "default", "values", "meaning", "rule"]
+    assert {str(dtype) for dtype in listed.dtypes} == {TEXT}
+    assert listed["name"].tolist() == list(OF_SEQUENZY)
+    assert listed["default"].tolist() == ["0:15:00", "0:15:00", "every_node", "state"]
+    assert listed["rule"].tolist() == ["Q15", "Q16", "Q20", "Q20"]
+    assert listed["values"].tolist() == [
+        "a datetime.timedelta over 0",
+        "a datetime.timedelta over 0",
+        "every_node | steps",
+        "state | transition",
+    ]
+    assert listed["meaning"].str.len().min() > 20
+    for name, values in listed.set_index("name")["values"].iloc[2:].items():
+        for value in values.split(" | "):
+            assert getattr(sequenzy.Assumptions(**{name: value}), name) == value
+
+
+def test_those_of_sequenzy_refused_at_once(text_of):
+    refused = {"segment_poll": timedelta(0), "inactivity_poll": 15, "stop_checks": "x", "stop_reading": None}
+    assert text_of(ValidationError, sequenzy.Assumptions, **refused) == (
+        "4 problems\n"
+        "  segment_poll: segment_poll must be a datetime.timedelta over 0 (found datetime.timedelta(0))\n"
+        "  inactivity_poll: inactivity_poll must be a datetime.timedelta over 0 (found 15)\n"
+        "  stop_checks: stop_checks must be one of: every_node, steps (found 'x')\n"
+        "  stop_reading: stop_reading must be one of: state, transition (found None)"
+    )

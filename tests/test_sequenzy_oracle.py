@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sequenzy_oracle import Result, Row, instant, simulate
+from hypothesis import given, settings
+from sequenzy_oracle import Result, Row, Window, instant, plan_of, simulate
+from sequenzy_strategies import FIRST, Case, cases
 
 ANSWERS = Path(__file__).with_name("answers").joinpath("sequenzy.jsonl").read_text("utf-8").splitlines()
 ORDER = {"trigger": "event_received", "eventName": "order"}
@@ -14,7 +16,7 @@ TAG = {"trigger": "tag_added", "tagName": "T1"}
 
 
 def at(text: str) -> str:
-    """ "02 09:30" is that day and time of March 2026, in UTC; the 2nd is a Monday."""
+    """A day and time such as "02 09:30" as an instant of March 2026, in UTC; the 2nd is a Monday."""
     day, clock = text.split()
     return f"2026-03-{day}T{clock}:00Z" if clock.count(":") == 1 else f"2026-03-{day}T{clock}Z"
 
@@ -557,3 +559,33 @@ def test_the_world_ends_just_before_until() -> None:
     found = run(ORDER, *steps, events=log, until=at("02 11:00"))
     assert sends(found) == sent((1, 0, "02 10:00"))
     assert ends(found) == [("active", None)]
+
+
+# ---------------------------------------------------------------- random cases
+
+
+@given(case=cases())
+@settings(deadline=None)
+def test_rows_of_random_cases_agree_among_themselves(case: Case) -> None:
+    found = simulate(*case)
+    window: Window | None = plan_of(case.sequence, case.assumptions, case.enabled_at).window
+    assert all(window is None or window.is_open(row["send_at"]) for row in found.timeline)
+    for row in found.subscribers:
+        mine = [
+            r for r in found.timeline if (r["subscriber_id"], r["run"]) == (row["subscriber_id"], row["run"])
+        ]
+        instants = [row["entered_at"], *(r["send_at"] for r in mine)]
+        assert instants == sorted(instants)
+        assert instants[0] >= FIRST
+        assert case.until is None or instants[-1] < case.until
+        assert [r["position"] for r in mine] == sorted({r["position"] for r in mine})
+        assert (row["sends"], row["last_send_at"]) == (len(mine), mine[-1]["send_at"] if mine else None)
+        noted = [
+            r for r in found.journal if (r["subscriber_id"], r["run"]) == (row["subscriber_id"], row["run"])
+        ]
+        assert (noted[0]["what"], noted[0]["at"]) == ("started", row["entered_at"])
+        assert (row["status"] == "active") == (row["ended_at"] is None)
+        assert row["status"] == "active" or (noted[-1]["what"], noted[-1]["at"]) == (
+            row["status"],
+            row["ended_at"],
+        )

@@ -116,7 +116,6 @@ def cases(zone: str, *rows: tuple[frozenset[int], str, str, str, str]) -> list:
             (SATURDAY, "23:00-24:00", "2025-04-06T03:00", "2025-04-06T03:00", "23:00 to 24:00 twice is one"),
             (SATURDAY, "23:00-24:00", "2025-04-06T04:00", "2025-04-13T03:00", "24:00 after the second time"),
             (SATURDAY, "23:00-23:30", "2025-04-06T02:30", "2025-04-06T03:00", "open twice before 24:00"),
-            (SUNDAY, "00:00-00:30", "2025-04-06T02:00", "2025-04-06T04:00", "Sunday begins once"),
         ),
         # Sunday 2025-10-05, 02:00 (+10:30) is 02:30 (+11): Saturday 15:30 UTC. Sunday 2025-04-06, 02:00 (+11)
         # is 01:30 (+10:30): Saturday 15:00 UTC.
@@ -199,7 +198,6 @@ def one_change_of_each_kind() -> dict[tuple[int, bool, bool, bool], tuple[str, d
 def test_a_change_of_each_kind():
     kinds = one_change_of_each_kind()
     assert {forward // sweep.MINUTE_US for forward, *_ in kinds} >= {-120, -60, -30, 15, 30, 60, 120, 1440}
-    assert len(kinds) >= 16
     assert [line for zone, at in kinds.values() for line in sweep.window_differences(zone, [at])] == []
 
 
@@ -259,7 +257,8 @@ def test_the_sweep_says_which_window_differs(monkeypatch, capsys):
     )
     assert sweep.window_differences("America/New_York", [change])
     assert sweep.window_differences("America/New_York", [datetime(2026, 11, 1, 6, tzinfo=UTC)]) == []
-    monkeypatch.setattr(sys, "argv", ["sweep.py", "--zones", "1", "--changes", "1"])
+    monkeypatch.setattr(sys, "argv", ["sweep.py", "--changes", "1"])
+    monkeypatch.setattr(sweep, "distinct_zones", lambda: ["Europe/Paris"])
     monkeypatch.setattr(sweep, "differences", lambda name, changes: [])
     monkeypatch.setattr(sweep, "window_differences", lambda name, changes: ["a window"])
     assert sweep.main() == 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from simcore.delays import Brought, Delay, Elapsed, UntilOpen
 from simcore.errors import SimcoreError, shown
 from simcore.gates import Anytime, Closed, Gate, Poll, SendWindow
-from simcore.instants import read_one
+from simcore.instants import length, read_one
 from simcore.log import Vocabulary, text_id
 from simcore.plan import Beside, Plan, Step, Stop, Trigger
 from simcore.sequenzy import tags, waits
@@ -149,7 +149,9 @@ def _steps(sequence: "Sequence", assume: Assumptions) -> tuple[Step, ...]:
 
 def _wait(wait: waits.Length | waits.UntilField | waits.Weekdays | None) -> tuple[Delay | Brought, Gate]:
     if isinstance(wait, waits.UntilField):  # Q11
-        return Brought(partial(_date, wait.path, wait.offset_us), wait.exits), Anytime()
+        away = f"{length(abs(wait.offset_us))} {'before' if wait.offset_us < 0 else 'after'} "
+        name = f"{away if wait.offset_us else ''}the event's {wait.path}"
+        return Brought(partial(_date, wait.path, wait.offset_us), wait.exits, name), Anytime()
     if isinstance(wait, waits.Weekdays):  # Q10
         gate = _gate(wait)
         return (Elapsed(0), Closed()) if gate.closed else (UntilOpen(gate), Anytime())

@@ -132,10 +132,10 @@ class Inactivity(NamedTuple):
 
 
 class Frequency(NamedTuple):
-    """frequency (Q17): the event with which there are `count` of them within `within_us`, and were fewer."""
+    """frequency (Q17): the event with which there are `least` of them within `within_us`, and were fewer."""
 
     name: str
-    count: int
+    least: int
     within_us: int
 
     @property
@@ -148,5 +148,5 @@ class Frequency(NamedTuple):
         rows = log.rows(self.name)
         line = log.toggles(rows)
         begins = line.until(log.who[rows], log.at_us[rows] - self.within_us)
-        reached: Flags = np.arange(rows.size) - begins + 1 == self.count
+        reached: Flags = np.arange(rows.size) - begins + 1 == self.least
         return _from(log, rows[reached], enabled_us)
