@@ -24,10 +24,11 @@ import numpy as np
 import pandas as pd
 import peers
 from history import make_history
+from triggers import TRIGGERS, make_log, make_sequence
 from workload import TIME_ZONE, make_entries, make_payload
 
 import simcore
-from simcore import kit
+from simcore import kit, sequenzy
 from simcore.projection import make
 
 HERE = Path(__file__).resolve().parent
@@ -348,6 +349,32 @@ def measure_life(entries: pd.DataFrame, repeat: int) -> list[Row]:
     return rows
 
 
+def measure_triggers(rows: int, repeat: int) -> list[Row]:
+    """Give the time of `project` for each trigger of Sequenzy, over that of sorting the log with pandas."""
+    say("triggers")
+    log = make_log(rows)
+    contenders: dict[str, Callable[[], Any]] = {"sort": lambda: log.sort_values(["subscriber_id", "at"])}
+    sends = {}
+    for name in TRIGGERS:
+        sequence = sequenzy.from_api(make_sequence(name))
+        contenders[name] = lambda sequence=sequence: simcore.project(sequence, events=log)
+        sends[name] = len(contenders[name]())
+    seconds = take_turns(contenders, repeat)
+    return [
+        Row(
+            "triggers",
+            f"{name}: {rows:,} events",
+            sends[name],
+            seconds[name],
+            ratio=median(seconds[name]) / median(seconds["sort"]),
+            ratio_of="project / log.sort_values",
+            at_most=3,
+            extra={"sort_seconds": seconds["sort"]},
+        )
+        for name in TRIGGERS
+    ]
+
+
 def measure_import(repeat: int) -> Row:
     """Give the time of `import simcore` over that of `import pandas`, each in fresh processes."""
     say("import")
@@ -462,6 +489,7 @@ def main() -> int:
     rows.append(measure_memory(arguments.subscribers))
     rows += measure_growth(entries, arguments.repeat)
     rows += measure_life(entries, arguments.repeat)
+    rows += measure_triggers(2 * arguments.subscribers, arguments.repeat)
     rows.append(measure_import(arguments.repeat * 3))
     rows += measure_preview(arguments.repeat)
     print(", ".join(f"{name} {value}" for name, value in machine.items()))

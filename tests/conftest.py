@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import simcore
-from simcore import kit
+from simcore import kit, sequenzy
 
 _TEXTS = pd.Series(["", None], dtype="str")
 TEXT = str(_TEXTS.dtype)  # the dtype of texts: str from pandas 3.0 on, object before
@@ -34,12 +34,12 @@ def read_back(path: str | os.PathLike[str]) -> pd.DataFrame:
     return found.assign(**{name: found[name].dt.tz_convert(zone) for name, zone in zones.items()})
 
 
-def _lengths(assumptions: dict[str, str]) -> dict[str, Any]:
+def _lengths(assumptions: dict[str, Any]) -> dict[str, Any]:
     """A case's assumptions, "15 minutes" as a timedelta."""
     lengths = {
-        name: timedelta(minutes=float(value.split()[0]))
+        name: value if isinstance(value, timedelta) else timedelta(minutes=float(value.split()[0]))
         for name, value in assumptions.items()
-        if name.startswith("poll_")
+        if "poll_" in name or "_poll" in name
     }
     return {**assumptions, **lengths}
 
@@ -65,6 +65,25 @@ def _simulate_case(case: dict[str, Any], **others: Any) -> simcore.Simulation:
     return simcore.simulate(**_arguments_of(case), **others)
 
 
+def _sequenzy_case(case: dict[str, Any], **others: Any) -> simcore.Simulation:
+    entries = case["entries"]
+    return simcore.simulate(
+        sequenzy.from_api(case["sequence"]),
+        None if entries is None else _objects(entries, ["subscriber_id", "entered_at", "via", "properties"]),
+        events=_objects(case["events"], ["subscriber_id", "at", "event", "ref", "properties"]),
+        until=case["until"],
+        enabled_at=case["enabled_at"],
+        assumptions=sequenzy.Assumptions(**_lengths(case["assumptions"])),
+        **others,
+    )
+
+
+def _objects(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
+    """Rows as a frame in which None and whole numbers stay what they are."""
+    found = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in columns}
+    return pd.DataFrame(found | {"subscriber_id": found["subscriber_id"].infer_objects()})
+
+
 def _records_of(found: pd.DataFrame | list[dict[str, Any]], *leave_out: str) -> list[tuple[Any, ...]]:
     """Rows of `subscribers` or `journal`, or of an answer's, as they stand: instants in UTC, None for missing."""
     if isinstance(found, pd.DataFrame):
@@ -86,9 +105,10 @@ def _records_of(found: pd.DataFrame | list[dict[str, Any]], *leave_out: str) -> 
     ]
 
 
-def _rows_of(found: pd.DataFrame | list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+def _rows_of(found: pd.DataFrame | list[dict[str, Any]], *leave_out: str) -> list[tuple[Any, ...]]:
     """Rows of a timeline or of an answer's, as they stand, instants in UTC."""
     columns = ["subscriber_id", "run", "position", "email_id", "send_at"]
+    columns = [name for name in columns if name not in leave_out]
     if isinstance(found, pd.DataFrame):
         values = [found[name].tolist() for name in columns[:-1]]
         values.append(found["send_at"].dt.tz_convert("UTC").tolist())
@@ -120,6 +140,12 @@ def arguments_of() -> Callable[..., dict[str, Any]]:
 def simulate_case() -> Callable[..., simcore.Simulation]:
     """The simulation that simcore gives for a case."""
     return _simulate_case
+
+
+@pytest.fixture(scope="session")
+def sequenzy_case() -> Callable[..., simcore.Simulation]:
+    """The simulation that simcore gives for a case of Sequenzy."""
+    return _sequenzy_case
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ SEQUENCES = {
 }
 
 
+EVENTS = pd.read_csv(simcore.example("sequenzy_events"))
+EVENTS["properties"] = [json.loads(text) if isinstance(text, str) else None for text in EVENTS["properties"]]
 OF_SEQUENZY = ["onboarding", "replenish", "winback"]
 
 
@@ -71,15 +73,33 @@ def test_the_worked_example():
     lengths = [waits.wait(step) for step in made.steps]
     assert lengths == [None, waits.Length(24 * 3600 * 10**6), waits.Length(12 * 3600 * 10**6)]
 
+    timeline = simcore.project(made, events=EVENTS[EVENTS["subscriber_id"] == 501])
+    assert timeline["send_at"].map(str).tolist() == [
+        "2026-03-27 19:30:00+02:00",
+        "2026-03-30 08:00:00+03:00",
+        "2026-03-31 08:00:00+03:00",
+    ]
+
 
 def test_events_of_sequenzy():
-    events = pd.read_csv(simcore.example("sequenzy_events"))
-    assert list(events) == ["subscriber_id", "at", "event", "ref", "properties"]
-    assert (len(events), events["subscriber_id"].nunique()) == (40, 12)
-    for name in OF_SEQUENZY:
-        made = sequenzy.load(simcore.example(name))
-        assert {made.eventName or made.trigger} <= set(events["event"])
-    assert all(isinstance(json.loads(text), dict) for text in events["properties"].dropna())
-    us, faults = instants.read(events["at"], None)
+    assert list(EVENTS) == ["subscriber_id", "at", "event", "ref", "properties"]
+    assert (len(EVENTS), EVENTS["subscriber_id"].nunique()) == (40, 12)
+    us, faults = instants.read(EVENTS["at"], None)
     assert faults == {}
     assert (us[1:] >= us[:-1]).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "statuses", "kept_out"),
+    [
+        ("onboarding", {"completed": 9, "stopped": 2, "cancelled": 1}, ["repeated"]),
+        ("winback", {"completed": 3, "stopped": 1, "cancelled": 1}, ["blocked", "repeated"]),
+        ("replenish", {"completed": 3, "stopped": 2, "cancelled": 1}, ["duplicate", "no_key"]),
+    ],
+)
+def test_what_the_events_show(name, statuses, kept_out):
+    """Runs that go through, are stopped and end; and who is kept out, and why."""
+    found = simcore.simulate(sequenzy.load(simcore.example(name)), events=EVENTS)
+    counted = found.subscribers["status"].value_counts()
+    assert counted[counted > 0].to_dict() == statuses
+    assert found.journal.loc[found.journal["run"].isna(), "what"].tolist() == kept_out

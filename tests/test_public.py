@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 import simcore
-from simcore import kit
+from simcore import kit, sequenzy
 from simcore.errors import SimcoreError
 
 WELCOME = kit.load(simcore.example("welcome"))
 
 NAMES = ["EntryError", "SimcoreError", "Simulation", "ValidationError", "example", "impact", "kit", "preview"]
-NAMES += ["project", "simulate", "split_entries", "versions"]
+NAMES += ["project", "sequenzy", "simulate", "split_entries", "versions"]
 
 
 def test_names():
@@ -35,13 +35,16 @@ def test_names():
         "update_email",
     ]
     assert all(hasattr(kit, name) for name in kit.__all__)
+    assert sorted(sequenzy.__all__) == ["Assumptions", "Sequence", "assumptions", "from_api", "load"]
+    assert all(hasattr(sequenzy, name) for name in sequenzy.__all__)
 
 
 def test_all_that_is_public_says_what_it_is():
     for name in NAMES:
         assert getattr(simcore, name).__doc__
-    for name in kit.__all__:
-        assert getattr(kit, name).__doc__
+    for platform in (kit, sequenzy):
+        for name in platform.__all__:
+            assert getattr(platform, name).__doc__
 
 
 def test_versions():

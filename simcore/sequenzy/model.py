@@ -10,6 +10,7 @@ from simcore.plan import Plan
 from simcore.sequenzy import waits
 from simcore.sequenzy.assumptions import Assumptions
 from simcore.sequenzy.problems import email_id, sequence_problems
+from simcore.sequenzy.translate import translate
 
 _KEYED = ("ecommerce.replenishment_due", "ecommerce.back_in_stock")
 
@@ -108,8 +109,6 @@ class Sequence:
 
     def plan(self, assumptions: Assumptions | None = None, *, include_drafts: bool = False) -> Plan:
         """What the sequence comes down to. No step of it is a draft, so `include_drafts` changes nothing."""
-        from simcore.sequenzy.translate import translate
-
         return translate(self, assumptions)
 
     def after(self, changes: Iterable[tuple[int, Any]]) -> list["Sequence"]:
