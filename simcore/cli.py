@@ -4,50 +4,48 @@ Nothing here knows how a sequence works. What is wrong with the input leaves as 
 and exit status 2. What machines read is UTF-8, whatever the terminal's encoding.
 """
 
-import io
-import json
 import os
 import re
-import shutil
 import sys
-import unicodedata
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 
 import simcore
-from simcore import files, instants, kit
+from simcore import files, instants, kit, sequenzy
 from simcore.errors import SimcoreError, TooLateError, shown
 from simcore.json_file import read_json
 from simcore.kit.api import all_from_api
 from simcore.kit.changes import from_json
 from simcore.kit.model import ACCOUNT_ZONE
-from simcore.zones import Zone, zone
+from simcore.zones import zone
 
 try:
     import typer
-    from rich import box
     from rich.console import Console
     from rich.progress import Progress
-    from rich.table import Table
-    from rich.text import Text
     from typer.core import TyperGroup
+
+    from simcore import terminal
 except ModuleNotFoundError as absent:
     if (absent.name or "").partition(".")[0] not in {"click", "rich", "typer"}:
         raise
     print('Error: the command line needs typer and rich: pip install "simcore[cli]"', file=sys.stderr)
     raise SystemExit(2) from None
 
-_COLUMNS = 80
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
+# Asked from the last to the first, since Kit's frame fits others' files too.
+_PLATFORMS: dict[str, ModuleType] = {"kit": kit, "sequenzy": sequenzy}
+_ONLY = {"kit": ("emails", "time_zone", "include_drafts", "changes"), "sequenzy": ("enabled_at", "render")}
 _LATE = "an email would go out after 2200-01-01 UTC"
+_AS_TYPED = {"include_drafts=True": "--include-drafts", "pass until= to": "pass --until to"}
 
 
 class _Commands(TyperGroup):
@@ -63,9 +61,9 @@ class _Commands(TyperGroup):
         except BrokenPipeError:  # whoever reads has seen enough
             status = 0
         except OSError as error:
-            _say(f"Error: {error.filename or 'standard output'}: {error.strerror or error}")
+            terminal.say(f"Error: {error.filename or 'standard output'}: {error.strerror or error}")
         except SimcoreError as error:
-            _say(f"Error: {error}")
+            terminal.say(f"Error: {_as_typed(error)}")
         else:
             return result
         try:
@@ -81,7 +79,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _COLUMNS},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": terminal.COLUMNS},
 )
 
 
@@ -90,26 +88,37 @@ def main() -> None:
     app(prog_name="simcore")
 
 
+def _as_typed(told: object) -> str:
+    """What the library says, with options for arguments."""
+    text = str(told)
+    for argument, option in _AS_TYPED.items():
+        text = text.replace(argument, option)
+    return text
+
+
 def _show_versions(wanted: bool) -> None:
     if wanted:
-        _write("".join(f"{name} {number}\n" for name, number in simcore.versions().items()))
+        terminal.write("".join(f"{name} {number}\n" for name, number in simcore.versions().items()))
         raise typer.Exit
 
 
 _File = Annotated[
-    Path, typer.Argument(metavar="FILE", help="The sequence: JSON as Kit's API gives it. Of a list, FILE#ID.")
+    Path,
+    typer.Argument(
+        metavar="FILE", help="The sequence: JSON of Kit's or Sequenzy's API. Of a list of Kit's, FILE#ID."
+    ),
 ]
 _Emails = Annotated[
-    Path | None, typer.Option(metavar="FILE2", help="A second file with its emails, where they are apart.")
+    Path | None, typer.Option(metavar="FILE2", help="Kit: a second file with its emails, where they are apart.")
 ]
 _AccountZone = Annotated[
     str | None,
     typer.Option(
         metavar="ZONE",
-        help=f"The account's time zone, for a sequence that names none; without it {ACCOUNT_ZONE}.",
+        help=f"Kit: the account's time zone, for a sequence that names none; without it {ACCOUNT_ZONE}.",
     ),
 ]
-_Drafts = Annotated[bool, typer.Option("--include-drafts", help="Treat every draft as published.")]
+_Drafts = Annotated[bool, typer.Option("--include-drafts", help="Kit: treat every draft as published.")]
 _Assume = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME=VALUE", help="Turn a switch that `simcore assumptions` lists; repeatable."),
@@ -119,28 +128,38 @@ _NaiveZone = Annotated[
     typer.Option(metavar="ZONE", help="The zone of times without an offset; without it the sequence's."),
 ]
 _JSON = typer.Option("--json", help="JSON, for machines.")
-_Entries = Annotated[
-    Path,
-    typer.Argument(
-        metavar="ENTRIES",
-        help="Who enters when: .parquet, or CSV (UTF-8, a header); columns subscriber_id and entered_at, "
-        "optionally via. The ids of a CSV file stay the text that stands there.",
-    ),
-]
+_ENTRIES = typer.Argument(
+    metavar="ENTRIES",
+    help="Who enters when: .parquet, or CSV (UTF-8, a header); columns subscriber_id and entered_at, "
+    "optionally via and, for Sequenzy, properties (a JSON object). The ids of a CSV file stay the text that "
+    "stands there. Without ENTRIES a sequence of Sequenzy's enrols by its trigger, from EVENTS.",
+)
+_Entries = Annotated[Path | None, _ENTRIES]
 _Events = Annotated[
     Path | None,
     typer.Option(
         metavar="EVENTS",
         help="What befalls subscribers, such as tag_added or unsubscribed: a file as for ENTRIES; columns "
-        "subscriber_id, at, event, and ref (a tag's id, say) where an event needs it.",
+        "subscriber_id, at, event, and ref (a tag's id, say) where an event needs it; for Sequenzy also "
+        "properties (a JSON object), and any name is an event.",
     ),
 ]
 _CHANGES_HELP = (
-    "Edits of the sequence: a JSON list of {at, op, email_id, fields}, or of calls of Kit's API: "
+    "Kit: edits of the sequence, a JSON list of {at, op, email_id, fields}, or of calls of Kit's API: "
     "{at, method, path, body}."
 )
 _Changes = Annotated[Path | None, typer.Option(metavar="CHANGES", help=_CHANGES_HELP)]
 _Until = Annotated[str | None, typer.Option(metavar="TIME", help="The end: nothing at or after it goes out.")]
+_EnabledAt = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="Sequenzy: when the sequence is enabled; nothing before enrols. Without it, before all EVENTS.",
+    ),
+]
+_Render = Annotated[
+    bool, typer.Option("--render", help="Sequenzy: a column more, subjects with their merge tags filled in.")
+]
 _Order = Annotated[
     str, typer.Option(metavar="entry|email", help="Rows by entry, or email by email (faster).")
 ]
@@ -191,7 +210,8 @@ def preview(
 
     A time without an offset is what the clock on the wall shows in the sequence's zone.
     """
-    sequence = _load(file, emails, time_zone, naive_time_zone)
+    only = {"emails": emails, "time_zone": time_zone, "include_drafts": include_drafts}
+    sequence = _load(file, naive_time_zone, only)
     here = zone(sequence.time_zone)
     entered_us = instants.read_one(entered, "--entered", naive_time_zone or sequence.time_zone)
     with warnings.catch_warnings(record=True) as caught:
@@ -200,28 +220,30 @@ def preview(
             sequence,
             files.aware([entered_us])[0],
             include_drafts=include_drafts,
-            assumptions=_assumed(assume),
+            assumptions=_assumed(assume, sequence),
         )
     for warning in caught:
-        _say(f"Warning: {warning.message}".replace("include_drafts=True", "--include-drafts"))
+        terminal.say(f"Warning: {_as_typed(warning.message)}")
     rows: Any = sends.reset_index().rename(columns={"wait": "wait_seconds"}).to_dict("records")
     for row in rows:
         never = row["send_at"] is pd.NaT
         at_us = files.us_of([row["send_at"]])
         row["wait_seconds"] = None if never else row["wait_seconds"].total_seconds()
-        row["send_at"] = None if never else files.iso(at_us, here)[0] if as_json else _clock(at_us[0], here)
+        row["send_at"] = (
+            None if never else files.iso(at_us, here)[0] if as_json else terminal.clock(at_us[0], here)
+        )
     if as_json:
-        _write_json(rows)
+        terminal.write_json(rows)
         return
-    heading = [f"{sequence.name}, {sequence.time_zone}", f"entered {_clock(entered_us, here)}"]
+    heading = [f"{sequence.name}, {sequence.time_zone}", f"entered {terminal.clock(entered_us, here)}"]
     cells = [(row["position"], row["send_at"] or "not sent", row["subject"], row["reason"]) for row in rows]
-    _show(heading, ["pos", "send time", "subject", "reason"], cells)
+    terminal.show(heading, ["pos", "send time", "subject", "reason"], cells)
 
 
 @app.command()
 def project(
     file: _File,
-    entries: _Entries,
+    entries: _Entries = None,
     events: _Events = None,
     changes: _Changes = None,
     output: Annotated[
@@ -235,9 +257,11 @@ def project(
     ] = None,
     emails: _Emails = None,
     time_zone: _AccountZone = None,
+    enabled_at: _EnabledAt = None,
     until: _Until = None,
     order: _Order = "entry",
     explain: _Explain = False,
+    render: _Render = False,
     include_drafts: _Drafts = False,
     assume: _Assume = None,
     naive_time_zone: _NaiveZone = None,
@@ -250,35 +274,44 @@ def project(
 
     \b
       simcore project welcome.json entries.csv -o sends.parquet
+      simcore project onboarding.json --events sequenzy_events.csv
 
     Lines are those of the file, the header being line 1; a row with line breaks inside quotation marks is
     named by its first line. Outputs are there whole or not at all.
     """
-    sequence = _load(file, emails, time_zone, naive_time_zone)
-    asked = _asked(sequence, changes, until, include_drafts, assume, naive_time_zone)
+    only = {
+        "emails": emails,
+        "time_zone": time_zone,
+        "include_drafts": include_drafts,
+        "changes": changes,
+        "enabled_at": enabled_at,
+        "render": render,
+    }
+    sequence = _load(file, naive_time_zone, only)
+    asked = _asked(sequence, until, assume, naive_time_zone, only)
     asides = []
     if output is not None:
         asides = [output.with_name(f"{output.stem}{name}.quarantine.csv") for name in ("", ".events")]
-    asked |= {"order": order, "explain": explain}
+    asked |= {"order": order, "explain": explain, "render": render}
     sources, inputs = _sources(entries, events, *asides), [file, emails, changes]
     sends, set_aside = _answer(simcore.project, sequence, asked, sources, inputs, [output], on_error, as_json)
     if output is None:
         return
     summary, told = _summary(sends, sequence.time_zone)
     if as_json:
-        _write_json(summary | {"file": str(output)} | set_aside)
+        terminal.write_json(summary | {"file": str(output)} | set_aside)
     else:
-        _print(f"{told}, in {_visible(str(output))}\n")
+        terminal.tell(f"{told}, in {terminal.visible(str(output))}\n")
 
 
 @app.command()
 def simulate(
     file: _File,
-    entries: _Entries,
     output: Annotated[
         Path,
         typer.Option("-o", "--output", metavar="FOLDER", help="Where to write; made if it is not there."),
     ],
+    entries: _Entries = None,
     events: _Events = None,
     changes: _Changes = None,
     suffix: Annotated[
@@ -286,9 +319,11 @@ def simulate(
     ] = "csv",
     emails: _Emails = None,
     time_zone: _AccountZone = None,
+    enabled_at: _EnabledAt = None,
     until: _Until = None,
     order: _Order = "entry",
     explain: _Explain = False,
+    render: _Render = False,
     include_drafts: _Drafts = False,
     assume: _Assume = None,
     naive_time_zone: _NaiveZone = None,
@@ -306,11 +341,19 @@ def simulate(
     sequence's zone.
     """
     _check("--format", suffix, "csv", "parquet")
-    sequence = _load(file, emails, time_zone, naive_time_zone)
-    asked = _asked(sequence, changes, until, include_drafts, assume, naive_time_zone)
+    only = {
+        "emails": emails,
+        "time_zone": time_zone,
+        "include_drafts": include_drafts,
+        "changes": changes,
+        "enabled_at": enabled_at,
+        "render": render,
+    }
+    sequence = _load(file, naive_time_zone, only)
+    asked = _asked(sequence, until, assume, naive_time_zone, only)
     tables = {name: output / f"{name}.{suffix}" for name in simcore.Simulation._fields}
     asides = [output / "entries.quarantine.csv", output / "events.quarantine.csv"]
-    asked |= {"order": order, "explain": explain}
+    asked |= {"order": order, "explain": explain, "render": render}
     sources, inputs, outputs = _sources(entries, events, *asides), [file, emails, changes], [*tables.values()]
     with files.folder(output):
         life, set_aside = _answer(
@@ -320,7 +363,7 @@ def simulate(
     summary, told = _summary(life.timeline, sequence.time_zone)
     turned = life.journal.loc[life.journal["run"].isna(), "what"].astype(str).value_counts().to_dict()
     if as_json:
-        _write_json({
+        terminal.write_json({
             "runs": len(life.subscribers),
             "status": statuses,
             "entries_without_run": turned,
@@ -329,18 +372,20 @@ def simulate(
             **set_aside,
         })
         return
-    lines = [f"{len(life.subscribers)} runs: {_counts(statuses)}" if len(life.subscribers) else "no runs"]
+    lines = [
+        f"{len(life.subscribers)} runs: {terminal.counts(statuses)}" if len(life.subscribers) else "no runs"
+    ]
     if turned:
-        lines += [f"{sum(turned.values())} entries that started no run: {_counts(turned)}"]
+        lines += [f"{sum(turned.values())} entries that started no run: {terminal.counts(turned)}"]
     names = ", ".join(path.name for path in tables.values())
-    lines += [told, f"{names}: in {_visible(str(output))}"]
-    _print("".join(f"{line}\n" for line in lines))
+    lines += [told, f"{names}: in {terminal.visible(str(output))}"]
+    terminal.tell("".join(f"{line}\n" for line in lines))
 
 
 @app.command()
 def impact(
     file: _File,
-    entries: _Entries,
+    entries: Annotated[Path, _ENTRIES],
     changes: Annotated[Path, typer.Option(metavar="CHANGES", help=_CHANGES_HELP)],
     events: _Events = None,
     emails: _Emails = None,
@@ -361,8 +406,9 @@ def impact(
     same time as without the changes; how many get it only with them, or only without; and by how much it
     moves (the median).
     """
-    sequence = _load(file, emails, time_zone, naive_time_zone)
-    asked = _asked(sequence, changes, until, include_drafts, assume, naive_time_zone)
+    only = {"emails": emails, "time_zone": time_zone, "include_drafts": include_drafts}
+    sequence = _load(file, naive_time_zone, only)
+    asked = _asked(sequence, until, assume, naive_time_zone, only | {"changes": changes})
     sources, inputs = _sources(entries, events), [file, emails, changes]
     table, set_aside = _answer(simcore.impact, sequence, asked, sources, inputs, [], on_error, as_json)
     at_once = int(table["sent_at_once"].sum())
@@ -371,18 +417,21 @@ def impact(
         for row in rows:
             shift = row.pop("median_shift")
             row["median_shift_seconds"] = None if shift is pd.NaT else shift.total_seconds()
-        _write_json({"sent_at_once": at_once, "emails": rows} | set_aside)
+        terminal.write_json({"sent_at_once": at_once, "emails": rows} | set_aside)
         return
     told = {0: "No email goes", 1: "1 email goes"}.get(at_once, f"{at_once} emails go")
     for row in rows:
-        row["median_shift"] = _shift(row["median_shift"])
+        row["median_shift"] = terminal.shift(row["median_shift"])
     names = ["email", "subject", "sent at once", *table.columns[3:-1], "median shift"]
-    _show([f"{told} out at the instant of a change."], names, [row.values() for row in rows])
+    terminal.show([f"{told} out at the instant of a change."], names, [row.values() for row in rows])
 
 
 @app.command()
 def assumptions(
-    platform: Annotated[str, typer.Argument(metavar="[kit]", help="The platform.")] = "kit",
+    platform: Annotated[
+        str | None,
+        typer.Argument(metavar=f"[{'|'.join(_PLATFORMS)}]", help="The platform; without it all of them."),
+    ] = None,
     as_json: Annotated[bool, _JSON] = False,
 ) -> None:
     """List the switches for what a platform does not say of itself.
@@ -391,13 +440,19 @@ def assumptions(
       simcore assumptions kit
       simcore preview welcome.json --entered 2026-03-06 --assume day_count=elapsed
     """
-    if platform != "kit":
-        raise SimcoreError(f"no platform {shown(platform)}; there is: kit")
-    switches = kit.assumptions()
+    if platform is not None and platform not in _PLATFORMS:
+        raise SimcoreError(f"no platform {shown(platform)}; there are: {', '.join(_PLATFORMS)}")
+    switches = {
+        name: each.assumptions() for name, each in _PLATFORMS.items() if platform is None or name == platform
+    }
     if as_json:
-        _write_json(switches.to_dict("records"))
-    else:
-        _show([], [*switches.columns], switches.to_numpy().tolist())
+        listed = {name: table.to_dict("records") for name, table in switches.items()}
+        terminal.write_json(listed if platform is None else listed[platform])
+        return
+    for number, (name, table) in enumerate(switches.items()):
+        terminal.tell("\n" if number else "")
+        heading = [_title(name)] if platform is None else []
+        terminal.show(heading, [*table.columns], table.to_numpy().tolist())
 
 
 @app.command()
@@ -413,7 +468,7 @@ def example(
     if isinstance(found, Path):
         sys.stdout.buffer.write(found.read_bytes())
     else:
-        _write("".join(f"{each}\n" for each in found))
+        terminal.write("".join(f"{each}\n" for each in found))
 
 
 @contextmanager
@@ -430,30 +485,51 @@ def _check(option: str, found: str, one: str, other: str) -> None:
         raise SimcoreError(f"{option}: found {shown(found)}, expected {one!r} or {other!r}")
 
 
-def _load(
-    file: Path, emails: Path | None, time_zone: str | None, naive_time_zone: str | None
-) -> kit.Sequence:
+def _title(platform: str) -> str:
+    return platform.capitalize()
+
+
+def _load(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -> Any:
+    """The sequence of a file; `only`: what is given, by its parameter, and not for every platform."""
+    named, mark, wanted = str(file).rpartition("#")
+    of_list = bool(mark) and not file.exists()
+    file = Path(named) if of_list else file
+    with _naming(file):
+        payload = read_json(file)
+        platform = next((name for name in reversed(_PLATFORMS) if _PLATFORMS[name].api.mine(payload)), None)
+        if platform is None:
+            looks = [f"  {_title(name)}'s: {each.api.LOOK}" for name, each in _PLATFORMS.items()]
+            raise SimcoreError("\n".join(["not a sequence", *looks, f"  found: {shown(payload)}"]))
+    for owner, names in _ONLY.items():
+        for name in names if owner != platform else ():
+            if only.get(name) not in {None, False}:
+                raise SimcoreError(
+                    f"--{name.replace('_', '-')}: only for a sequence of {_title(owner)}'s; "
+                    f"{file} is one of {_title(platform)}'s"
+                )
+    emails, time_zone = only["emails"], only["time_zone"]
     for option, name in (("--time-zone", time_zone), ("--naive-time-zone", naive_time_zone)):
         with _naming(option):
             instants.check_zone(name)
-    whole, mark, wanted = str(file).rpartition("#")
-    if mark and not file.exists():
-        file = Path(whole)
     with _naming(file):
-        payload = read_json(file)
-        beside = None if emails is None else read_json(emails)
-        if not isinstance(payload, Mapping) or "sequences" not in payload or emails is not None:
-            return kit.from_api(payload, beside, time_zone=time_zone)
+        if of_list and "sequences" not in payload:
+            raise SimcoreError(f"not a list of sequences: leave out #{wanted}")
+        if platform != "kit":
+            return _PLATFORMS[platform].from_api(payload)
+        if "sequences" not in payload or emails is not None:
+            return kit.from_api(payload, None if emails is None else read_json(emails), time_zone=time_zone)
         listed = all_from_api(payload, time_zone=time_zone)
-        chosen = [each for each in listed if not mark or str(each.id) == wanted]
+        chosen = [each for each in listed if not of_list or str(each.id) == wanted]
         if len(chosen) == 1:
             return chosen[0]
         names = ", ".join(f"{file}#{each.id} ({each.name})" for each in listed) or "none"
         raise SimcoreError(f"a list of {len(listed)} sequences: name one of them: {names}")
 
 
-def _assumed(given: list[str] | None) -> kit.Assumptions:
-    defaults = {each.name: each.default for each in fields(kit.Assumptions)}
+def _assumed(given: list[str] | None, sequence: Any) -> Any:
+    """The switches of the sequence's platform, as they are turned."""
+    platform = next(each for each in _PLATFORMS.values() if isinstance(sequence, each.Sequence))
+    defaults = {each.name: each.default for each in fields(platform.Assumptions)}
     chosen: dict[str, Any] = {}
     for item in given or []:
         name, equals, value = item.partition("=")
@@ -462,7 +538,7 @@ def _assumed(given: list[str] | None) -> kit.Assumptions:
                 f"--assume: found {shown(item)}, expected NAME=VALUE, the name one of: {', '.join(defaults)}"
             )
         chosen[name] = _length(item, value) if isinstance(defaults[name], timedelta) else value
-    return kit.Assumptions(**chosen)
+    return platform.Assumptions(**chosen)
 
 
 def _length(item: str, value: str) -> timedelta:
@@ -474,25 +550,28 @@ def _length(item: str, value: str) -> timedelta:
 
 
 def _asked(
-    sequence: kit.Sequence,
-    changes: Path | None,
+    sequence: Any,
     until: str | None,
-    include_drafts: bool,
     assume: list[str] | None,
     naive_time_zone: str | None,
+    only: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What is typed for project, simulate and impact alike, as their arguments."""
     clock = naive_time_zone or sequence.time_zone
-    until_us = None if until is None else instants.read_one(until, "--until", clock)
+    times = {"until": until, "enabled_at": only.get("enabled_at")}
     asked: dict[str, Any] = {
-        "until": None if until_us is None else files.aware([until_us])[0],
-        "include_drafts": include_drafts,
-        "assumptions": _assumed(assume),
+        name: files.aware([instants.read_one(typed, f"--{name.replace('_', '-')}", clock)])[0]
+        for name, typed in times.items()
+        if typed is not None
+    }
+    asked |= {
+        "include_drafts": only["include_drafts"],
+        "assumptions": _assumed(assume, sequence),
         "naive_time_zone": clock,
     }
-    if changes is not None:
-        with _naming(changes):
-            asked["changes"] = from_json(read_json(changes))
+    if only["changes"] is not None:
+        with _naming(only["changes"]):
+            asked["changes"] = from_json(read_json(only["changes"]))
             simcore.project(sequence, [], **asked)  # to nobody: what is wrong now is wrong with the changes
     return asked
 
@@ -500,21 +579,21 @@ def _asked(
 _Source = tuple[Path, files.Columns, Path]
 
 
-def _sources(entries: Path, events: Path | None, *asides: Path) -> list[_Source]:
+def _sources(entries: Path | None, events: Path | None, *asides: Path) -> dict[str, _Source]:
     """The files of entries and of events, and where rows of each that cannot be used go: by default beside it."""
-    found = [(entries, files.ENTRIES), (events, files.EVENTS)]
-    return [
-        (path, columns, asides[at] if asides else path.with_name(f"{path.stem}.quarantine.csv"))
-        for at, (path, columns) in enumerate(found)
+    found = {"entries": (entries, files.ENTRIES), "events": (events, files.EVENTS)}
+    return {
+        name: (path, columns, asides[at] if asides else path.with_name(f"{path.stem}.quarantine.csv"))
+        for at, (name, (path, columns)) in enumerate(found.items())
         if path is not None
-    ]
+    }
 
 
 def _answer(
     verb: Callable[..., Any],
-    sequence: kit.Sequence,
+    sequence: Any,
     asked: dict[str, Any],
-    sources: list[_Source],
+    sources: dict[str, _Source],
     inputs: Sequence[Path | None],
     outputs: Sequence[Path | None],
     on_error: str,
@@ -527,10 +606,15 @@ def _answer(
     write = files.writer(outputs[0] if outputs else None, as_json)
     _check("--on-error", on_error, "stop", "quarantine")
     _check("--order", asked.get("order", "entry"), "entry", "email")
-    here, clock = zone(sequence.time_zone), asked["naive_time_zone"]
-    kept = [path for path in (*inputs, *(path for path, *_ in sources)) if path is not None]
+    here, clock, plan = zone(sequence.time_zone), asked["naive_time_zone"], sequence.plan(asked["assumptions"])
+    if "entries" not in sources and (plan.trigger is None or "events" not in sources):
+        way_out = "" if plan.trigger is None else ", or --events, by which the sequence's trigger enrols"
+        raise SimcoreError(f"ENTRIES: none are given, expected a file of who enters when{way_out}")
+    if "entries" in sources and "enabled_at" in asked:
+        terminal.say("Warning: --enabled-at plays no part with ENTRIES, which are the enrolments themselves")
+    kept = [path for path in (*inputs, *(path for path, *_ in sources.values())) if path is not None]
     if on_error == "quarantine":
-        for path, _, aside in sources:
+        for path, _, aside in sources.values():
             files.target_of(aside, *kept)
             if path.exists() and not path.is_file():
                 raise SimcoreError(f"{path}: not an ordinary file, and --on-error quarantine reads it twice")
@@ -543,40 +627,45 @@ def _answer(
         console = Console(stderr=True)
         bar = stack.enter_context(Progress(console=console, transient=True, disable=not at_terminal))
         reading = bar.add_task("Reading", total=None)
-        tables = [
-            files.read(path, columns, lambda done, size: bar.update(reading, completed=done, total=size))
-            for path, columns, _ in sources
-        ]
+        tables = {
+            name: files.read(path, columns, lambda done, size: bar.update(reading, completed=done, total=size))
+            for name, (path, columns, _) in sources.items()
+        }
         working = bar.add_task("Projecting", total=None)
-        plan, given = sequence.plan(asked["assumptions"]), tables[0]
-        entries = given.entries(plan, clock)
-        for rows in tables[1:]:
-            asked["events"] = rows.events(plan, clock)[rows.good]
+        usable = {
+            name: (rows.entries if name == "entries" else rows.events)(plan, clock)
+            for name, rows in tables.items()
+        }
         while True:
-            for rows in tables:
+            for rows in tables.values():
                 if rows.broken and on_error == "stop":
                     raise rows.told()
+            given = {name: usable[name][rows.good] for name, rows in tables.items()}
             try:
-                found = verb(sequence, entries[given.good], **asked)
+                found = verb(sequence, **given, **asked)
                 break
             except TooLateError as error:  # what is right by itself may still end too late
-                given.refuse(dict.fromkeys(np.flatnonzero(given.good)[error.rows].tolist(), _LATE))
+                if not error.rows:
+                    raise
+                rows = tables["entries"]
+                rows.refuse(dict.fromkeys(np.flatnonzero(rows.good)[error.rows].tolist(), _LATE))
         bar.update(working, total=1, completed=1)
         frames = (found if isinstance(found, tuple) else (found,))[: len(sinks)]
         writing = bar.add_task("Writing", total=sum(map(len, frames)))
         for frame, sink in zip(frames, sinks, strict=True):
             write(frame, here, sink, lambda rows: bar.advance(writing, rows))
             sink.flush()
-        for rows, (*_, aside) in zip(tables, sources, strict=True):
-            if rows.broken:
+        for name, (*_, aside) in sources.items():
+            if tables[name].broken:
                 with files.replacing(aside, *kept) as page:
-                    page.write(rows.quarantine())
+                    page.write(tables[name].quarantine())
     set_aside: dict[str, Any] = {}
-    for rows, (*_, aside), prefix in zip(tables, sources, ("", "events_"), strict=False):
+    for name, (*_, aside) in sources.items():
+        rows, prefix = tables[name], "" if name == "entries" else f"{name}_"
         set_aside[f"{prefix}quarantined"] = len(rows.broken)
         set_aside[f"{prefix}quarantine_file"] = str(aside) if rows.broken else None
         if rows.broken:
-            _say(f"{len(rows.broken)} of {rows.total} rows cannot be used: they are in {aside}")
+            terminal.say(f"{len(rows.broken)} of {rows.total} rows cannot be used: they are in {aside}")
     return found, set_aside
 
 
@@ -588,83 +677,6 @@ def _summary(sends: pd.DataFrame, time_zone: str) -> tuple[dict[str, Any], str]:
     if len(sends):
         ends_us = files.us_of(sends["send_at"].agg(["min", "max"]))
         first, last = files.iso(ends_us, here)
-        span = " to ".join(_clock(us, here) for us in ends_us.tolist())
+        span = " to ".join(terminal.clock(us, here) for us in ends_us.tolist())
         told = f"{len(sends)} sends to {people} subscribers, {span}"
     return {"subscribers": people, "sends": len(sends), "first_send": first, "last_send": last}, told
-
-
-def _shift(shift: Any) -> str:
-    """A length of time as people write it, in its two largest units: 1 d 9 h later."""
-    if not shift or shift is pd.NaT:
-        return "none" if shift is not pd.NaT else ""
-    parts = [
-        f"{number} {unit}"
-        for number, unit in zip(abs(shift).components, ("d", "h", "min", "s"), strict=False)
-        if number
-    ]
-    return f"{' '.join(parts[:2])} {'later' if shift > pd.Timedelta(0) else 'earlier'}"
-
-
-def _counts(numbers: dict[str, int]) -> str:
-    return ", ".join(f"{number} {name}" for name, number in numbers.items() if number)
-
-
-def _clock(instant_us: int, here: Zone) -> str:
-    """An instant as people write it: Fri 6 Mar 2026 21:07 EST."""
-    at = np.array([instant_us])
-    local = _EPOCH + timedelta(microseconds=int(here.local_us(at)[0]))
-    time = local.time().isoformat() if instant_us % 60_000_000 else f"{local:%H:%M}"
-    return f"{local:%a} {local.day} {local:%b %Y} {time} {here.abbreviations[int(here.stretch(at)[0])]}"
-
-
-def _show(heading: list[str], names: list[str], rows: list[Any]) -> None:
-    """A table under its heading, plain, as wide as the terminal but never over 80 columns."""
-    page = io.TextIOWrapper(io.BytesIO(), encoding=sys.stdout.encoding, errors="backslashreplace", newline="")
-    width = min(shutil.get_terminal_size().columns, _COLUMNS)
-    console = Console(file=page, width=width, color_system=None, legacy_windows=False)
-    for line in heading:
-        console.print(Text(_visible(line), overflow="fold"))
-    table = Table(box=box.SIMPLE_HEAD, leading=1, pad_edge=False, collapse_padding=True)
-    for name, cells in zip(names, zip(*rows, strict=True), strict=False):
-        table.add_column(
-            name,
-            overflow="fold",
-            no_wrap=name in {"name", "send time"},
-            min_width=max(map(len, name.split())),
-            justify="right" if all(isinstance(cell, int) for cell in cells) else "left",
-        )
-    for row in rows:
-        table.add_row(*(Text(_visible(str(value))) for value in row))
-    if rows:
-        console.print(table)
-    page.seek(0)
-    _print("\n".join(line.rstrip() for line in page.read().split("\n")).strip("\n") + "\n")
-
-
-def _visible(text: str) -> str:
-    """A text in which what a terminal would obey, or not show, is spelt out."""
-    return "".join(
-        char
-        if char.isprintable() or char == "\u200d"  # which joins emoji
-        else " "
-        if unicodedata.category(char) == "Zs"
-        else char.encode("unicode_escape").decode()
-        for char in text
-    )
-
-
-def _say(text: str) -> None:
-    typer.echo("\n".join(map(_visible, text.split("\n"))), err=True)
-
-
-def _print(text: str) -> None:
-    """For people: in the terminal's encoding."""
-    _write(text, sys.stdout.encoding)
-
-
-def _write_json(value: object) -> None:
-    _write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
-
-
-def _write(text: str, encoding: str = "utf-8") -> None:
-    sys.stdout.buffer.write(text.encode(encoding, "backslashreplace"))

@@ -72,5 +72,8 @@ def refuse(problems: Sequence[Problem]) -> None:
 
 def shown(value: object, limit: int = 60) -> str:
     """A value as an error shows it: its repr, cut to `limit` characters."""
-    text = repr(value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value)
+    try:
+        text = repr(value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value)
+    except (ValueError, RecursionError):  # an integer of thousands of digits; lists in lists in lists
+        return f"a {type(value).__name__} too long to show"
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

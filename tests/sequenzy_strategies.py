@@ -123,7 +123,7 @@ WAITS = (*["none"] * 3, *["delay"] * 8, "ms", "ms", *["date"] * 4, *["weekday"] 
 
 # ---------------------------------------------------------------- properties
 
-KEYS: tuple[Any, ...] = (1, 1.0, "1", True, False, 2, 0, "v", "", "p1", None, ["p1"], {"id": 1})
+KEYS: tuple[Any, ...] = (*[1] * 5, 1.0, 1.0, "1", True, 2, 0, "v", "", *[None] * 3, ["p1"], {"id": 1})
 KEY_NAMES = (
     "sequenceEnrollmentKey",
     "enrollmentKey",
@@ -133,19 +133,11 @@ KEY_NAMES = (
     "product.providerProductId",
 )
 SKUS, NUMBERS = ("abc", "xyz", "1", None), (0, 1, 1.5, 2, 4, "2", None, True)
-JUNK: tuple[Any, ...] = ("soon", "1700000000", "", "2026-13-45", True, False, None, [], {})
+JUNK: tuple[Any, ...] = ("soon", "1700000000", "", "2026-13-45", *[True] * 3, False, None, [], {})
 FILTERS: tuple[tuple[str, str, Any], ...] = (
     *(
         (path, operator, None)
-        for path in (
-            "order",
-            "order.id",
-            "items",
-            "items[].n",
-            "items[].tags[]",
-            "order.none.deep",
-            "order[]",
-        )
+        for path in ("order", *["order.id"] * 4, "items", "items[].n", "items.n", "items[].tags[]", "order[]")
         for operator in ("exists", "not_exists")
     ),
     *(
@@ -330,7 +322,7 @@ def trigger_fields(draw: st.DrawFn) -> Row:
         (
             "contact_added",
             "tag_added",
-            *["event_received"] * 3,
+            *["event_received"] * 4,
             *["segment_entered"] * 2,
             *["inactivity"] * 2,
             *["frequency"] * 2,
@@ -348,18 +340,23 @@ def trigger_fields(draw: st.DrawFn) -> Row:
         return {**found, "segmentId": "S1", **exit_too}
     if trigger == "inactivity":
         days, baseline, name = pick(
-            draw, (1, 1.5, 2, 5), (None, "sequence_created_at", "subscriber_created_at"), ("order", "paid")
+            draw,
+            (1, 1.5, 2, 5),
+            (None, "sequence_created_at", "subscriber_created_at"),
+            ("order", "order", "paid", TRACKED[2]),
         )
         return {**found, "eventName": name, "inactiveDays": days, **some(inactivityBaseline=baseline)}
     if trigger == "frequency":
-        least, days = pick(draw, (1, 1, 2, 2, 3), (1, 1.0, 1.5, 2, 3))
-        return {**found, "eventName": "order", "minCount": least, "timeWindowDays": days}
+        least, days, name = pick(
+            draw, (1, 1, 2, 2, 3), (1, 1.0, 1.5, 2, 3), ("order", "order", "order", TRACKED[3])
+        )
+        return {**found, "eventName": name, "minCount": least, "timeWindowDays": days}
     name, keyed, path, filtered = pick(
         draw,
         (*["order"] * 5, *TRACKED[2:]),
         (True, False, False),
         (None, None, "order.id", "order.id", "productId", "missing"),
-        (False, False, False, True),
+        (False, False, True),
     )
     found["eventName"] = name
     if keyed:
@@ -461,22 +458,25 @@ def written(t: datetime, zone: str, spelling: int) -> Any:
         int(t.timestamp()) + 0.25,
         int(t.timestamp()) * 1000,
         int(t.timestamp()) * 1000 + 0.5,
+        t.strftime("%Y%m%d"),  # digits in a string: none
     )[spelling]
 
 
 def properties_of(draw: st.DrawFn, zone: str, pool: list[datetime]) -> Row | None:
     """The properties of a tracked event, or None."""
-    shape, key, name, t, spelling, after, junk, where = pick(
-        draw, range(64), KEYS, KEY_NAMES, pool, range(9), AFTER, JUNK, range(4)
+    shape, key, t, spelling, after, junk, where = pick(
+        draw, range(64), KEYS, pool, range(10), AFTER, JUNK, range(4)
     )
     if shape < 3:
         return None if shape else {}
     found: Row = {}
     if shape % 8:
         found["order"] = {} if shape == 9 else {"id": key}
-    if shape % 3 == 0:
-        parent, _, last = name.rpartition(".")
-        found |= {parent: {last: key}} if parent else {last: key}
+    if shape % 3 == 0:  # two of those that are looked for where no path is given
+        for name, value in (pick(draw, KEY_NAMES, KEYS) for _ in range(2)):
+            parent, _, last = name.rpartition(".")
+            inner = found.setdefault(parent, {}) if parent else found
+            inner[last] = value
     if shape % 5 < 3:
         size, tags = pick(draw, range(4), ([], ["a"], [1], ["a", 1], [True], "a", None))
         found["tags"] = tags
@@ -494,6 +494,7 @@ def telling_events(sequence: Row) -> list[tuple[str, str | None]]:
     """The events that the trigger and the stop condition turn on."""
     stop: Row = sequence.get("stopCondition") or {"type": "none"}
     kind, value = stop["type"], stop.get("value")
+    leaving = [("list_left", value), ("unsubscribed", None), ("bounced", None), ("resubscribed", None)]
     by_trigger: dict[str, list[tuple[str, str | None]]] = {
         "contact_added": [("contact_added", None), ("list_joined", "L1"), ("list_joined", "L2")],
         "tag_added": [("tag_added", "T1")],
@@ -502,8 +503,8 @@ def telling_events(sequence: Row) -> list[tuple[str, str | None]]:
     by_stop: dict[str, list[tuple[str, str | None]]] = {
         "has_tag": [("tag_added", value), ("tag_removed", value)],
         "does_not_have_tag": [("tag_added", value), ("tag_removed", value)],
-        "added_to_list": [("list_joined", value), ("list_left", value)],
-        "removed_from_list": [("list_joined", value), ("list_left", value)],
+        "added_to_list": [("list_joined", value), *leaving],
+        "removed_from_list": [("list_joined", value), ("list_joined", value), *leaving],
         "entered_segment": [("segment_entered", value), ("segment_left", value)],
         "field_changed": [("field_changed", value)],
         "event_received": [(str(value), None)],

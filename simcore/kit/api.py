@@ -10,7 +10,14 @@ from simcore.json_file import read_json
 from simcore.kit.model import ACCOUNT_ZONE, Email, Sequence
 from simcore.kit.problems import email_problems, order_problems, sequence_problems
 
-_SHAPE = 'expected {"sequence": {...}, "emails": [...]} as Kit\'s API gives it'
+LOOK = '{"sequence": {...}, "emails": [...]}'
+"""What a file of Kit's looks like, for people."""
+_SHAPE = f"expected {LOOK} as Kit's API gives it"
+
+
+def mine(payload: Any) -> bool:
+    """Whether this has the frame of what Kit's API gives, be there in it what there may."""
+    return isinstance(payload, Mapping) and bool({"sequence", "sequences"} & set(payload))
 
 
 def load(

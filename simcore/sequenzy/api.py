@@ -9,8 +9,20 @@ from simcore.errors import ValidationError, shown
 from simcore.json_file import read_json
 from simcore.sequenzy.model import Sequence
 
+LOOK = '{"name": ..., "trigger": ..., "steps": [...]}'
+"""What a file of Sequenzy's looks like, for people."""
 _CONTENT = {"trigger", "steps", "goal"}
 _OF_KIT = {"send_hour", "send_days", "time_zone"}
+
+
+def mine(payload: Any) -> bool:
+    """Whether this is what Sequenzy's API takes or gives, be it right or wrong: by what only its sequences have."""
+    if not isinstance(payload, Mapping):
+        return False
+    listed = payload.get("sequences")
+    bodies = [payload, payload.get("sequence"), *(listed if isinstance(listed, list) else [])]
+    signs = {*_CONTENT, "emailCount", "success"}
+    return any(isinstance(each, Mapping) and bool(signs & set(each)) for each in bodies)
 
 
 def load(path: str | PathLike[str]) -> Sequence:
@@ -33,7 +45,7 @@ def from_api(payload: Any) -> Sequence:
     """
     wrapped = isinstance(payload, Mapping) and "sequence" in payload and "trigger" not in payload
     body = payload["sequence"] if wrapped else payload
-    expected = 'expected the body of a sequence, {"name": ..., "trigger": ..., "steps": [...]}'
+    expected = f"expected the body of a sequence, {LOOK}"
     if not isinstance(body, Mapping):
         raise _shape("sequence" if wrapped else "", expected, body)
     if not _CONTENT & set(body):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any, Self
 
 from simcore.errors import SimcoreError, ValidationError, refuse
@@ -75,7 +76,7 @@ class Sequence:
         keyed = self.trigger == "event_received" and self.eventName in _KEYED
         return "matching_field" if keyed else "unlimited"
 
-    @property
+    @cached_property
     def email_ids(self) -> tuple[str, ...]:
         """What each step is called, those that are no emails too (Q22)."""
         return tuple(email_id(step, at) for at, step in enumerate(self.steps or ()))

@@ -162,12 +162,12 @@ def _comparison(path: str, item: Mapping[str, Any], operators: Collection[str]) 
     if "value" not in item:
         yield path, f"value is required with {operator}", ""
     elif operator == "one_of" and not isinstance(value, list | tuple):
-        yield path, "value must be a list with one_of", _found(value)
+        yield path, "value must be a list with one_of", shown(value)
     elif operator in {"greater_than", "less_than"} and not _is_number(value):
-        yield path, f"value must be a number with {operator}", _found(value)
+        yield path, f"value must be a number with {operator}", shown(value)
     elif any(map(_is_broken, _leaves(value))):
         expected = "value must hold no NaN, no infinity and no half a character (a lone surrogate)"
-        yield path, expected, _found(value)
+        yield path, expected, shown(value)
 
 
 def _sending_window(path: str, window: Any) -> Iterator[Problem]:
@@ -228,7 +228,7 @@ def _step(path: str, step: Mapping[str, Any]) -> Iterator[Problem]:
         if not (yield from _no_object(f"{path}.discount", discount, "discountType")):
             yield from _discount(f"{path}.discount", discount)
     elif not (isinstance(kind, str) and kind in STEP_TYPES):
-        named = kind if isinstance(kind, str) and kind.isprintable() and 0 < len(kind) <= 60 else _found(kind)
+        named = kind if isinstance(kind, str) and kind.isprintable() and 0 < len(kind) <= 60 else shown(kind)
         yield f"{path}.type", f"{named} cannot be projected: expected one of: {', '.join(STEP_TYPES)}", ""
     for name in _BRANCHING:
         if step.get(name):
@@ -241,9 +241,9 @@ def _email(path: str, step: Mapping[str, Any]) -> Iterator[Problem]:
     blocks, html = step.get("blocks"), step.get("html")
     yield from _text(f"{path}.subject", step.get("subject"), "")
     if blocks is not None and not isinstance(blocks, list | tuple):
-        yield f"{path}.blocks", "blocks must be a list", _found(blocks)
+        yield f"{path}.blocks", "blocks must be a list", shown(blocks)
     elif html is not None and not isinstance(html, str):
-        yield f"{path}.html", "html must be a string", _found(html)
+        yield f"{path}.html", "html must be a string", shown(html)
     elif not blocks and not html:
         yield path, "an email must have blocks or html", ""
 
@@ -308,12 +308,12 @@ def _wait(path: str, kind: str, item: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _mode(path, item)
     for name in _UNREAD:
         if item.get(name) is not None:
-            yield f"{path}.{name}", f"{name} is no part of a wait that can be projected", _found(item[name])
+            yield f"{path}.{name}", f"{name} is no part of a wait that can be projected", shown(item[name])
     for name in waits.FIELDS.get(means, ()):
         first = waits.spelling(read, name)
         for other in waits.SPELLINGS[name]:
             if read.get(other) is not None and read[other] != read[first]:
-                yield f"{path}.{other}", f"{other} can't differ from {first}", _found(read[other])
+                yield f"{path}.{other}", f"{other} can't differ from {first}", shown(read[other])
     if means == "waitUntil":
         yield from _until_field(path, item)
     elif means == "waitUntilWeekday":
@@ -329,11 +329,11 @@ def _mode(path: str, item: Mapping[str, Any]) -> Iterator[Problem]:
             names = [each for name in waits.FIELDS[kind] for each in waits.SPELLINGS[name] if each != "days"]
             for name in names:
                 if item.get(name) is not None:
-                    yield f"{path}.{name}", f"{name} goes only with mode {mode}", _found(item[name])
+                    yield f"{path}.{name}", f"{name} goes only with mode {mode}", shown(item[name])
     if item.get("mode") == "until_weekday":
         for unit in waits.UNITS:
             if item.get(unit) is not None and not (_is_number(item[unit]) and item[unit] == 0):
-                yield f"{path}.{unit}", f"{unit} can't be given with mode until_weekday", _found(item[unit])
+                yield f"{path}.{unit}", f"{unit} can't be given with mode until_weekday", shown(item[unit])
 
 
 def _until_field(path: str, item: Mapping[str, Any]) -> Iterator[Problem]:
@@ -354,17 +354,17 @@ def _window(path: str, item: Mapping[str, Any], end_because: str | None) -> Iter
     values: list[Any] = [item.get(name) for name in names]
     day, days, start, end, zone = values
     if not (isinstance(zone, str) and zone in zone_names()):
-        yield at_zone, f"{names[4]} must be a valid IANA timezone string", _found(zone)
+        yield at_zone, f"{names[4]} must be a valid IANA timezone string", shown(zone)
     clocks = [*_clock(at_start, start, "", "23:59"), *_clock(at_end, end, end_because, "24:00")]
     yield from clocks
     if not clocks and end is not None and waits.minute(end) <= waits.minute(start):
         yield at_end, f"{names[3]} must be later than {names[2]}", f"{start} to {end}"
     if day is not None and days is not None:
-        yield at_day, f"{names[0]} can't be given beside {names[1]}", _found(day)
+        yield at_day, f"{names[0]} can't be given beside {names[1]}", shown(day)
     if day is not None:
         yield from _weekday(at_day, names[0], day)
     if days is not None and not isinstance(days, list | tuple):
-        yield at_days, f"{names[1]} must be a list of weekdays", _found(days)
+        yield at_days, f"{names[1]} must be a list of weekdays", shown(days)
     elif days is not None:
         for at, each in enumerate(days):
             yield from _weekday(f"{at_days}[{at}]", names[1], each)
@@ -375,7 +375,7 @@ def _weekday(path: str, name: str, day: Any) -> Iterator[Problem]:
         yield (
             path,
             f"{name} must be one of: {', '.join(waits.WEEKDAYS)}, or of their first three letters",
-            _found(day),
+            shown(day),
         )
 
 
@@ -384,7 +384,7 @@ def _clock(path: str, clock: Any, because: str | None, latest: str) -> Iterator[
         return
     told = isinstance(clock, str) and re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", clock)
     if not told or clock > latest:
-        yield path, f"{_name(path)} must be a time HH:mm from 00:00 to {latest}", _found(clock)
+        yield path, f"{_name(path)} must be a time HH:mm from 00:00 to {latest}", shown(clock)
 
 
 def _lengths(path: str, item: Mapping[str, Any]) -> Iterator[Problem]:
@@ -404,7 +404,7 @@ def _text(path: str, value: Any, because: str | None) -> Iterator[Problem]:
         if because is not None:
             yield path, f"{_name(path)} is required{because}", ""
     elif not isinstance(value, str):
-        yield path, f"{_name(path)} must be a string", _found(value)
+        yield path, f"{_name(path)} must be a string", shown(value)
     elif not value.strip():
         yield path, f"{_name(path)} can't be blank", ""
     elif _is_broken(value):
@@ -428,7 +428,7 @@ def _number(
         if because is not None:
             yield path, f"{_name(path)} is required{because}", ""
     elif not (_is_number(value) and fits(value)):
-        yield path, f"{_name(path)} must be {expected}", _found(value)
+        yield path, f"{_name(path)} must be {expected}", shown(value)
 
 
 def _instant(path: str, value: Any) -> Iterator[Problem]:
@@ -438,12 +438,12 @@ def _instant(path: str, value: Any) -> Iterator[Problem]:
         instants.read_one(value, path, "UTC")
     except EntryError:
         expected = "an instant from 1970 to 2199, such as 2026-03-06T21:07:30Z"
-        yield path, f"{_name(path)} must be {expected}", _found(value)
+        yield path, f"{_name(path)} must be {expected}", shown(value)
 
 
 def _boolean(path: str, value: Any) -> Iterator[Problem]:
     if value is not None and not isinstance(value, bool):
-        yield path, f"{_name(path)} must be true or false", _found(value)
+        yield path, f"{_name(path)} must be true or false", shown(value)
 
 
 def _option(path: str, value: Any, values: Collection[str]) -> Iterator[Problem]:
@@ -453,14 +453,14 @@ def _option(path: str, value: Any, values: Collection[str]) -> Iterator[Problem]
 
 def _one_of(path: str, value: Any, values: Collection[str]) -> Iterator[Problem]:
     if not (isinstance(value, str) and value in values):
-        yield path, f"{_name(path)} must be one of: {', '.join(values)}", _found(value)
+        yield path, f"{_name(path)} must be one of: {', '.join(values)}", shown(value)
 
 
 def _no_object(path: str, value: Any, shape: str) -> Generator[Problem, None, bool]:
     """Whether a value is no object, which is a problem."""
     if isinstance(value, Mapping):
         return False
-    yield path, f"{_name(path)} must be an object with {shape}", _found(value)
+    yield path, f"{_name(path)} must be an object with {shape}", shown(value)
     return True
 
 
@@ -469,7 +469,7 @@ def _each(
 ) -> Iterator[Problem]:
     """The problems of a list of objects."""
     if not isinstance(items, list | tuple):
-        yield path, f"{_name(path)} must be a list of objects with {shape}", _found(items)
+        yield path, f"{_name(path)} must be a list of objects with {shape}", shown(items)
         return
     for at, item in enumerate(items):
         if not (yield from _no_object(f"{path}[{at}]", item, shape)):
@@ -486,14 +486,6 @@ def _over(number: Any) -> bool:
 
 def _if(value: Any, name: str, needs: str) -> str | None:
     return f" with {name} {needs}" if value == needs else None
-
-
-def _found(value: Any) -> str:
-    """A value as an error shows it, whatever it is."""
-    try:
-        return shown(value)
-    except (ValueError, RecursionError):  # a number of thousands of digits, lists without bottom
-        return f"a {type(value).__name__} too long to show"
 
 
 def _is_number(value: Any) -> bool:

@@ -90,7 +90,7 @@ def translate(sequence: "Sequence", assumptions: Assumptions | None) -> Plan:
         trigger_via=sequence.trigger,
         beside=Beside(
             once=sequence.mode == "one_time",
-            key=_key(sequence.enrollmentFieldPath) if sequence.mode == "matching_field" else None,
+            key=_key(sequence.enrollmentFieldPath or None) if sequence.mode == "matching_field" else None,
             if_idle_vias=frozenset({"manual"}),
         ),
         stop=stop,
