@@ -109,7 +109,8 @@ _File = Annotated[
     ),
 ]
 _Emails = Annotated[
-    Path | None, typer.Option(metavar="FILE2", help="Kit: a second file with its emails, where they are apart.")
+    Path | None,
+    typer.Option(metavar="FILE2", help="Kit: a second file with its emails, where they are apart."),
 ]
 _AccountZone = Annotated[
     str | None,
@@ -489,6 +490,10 @@ def _title(platform: str) -> str:
     return platform.capitalize()
 
 
+def _typed(parameter: str) -> str:
+    return f"--{parameter.replace('_', '-')}"
+
+
 def _load(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -> Any:
     """The sequence of a file; `only`: what is given, by its parameter, and not for every platform."""
     named, mark, wanted = str(file).rpartition("#")
@@ -499,18 +504,19 @@ def _load(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -> A
         platform = next((name for name in reversed(_PLATFORMS) if _PLATFORMS[name].api.mine(payload)), None)
         if platform is None:
             looks = [f"  {_title(name)}'s: {each.api.LOOK}" for name, each in _PLATFORMS.items()]
-            raise SimcoreError("\n".join(["not a sequence", *looks, f"  found: {shown(payload)}"]))
-    for owner, names in _ONLY.items():
-        for name in names if owner != platform else ():
-            if only.get(name) not in {None, False}:
+            expected = "expected a sequence as its platform's API gives it"
+            raise SimcoreError("\n".join([expected, *looks, f"  found: {shown(payload)}"]))
+    for owner, options in _ONLY.items():
+        for option in options if owner != platform else ():
+            if only.get(option) not in {None, False}:
                 raise SimcoreError(
-                    f"--{name.replace('_', '-')}: only for a sequence of {_title(owner)}'s; "
+                    f"{_typed(option)}: only for a sequence of {_title(owner)}'s; "
                     f"{file} is one of {_title(platform)}'s"
                 )
     emails, time_zone = only["emails"], only["time_zone"]
-    for option, name in (("--time-zone", time_zone), ("--naive-time-zone", naive_time_zone)):
+    for option, given in (("--time-zone", time_zone), ("--naive-time-zone", naive_time_zone)):
         with _naming(option):
-            instants.check_zone(name)
+            instants.check_zone(given)
     with _naming(file):
         if of_list and "sequences" not in payload:
             raise SimcoreError(f"not a list of sequences: leave out #{wanted}")
@@ -560,7 +566,7 @@ def _asked(
     clock = naive_time_zone or sequence.time_zone
     times = {"until": until, "enabled_at": only.get("enabled_at")}
     asked: dict[str, Any] = {
-        name: files.aware([instants.read_one(typed, f"--{name.replace('_', '-')}", clock)])[0]
+        name: files.aware([instants.read_one(typed, _typed(name), clock)])[0]
         for name, typed in times.items()
         if typed is not None
     }
@@ -606,7 +612,11 @@ def _answer(
     write = files.writer(outputs[0] if outputs else None, as_json)
     _check("--on-error", on_error, "stop", "quarantine")
     _check("--order", asked.get("order", "entry"), "entry", "email")
-    here, clock, plan = zone(sequence.time_zone), asked["naive_time_zone"], sequence.plan(asked["assumptions"])
+    here, clock, plan = (
+        zone(sequence.time_zone),
+        asked["naive_time_zone"],
+        sequence.plan(asked["assumptions"]),
+    )
     if "entries" not in sources and (plan.trigger is None or "events" not in sources):
         way_out = "" if plan.trigger is None else ", or --events, by which the sequence's trigger enrols"
         raise SimcoreError(f"ENTRIES: none are given, expected a file of who enters when{way_out}")
@@ -628,7 +638,9 @@ def _answer(
         bar = stack.enter_context(Progress(console=console, transient=True, disable=not at_terminal))
         reading = bar.add_task("Reading", total=None)
         tables = {
-            name: files.read(path, columns, lambda done, size: bar.update(reading, completed=done, total=size))
+            name: files.read(
+                path, columns, lambda done, size: bar.update(reading, completed=done, total=size)
+            )
             for name, (path, columns, _) in sources.items()
         }
         working = bar.add_task("Projecting", total=None)

@@ -6,13 +6,15 @@ Rows that cannot be used are named by their lines, and can be set aside.
 import csv
 import importlib
 import io
+import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 from itertools import compress, islice
 from pathlib import Path
 from types import ModuleType
@@ -23,21 +25,21 @@ import pandas as pd
 
 from simcore import instants
 from simcore.errors import SimcoreError, shown
-from simcore.log import whole_id
 from simcore.plan import Plan
 from simcore.zones import Ints, Zone
 
 _READ_ROWS = 1 << 13
 _WRITE_ROWS = 1 << 16
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
+_NO_OBJECT = "not a JSON object"
 _MISQUOTED = "a quotation mark opens a field that does not end"
 _WAY_OUT = "--on-error quarantine sets them aside in a file of their own and goes on with the others"
 
 Told = Callable[[int, int | None], None]
 Columns = tuple[tuple[str, ...], tuple[str, ...]]
 """The columns that a file must have, and those that it may have."""
-ENTRIES: Columns = ("subscriber_id", "entered_at"), ("via",)
-EVENTS: Columns = ("subscriber_id", "at", "event"), ("ref",)
+ENTRIES: Columns = ("subscriber_id", "entered_at"), ("via", "properties")
+EVENTS: Columns = ("subscriber_id", "at", "event"), ("ref", "properties")
 
 
 @dataclass
@@ -69,26 +71,27 @@ class Rows:
 
     def entries(self, plan: Plan, naive_time_zone: str) -> pd.DataFrame:
         """The entries with their instants read; rows that cannot be used are refused."""
-        usable = self._timed("entered_at", naive_time_zone)
+        usable = self._timed("entered_at", naive_time_zone, plan)
         if "via" in self.frame:
             usable["via"] = self._filled("via")
-            self._among(usable["via"], plan.vias, usable["via"].notna())
+            wrong = f"not one of: {', '.join(plan.vias)}"
+            self._read(usable["via"].dropna(), lambda via: None if via in plan.vias else wrong)
         return usable
 
     def events(self, plan: Plan, naive_time_zone: str) -> pd.DataFrame:
         """The events with their instants read; rows that cannot be used are refused."""
-        usable = self._timed("at", naive_time_zone)
+        usable, words = self._timed("at", naive_time_zone, plan), plan.vocabulary
         usable["event"] = self.frame["event"]
-        self._among(usable["event"], sorted({*plan.joins, *plan.leaves, *plan.returns}), True)
+        self._read(usable["event"], lambda name: words.wrong() if words.unknown(name) else None)
         usable["ref"] = self._filled("ref") if "ref" in self.frame else None
-        whole = np.array([whole_id(ref) is not None for ref in usable["ref"]], np.bool_)
-        for row in np.flatnonzero(usable["event"].isin([*plan.joins]) & ~whole).tolist():
-            ref, event = usable["ref"].iloc[row], usable["event"].iloc[row]
-            found = "no ref" if pd.isna(ref) else f"ref {shown(ref)}"
-            self.refuse({row: f"{found}: expected the integer id that {event} needs"})
+        refs = usable["ref"][usable["event"].isin(words.about)]
+        code, found = _each(refs, words.ref)
+        for row in refs.index[np.array([each is None for each in found], np.bool_)[code]].tolist():
+            there = "no ref" if refs.isna()[row] else f"ref {shown(refs[row])}"
+            self.refuse({row: f"{there}: expected {words.expected} that {usable['event'][row]} needs"})
         return usable
 
-    def _timed(self, when: str, naive_time_zone: str) -> pd.DataFrame:
+    def _timed(self, when: str, naive_time_zone: str, plan: Plan) -> pd.DataFrame:
         ids, stamps = self.frame["subscriber_id"], self.frame[when]
         values = ids.cat.categories if isinstance(ids.dtype, pd.CategoricalDtype) else ids
         if pd.api.types.infer_dtype(values, skipna=True) == "string":
@@ -96,17 +99,22 @@ class Rows:
         self.refuse(dict.fromkeys(np.flatnonzero(ids.isna()).tolist(), "no subscriber_id"))
         us, faults = instants.read(stamps, naive_time_zone)
         self.refuse({row: f"{when} {shown(stamps.iloc[row])}: {faults[row]}" for row in faults})
-        return pd.DataFrame({"subscriber_id": ids, when: aware(us)}, copy=False)
+        usable = pd.DataFrame({"subscriber_id": ids, when: aware(us)}, copy=False)
+        if plan.trigger is not None and "properties" in self.frame:  # elsewhere it is a column as any other
+            usable["properties"] = self._read(self.frame["properties"], _properties)
+        return usable
 
     def _filled(self, name: str) -> "pd.Series[Any]":
         """A column in which what is blank is missing."""
         return self.frame[name].mask(self.frame[name] == "")
 
-    def _among(self, given: "pd.Series[Any]", names: Iterable[str], asked: Any) -> None:
-        """Refuses rows of a column that hold none of these names."""
-        names = [*names]
-        for row in np.flatnonzero(asked & ~given.isin(names)).tolist():
-            self.refuse({row: f"{given.name} {shown(given.iloc[row])}: not one of: {', '.join(names)}"})
+    def _read(self, given: "pd.Series[Any]", read: Callable[[Any], Any]) -> Any:
+        """What is read of the values of a column; where that is a text it says what is wrong with the row."""
+        code, found = _each(given, read)
+        wrong = np.array([isinstance(each, str) for each in found], np.bool_)[code]
+        for at in np.flatnonzero(wrong).tolist():
+            self.refuse({given.index[at]: f"{given.name} {shown(given.iloc[at])}: {found[code[at]]}"})
+        return found[code]
 
     def told(self) -> SimcoreError:
         """The one error for rows that cannot be used."""
@@ -139,16 +147,81 @@ class Rows:
         return _csv(page)
 
 
+def _each(values: "pd.Series[Any]", read: Callable[[Any], Any]) -> tuple[Ints, Any]:
+    """Of each value its place among the distinct ones, and what is read of these.
+
+    What has no equality stands as its text.
+    """
+    values = values.astype(object)
+    try:
+        code, distinct = pd.factorize(values, use_na_sentinel=False)
+    except TypeError:
+        texts = values.map(lambda each: each if isinstance(each, Hashable) else repr(each))
+        code, distinct = pd.factorize(texts, use_na_sentinel=False)
+    return code, np.fromiter(map(read, distinct), object, len(distinct))
+
+
+def _properties(text: Any) -> Any:
+    """The object that a JSON text is, None for a blank one, or what is wrong with it."""
+    if not isinstance(text, str):
+        return None if pd.isna(text) else _NO_OBJECT
+    if not text.strip():
+        return None
+    try:
+        found = json.loads(text, parse_constant=_no_number)
+        if "\\u" in text:
+            json.dumps(found, ensure_ascii=False).encode()  # which half a character cannot be
+    except (ValueError, RecursionError) as error:
+        return f"{_NO_OBJECT}: {error}"
+    return found if isinstance(found, dict) else _NO_OBJECT
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
+
+
+def _texts(arrow: ModuleType, table: Any) -> Any:
+    """A table of Parquet whose properties are texts, as in a CSV file."""
+    at = table.column_names.index("properties")
+    kind, made = table.schema.field(at).type, []
+    if not arrow.types.is_nested(kind):
+        return table
+    for each in table.column(at).to_pylist():
+        plain = _plain(dict(each) if each is not None and arrow.types.is_map(kind) else each)
+        made.append(None if plain is None else json.dumps(plain, ensure_ascii=False))
+    return table.set_column(at, "properties", arrow.array(made, arrow.string()))
+
+
+def _plain(value: Any) -> Any:
+    """A value of Parquet as JSON has it. A field that is null is none, since all rows of a column have its fields."""
+    if isinstance(value, dict):
+        fields = {str(name): _plain(each) for name, each in value.items()}
+        return {name: each for name, each in fields.items() if each is not None}
+    if isinstance(value, list):
+        pairs = bool(value) and all(isinstance(each, tuple) for each in value)  # a map
+        return _plain(dict(value)) if pairs else [*map(_plain, value)]
+    if value is None or value != value:
+        return None
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    return value if isinstance(value, bool | int | float) else str(value)
+
+
 def read(path: Path, columns: Columns, told: Told) -> Rows:
     """The rows of a CSV or Parquet file; `told` hears how many bytes are read, of how many."""
     if path.suffix.lower() == ".parquet":
         arrow, parquet = _pyarrow(path)
         with open(path, "rb") as file:
             try:
-                frame = parquet.read_table(file).to_pandas(ignore_metadata=True)
+                table = parquet.read_table(file)
+                _check_columns(path, table.column_names, columns)
+                if "properties" in table.column_names:
+                    table = _texts(arrow, table)
+                frame = table.to_pandas(ignore_metadata=True)
             except arrow.ArrowException as error:
                 raise SimcoreError(f"{path}: not a Parquet file: {str(error).rstrip('.')}") from None
-        _check_columns(path, [*frame.columns], columns)
         return Rows(path, "row", frame, np.arange(len(frame)), {}, {})
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -261,19 +334,19 @@ def writer(output: Path | None, as_json: bool) -> _Write:
 def _write_csv(frame: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]) -> None:
     sink.write(_csv([[*frame.columns]]))
     for part in _parts(frame):
-        sink.write(_csv([*zip(*(_plain(part[name], here) for name in part.columns), strict=True)]))
+        sink.write(_csv([*zip(*(_written(part[name], here) for name in part.columns), strict=True)]))
         advance(len(part))
 
 
 def _write_lines(frame: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]) -> None:
     for part in _parts(frame):
         stamps = part.select_dtypes("datetimetz")
-        part = part.assign(**{str(name): _plain(part[name], here) for name in stamps})
+        part = part.assign(**{str(name): _written(part[name], here) for name in stamps})
         sink.write(part.to_json(orient="records", lines=True, force_ascii=False).encode())
         advance(len(part))
 
 
-def _plain(column: "pd.Series[Any]", here: Zone) -> list[Any]:
+def _written(column: "pd.Series[Any]", here: Zone) -> list[Any]:
     """What stands in a column, as it is written: instants as text, None for what is missing."""
     missing = column.isna().to_numpy()
     if isinstance(column.dtype, pd.DatetimeTZDtype):

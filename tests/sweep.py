@@ -2,7 +2,7 @@
 
     python tests/sweep.py [--zones N] [--changes N] [--seed S]
 
-Without limits it takes about a quarter of an hour, says how far it is, and ends with exit status 1 where
+Without limits it takes some twenty minutes, says how far it is, and ends with exit status 1 where
 something differs. Slots: for the two dates before a change to the two after it, each hour's slots are found by
 zoneinfo alone (tests/oracle.py); the library must snap to exactly those, one after the other. Windows: the wall
 clock is read by zoneinfo alone at each minute from two days before a change to three days after it, and a

@@ -24,7 +24,7 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 import simcore
-from simcore import cli, kit
+from simcore import cli, kit, terminal
 from simcore import files as file_room
 from simcore.kit.changes import from_json
 from simcore.zones import zone
@@ -783,7 +783,7 @@ def test_impact_counts_emails_at_once(position, sentence):
     ],
 )
 def test_shifts_in_words(seconds, text):
-    assert cli._shift(pd.NaT if seconds is None else pd.Timedelta(seconds=seconds)) == text
+    assert terminal.shift(pd.NaT if seconds is None else pd.Timedelta(seconds=seconds)) == text
 
 
 def test_impact_of_nothing():

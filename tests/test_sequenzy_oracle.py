@@ -137,6 +137,7 @@ def test_q14_a_tag_applied_again_enrols_again() -> None:
         ("order.id", "one_of", ["1", 3], "24"),
         ("order.id", "greater_than", 1, "4"),
         ("items[].n", "less_than", 2, "4"),
+        ("items.n", "exists", None, ""),  # without [] a path goes into no list
         ("items[].n", "equals", 2, "4"),
         ("items[].sku", "contains", "b", "4"),
         ("items", "contains", "b", "5"),
@@ -376,9 +377,13 @@ def test_q11_dates(wait: Row, due: Any, when: str) -> None:
     assert sends(found) == sent((1, 0, when))
 
 
-def test_q11_a_missing_date_may_end_the_run() -> None:
+@pytest.mark.parametrize(
+    "order",
+    [1, {}, {"due": None}, {"due": True}, {"due": "soon"}, {"due": "20260310"}, {"due": ["2026-03-10"]}],
+)
+def test_q11_a_missing_date_may_end_the_run(order: Any) -> None:
     steps = [email(), email(waitUntil={"field": "order.due", "missingAction": "exit"})]
-    found = run(ORDER, *steps, events=[event("02 10:00", "order", properties={"order": 1})])
+    found = run(ORDER, *steps, events=[event("02 10:00", "order", properties={"order": order})])
     assert sends(found) == sent((1, 0, "02 10:00"))
     assert ends(found) == ended(("stopped", "02 10:00"))
 

@@ -45,7 +45,8 @@ def test_lengths(step, us):
 
 @given(*[st.floats(0, 1e9) | st.integers(0, 10**9) | st.fractions(0, 10**9) for _ in range(3)])
 def test_microseconds_are_exact(days, hours, minutes):
-    exact = sum(Fraction(each) * of for each, of in ((days, DAY), (hours, HOUR), (minutes, MINUTE)))
+    digits = [Fraction(repr(each) if isinstance(each, float) else each) for each in (days, hours, minutes)]
+    exact = sum(each * of for each, of in zip(digits, (DAY, HOUR, MINUTE), strict=True))
     assert microseconds(days, hours, minutes) == min(round(exact), FAR)
 
 

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
 from numbers import Real
 from typing import Any
 
 from simcore.instants import ISO_AWARE, ISO_NAIVE
+from simcore.sequenzy.waits import exact
 from simcore.zones import FAR_US
 
 DEFAULT_KEYS = (  # Q18
@@ -110,7 +110,7 @@ def date_us(value: Any) -> int | None:
             return None
         if abs(value) > FAR_US:
             return FAR_US if value > 0 else -FAR_US
-        us = Fraction(value) * (1000 if value >= _FIRST_MS else 1_000_000)
+        us = exact(value) * (1000 if value >= _FIRST_MS else 1_000_000)
         return max(-FAR_US, min(FAR_US, us.numerator // us.denominator))
     if not isinstance(value, str) or not re.fullmatch(f"{ISO_AWARE}|{ISO_NAIVE}", value) or value.isdigit():
         return None

@@ -68,7 +68,7 @@ def wait(step: Mapping[str, Any]) -> Length | UntilField | Weekdays | None:
         return _until_field(item)
     if kind == "waitUntilWeekday":
         return _weekdays(item)
-    duration_us = _offset_us(item) if kind == "delay" else _rounded(_exact(item or 0) * 1000)
+    duration_us = _offset_us(item) if kind == "delay" else _rounded(exact(item or 0) * 1000)
     return Length(duration_us) if duration_us else None
 
 
@@ -85,7 +85,14 @@ def microseconds(days: float, hours: float = 0, minutes: float = 0) -> int:
     >>> microseconds(0.5, 1)
     46800000000
     """
-    return _rounded(_exact(days) * DAY_US + _exact(hours) * HOUR_US + _exact(minutes) * _MINUTE_US)
+    return _rounded(exact(days) * DAY_US + exact(hours) * HOUR_US + exact(minutes) * _MINUTE_US)
+
+
+def exact(number: Any) -> Fraction:
+    """A number of any kind, numpy's included, as its decimal digits say it: 0.1 is a tenth."""
+    if isinstance(number, Rational):
+        return Fraction(int(number.numerator), int(number.denominator))
+    return Fraction(repr(float(number)))
 
 
 def kind_of(step: Mapping[str, Any]) -> tuple[str, Any]:
@@ -146,13 +153,6 @@ def _weekdays(item: Mapping[str, Any]) -> Weekdays:
 
 def _offset_us(item: Mapping[str, Any]) -> int:
     return microseconds(*(item.get(unit) or 0 for unit in UNITS))
-
-
-def _exact(number: Any) -> Fraction:
-    """A number of any kind, numpy's included, as it stands."""
-    if isinstance(number, Rational):
-        return Fraction(int(number.numerator), int(number.denominator))
-    return Fraction(float(number))
 
 
 def _rounded(length_us: Fraction) -> int:
