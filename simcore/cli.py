@@ -30,8 +30,7 @@ from simcore.zones import zone
 
 try:
     import typer
-    from rich.console import Console
-    from rich.progress import Progress
+    from rich import console, progress
     from typer.core import TyperGroup
 
     from simcore import terminal
@@ -431,7 +430,7 @@ def impact(
 def assumptions(
     platform: Annotated[
         str | None,
-        typer.Argument(metavar=f"[{'|'.join(_PLATFORMS)}]", help="The platform; without it all of them."),
+        typer.Argument(metavar="|".join(_PLATFORMS), help="The platform; without it all of them."),
     ] = None,
     as_json: Annotated[bool, _JSON] = False,
 ) -> None:
@@ -612,14 +611,13 @@ def _answer(
     write = files.writer(outputs[0] if outputs else None, as_json)
     _check("--on-error", on_error, "stop", "quarantine")
     _check("--order", asked.get("order", "entry"), "entry", "email")
-    here, clock, plan = (
-        zone(sequence.time_zone),
-        asked["naive_time_zone"],
-        sequence.plan(asked["assumptions"]),
-    )
+    here, clock = zone(sequence.time_zone), asked["naive_time_zone"]
+    plan = sequence.plan(asked["assumptions"])
     if "entries" not in sources and (plan.trigger is None or "events" not in sources):
-        way_out = "" if plan.trigger is None else ", or --events, by which the sequence's trigger enrols"
-        raise SimcoreError(f"ENTRIES: none are given, expected a file of who enters when{way_out}")
+        more = (
+            ": events enrol nobody in this sequence" if plan.trigger is None else ", or --events that enrol"
+        )
+        raise SimcoreError(f"ENTRIES: none are given, expected a file of who enters when{more}")
     if "entries" in sources and "enabled_at" in asked:
         terminal.say("Warning: --enabled-at plays no part with ENTRIES, which are the enrolments themselves")
     kept = [path for path in (*inputs, *(path for path, *_ in sources.values())) if path is not None]
@@ -634,8 +632,8 @@ def _answer(
             sys.stdout.buffer if path is None else stack.enter_context(files.replacing(path, *kept))
             for path in outputs
         ]
-        console = Console(stderr=True)
-        bar = stack.enter_context(Progress(console=console, transient=True, disable=not at_terminal))
+        tty = console.Console(stderr=True)
+        bar = stack.enter_context(progress.Progress(console=tty, transient=True, disable=not at_terminal))
         reading = bar.add_task("Reading", total=None)
         tables = {
             name: files.read(

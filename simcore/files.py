@@ -170,7 +170,9 @@ def _properties(text: Any) -> Any:
     try:
         found = json.loads(text, parse_constant=_no_number)
         if "\\u" in text:
-            json.dumps(found, ensure_ascii=False).encode()  # which half a character cannot be
+            json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return f"{_NO_OBJECT}: it has half a character (a lone surrogate)"
     except (ValueError, RecursionError) as error:
         return f"{_NO_OBJECT}: {error}"
     return found if isinstance(found, dict) else _NO_OBJECT

@@ -1036,8 +1036,8 @@ def test_assumptions_lists_the_switches():
     assert re.findall(r"^ (\w+) +\S+ .* (K\d+)$", shown, re.MULTILINE) == [
         *zip(listed["name"], listed["rule"], strict=True)
     ]
-    assert json.loads(run("assumptions", "--json").stdout) == listed.to_dict("records")
-    assert refused("assumptions", "mailman") == "no platform 'mailman'; there is: kit"
+    assert json.loads(run("assumptions", "kit", "--json").stdout) == listed.to_dict("records")
+    assert refused("assumptions", "mailman") == "no platform 'mailman'; there are: kit, sequenzy"
 
 
 def test_example_prints_the_file():

@@ -116,7 +116,8 @@ def _steps(sequence: "Sequence", assume: Assumptions) -> tuple[Step, ...]:
     for position, step in enumerate(sequence._steps_or_refuse()):
         name, subject = sequence.email_ids[position], ""
         kind = {"email": "", "create_discount": "discount"}.get(step.get("type") or "email", step.get("type"))
-        delay, gate = _wait(waits.wait(step))
+        wait = waits.wait(step)
+        delay, gate = _wait(wait)
         render, shows = None, None
         if not kind:
             subject = step["subject"]
@@ -126,7 +127,6 @@ def _steps(sequence: "Sequence", assume: Assumptions) -> tuple[Step, ...]:
             if used:
                 shows = discount[0] if discount and "discount" in used else None
                 render = partial(_rendered, subject, discount)
-        first_wait = not steps and not (isinstance(delay, Elapsed) and delay.duration_us == 0)
         steps.append(
             Step(
                 position=position,
@@ -137,7 +137,7 @@ def _steps(sequence: "Sequence", assume: Assumptions) -> tuple[Step, ...]:
                 sends=not kind,
                 passed=kind or "",
                 # Any other wait begins where a node has just been passed, and the same has been looked at.
-                stops_waits=first_wait and assume.stop_checks == "every_node",
+                stops_waits=wait is not None and not steps and assume.stop_checks == "every_node",
                 render=render,
                 shows=shows,
             )
