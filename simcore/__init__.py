@@ -4,7 +4,9 @@ Load a sequence (`simcore.kit.load`), then `preview` it for one subscriber or `p
 """
 
 from simcore import kit, sequenzy
+from simcore.arrivals import arrivals
 from simcore.errors import EntryError, SimcoreError, ValidationError
+from simcore.forecast import forecast
 from simcore.projection import Simulation, example, preview, project, simulate, split_entries, versions
 from simcore.whatif import impact
 
@@ -13,7 +15,9 @@ __all__ = [
     "SimcoreError",
     "Simulation",
     "ValidationError",
+    "arrivals",
     "example",
+    "forecast",
     "impact",
     "kit",
     "preview",

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -148,16 +148,8 @@ class Rows:
 
 
 def _each(values: "pd.Series[Any]", read: Callable[[Any], Any]) -> tuple[Ints, Any]:
-    """Of each value its place among the distinct ones, and what is read of these.
-
-    What has no equality stands as its text.
-    """
-    values = values.astype(object)
-    try:
-        code, distinct = pd.factorize(values, use_na_sentinel=False)
-    except TypeError:
-        texts = values.map(lambda each: each if isinstance(each, Hashable) else repr(each))
-        code, distinct = pd.factorize(texts, use_na_sentinel=False)
+    """Of each value its place among the distinct ones, and what is read of these."""
+    code, distinct = pd.factorize(values.astype(object), use_na_sentinel=False)
     return code, np.fromiter(map(read, distinct), object, len(distinct))
 
 
@@ -182,16 +174,18 @@ def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is no number")
 
 
-def _texts(arrow: ModuleType, table: Any) -> Any:
-    """A table of Parquet whose properties are texts, as in a CSV file."""
-    at = table.column_names.index("properties")
-    kind, made = table.schema.field(at).type, []
-    if not arrow.types.is_nested(kind):
-        return table
-    for each in table.column(at).to_pylist():
-        plain = _plain(dict(each) if each is not None and arrow.types.is_map(kind) else each)
-        made.append(None if plain is None else json.dumps(plain, ensure_ascii=False))
-    return table.set_column(at, "properties", arrow.array(made, arrow.string()))
+def _flat(arrow: ModuleType, table: Any, columns: Columns) -> Any:
+    """A table of Parquet in whose columns objects and lists are JSON texts, as in a CSV file."""
+    for at, (name, kind) in enumerate(zip(table.column_names, table.schema.types, strict=True)):
+        if name in sum(columns, ()) and arrow.types.is_nested(kind):
+            pairs = arrow.types.is_map(kind)
+            plain = [
+                _plain(dict(each) if pairs and each is not None else each)
+                for each in table.column(at).to_pylist()
+            ]
+            texts = [None if each is None else json.dumps(each, ensure_ascii=False) for each in plain]
+            table = table.set_column(at, name, arrow.array(texts, arrow.string()))
+    return table
 
 
 def _plain(value: Any) -> Any:
@@ -219,9 +213,7 @@ def read(path: Path, columns: Columns, told: Told) -> Rows:
             try:
                 table = parquet.read_table(file)
                 _check_columns(path, table.column_names, columns)
-                if "properties" in table.column_names:
-                    table = _texts(arrow, table)
-                frame = table.to_pandas(ignore_metadata=True)
+                frame = _flat(arrow, table, columns).to_pandas(ignore_metadata=True)
             except arrow.ArrowException as error:
                 raise SimcoreError(f"{path}: not a Parquet file: {str(error).rstrip('.')}") from None
         return Rows(path, "row", frame, np.arange(len(frame)), {}, {})
