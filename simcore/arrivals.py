@@ -38,9 +38,9 @@ def arrivals(
 
     Raises SimcoreError for weights or a rate that cannot be, EntryError for instants that cannot be read.
 
-    >>> people = arrivals(3, "2026-03-07", "2026-03-10", time_zone="America/New_York", seed=1)
-    >>> len(people), people["entered_at"].is_monotonic_increasing
-    (7, True)
+    >>> people = arrivals(1000, "2026-03-07", "2026-03-10", time_zone="America/New_York", seed=1)
+    >>> round(len(people) / 71 * 24, -3), people["entered_at"].is_monotonic_increasing  # 71 hours
+    (1000.0, True)
     """
     place = zone(time_zone)
     rate = _numbers("per_day", [per_day], 1)[0]

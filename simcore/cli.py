@@ -128,13 +128,17 @@ _NaiveZone = Annotated[
     typer.Option(metavar="ZONE", help="The zone of times without an offset; without it the sequence's."),
 ]
 _JSON = typer.Option("--json", help="JSON, for machines.")
-_ENTRIES = typer.Argument(
-    metavar="ENTRIES",
-    help="Who enters when: .parquet, or CSV (UTF-8, a header); columns subscriber_id and entered_at, "
-    "optionally via and, for Sequenzy, properties (a JSON object). The ids of a CSV file stay the text that "
-    "stands there. Without ENTRIES a sequence of Sequenzy's enrols by its trigger, from EVENTS.",
+_ENTRIES_HELP = (
+    "Who enters when: .parquet, or CSV (UTF-8, a header); columns subscriber_id and entered_at, optionally via "
+    "and, for Sequenzy, properties (a JSON object). The ids of a CSV file stay the text that stands there."
 )
-_Entries = Annotated[Path | None, _ENTRIES]
+_Entries = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="ENTRIES",
+        help=f"{_ENTRIES_HELP} Without ENTRIES a sequence of Sequenzy's enrols by its trigger, from EVENTS.",
+    ),
+]
 _Events = Annotated[
     Path | None,
     typer.Option(
@@ -385,7 +389,7 @@ def simulate(
 @app.command()
 def impact(
     file: _File,
-    entries: Annotated[Path, _ENTRIES],
+    entries: Annotated[Path, typer.Argument(metavar="ENTRIES", help=_ENTRIES_HELP)],
     changes: Annotated[Path, typer.Option(metavar="CHANGES", help=_CHANGES_HELP)],
     events: _Events = None,
     emails: _Emails = None,

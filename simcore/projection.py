@@ -55,13 +55,13 @@ def preview(
     `naive_time_zone`, or else in the sequence's zone. `include_drafts` treats every draft as published.
     `assumptions`: the platform's switches, such as `kit.Assumptions(...)`.
 
-    A row for each email that is not a draft. Index `position` (int16, from 0); columns `email_id` (int64),
-    `subject` (str), `send_at` (datetime64[us, the sequence's zone]), `wait` (timedelta64[us], from the
+    A row for each email that is not a draft. Index `position` (int16, from 0); columns `email_id` (int64; str
+    for Sequenzy), `subject` (str), `send_at` (datetime64[us, the sequence's zone]), `wait` (timedelta64[us], from the
     previous email or from the entry) and `reason` (str, one sentence). What cannot go out as things stand has
     NaT and the reason.
 
     Raises EntryError for an instant that cannot be read or sends after 2200. Warns where no email is
-    published. Rules: spec K6 to K12.
+    published. Rules: spec K6 to K12; of Sequenzy, where nothing but the entry happens, Q8 to Q11.
 
     >>> import simcore
     >>> from simcore import kit
@@ -132,12 +132,21 @@ def project(
     offsets), optionally `via`; a Series of instants whose index is the subscriber_id; or a DatetimeIndex,
     array or list of instants (ids 0, 1, 2, …). Naive times need `naive_time_zone`, in which they are
     wall-clock time. A subscriber who stands there again starts another run where the sequence repeats, and is
-    ignored where it does not (spec K14). `until`: the world ends just before it; nothing at or after it
-    happens. `include_drafts`, `assumptions`: as for `preview`.
+    ignored where it does not (spec K14; of Sequenzy, by its enrolment mode, Q18). `until`: the world ends just
+    before it; nothing at or after it happens. `include_drafts`, `assumptions`: as for `preview`.
+
+    `events`: a DataFrame with `subscriber_id` (as in entries), `at` (instants) and `event` (the names in
+    api.md; for Sequenzy any other is a tracked event), and where an event needs it `ref` (which tag, form,
+    segment, list, sequence or field) and `properties` (a dict); in any order. `changes`: a list of edits of
+    the sequence, such as `kit.update(...)`. Sequenzy only: without `entries` the sequence's trigger enrols, by
+    the events, from `enabled_at` on (an instant; None: from the beginning); entries may carry `properties`;
+    `render=True` gives a column more, `rendered_subject` (str), the subject with its merge tags filled in.
+    `explain=True` gives a column `reason` (str), as in `preview`; it is meant for thousands of sends.
 
     Columns, in order: `subscriber_id` (as given), `run` (int32, from 1), `position` (int16, from 0),
-    `email_id` (int64), `subject` (category), `send_at` (datetime64[us, the sequence's zone]); a RangeIndex.
-    Rows follow the entries, then the sends; `order="email"` gives them email by email.
+    `email_id` (int64; str for Sequenzy), `subject` (category), `send_at` (datetime64[us, the sequence's
+    zone]); a RangeIndex. Rows follow the entries (or the enrolments by time, and of one instant the
+    subscribers as they first appear in the events), then the sends; `order="email"` gives them email by email.
 
     Raises EntryError that names the rows that cannot be read, or whose sends are after 2200.
 
@@ -184,10 +193,10 @@ def simulate(
     Arguments as for `project`, and `timeline` is what that gives. `subscribers` has a row a run, in the order
     of the entries: `subscriber_id, run` (int32), `via` (category), `entered_at`, `status` (category: active,
     completed, restarted, excluded, cancelled, removed, stopped), `sends` (int32), `last_send_at`,
-    `next_email_id` (Int64) and `next_send_at`, what the run waits for (missing where nothing can go out as
+    `next_email_id` (Int64; str for Sequenzy) and `next_send_at`, what the run waits for (missing where nothing can go out as
     things stand), `ended_at`; as they stand at `until`, or after everything has happened. `journal` has all
     that happened but the sends: `subscriber_id, run` (Int32, missing for entries that started none), `at`,
-    `what` (category, spec K28), `email_id` (Int64, missing where none is meant), `detail` (category); rows by
+    `what` (category, spec K28 and Q22), `email_id` (Int64 or str, missing where none is meant), `detail` (category); rows by
     entry, then as they happened. All instants are datetime64[us, the sequence's zone before any change].
 
     >>> import simcore
