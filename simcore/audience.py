@@ -196,7 +196,7 @@ def _given(
         watched: Watched = frozenset()
         for each in (epoch.plan.watched(triggered=False) for epoch in epochs):
             watched = None if watched is None or each is None else watched | each
-        people = pd.unique(pd.Series(ids)) if len(ids) else ids
+        people = pd.unique(ids) if len(ids) else ids
         log = logs.read(
             events, plan.vocabulary, watched, until_us, naive_time_zone, ids=people, things=plan.reads_things
         )
@@ -231,7 +231,7 @@ def _triggered(
         if late.size:
             raise EntryError(
                 f"subscriber {shown(log.ids[found.who[late[0]]])}"
-                f"{f' and {late.size - 1} others' if late.size > 1 else ''} would be enrolled after 2200-01-01 "
+                f"{f', and {late.size - 1} more,' if late.size > 1 else ''} would be enrolled after 2200-01-01 "
                 "UTC: pass until= to end before that, or mend the trigger"
             )
     order = order[found.at_us[order] < end_us]

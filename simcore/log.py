@@ -255,7 +255,7 @@ def read(
     given = array(events["subscriber_id"])
     if ids is None:
         named = given if until_us is None else given[at_us < until_us]
-        ids = pd.unique(pd.Series(named)) if len(named) else named
+        ids = pd.unique(named) if len(named) else named
     rows = np.flatnonzero(kept)
     who = pd.Index(ids).get_indexer(pd.Index(given[rows])).astype(np.int64)
     rows, who = rows[who >= 0], who[who >= 0]
@@ -263,7 +263,7 @@ def read(
     rows = rows[order]
     thing, objects = np.full(rows.size, -1), list[Any]()
     if things and "properties" in events.columns:
-        thing, objects = read_things(events["properties"].iloc[rows], "events: properties", rows)
+        thing, objects = read_things(events["properties"].iloc[rows], "events: properties", rows, len(events))
     return Log(ids, who[order], at_us[rows], code[rows], ref[rows], thing, names, refs, objects)
 
 
@@ -281,10 +281,12 @@ def _kept(
     return kept
 
 
-def read_things(given: "pd.Series[Any]", what: str, rows: Ints | None = None) -> tuple[Ints, list[Any]]:
+def read_things(
+    given: "pd.Series[Any]", what: str, rows: Ints | None = None, total: int | None = None
+) -> tuple[Ints, list[Any]]:
     """Properties as the distinct objects that they are, and the place of each row's among them; -1 for none.
 
-    `rows`: their positions in what the user gave, where they are not in that order.
+    `rows`: their positions in what the user gave, of `total` rows, where they are not all of these.
     """
     values = given.to_numpy(object)
     place, ids = pd.factorize(np.fromiter(map(id, values), np.int64, len(values)))
@@ -302,7 +304,11 @@ def read_things(given: "pd.Series[Any]", what: str, rows: Ints | None = None) ->
         ]
         if order.size > 10:
             lines.append(f"  and {order.size - 10} more")
-        told = [f"{what}: {order.size} rows cannot be used", *lines, _MEND]
+        told = [
+            f"{what}: {order.size} of {len(values) if total is None else total} rows cannot be used",
+            *lines,
+            _MEND,
+        ]
         raise EntryError("\n".join(told), (order if rows is None else rows[order]).tolist())
     return np.where(missing[place], -1, place) if len(place) else place.astype(np.int64), objects
 
@@ -354,11 +360,11 @@ def array(ids: "pd.Series[Any]") -> Any:
 
 
 def _factorized(values: "pd.Series[Any]") -> tuple[Ints, Any]:
-    """The place of each value among the distinct ones, and these; what has no equality stands as its text."""
+    """The place of each value among the distinct ones, and these; what does not hash stands as its text in a tuple."""
     try:
         return pd.factorize(values, use_na_sentinel=False)
     except TypeError:
-        return pd.factorize(values.map(lambda each: each if isinstance(each, Hashable) else repr(each)))
+        return pd.factorize(values.map(lambda each: each if isinstance(each, Hashable) else (repr(each),)))
 
 
 def _kind(ids: "pd.Series[Any]") -> str:

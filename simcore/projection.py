@@ -429,6 +429,9 @@ def _ids(plan: Plan) -> Any:
 
 def _plan(sequence: Any, assumptions: Any, include_drafts: bool) -> Plan:
     if not hasattr(sequence, "plan"):
-        raise SimcoreError(f"sequence: found {shown(sequence)}, expected one as loaded by simcore.kit.load")
+        raise SimcoreError(
+            f"sequence: found {shown(sequence)}, expected one as loaded by simcore.kit.load or "
+            "simcore.sequenzy.load"
+        )
     plan: Plan = sequence.plan(assumptions, include_drafts=include_drafts)
     return plan

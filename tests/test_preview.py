@@ -128,7 +128,9 @@ def test_errors(text_of, mix):
     )
     expected = "'New York' is not a time zone: expected an IANA name such as 'America/New_York'"
     assert text_of(SimcoreError, preview, mix, ENTERED, naive_time_zone="New York") == expected
-    expected = f"sequence: found '{ENTERED}', expected one as loaded by simcore.kit.load"
+    expected = (
+        f"sequence: found '{ENTERED}', expected one as loaded by simcore.kit.load or simcore.sequenzy.load"
+    )
     assert text_of(SimcoreError, preview, ENTERED, mix) == expected
     assert text_of(SimcoreError, preview, mix, ENTERED, assumptions=5) == (
         "assumptions: found 5, expected simcore.kit.Assumptions"

@@ -257,7 +257,9 @@ def test_order_is_one_of_two(text_of, mix):
 
 
 def test_a_sequence_is_expected(text_of):
-    expected = "sequence: found {'name': 'S'}, expected one as loaded by simcore.kit.load"
+    expected = (
+        "sequence: found {'name': 'S'}, expected one as loaded by simcore.kit.load or simcore.sequenzy.load"
+    )
     assert text_of(SimcoreError, simcore.project, {"name": "S"}, ENTRIES) == expected
 
 

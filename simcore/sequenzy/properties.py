@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from simcore.instants import ISO_AWARE, ISO_NAIVE
 from simcore.sequenzy.waits import exact
 from simcore.zones import FAR_US
@@ -18,6 +20,7 @@ DEFAULT_KEYS = (  # Q18
     "productId",
     "variantId",
 )
+_LISTS = (list, tuple, np.ndarray)  # Parquet's lists come as arrays
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_MS = 100_000_000_000  # Q11: from here on a number is milliseconds
 
@@ -33,7 +36,7 @@ def values(properties: Any, path: str) -> list[Any]:
         name = part.removesuffix("[]")
         found = [each[name] for each in found if isinstance(each, Mapping) and name in each]
         if part.endswith("[]"):
-            found = [item for each in found if isinstance(each, list | tuple) for item in each]
+            found = [item for each in found if isinstance(each, _LISTS) for item in each]
     return found
 
 
@@ -44,9 +47,9 @@ def plain(value: Any) -> Hashable:
     """
     if isinstance(value, Mapping):
         return ("object", frozenset((name, plain(each)) for name, each in value.items()))
-    if isinstance(value, list | tuple):
+    if isinstance(value, _LISTS):
         return ("list", tuple(map(plain, value)))
-    value = value.item() if hasattr(value, "item") else value
+    value = value.item() if isinstance(value, np.generic) else value
     return (type(value) is bool, value) if isinstance(value, Hashable) else repr(value)
 
 
@@ -57,7 +60,7 @@ def _number(value: Any) -> bool:
 def _contains(value: Any, wanted: Any) -> bool:
     if isinstance(value, str):
         return isinstance(wanted, str) and wanted in value
-    return isinstance(value, list | tuple) and plain(wanted) in map(plain, value)
+    return isinstance(value, _LISTS) and plain(wanted) in map(plain, value)
 
 
 _OPERATORS: dict[str, Callable[[list[Any], Any], bool]] = {  # Q14, Q4
@@ -87,7 +90,7 @@ def key(properties: Any, path: str | None) -> Hashable | None:
     """
     paths = DEFAULT_KEYS if path is None else (path,)
     found = next((each for one in paths for each in values(properties, one) if each is not None), None)
-    return None if found is None or isinstance(found, Mapping | list | tuple) else plain(found)
+    return None if found is None or isinstance(found, (Mapping, *_LISTS)) else plain(found)
 
 
 def several(properties: Any, paths: Sequence[str]) -> Hashable | None:
