@@ -1,6 +1,7 @@
 """simcore: when does each email of a sequence go out, to whom, and why then?
 
-Load a sequence (`simcore.kit.load`, `simcore.sequenzy.load`), then `preview` it for one subscriber or `project` it for all of them.
+Load a sequence (`simcore.kit.load`, `simcore.sequenzy.load`), then `preview` it for one subscriber or `project`
+it for all of them.
 """
 
 from simcore import kit, sequenzy

@@ -421,7 +421,7 @@ class _Engine:
     def _dated(
         self, delay: Brought, rows: Ints | None, anchor: Times
     ) -> tuple[Ints | None, Times, UntilDate]:
-        """Runs that go on to wait for a date of their own, and these dates; those that end without one have (Q11)."""
+        """Runs that go on to wait for a date of their own, and these dates; those without one end, if so (Q11)."""
         own, dates_us = Times(anchor.all_us()), self._dates(delay, rows).instants_us
         missing = dates_us == NAT_US
         if delay.ends and missing.any():

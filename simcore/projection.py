@@ -193,11 +193,12 @@ def simulate(
     Arguments as for `project`, and `timeline` is what that gives. `subscribers` has a row a run, in the order
     of the entries: `subscriber_id, run` (int32), `via` (category), `entered_at`, `status` (category: active,
     completed, restarted, excluded, cancelled, removed, stopped), `sends` (int32), `last_send_at`,
-    `next_email_id` (Int64; str for Sequenzy) and `next_send_at`, what the run waits for (missing where nothing can go out as
-    things stand), `ended_at`; as they stand at `until`, or after everything has happened. `journal` has all
-    that happened but the sends: `subscriber_id, run` (Int32, missing for entries that started none), `at`,
-    `what` (category, spec K28 and Q22), `email_id` (Int64 or str, missing where none is meant), `detail` (category); rows by
-    entry, then as they happened. All instants are datetime64[us, the sequence's zone before any change].
+    `next_email_id` (Int64; str for Sequenzy) and `next_send_at`, the email that the run waits for (missing
+    where nothing can go out as things stand), `ended_at`; as they stand at `until`, or after everything has
+    happened. `journal` has all that happened but the sends: `subscriber_id, run` (Int32, missing for entries
+    that started none), `at`, `what` (category, spec K28 and Q22), `email_id` (Int64 or str, missing where none
+    is meant), `detail` (category); rows by entry, then as they happened. All instants are datetime64[us, the
+    sequence's zone before any change].
 
     >>> import simcore
     >>> from simcore import kit
