@@ -1,6 +1,7 @@
 """Synthetic entries: who would come when, by a Poisson process."""
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -43,26 +44,30 @@ def arrivals(
     (1000.0, True)
     """
     place = zone(time_zone)
-    rate = _numbers("per_day", [per_day], 1)[0]
+    rate = float(_numbers("per_day", [per_day], 1)[0])
+    if seed is not None and not (isinstance(seed, Integral) and not isinstance(seed, bool) and seed >= 0):
+        raise SimcoreError(f"seed: found {shown(seed)}, expected a whole number of 0 or more, or None")
     start_us, end_us = (
         instants.read_one(value, name, time_zone) for name, value in (("start", start), ("end", end))
     )
     if end_us < start_us:
         raise SimcoreError(f"end: found {shown(end)}, expected an instant at or after start ({shown(start)})")
     by_day, by_hour = (
-        np.ones(size) if weights is None else _numbers(name, weights, size)
+        np.ones(size) if weights is None else _weights(name, weights, size)
         for name, weights, size in (("weekday", weekday, 7), ("hour", hour, 24))
     )
     # Each hour of the wall clock is a piece of time with a rate of its own.
     begins_us = np.maximum(periods(place, "h", start_us, max(start_us, end_us - 1)).starts_us, start_us)
     lengths_us = np.diff(np.append(begins_us, end_us))
     local_us = place.local_us(begins_us)
-    likely = by_day[(local_us // DAY_US + 3) % 7] * by_hour[local_us % DAY_US // HOUR_US]
-    expected = rate * likely / (by_day.mean() * by_hour.mean()) * lengths_us / DAY_US
-    if expected.sum() > _MOST:
-        raise SimcoreError(f"per_day: about {expected.sum():.3g} arrivals, expected at most {_MOST:,} in all")
+    days = (
+        by_day[(local_us // DAY_US + 3) % 7] * by_hour[local_us % DAY_US // HOUR_US] * (lengths_us / DAY_US)
+    )
+    expected = rate * float(days.sum())
+    if expected > _MOST:
+        raise SimcoreError(f"per_day: about {expected:.3g} arrivals, expected at most {_MOST:,} in all")
     rng = np.random.default_rng(seed)
-    count = rng.poisson(expected)
+    count = rng.poisson(rate * days)
     offset_us = rng.integers(0, np.repeat(np.maximum(lengths_us, 1), count))
     entered_us = np.sort(np.repeat(begins_us, count) + offset_us)
     return pd.DataFrame({
@@ -71,14 +76,23 @@ def arrivals(
     })
 
 
+def _weights(name: str, given: Any, size: int) -> npt.NDArray[np.float64]:
+    """Weights whose mean is 1."""
+    numbers = _numbers(name, given, size)
+    numbers = numbers / numbers.max()  # first, so that no sum is too great for a float
+    weights: npt.NDArray[np.float64] = numbers / numbers.mean()
+    return weights
+
+
 def _numbers(name: str, given: Any, size: int) -> npt.NDArray[np.float64]:
-    """Weights, or a rate: so many finite numbers of 0 or more, not all weights 0."""
+    """So many finite numbers of 0 or more, not all weights 0."""
     try:
-        numbers = np.asarray(given, np.float64)
-    except (TypeError, ValueError, OverflowError):
-        numbers = np.full(size, np.nan)
-    right = numbers.shape == (size,) and bool(np.isfinite(numbers).all() and (numbers >= 0).all())
-    if right and (size == 1 or numbers.any()):
-        return numbers
+        numbers = np.asarray(given)
+    except ValueError:  # lists of different lengths
+        numbers = np.empty(0)
+    if numbers.shape == (size,) and numbers.dtype.kind in "iuf":
+        right = np.isfinite(numbers).all() and (numbers >= 0).all()
+        if right and (size == 1 or numbers.any()):
+            return numbers.astype(np.float64)
     expected = "a number of 0 or more" if size == 1 else f"{size} numbers of 0 or more, not all of them 0"
     raise SimcoreError(f"{name}: found {shown(given[0] if size == 1 else given)}, expected {expected}")

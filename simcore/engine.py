@@ -347,8 +347,9 @@ class _Engine:
         if late.size:
             late = _take(cohort.rows, late)
             more = f" and {late.size - 1} other rows" if late.size > 1 else ""
+            what = "email" if step.sends else "step"
             raise TooLateError(
-                f"the {'email' if step.sends else 'step'} at position {step.position} (id {step.email_id}) would go out after "
+                f"the {what} at position {step.position} (id {step.email_id}) would go out after "
                 f"2200-01-01 UTC to {self.runs.named(int(late[0]))}{more}: pass until= to end before that, or mend "
                 "the delay or the entry",
                 self.runs.rows(late),

@@ -10,9 +10,10 @@ import pandas as pd
 from simcore import instants
 from simcore.engine import Round
 from simcore.errors import EntryError, SimcoreError, shown
-from simcore.periods import Periods, check, periods
+from simcore.log import whole_id
+from simcore.periods import check, periods
 from simcore.projection import Sequence, make
-from simcore.zones import Ints, zone
+from simcore.zones import FIRST_US, Ints, zone
 
 _MOST = 1 << 53
 """Whole numbers below it are exact in floats too, in which numpy adds weights up."""
@@ -53,7 +54,7 @@ def forecast(
     [('Fri 06', 6), ('Mon 09', 3), ('Thu 12', 3)]
     """
     check(freq)
-    if by not in ("email", None):
+    if by is not None and not (isinstance(by, str) and by == "email"):
         raise SimcoreError(f"by: found {shown(by)}, expected 'email' or None")
     counts, entries = _counts(entries, events)
     made = make(
@@ -69,18 +70,19 @@ def forecast(
         enabled_at=enabled_at,
         render=render,
     )
-    rounds = [item for item in made.outcome.rounds if item.step is not None and item.step.sends]
-    rounds = [item for item in rounds if len(item.at)]
     place = zone(made.zone)
     if counts is not None:
         counts = counts[made.people.runs.row]
-    positions = sorted({item.step.position for item in rounds if item.step is not None})
-    found = periods(place, freq, *_ends(rounds))
-    table = np.zeros((len(positions), len(found.starts_us)), np.int64)
     shared: dict[int, Ints] = {}
-    for item in rounds:
+    rounds = [item for item in made.outcome.rounds if item.step is not None and item.step.sends]
+    counted = [_counted(item, counts, shared) for item in rounds]
+    ends = [int(end) for us, _ in counted if us.size for end in (us.min(), us.max())] or [FIRST_US]
+    found = periods(place, freq, min(ends), max(ends))
+    positions = sorted({item.step.position for item in rounds if item.step is not None})
+    table = np.zeros((len(positions), len(found.starts_us)), np.int64)
+    for item, (us, sends) in zip(rounds, counted, strict=True):
         if item.step is not None:
-            table[positions.index(item.step.position)] += _counted(item, counts, found, shared)
+            table[positions.index(item.step.position)] += _bins(found.of(us), sends, len(found.starts_us))
     some = np.flatnonzero(table.any(axis=0))
     part = slice(some[0], some[-1] + 1) if some.size else slice(0)
     index = pd.DatetimeIndex(instants.show(found.starts_us[part], made.zone), name="period")
@@ -91,35 +93,25 @@ def forecast(
     return pd.DataFrame(np.ascontiguousarray(table[used][:, part].T), index=index, columns=columns)
 
 
-def _ends(rounds: list[Round]) -> tuple[int, int]:
-    """The first and the last instant of all sends [µs]."""
-    if not rounds:
-        return 0, 0
-    return (
-        min(int(item.at.distinct_us.min()) for item in rounds),
-        max(int(item.at.distinct_us.max()) for item in rounds),
-    )
-
-
-def _counted(
-    item: Round, counts: Ints | None, found: Periods, shared: dict[int, Ints]
-) -> npt.NDArray[np.int64]:
-    """How many sends of a round there are in each period.
+def _counted(item: Round, counts: Ints | None, shared: dict[int, Ints]) -> tuple[Ints, Ints]:
+    """The distinct instants of a round's sends [µs], and how many each has.
 
     Rounds of all runs that share an index share the counts of its distinct instants too: in `shared`, by it.
     """
-    at, size = item.at, len(found.starts_us)
+    at = item.at
     weights = counts if counts is None or item.rows is None else counts[item.rows]
-    if at.index is None:
-        return _bins(found.of(at.distinct_us), weights, size)
     key = id(at.index)
-    if item.rows is not None or key not in shared:
-        of_distinct = _bins(at.index, weights, at.distinct_us.size)
-        if item.rows is None:
-            shared[key] = of_distinct
+    if at.index is None:
+        sends = np.ones(len(at), np.int64) if weights is None else weights
+    elif item.rows is None and key in shared:
+        sends = shared[key]
     else:
-        of_distinct = shared[key]
-    return _bins(found.of(at.distinct_us), of_distinct, size)
+        sends = _bins(at.index, weights, at.distinct_us.size)
+        if item.rows is None:
+            shared[key] = sends
+    # Of the distinct instants that rounds share, some may be those of runs that did not come so far.
+    used = np.flatnonzero(sends)
+    return at.distinct_us[used], sends[used]
 
 
 def _bins(place: Ints, weights: Ints | None, size: int) -> npt.NDArray[np.int64]:
@@ -138,10 +130,14 @@ def _counts(entries: Any, events: Any) -> tuple[Ints | None, Any]:
             "one of them out"
         )
     given = entries["count"]
-    counts = pd.to_numeric(given, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    if pd.api.types.is_numeric_dtype(given.dtype) and not pd.api.types.is_bool_dtype(given.dtype):
+        counts = given.to_numpy(np.float64, na_value=np.nan)
+    else:
+        whole = [whole_id(each) for each in given]
+        counts = np.array([np.nan if each is None else each for each in whole], np.float64)
     bad = ~((counts >= 0) & (counts < _MOST) & (counts == np.floor(counts)))
-    if bad.any() or isinstance(given.dtype, pd.BooleanDtype) or given.dtype == np.bool_:
-        faults = dict.fromkeys(np.flatnonzero(bad | ~bad.any()).tolist(), "not a whole number of 0 or more")
+    if bad.any():
+        faults = dict.fromkeys(np.flatnonzero(bad).tolist(), "not a whole number of 0 or more")
         raise instants.explain_faults("entries: count", given, faults, "mend those rows, or leave them out")
     if counts.sum() >= _MOST:
         raise EntryError(f"entries: count: {counts.sum():.0f} arrivals are too many to count exactly")

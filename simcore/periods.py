@@ -32,7 +32,7 @@ class Periods:
 
 def check(freq: str) -> None:
     """Raises SimcoreError where there are no such periods."""
-    if freq not in FREQUENCIES:
+    if not isinstance(freq, str) or freq not in FREQUENCIES:
         raise SimcoreError(f"freq: found {shown(freq)}, expected one of: {', '.join(map(repr, FREQUENCIES))}")
 
 

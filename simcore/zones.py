@@ -32,7 +32,7 @@ FAR_US = 2**62
 """Stands for every instant after `LAST_US` that no table holds: later than all, and safe to add a delay to."""
 
 _FEW = 64  # for so few a binary search costs less than counting days
-_FIRST_DAY, _LAST_DAY = -3, LAST_US // DAY_US + 10  # tables reach past both ends, whatever the offset
+_FIRST_DAY, _LAST_DAY = -10, LAST_US // DAY_US + 10  # tables reach past both ends, whatever the offset
 
 
 def zone_names() -> frozenset[str]:
