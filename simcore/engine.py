@@ -351,7 +351,7 @@ class _Engine:
             raise TooLateError(
                 f"the {what} at position {step.position} (id {step.email_id}) would go out after "
                 f"2200-01-01 UTC to {self.runs.named(int(late[0]))}{more}: pass until= to end before that, or mend "
-                "the delay or the entry",
+                f"{'the delay or the entry' if self.runs.by_row else 'its delay'}",
                 self.runs.rows(late),
             )
 

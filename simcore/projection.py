@@ -95,9 +95,9 @@ def preview(
         reason = words.reasons(item, np.array([entered_us]))[0]
         rows.append((step, at_us, at_us - int(item.anchor.distinct_us[0]), reason))
     if not rows:
-        warnings.warn(
-            "nothing to preview: no email is published (include_drafts=True shows drafts)", stacklevel=2
-        )
+        drafts = any(step.passed == "draft" for step in plan.steps)
+        why = "is published (include_drafts=True shows drafts)" if drafts else "is there"
+        warnings.warn(f"nothing to preview: no email {why}", stacklevel=2)
     steps, send_us, waits_us, reasons = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [])
     return pd.DataFrame(
         {

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from simcore.errors import EntryError
 from simcore.instants import ISO_AWARE, ISO_NAIVE
 from simcore.sequenzy.waits import exact
 from simcore.zones import FAR_US
@@ -43,12 +44,19 @@ def values(properties: Any, path: str) -> list[Any]:
 def plain(value: Any) -> Hashable:
     """A JSON value as something that is equal, and hashes alike, where JSON's values are equal (Q14).
 
-    1 equals 1.0, and neither "1" nor true.
+    1 equals 1.0, and neither "1" nor true. Raises EntryError for what is nested too deeply.
     """
+    try:
+        return _plain(value)
+    except RecursionError:
+        raise EntryError("properties: nested too deeply to be compared") from None
+
+
+def _plain(value: Any) -> Hashable:
     if isinstance(value, Mapping):
-        return ("object", frozenset((name, plain(each)) for name, each in value.items()))
+        return ("object", frozenset((name, _plain(each)) for name, each in value.items()))
     if isinstance(value, _LISTS):
-        return ("list", tuple(map(plain, value)))
+        return ("list", tuple(map(_plain, value)))
     value = value.item() if isinstance(value, np.generic) else value
     return (type(value) is bool, value) if isinstance(value, Hashable) else repr(value)
 

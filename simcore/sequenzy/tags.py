@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from simcore import instants
+from simcore.errors import shown
 from simcore.sequenzy import waits
 from simcore.zones import SECOND_US
 
@@ -90,6 +91,11 @@ def _written(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
         return str(int(value))
-    if isinstance(value, Mapping | list | tuple):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
-    return str(value)
+    try:
+        if isinstance(value, Mapping | list | tuple):
+            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+        else:
+            text = str(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, lists without bottom
+        return shown(value)
+    return text.encode(errors="replace").decode()  # half a character (a lone surrogate) is none
