@@ -12,7 +12,7 @@ import sys
 import tracemalloc
 from pathlib import Path
 
-from workload import make_entries, make_payload
+from workload import EMAILS, make_entries, make_payload
 
 import simcore
 from simcore import kit
@@ -37,9 +37,9 @@ def peak_rss() -> int:
     return read_status("VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def measure(subscribers: int) -> dict[str, int]:
+def measure(subscribers: int, emails: int) -> dict[str, int]:
     """Give the bytes of the returned frame and of both peaks."""
-    sequence = kit.from_api(make_payload())
+    sequence = kit.from_api(make_payload(emails))
     entries = make_entries(subscribers)
     simcore.project(sequence, entries.head(100))  # what is loaded once is not the cost of this call
     gc.collect()
@@ -55,8 +55,9 @@ def measure(subscribers: int) -> dict[str, int]:
     before, _ = tracemalloc.get_traced_memory()
     simcore.project(sequence, entries)
     traced = tracemalloc.get_traced_memory()[1] - before
+    tracemalloc.stop()
     return {"sends": sends, "frame": frame, "rss": rss, "traced": traced}
 
 
 if __name__ == "__main__":
-    json.dump(measure(int(sys.argv[1])), sys.stdout)
+    json.dump(measure(int(sys.argv[1]), len(EMAILS)), sys.stdout)

@@ -25,7 +25,7 @@ import pandas as pd
 import peers
 from history import make_history
 from triggers import TRIGGERS, make_log, make_sequence
-from workload import TIME_ZONE, make_entries, make_payload
+from workload import TIME_ZONE, make_counts, make_entries, make_payload
 
 import simcore
 from simcore import kit, sequenzy
@@ -35,6 +35,7 @@ HERE = Path(__file__).resolve().parent
 PREVIEW_ENTRY = "2026-03-06T21:07:30-05:00"
 PREVIEW_LOOPS = 50
 GROWTH_EMAILS = (5, 10, 20)
+CROWD = 100  # times as many subscribers, counted by the minute
 COLUMNS = ("subscriber_id", "run", "position", "email_id", "subject", "send_at")
 
 
@@ -168,6 +169,13 @@ def compare_sends(name: str, sends: list[peers.Send], expected: pd.DataFrame) ->
     compare_columns(name, found, plain_columns(expected), found)
 
 
+def compare_counts(name: str, found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """Raise where two tables of counts are not equal: index, columns, dtypes and all counts."""
+    if not found.equals(expected):
+        sums = [f"{table.to_numpy().sum()} sends in {table.shape} cells" for table in (expected, found)]
+        raise DifferenceError(f"forecast counts {sums[0]}, {name} {sums[1]}, or others in some of them")
+
+
 # --- the parts of the table --------------------------------------------------------------------------------
 
 
@@ -220,7 +228,7 @@ def measure_peers(entries: pd.DataFrame, sample_size: int, repeat: int) -> list[
         row.name: row
         for row in (
             Row("project", "simcore.project, rows by entry"),
-            Row("floor", "pd.DataFrame from ready arrays of the final dtypes", at_most=3),
+            Row("floor", "pd.DataFrame from ready arrays of the final dtypes", at_most=2),
             Row("floor (plain numpy)", "the same, Categorical and zone put on by it"),
             Row("pandas", "the rules as pandas column operations", at_least=8),
             Row("zoneinfo loop", f"a plain Python loop, {sampled}", at_least=150),
@@ -347,6 +355,56 @@ def measure_life(entries: pd.DataFrame, repeat: int) -> list[Row]:
         for name in times
     ]
     return rows
+
+
+def measure_forecast(entries: pd.DataFrame, repeat: int) -> list[Row]:
+    """Compare the counts of `forecast`, then its times, with grouping, and of many with few subscribers."""
+    say("forecast")
+    sequence = kit.from_api(make_payload())
+    grouped = peers.grouped(simcore.project(sequence, entries))
+    compare_counts("grouping", grouped, simcore.forecast(sequence, entries))
+    counted = {size: make_counts(size) for size in (len(entries), CROWD * len(entries))}
+    for size, counts in counted.items():
+        one_each = counts.rename_axis("subscriber_id").reset_index()
+        timeline = simcore.project(sequence, one_each[["subscriber_id", "entered_at"]])
+        timeline["count"] = counts["count"].to_numpy()[timeline["subscriber_id"]]
+        compare_counts(f"grouping of {size:,}", peers.grouped(timeline), simcore.forecast(sequence, counts))
+    few, many = counted.values()
+    seconds = take_turns(
+        {
+            "forecast": lambda: simcore.forecast(sequence, entries),
+            "project and groupby": lambda: peers.grouped(simcore.project(sequence, entries)),
+            "few": lambda: simcore.forecast(sequence, few),
+            "many": lambda: simcore.forecast(sequence, many),
+        },
+        repeat,
+    )
+    sends = int(grouped.to_numpy().sum())
+    times = {name: median(each) for name, each in seconds.items()}
+    return [
+        Row(
+            "forecast",
+            f"simcore.forecast by day and email, {times['forecast'] * 1e3:.0f} ms",
+            sends,
+            seconds["forecast"],
+            times["forecast"] / sends * 1e6,
+            times["project and groupby"] / times["forecast"],
+            "project and groupby / forecast",
+            at_least=20,
+            extra={"groupby_seconds": seconds["project and groupby"]},
+        ),
+        Row(
+            "forecast",
+            f"{CROWD * len(entries):,} subscribers counted by the minute, {times['many'] * 1e3:.0f} ms",
+            sends * CROWD,
+            seconds["many"],
+            times["many"] / sends / CROWD * 1e6,
+            times["many"] / times["few"],
+            f"these / {len(entries):,} counted by the minute",
+            at_most=3,
+            extra={"few_seconds": seconds["few"]},
+        ),
+    ]
 
 
 def measure_triggers(rows: int, repeat: int) -> list[Row]:
@@ -483,6 +541,7 @@ def main() -> int:
     entries = make_entries(arguments.subscribers)
     try:
         rows = measure_peers(entries, arguments.sample, arguments.repeat)
+        rows += measure_forecast(entries, arguments.repeat)
     except DifferenceError as difference:
         print(f"results differ: {difference}", file=sys.stderr)
         return 1

@@ -5,9 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+import simcore
+
 TIME_ZONE = "America/New_York"
 FIRST_ENTRY = np.datetime64("2025-07-01T00:00:00", "us")
-YEAR_US = 365 * 24 * 3600 * 1_000_000
+MINUTE_US = 60 * 1_000_000
+QUARTER_US = 15 * MINUTE_US
+YEAR_US = 365 * 24 * 60 * MINUTE_US
 
 # (delay_value, delay_unit, send_days): one immediate email, then hours and days, with and without own days.
 EMAILS: tuple[tuple[int, str, list[str] | None], ...] = (
@@ -60,16 +64,30 @@ def make_payload(emails: int = len(EMAILS)) -> dict[str, Any]:
 def make_entries(subscribers: int, seed: int = 20260306) -> pd.DataFrame:
     """Give `subscribers` rows: subscriber_id int64 (unique), entered_at datetime64[us, UTC] (unsorted).
 
-    The instants are spread evenly at random over the year from `FIRST_ENTRY`, so that they cross both
-    clock changes; one in a hundred is moved back to a quarter of an hour, the edge where polls decide.
+    They come by a Poisson process over the year from `FIRST_ENTRY`, so that they cross both clock changes;
+    one in a hundred is moved back to a quarter of an hour, the edge where polls decide.
     """
     rng = np.random.default_rng(seed)
-    offset_us = rng.integers(0, YEAR_US, subscribers)
-    quarter_us = 15 * 60 * 1_000_000
+    # How many come is random too: of some more than are wanted, these at random, out of order.
+    per_day = (subscribers + 10 * subscribers**0.5 + 100) / 365
+    year_end = FIRST_ENTRY + np.timedelta64(YEAR_US, "us")
+    come = simcore.arrivals(per_day, FIRST_ENTRY, year_end, seed=seed)["entered_at"]
+    entered_us = rng.permutation(come.array.asi8)[:subscribers]
     on_poll = rng.random(subscribers) < 0.01
-    offset_us = np.where(on_poll, offset_us // quarter_us * quarter_us, offset_us)
-    entered_at = FIRST_ENTRY + offset_us.astype("timedelta64[us]")
+    entered_us = np.where(on_poll, entered_us // QUARTER_US * QUARTER_US, entered_us)
     return pd.DataFrame({
         "subscriber_id": np.arange(1_000_001, 1_000_001 + subscribers, dtype=np.int64),
-        "entered_at": pd.DatetimeIndex(entered_at).tz_localize("UTC"),
+        "entered_at": pd.DatetimeIndex(entered_us.view("datetime64[us]")).tz_localize("UTC"),
     })
+
+
+def make_counts(subscribers: int, seed: int = 20260306) -> pd.DataFrame:
+    """Give `subscribers` who come over the year from `FIRST_ENTRY`, counted by the minute.
+
+    A row for each minute in which anybody comes: entered_at datetime64[us, UTC], count int64.
+    """
+    minutes = YEAR_US // MINUTE_US
+    counts = np.random.default_rng(seed).multinomial(subscribers, np.full(minutes, 1 / minutes))
+    entered_at = FIRST_ENTRY + (np.arange(minutes) * MINUTE_US).astype("timedelta64[us]")
+    counted = pd.DataFrame({"entered_at": pd.DatetimeIndex(entered_at).tz_localize("UTC"), "count": counts})
+    return counted[counts > 0].reset_index(drop=True)

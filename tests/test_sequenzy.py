@@ -71,7 +71,9 @@ def log(*rows):
 
 def entries(*rows):
     """Of (instant), (instant, via), (instant, via, properties) or (instant, via, properties, subscriber)."""
-    full = [((row, None, None, "a") if isinstance(row, str) else (*row, None, None)[:3] + row[3:]) for row in rows]
+    full = [
+        ((row, None, None, "a") if isinstance(row, str) else (*row, None, None)[:3] + row[3:]) for row in rows
+    ]
     full = [(*row, "a")[:4] for row in full]
     made = [(who, at(when), via or "trigger", thing) for when, via, thing, who in full]
     return frame(made, "subscriber_id", "entered_at", "via", "properties")
@@ -267,7 +269,9 @@ def test_q9_waits_are_not_moved_either():
     assert life.sends == ["1.0 03 08:00", "1.1 03 09:00"]
 
 
-@pytest.mark.parametrize("windows", [None, {**window("08:00", "09:00"), "enabled": False}, {"enabled": False}])
+@pytest.mark.parametrize(
+    "windows", [None, {**window("08:00", "09:00"), "enabled": False}, {"enabled": False}]
+)
 def test_q9_without_a_window_nothing_is_moved(windows):
     assert Life(seq(sendingWindow=windows), ev("02 21:00")).sends == ["1.0 02 21:00"]
 
@@ -401,7 +405,9 @@ def test_q11_dates(value, sent):
         with pytest.raises(simcore.EntryError, match="would go out after 2200-01-01 UTC"):
             dated(value)
     else:
-        assert dated(value) == sent.removesuffix(":00" if sent.count(":") == 2 and sent.endswith(":00") else "")
+        assert dated(value) == sent.removesuffix(
+            ":00" if sent.count(":") == 2 and sent.endswith(":00") else ""
+        )
 
 
 @pytest.mark.parametrize(
@@ -429,18 +435,14 @@ def test_q11_a_missing_field_and_no_properties():
 
 
 def test_q11_a_past_date_is_no_missing_one():
-    life = Life(
-        seq(email(**until(missingAction="exit"))), ev("02 10:00", properties={"due": "2026-03-01"})
-    )
+    life = Life(seq(email(**until(missingAction="exit"))), ev("02 10:00", properties={"due": "2026-03-01"}))
     assert life.sends == ["1.0 02 10:00"]
 
 
 def test_q11_the_date_is_in_the_run_s_own_event():
     """A later event begins a run of its own, and changes nothing in the first."""
     first, second = ({"due": f"2026-03-{number}"} for number in (10, 20))
-    life = Life(
-        seq(email(**until())), ev("02 10:00", properties=first), ev("03 10:00", properties=second)
-    )
+    life = Life(seq(email(**until())), ev("02 10:00", properties=first), ev("03 10:00", properties=second))
     assert life.sends == ["1.0 10 00:00", "2.0 20 00:00"]
 
 
@@ -455,7 +457,10 @@ def test_q11_of_a_frequency_it_is_the_event_that_reached_the_count():
 @pytest.mark.parametrize(
     ("named", "event"),
     [
-        ({"trigger": "segment_entered", "segmentId": "S"}, ev("02 10:00", "segment_entered", "S", {"due": "2026-03-20"})),
+        (
+            {"trigger": "segment_entered", "segmentId": "S"},
+            ev("02 10:00", "segment_entered", "S", {"due": "2026-03-20"}),
+        ),
         ({"trigger": "inactivity", "inactiveDays": 1}, ev("01 10:00", "order", None, {"due": "2026-03-20"})),
     ],
 )
@@ -466,7 +471,9 @@ def test_q11_a_run_begun_by_a_look_has_no_event(named, event):
 
 
 def test_q11_then_the_window():
-    life = Life(seq(email(**until()), sendingWindow=window()), ev("02 10:00", properties={"due": "2026-03-10"}))
+    life = Life(
+        seq(email(**until()), sendingWindow=window()), ev("02 10:00", properties={"due": "2026-03-10"})
+    )
     assert life.sends == ["1.0 10 08:00"]
 
 
@@ -613,7 +620,12 @@ def test_q14_filters(operator, value, passing):
 
 
 def test_q14_no_properties_are_none_of_them():
-    for operator, enrols in (("exists", False), ("not_exists", True), ("not_equals", True), ("equals", False)):
+    for operator, enrols in (
+        ("exists", False),
+        ("not_exists", True),
+        ("not_equals", True),
+        ("equals", False),
+    ):
         rule = {"path": "a", "operator": operator, "value": 1}
         life = Life(seq(propertyFilters=[rule]), ev("02 10:00"))
         assert bool(life.begins) == enrols
@@ -780,7 +792,9 @@ def test_q15_each_run_ends_for_its_own_subscriber():
 
 
 def test_q15_a_baseline_member_who_leaves_ends_nothing():
-    life = Life(LEFT, into("02 09:00"), out("02 10:20"), into("02 10:40"), out("02 11:00"), enabled="02 10:00")
+    life = Life(
+        LEFT, into("02 09:00"), out("02 10:20"), into("02 10:40"), out("02 11:00"), enabled="02 10:00"
+    )
     assert (life.begins, life.runs) == (["02 10:45"], ["stopped 02 11:00"])
 
 
@@ -809,7 +823,9 @@ def test_q15_until_before_the_look_that_ends():
     [
         (timedelta(hours=1), "02 11:00"),
         (timedelta(days=1), "03 00:00"),
-        pytest.param(timedelta(minutes=7), "02 10:03", id="29,540,763 minutes from the epoch are 7 * 4,220,109"),
+        pytest.param(
+            timedelta(minutes=7), "02 10:03", id="29,540,763 minutes from the epoch are 7 * 4,220,109"
+        ),
         (timedelta(seconds=1), "02 10:01"),
         (timedelta(microseconds=1), "02 10:01"),
     ],
@@ -832,7 +848,9 @@ def idle(**named):
         pytest.param([ev("02 10:07")], ["03 10:15"], id="the first look after"),
         pytest.param([ev("02 10:00"), ev("03 09:59")], ["04 10:00"], id="the event came first"),
         pytest.param([ev("02 10:00"), ev("03 10:00")], ["04 10:00"], id="exactly at the look"),
-        pytest.param([ev("02 10:07"), ev("03 10:10")], ["04 10:15"], id="time was up, the look not there yet"),
+        pytest.param(
+            [ev("02 10:07"), ev("03 10:10")], ["04 10:15"], id="time was up, the look not there yet"
+        ),
         pytest.param([ev("02 10:00"), ev("03 10:01")], ["03 10:00", "04 10:15"], id="right after the look"),
         pytest.param([ev("02 10:00"), ev("06 10:00")], ["03 10:00", "07 10:00"], id="again after the event"),
         pytest.param([ev("02 10:00"), ev("05 10:00", "visit")], ["03 10:00"], id="not again without it"),
@@ -859,12 +877,20 @@ def test_q16_fractions_of_days():
         pytest.param({}, None, "05 12:15", id="neither: when known"),
         pytest.param({}, "03 06:00", "04 12:15", id="enabled_at: known after a day of it"),
         pytest.param({}, "04 06:00", "05 06:00", id="enabled_at: a day after"),
-        pytest.param({"createdAt": "2026-03-01T00:00:00Z"}, None, "04 12:15", id="createdAt: long past, once known"),
-        pytest.param({"createdAt": "2026-03-06T00:07:00"}, None, "07 00:15", id="createdAt later, read as UTC"),
-        pytest.param({"createdAt": "2026-03-04T00:00:00Z"}, "09 00:00", "09 00:00", id="not before enabled_at"),
+        pytest.param(
+            {"createdAt": "2026-03-01T00:00:00Z"}, None, "04 12:15", id="createdAt: long past, once known"
+        ),
+        pytest.param(
+            {"createdAt": "2026-03-06T00:07:00"}, None, "07 00:15", id="createdAt later, read as UTC"
+        ),
+        pytest.param(
+            {"createdAt": "2026-03-04T00:00:00Z"}, "09 00:00", "09 00:00", id="not before enabled_at"
+        ),
         pytest.param({"createdAt": "2026-03-04T00:00:00Z"}, "09 00:07", "09 00:15", id="and at a look"),
         pytest.param({"inactivityBaseline": "sequence_created_at"}, "04 06:00", "05 06:00", id="by name"),
-        pytest.param({"inactivityBaseline": "subscriber_created_at"}, "04 06:00", "05 12:15", id="subscriber"),
+        pytest.param(
+            {"inactivityBaseline": "subscriber_created_at"}, "04 06:00", "05 12:15", id="subscriber"
+        ),
         pytest.param(
             {"inactivityBaseline": "subscriber_created_at", "createdAt": "2026-03-01T00:00:00Z"},
             None,
@@ -875,9 +901,7 @@ def test_q16_fractions_of_days():
 )
 def test_q16_baselines(named, enabled, begins):
     """Known by a contact_added on the 4th at 12:10; the event on the 2nd is another."""
-    life = Life(
-        idle(**named), ev("04 12:10", "contact_added"), ev("02 09:00", "visit"), enabled=enabled
-    )
+    life = Life(idle(**named), ev("04 12:10", "contact_added"), ev("02 09:00", "visit"), enabled=enabled)
     assert life.begins == [begins]
 
 
@@ -913,7 +937,9 @@ def test_q16_not_before_enabled_at():
 
 
 def test_q16_each_subscriber_by_themselves():
-    life = Life(idle(), ev("02 10:00"), ev("02 08:00", who="b"), ev("03 07:00", who="b"), ev("02 09:00", "x", who="c"))
+    life = Life(
+        idle(), ev("02 10:00"), ev("02 08:00", who="b"), ev("03 07:00", who="b"), ev("02 09:00", "x", who="c")
+    )
     assert life.begins == ["c 03 09:00", "03 10:00", "b 04 07:00"]
 
 
@@ -927,7 +953,9 @@ def test_q16_the_log_is_cut_at_until():
     assert Life(created, *late, until="05 12:00").begins == ["02 10:00"]
 
 
-@pytest.mark.parametrize(("poll", "begins"), [(timedelta(days=1), "04 00:00"), (timedelta(minutes=7), "03 10:05")])
+@pytest.mark.parametrize(
+    ("poll", "begins"), [(timedelta(days=1), "04 00:00"), (timedelta(minutes=7), "03 10:05")]
+)
 def test_q16_inactivity_poll(poll, begins):
     """The 3rd at 10:00 is 29,542,200 minutes from the epoch, 7 * 4,220,314 + 2: the next multiple is 5 on."""
     minutes = (pd.Timestamp(at(begins)) - pd.Timestamp(0, tz="UTC")) / timedelta(minutes=1)
@@ -953,7 +981,9 @@ def often(count=3, days=1, **named):
         pytest.param(["02 10:00", "02 11:00", "02 12:00"], ["02 12:00"], id="the third"),
         pytest.param(["02 10:00", "02 11:00", "02 12:00", "02 13:00"], ["02 12:00"], id="not the fourth"),
         pytest.param(["02 10:00", "02 11:00", "03 10:00"], [], id="the window is open at its left end"),
-        pytest.param(["02 10:00", "02 11:00", "03 09:59:59.999999"], ["03 09:59:59.999999"], id="just inside"),
+        pytest.param(
+            ["02 10:00", "02 11:00", "03 09:59:59.999999"], ["03 09:59:59.999999"], id="just inside"
+        ),
         pytest.param(["02 10:00"] * 3, ["02 10:00"], id="three of one instant"),
         pytest.param(["02 10:00"] * 5, ["02 10:00"], id="five of one instant"),
         pytest.param(
@@ -1029,7 +1059,9 @@ def test_q18_one_time_however_it_ended(ending, status):
 
 
 def test_q18_one_time_who_was_blocked_had_no_run():
-    life = Life(ONCE, ev("01 10:00", "unsubscribed"), ev("02 10:00"), ev("03 10:00", "resubscribed"), ev("04 10:00"))
+    life = Life(
+        ONCE, ev("01 10:00", "unsubscribed"), ev("02 10:00"), ev("03 10:00", "resubscribed"), ev("04 10:00")
+    )
     assert life.notes == [
         *("0 blocked 02 10:00", "1 started 04 10:00", "1 completed 05 10:00"),
     ]
@@ -1133,7 +1165,9 @@ def test_q18_a_run_that_a_node_would_stop_is_in_the_way_until_then():
 
 
 def test_q18_the_occasion_is_used_up():
-    life = Life(KEYED, *(ev(when, properties={"id": 1}) for when in ("02 10:00", "02 11:00")), until="30 00:00")
+    life = Life(
+        KEYED, *(ev(when, properties={"id": 1}) for when in ("02 10:00", "02 11:00")), until="30 00:00"
+    )
     assert (life.begins, life.turned) == (["02 10:00"], ["duplicate 02 11:00"])
 
 
@@ -1192,7 +1226,9 @@ def test_q18_default_paths_in_order(first, sequence):
 @pytest.mark.parametrize("value", [[], ["x"], {}, {"x": 1}])
 def test_q18_a_list_or_an_object_at_a_default_path_is_no_key(path, value):
     later = {each: "k" for each in PATHS[PATHS.index(path) + 1 :]}
-    life = Life(KEYED.replace(enrollmentFieldPath=None), ev("02 10:00", properties=made({path: value} | later)))
+    life = Life(
+        KEYED.replace(enrollmentFieldPath=None), ev("02 10:00", properties=made({path: value} | later))
+    )
     assert life.notes == ["0 no_key 02 10:00"]
 
 
@@ -1255,7 +1291,9 @@ def test_q19_numbers_go_by_enrolment():
 
 def test_q19_the_event_is_kept_as_it_was():
     sequence = seq(email(), email(DAY, subject="{{event.n}}"))
-    life = Life(sequence, ev("02 10:00", properties={"n": 1}), ev("02 12:00", properties={"n": 2}), render=True)
+    life = Life(
+        sequence, ev("02 10:00", properties={"n": 1}), ev("02 12:00", properties={"n": 2}), render=True
+    )
     assert life.found.timeline["rendered_subject"].tolist() == ["Hello", "1", "Hello", "2"]
 
 
@@ -1273,9 +1311,7 @@ WHO_IS_IN, WHO_IS_NOT = list(KINDS)[:3], list(KINDS)[3:]
 
 def stopped(kind, *history, steps=(email(), email(DAY)), value="X", **assume):
     """The run's end, entered on the 2nd at 10:00; `history` of "in 02 12:00" and "out 02 13:00"."""
-    rows = [
-        ev(each.partition(" ")[2], KINDS[kind][each.startswith("out")], value) for each in history
-    ]
+    rows = [ev(each.partition(" ")[2], KINDS[kind][each.startswith("out")], value) for each in history]
     sequence = seq(*steps, stopCondition={"type": kind, "value": value})
     [run] = Life(sequence, ev("02 10:00"), *rows, **assume).runs
     return run
@@ -1366,13 +1402,19 @@ def test_q20_for_an_email_at_the_instant_of_the_send():
     sequence = seq(
         email(), email(DAY), sendingWindow=window(days=WEEK), stopCondition={"type": "has_tag", "value": "T"}
     )
-    for added, run in (("08 10:00", "stopped 09 08:00"), ("09 08:00", "stopped 09 08:00"), ("09 08:01", "completed 09 08:00")):
+    for added, run in (
+        ("08 10:00", "stopped 09 08:00"),
+        ("09 08:00", "stopped 09 08:00"),
+        ("09 08:01", "completed 09 08:00"),
+    ):
         assert Life(sequence, ev("06 10:00"), ev(added, "tag_added", "T")).runs == [run]
     gone = [ev("07 10:00", "tag_added", "T"), ev("08 10:00", "tag_removed", "T")]
     assert Life(sequence, ev("06 10:00"), *gone).runs == ["completed 09 08:00"]
 
 
-@pytest.mark.parametrize("step", [discount(DAY), {"type": "sms", "delay": DAY}, {"type": "update_subscriber", "delay": DAY}])
+@pytest.mark.parametrize(
+    "step", [discount(DAY), {"type": "sms", "delay": DAY}, {"type": "update_subscriber", "delay": DAY}]
+)
 def test_q20_before_steps_that_are_no_emails_too(step):
     sequence = seq(email(), step, email(), stopCondition={"type": "has_tag", "value": "T"})
     life = Life(sequence, ev("02 10:00"), ev("02 12:00", "tag_added", "T"))
@@ -1418,9 +1460,7 @@ def test_q20_an_email_at_a_closed_window_never_runs_and_is_never_looked_at():
 
 
 def test_q20_the_stop_comes_before_the_exit_without_a_date():
-    sequence = seq(
-        email(**until(missingAction="exit")), stopCondition={"type": "has_tag", "value": "T"}
-    )
+    sequence = seq(email(**until(missingAction="exit")), stopCondition={"type": "has_tag", "value": "T"})
     rows = [ev("01 10:00", "tag_added", "T"), ev("02 10:00")]
     details = {"every_node": "the stop condition held", "steps": "the date to wait for was missing"}
     for checks, detail in details.items():
@@ -1553,7 +1593,13 @@ PLAN = {"type": "field_changed", "value": "plan"}
 
 @pytest.mark.parametrize(
     ("when", "run"),
-    [("01 10:00", ALL_SENT), ("02 10:00", ALL_SENT), (NEXT, SECOND), ("03 10:00", SECOND), ("03 10:01", ALL_SENT)],
+    [
+        ("01 10:00", ALL_SENT),
+        ("02 10:00", ALL_SENT),
+        (NEXT, SECOND),
+        ("03 10:00", SECOND),
+        ("03 10:01", ALL_SENT),
+    ],
 )
 @pytest.mark.parametrize("reading", ["state", "transition"])
 def test_q20_field_changed(when, run, reading):
@@ -1612,7 +1658,12 @@ def test_q21_every_run_ends_and_nobody_enters_until_resubscribed(how):
         ev("02 12:00", how),
         ev("03 10:00", "resubscribed"),
     )
-    assert life.runs == ["completed 02 08:00", "cancelled 02 12:00", "cancelled 02 12:00", "completed 05 10:00"]
+    assert life.runs == [
+        "completed 02 08:00",
+        "cancelled 02 12:00",
+        "cancelled 02 12:00",
+        "completed 05 10:00",
+    ]
     assert life.turned == ["blocked 02 13:00", "blocked 03 09:00"]
     assert life.found.subscribers["run"].tolist() == [1, 2, 3, 4]
     cancelled = life.found.journal.query("what == 'cancelled'")
@@ -1641,13 +1692,20 @@ def test_q21_removed_ends_and_blocks_nothing(ref):
     life = Life(TWO, ev("02 10:00"), ev("02 11:00"), ev("02 12:00", "removed", ref), ev("02 13:00"))
     assert life.runs == ["removed 02 12:00", "removed 02 12:00", "completed 03 13:00"]
     assert life.turned == []
-    assert life.found.journal.query("what == 'removed'")["detail"].unique().tolist() == ["removed from the sequence"]
+    assert life.found.journal.query("what == 'removed'")["detail"].unique().tolist() == [
+        "removed from the sequence"
+    ]
 
 
 @pytest.mark.parametrize("how", [*LEAVES, "removed", "resubscribed"])
 def test_q21_only_unsubscribed_leaves_all_lists(how):
     """In the list; then that; then enrolled: who was taken off the list is no longer in."""
-    rows = [ev("01 10:00", "list_joined", "L"), ev("01 11:00", how), ev("01 12:00", "resubscribed"), ev("02 10:00")]
+    rows = [
+        ev("01 10:00", "list_joined", "L"),
+        ev("01 11:00", how),
+        ev("01 12:00", "resubscribed"),
+        ev("02 10:00"),
+    ]
     off = how == "unsubscribed"
     sequence = TWO.replace(stopCondition={"type": "added_to_list", "value": "L"})
     assert Life(sequence, *rows).runs == [ALL_SENT if off else FIRST]
@@ -1719,7 +1777,10 @@ def test_q22_every_word_of_the_journal():
         ev("02 10:00", properties=one, who="d"),
         ev("02 12:00", "complained", who="d"),
     )
-    passed = [f"1 {word} 02 10:00" for word in ("started", "discount:step-1", "sms:step-2", "update_subscriber:step-3")]
+    passed = [
+        f"1 {word} 02 10:00"
+        for word in ("started", "discount:step-1", "sms:step-2", "update_subscriber:step-3")
+    ]
     assert life.notes == [
         *passed,
         "1 completed 03 10:00",
@@ -1763,7 +1824,9 @@ def test_q22_via(named, events):
 
 def test_q22_what_a_run_waits_for_behind_a_discount_step():
     """The next email, and when it goes out as things stand: after the code, by its own wait and window."""
-    sequence = seq(email(), discount(DAY), {"type": "sms", "delay": HOUR}, email({"hours": 10}), sendingWindow=window())
+    sequence = seq(
+        email(), discount(DAY), {"type": "sms", "delay": HOUR}, email({"hours": 10}), sendingWindow=window()
+    )
     life = Life(sequence, ev("02 10:00"), until="03 10:00")
     assert life.notes == ["1 started 02 10:00"]
     assert life.waits == ("step-4", "04 08:00")
@@ -1781,6 +1844,15 @@ def test_q22_behind_a_discount_step_with_a_date():
     assert life.waits == ("step-2", "03 10:00")
 
 
+def test_q22_behind_a_discount_step_where_the_run_would_end():
+    """As things stand it ends there, for want of a date: there is no email that it waits for."""
+    sequence = seq(discount(DAY), email(**until(missingAction="exit")), email())
+    life = Life(sequence, ev("02 10:00", properties={"due": "2026-03-10"}), until="02 12:00")
+    assert life.waits == ("step-2", "10 00:00")
+    life = Life(sequence, ev("02 10:00"), until="02 12:00")
+    assert (life.runs, life.waits) == (["active"], (None, None))
+
+
 def test_q22_no_email_is_left():
     life = Life(seq(email(), discount(DAY)), ev("02 10:00"), until="02 12:00")
     assert (life.runs, life.waits) == (["active"], (None, None))
@@ -1789,7 +1861,10 @@ def test_q22_no_email_is_left():
 def test_q22_a_closed_gate_has_no_instant():
     closed = weekday(days=[])
     assert Life(seq(discount(**closed), email(HOUR)), ev("02 10:00")).waits == ("step-2", None)
-    assert Life(seq(discount(DAY), email(**closed)), ev("02 10:00"), until="02 12:00").waits == ("step-2", None)
+    assert Life(seq(discount(DAY), email(**closed)), ev("02 10:00"), until="02 12:00").waits == (
+        "step-2",
+        None,
+    )
     sequence = seq(discount(DAY), email(), sendingWindow=window(days=[]))
     assert Life(sequence, ev("02 10:00"), until="02 12:00").waits == ("step-2", None)
 
@@ -1812,7 +1887,9 @@ def test_q24_enabled_at_plays_no_part():
 
 def test_q24_events_from_the_start_of_the_log():
     stop = TWO.replace(stopCondition={"type": "has_tag", "value": "T"})
-    assert Life(stop, ev("01 10:00", "tag_added", "T"), entered=["02 10:00"], enabled="02 00:00").runs == [FIRST]
+    assert Life(stop, ev("01 10:00", "tag_added", "T"), entered=["02 10:00"], enabled="02 00:00").runs == [
+        FIRST
+    ]
     blocked = Life(TWO, ev("01 10:00", "unsubscribed"), entered=["02 10:00"])
     assert (blocked.begins, blocked.turned) == ([], ["blocked 02 10:00"])
     same = Life(TWO, ev("02 10:00", "unsubscribed"), entered=["02 10:00"])
@@ -1855,12 +1932,18 @@ def test_q24_manual_entries_and_an_active_run(sequence, second, what):
     for via in ("trigger", "manual"):
         life = Life(sequence, entered=[("02 10:00", via, {"id": 1}), (second, "manual", {"id": 2})])
         assert life.turned == ([f"duplicate {second}"] if what == "duplicate" else [])
-    ended = Life(sequence, ev("02 12:00", "removed"), entered=[("02 10:00", "trigger", {"id": 1}), ("02 12:00", "manual")])
+    ended = Life(
+        sequence,
+        ev("02 12:00", "removed"),
+        entered=[("02 10:00", "trigger", {"id": 1}), ("02 12:00", "manual")],
+    )
     assert ended.begins == ["02 10:00", "02 12:00"]
 
 
 def test_q24_manual_entries_of_others():
-    life = Life(TWO, entered=["02 10:00", ("02 11:00", "manual", None, "b"), ("02 12:00", "manual", None, "b")])
+    life = Life(
+        TWO, entered=["02 10:00", ("02 11:00", "manual", None, "b"), ("02 12:00", "manual", None, "b")]
+    )
     assert life.begins == ["02 10:00", "b 02 11:00"]
 
 
@@ -1868,9 +1951,13 @@ def test_q24_a_manual_entry_needs_no_key_but_its_key_blocks_later_ones():
     one, two = {"id": 1}, {"id": 2}
     without = Life(KEYED, entered=[("02 10:00", "manual"), ("02 11:00", None, one), ("02 12:00", None, two)])
     assert (without.begins, without.turned) == (["02 10:00", "02 11:00", "02 12:00"], [])
-    having = Life(KEYED, entered=[("02 10:00", "manual", one), ("02 11:00", None, one), ("02 12:00", None, two)])
+    having = Life(
+        KEYED, entered=[("02 10:00", "manual", one), ("02 11:00", None, one), ("02 12:00", None, two)]
+    )
     assert (having.begins, having.turned) == (["02 10:00", "02 12:00"], ["duplicate 02 11:00"])
-    after = Life(KEYED, entered=[("02 10:00", "manual", one), ("03 10:00", None, one), ("03 10:00:01", None, one)])
+    after = Life(
+        KEYED, entered=[("02 10:00", "manual", one), ("03 10:00", None, one), ("03 10:00:01", None, one)]
+    )
     assert after.begins == ["02 10:00", "03 10:00:01"]
 
 
@@ -1939,7 +2026,10 @@ def test_q24_nobody():
     assert found.timeline["email_id"].dtype == TEXT
     none = simcore.simulate(TWO, events=log())
     assert [len(each) for each in none] == [0, 0, 0]
-    for kind in ({"trigger": "segment_entered", "segmentId": "S"}, {"trigger": "inactivity", "inactiveDays": 1}):
+    for kind in (
+        {"trigger": "segment_entered", "segmentId": "S"},
+        {"trigger": "inactivity", "inactiveDays": 1},
+    ):
         assert [len(each) for each in simcore.simulate(seq(**kind), events=log(), render=True)] == [0, 0, 0]
     only = simcore.simulate(TWO, events=log(ev("02 10:00", "visit")))
     assert [len(each) for each in only] == [0, 0, 0]
@@ -1949,7 +2039,7 @@ def test_q24_nobody():
 
 
 def test_rows_are_by_enrolment_then_by_first_appearance():
-    """"c" appears first in the log, by an event that enrols nobody."""
+    """ "c" appears first in the log, by an event that enrols nobody."""
     life = Life(
         TWO,
         ev("03 10:00", "visit", who="c"),
@@ -1961,12 +2051,16 @@ def test_rows_are_by_enrolment_then_by_first_appearance():
     )
     assert life.begins == ["d 02 09:00", "c 02 10:00", "b 02 10:00", "b 02 10:00", "02 10:00"]
     assert life.found.subscribers["run"].tolist() == [1, 1, 1, 2, 1]
-    assert [send.split(".")[0] for send in life.sends] == [*("d1", "d1", "c1", "c1", "b1", "b1", "b2", "b2", "1", "1")]
+    assert [send.split(".")[0] for send in life.sends] == [
+        *("d1", "d1", "c1", "c1", "b1", "b1", "b2", "b2", "1", "1")
+    ]
 
 
 def test_order_by_email():
     sequence = seq(email(), discount(), email(DAY))
-    life = Life(sequence, ev("02 10:00"), ev("02 09:00", who="b"), ev("02 12:00", "removed", who="b"), order="email")
+    life = Life(
+        sequence, ev("02 10:00"), ev("02 09:00", who="b"), ev("02 12:00", "removed", who="b"), order="email"
+    )
     assert life.sends == ["b1.0 02 09:00", "1.0 02 10:00", "1.2 03 10:00"]
     whole = Life(sequence, ev("02 10:00"), ev("02 09:00", who="b"), order="email")
     assert whole.sends == ["b1.0 02 09:00", "1.0 02 10:00", "b1.2 03 09:00", "1.2 03 10:00"]
@@ -2017,15 +2111,37 @@ def test_an_unsorted_log_gives_the_same(sequence):
             )
 
 
-@pytest.mark.parametrize("dtype", ["int64", "Int64", "str", "string", object])
-def test_ids_of_any_dtype(dtype):
-    events = log(ev("02 10:00"), ev("02 10:00", who="b"), ev("02 12:00", "removed", who="b"))
-    ids = pd.Series([1, 2, 2] if str(dtype).lower() == "int64" else ["x", "y", "y"], dtype=dtype)
-    found = simcore.simulate(TWO, events=events.assign(subscriber_id=ids))
-    for each, numbers in ((found.timeline, [0, 0, 1]), (found.subscribers, [0, 1])):
+@pytest.mark.parametrize(
+    "ids",
+    [
+        pd.Series([1, 2, 2], dtype="int64"),
+        pd.Series([1, 2, 2], dtype="int32"),
+        pd.Series([1, 2, 2], dtype="Int64"),
+        pd.Series([0.5, 2, 2]),
+        pd.Series(["x", "y", "y"], dtype="str"),
+        pd.Series(["x", "y", "y"], dtype="string"),
+        pd.Series(["x", "y", "y"], dtype="category"),
+        pd.Series(["x", 1, 1], dtype=object),
+        pd.Series([("x", 1), "y", "y"], dtype=object),
+        pd.Series(pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-02"], utc=True)),
+    ],
+    ids=lambda ids: f"{ids.dtype} {ids[0]}",
+)
+@pytest.mark.parametrize("order", ["entry", "email"])
+def test_ids_of_any_dtype(ids, order):
+    """Of three events: two enrol, one removes the second; and one is turned away."""
+    events = log(ev("02 10:00"), ev("02 10:00", who="b"), ev("02 12:00", "removed", who="b"), ev("02 13:00"))
+    ids = ids.iloc[[0, 1, 2, 0]].reset_index(drop=True)
+    found = simcore.simulate(ONCE, events=events.assign(subscriber_id=ids), order=order)
+    sends = [0, 0, 1] if order == "entry" else [0, 1, 0]
+    for each, numbers in (
+        (found.timeline, sends),
+        (found.subscribers, [0, 1]),
+        (found.journal, [0, 0, 1, 1, 0]),
+    ):
         assert each["subscriber_id"].tolist() == ids.iloc[numbers].tolist()
         assert each["subscriber_id"].dtype == ids.dtype
-    assert found.journal["subscriber_id"].dtype == ids.dtype
+    assert found.journal["what"].tolist() == ["started", "completed", "started", "removed", "repeated"]
 
 
 def test_a_log_without_properties_or_refs():
@@ -2087,13 +2203,17 @@ def test_render():
     sequence = seq(
         email(subject="{{event.city|there}} {{event.order.n}} {{event.none}}|{{discount.code|none}}"),
         discount(discount={"codePrefix": "BACK", "expiresInHours": 24}),
-        email(subject="{{discount.code}} {{discount.percentOff}}% {{discount.amountOff|-}} {{discount.currency|-}}"),
+        email(
+            subject="{{discount.code}} {{discount.percentOff}}% {{discount.amountOff|-}} {{discount.currency|-}}"
+        ),
         email(HOUR, subject="{{event.city}} until {{discount.expiresAt}}"),
         discount(
             HOUR,
             discount={"discountType": "amount", "amountOff": 500, "expiresAt": "2026-12-31T00:00:00Z"},
         ),
-        email(subject="{{discount.amountOff}} {{discount.currency}} {{discount.percentOff}} {{discount.code}}"),
+        email(
+            subject="{{discount.amountOff}} {{discount.currency}} {{discount.percentOff}} {{discount.code}}"
+        ),
         email(subject="{{discount.expiresAt}}"),
         email(subject="No tag {{event.city} {{other}}"),
         email(subject="Plain"),
