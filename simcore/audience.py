@@ -96,9 +96,13 @@ class Audience(NamedTuple):
 
 
 class _Claims(NamedTuple):
-    """What runs must not share with an active one: `key` int64 [runs], -1 for none, or None where it plays no part;
-    `if_idle` [runs], the very subscriber."""
+    """All who came, and `what` keeps each out so far; and what their runs must not share with an active one.
 
+    `key` int64, -1 for none, or None where it plays no part; `if_idle`, the very subscriber.
+    """
+
+    came: Runs
+    what: npt.NDArray[np.int8]
     key: Ints | None
     if_idle: Flags
 
@@ -166,8 +170,8 @@ def runs(
         came.end_us[:], came.end_status[:] = exit_us, np.where(exit_us < NEVER_US, statuses.index(LEFT), 0)
     if log is not None and who is not None:
         _ended(came, who, plan, log, statuses)
-    found = Audience(came, _nobody(came), log, statuses, vias, claims)
-    return _numbered(_parted(found, what), plan)
+    found = Audience(*_parted(came, what), log, statuses, vias, claims)
+    return _numbered(found) if plan.beside is not None and claims is None else found
 
 
 def _given(
@@ -269,35 +273,12 @@ def _ended(came: Runs, who: Ints, plan: Plan, log: Log, statuses: tuple[str, ...
     came.end_status[some] = codes[log.name[rows[place[some]]]]
 
 
-def _nobody(came: Runs) -> Turned:
-    return Turned(came.row[:0], came.subscriber_id[:0], came.entered_us[:0], np.empty(0, np.int8))
-
-
-def _parted(people: Audience, what: npt.NDArray[np.int8]) -> Audience:
-    """Those whose `what` is not to have started are turned away."""
+def _parted(came: Runs, what: npt.NDArray[np.int8]) -> tuple[Runs, Turned]:
+    """Those who start a run, and those whom `what` keeps out."""
     out = what != STARTED
-    if not out.any():
-        return people
-    gone, turned = people.runs.of(out), people.turned
-    both = (
-        [
-            pd.concat([pd.Series(one), pd.Series(other)], ignore_index=True)
-            for one, other in zip(
-                turned, (gone.row, gone.subscriber_id, gone.entered_us, what[out]), strict=True
-            )
-        ]
-        if len(turned.row)
-        else None
-    )
-    turned = (
-        Turned(*map(logs.array, both))
-        if both
-        else Turned(gone.row, gone.subscriber_id, gone.entered_us, what[out])
-    )
-    claims = people.claims
-    if claims is not None:
-        claims = _Claims(None if claims.key is None else claims.key[~out], claims.if_idle[~out])
-    return people._replace(runs=people.runs.of(~out), turned=turned, claims=claims)
+    gone = came.of(out)
+    turned = Turned(gone.row, gone.subscriber_id, gone.entered_us, what[out])
+    return came.of(~out) if out.any() else came, turned
 
 
 def _judged(
@@ -321,10 +302,10 @@ def _judged(
         order = order[what[order] == STARTED]
         later = order[1:][who[order[1:]] == who[order[:-1]]]
         what[later[~if_idle[later]]] = REPEATED
-    return what, _Claims(key, if_idle) if key is not None or if_idle.any() else None
+    return what, _Claims(came, what, key, if_idle) if key is not None or if_idle.any() else None
 
 
-def settled(people: Audience, plan: Plan, busy_us: Ints) -> Audience:
+def settled(people: Audience, busy_us: Ints) -> Audience:
     """Of the runs that may be, those that find no active one in their way (Q18, Q24).
 
     `busy_us` int64 [µs; runs]: the last instant at which each would find itself active, were it taken in.
@@ -332,20 +313,24 @@ def settled(people: Audience, plan: Plan, busy_us: Ints) -> Audience:
     runs, claims = people.runs, people.claims
     if claims is None:
         return people
-    who = _who(runs)
-    what = np.full(len(runs), STARTED, np.int8)
+    who, chosen = _who(runs), np.flatnonzero(claims.what == STARTED)
+    if_idle = claims.if_idle[chosen]
+    key = np.full(len(runs), -1) if claims.key is None else claims.key[chosen]
     order = np.lexsort((runs.entered_us, who))
-    mixed = (np.bincount(who, claims.if_idle) > 0)[who[order]]
+    mixed = (np.bincount(who, if_idle) > 0)[who[order]]
+    alone = np.ones(len(runs), np.bool_)
     if claims.key is not None:
         some = order[~mixed]
-        pair = who[some] * (claims.key.max(initial=0) + 1) + claims.key[some]
+        pair = who[some] * (key.max(initial=0) + 1) + key[some]
         by_pair = np.argsort(pair, kind="stable")
         some, group = some[by_pair], np.cumsum(np.append(0, np.diff(pair[by_pair]) != 0))[: some.size]
-        what[some[~_chained(group, runs.entered_us[some], busy_us[some])]] = DUPLICATE
+        alone[some] = _chained(group, runs.entered_us[some], busy_us[some])
     some = order[mixed]
-    if some.size:
-        what[some[~_in_turn(who[some], runs.entered_us[some], busy_us[some], claims, some)]] = DUPLICATE
-    return _numbered(_parted(people, what)._replace(claims=None), plan)
+    alone[some] = _in_turn(who[some], runs.entered_us[some], busy_us[some], key[some], if_idle[some])
+    what = claims.what.copy()
+    what[chosen[~alone]] = DUPLICATE
+    runs, turned = _parted(claims.came, what)
+    return _numbered(people._replace(runs=runs, turned=turned, claims=None))
 
 
 def _chained(group: Ints, at_us: Ints, busy_us: Ints) -> Flags:
@@ -363,12 +348,10 @@ def _chained(group: Ints, at_us: Ints, busy_us: Ints) -> Flags:
     return taken[:size]
 
 
-def _in_turn(who: Ints, at_us: Ints, busy_us: Ints, claims: _Claims, rows: Ints) -> Flags:
+def _in_turn(who: Ints, at_us: Ints, busy_us: Ints, key: Ints, if_idle: Flags) -> Flags:
     """Of candidates by subscriber and instant, where some need the subscriber idle: the first of each together,
     then the second of each, and so on."""
-    if_idle = claims.if_idle[rows]
-    key = np.full(len(who), -1) if claims.key is None else claims.key[rows]
-    pair = np.unique(who * (key.max() + 2) + key, return_inverse=True)[1]
+    pair = np.unique(who * (key.max(initial=0) + 2) + key, return_inverse=True)[1]
     person = np.cumsum(np.append(0, np.diff(who) != 0))
     first = np.append(True, np.diff(who) != 0)
     rank = _before(np.ones(len(who), np.bool_), first)
@@ -383,13 +366,12 @@ def _in_turn(who: Ints, at_us: Ints, busy_us: Ints, claims: _Claims, rows: Ints)
     return taken
 
 
-def _numbered(people: Audience, plan: Plan) -> Audience:
+def _numbered(people: Audience) -> Audience:
     """Runs that go side by side are numbered in the order of enrolment (Q19)."""
-    if plan.beside is not None and people.claims is None:
-        who = _who(people.runs)
-        order = np.lexsort((people.runs.entered_us, who))
-        first = np.append(True, np.diff(who[order]) != 0)[: order.size]
-        people.runs.number[order] = _before(np.ones(order.size, np.bool_), first) + 1
+    who = _who(people.runs)
+    order = np.lexsort((people.runs.entered_us, who))
+    first = np.append(True, np.diff(who[order]) != 0)[: order.size]
+    people.runs.number[order] = _before(np.ones(order.size, np.bool_), first) + 1
     return people
 
 

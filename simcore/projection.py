@@ -336,7 +336,7 @@ def make(
     if people.claims is not None:
         # Who is taken in depends on how long runs last, and that on nothing but the run itself.
         busy_us = engine.busy_us(epochs, people.runs, people.log, until_us)
-        people = audience.settled(people, plan, busy_us)
+        people = audience.settled(people, busy_us)
     outcome = engine.simulate(epochs, people.runs, people.log, until_us, notes=notes, passes=render)
     stop_us = NEVER_US if until_us is None else until_us
     return Made(epochs, people, outcome, stop_us, order == "email", explain, render)
