@@ -13,7 +13,7 @@ from simcore import log as logs
 from simcore.errors import EntryError, shown
 from simcore.log import NEVER_US, Flags, Log, Toggles, Watched
 from simcore.plan import Beside, Epoch, Plan, Trigger
-from simcore.zones import LAST_US, Ints
+from simcore.zones import FIRST_US, LAST_US, Ints
 
 NO_STATUS = ""
 LEFT = "stopped:left"
@@ -325,8 +325,14 @@ def settled(people: Audience, busy_us: Ints) -> Audience:
         by_pair = np.argsort(pair, kind="stable")
         some, group = some[by_pair], np.cumsum(np.append(0, np.diff(pair[by_pair]) != 0))[: some.size]
         alone[some] = _chained(group, runs.entered_us[some], busy_us[some])
-    some = order[mixed]
-    alone[some] = _in_turn(who[some], runs.entered_us[some], busy_us[some], key[some], if_idle[some])
+        some = order[mixed]
+        alone[some] = _in_turn(who[some], runs.entered_us[some], busy_us[some], key[some], if_idle[some])
+    else:
+        # All others are taken in: what counts is whether one of them is active, and then those that need it idle.
+        covered_us = _latest(who[order], np.where(if_idle, FIRST_US - 1, busy_us)[order])
+        some = order[if_idle[order] & (covered_us < runs.entered_us[order])]
+        alone[if_idle] = False
+        alone[some] = _chained(pd.factorize(who[some])[0], runs.entered_us[some], busy_us[some])
     what = claims.what.copy()
     what[chosen[~alone]] = DUPLICATE
     runs, turned = _parted(claims.came, what)
@@ -346,6 +352,14 @@ def _chained(group: Ints, at_us: Ints, busy_us: Ints) -> Flags:
         taken[jump[taken]] = True
         jump = jump[jump]
     return taken[:size]
+
+
+def _latest(group: Ints, us: Ints) -> Ints:
+    """The latest instant up to each row, of the rows of its group, which stand together."""
+    instants_us, rank = np.unique(us, return_inverse=True)
+    base = np.cumsum(np.append(0, np.diff(group) != 0))[: group.size] * instants_us.size
+    latest_us: Ints = instants_us[np.maximum.accumulate(base + rank) - base]
+    return latest_us
 
 
 def _in_turn(who: Ints, at_us: Ints, busy_us: Ints, key: Ints, if_idle: Flags) -> Flags:

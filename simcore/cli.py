@@ -20,12 +20,14 @@ import numpy as np
 import pandas as pd
 
 import simcore
-from simcore import files, instants, kit, sequenzy
+from simcore import files, instants, kit, projection, sequenzy
 from simcore.errors import SimcoreError, TooLateError, shown
 from simcore.json_file import read_json
 from simcore.kit.api import all_from_api
 from simcore.kit.changes import from_json
 from simcore.kit.model import ACCOUNT_ZONE
+from simcore.periods import FREQUENCIES
+from simcore.scale import parquet
 from simcore.zones import zone
 
 try:
@@ -44,7 +46,12 @@ except ModuleNotFoundError as absent:
 _PLATFORMS: dict[str, ModuleType] = {"kit": kit, "sequenzy": sequenzy}
 _ONLY = {"kit": ("emails", "time_zone", "include_drafts", "changes"), "sequenzy": ("enabled_at", "render")}
 _LATE = "an email would go out after 2200-01-01 UTC"
-_AS_TYPED = {"include_drafts=True": "--include-drafts", "pass until= to": "pass --until to"}
+_NAMED = "give -o a name that ends in .csv or .parquet"
+_AS_TYPED = {
+    "include_drafts=True": "--include-drafts",
+    "pass until= to": "pass --until to",
+    r"give chunk_rows=\d+": _NAMED,
+}
 
 
 class _Commands(TyperGroup):
@@ -91,7 +98,7 @@ def _as_typed(told: object) -> str:
     """What the library says, with options for arguments."""
     text = str(told)
     for argument, option in _AS_TYPED.items():
-        text = text.replace(argument, option)
+        text = re.sub(argument, option, text)
     return text
 
 
@@ -129,16 +136,12 @@ _NaiveZone = Annotated[
 ]
 _JSON = typer.Option("--json", help="JSON, for machines.")
 _ENTRIES_HELP = (
-    "Who enters when: .parquet, or CSV (UTF-8, a header); columns subscriber_id and entered_at, optionally via "
-    "and, for Sequenzy, properties (a JSON object). The ids of a CSV file stay the text that stands there."
+    "Who enters when: .parquet, or CSV (UTF-8, a header, at most 16,777,216 characters a field); columns "
+    "subscriber_id and entered_at, optionally via and, for Sequenzy, properties (a JSON object). The ids of a CSV "
+    "file stay the text that stands there."
 )
-_Entries = Annotated[
-    Path | None,
-    typer.Argument(
-        metavar="ENTRIES",
-        help=f"{_ENTRIES_HELP} Without ENTRIES a sequence of Sequenzy's enrols by its trigger, from EVENTS.",
-    ),
-]
+_TRIGGER_HELP = "Without ENTRIES a sequence of Sequenzy's enrols by its trigger, from EVENTS."
+_Entries = Annotated[Path | None, typer.Argument(metavar="ENTRIES", help=f"{_ENTRIES_HELP} {_TRIGGER_HELP}")]
 _Events = Annotated[
     Path | None,
     typer.Option(
@@ -256,7 +259,8 @@ def project(
             "-o",
             "--output",
             metavar="OUT",
-            help="A .csv or .parquet file; without it CSV on standard output.",
+            help="A .csv or .parquet file; without it CSV on standard output. Or, where ENTRIES is .parquet, a "
+            "folder: one that is there, or a name without a suffix.",
         ),
     ] = None,
     emails: _Emails = None,
@@ -282,6 +286,13 @@ def project(
 
     Lines are those of the file, the header being line 1; a row with line breaks inside quotation marks is
     named by its first line. Outputs are there whole or not at all.
+
+    With a folder for OUT, ENTRIES may be bigger than memory: it becomes Parquet files there, part by part, that
+    read as one table. A run can be stopped at any time; the same command goes on where it was. The rows of a
+    subscriber must stand together, and --order email orders each part.
+
+    \b
+      simcore project welcome.json entries.parquet -o sends
     """
     only = {
         "emails": emails,
@@ -293,11 +304,11 @@ def project(
     }
     sequence = _load(file, naive_time_zone, only)
     asked = _asked(sequence, until, assume, naive_time_zone, only)
-    asides = []
-    if output is not None:
-        asides = [output.with_name(f"{output.stem}{name}.quarantine.csv") for name in ("", ".events")]
     asked |= {"order": order, "explain": explain, "render": render}
-    sources, inputs = _sources(entries, events, *asides), [file, emails, changes]
+    if output is not None and entries is not None and _streams(entries, output):
+        _stream(sequence, asked, entries, events, output, on_error, as_json)
+        return
+    sources, inputs = _sources(entries, events, *_beside(output)), [file, emails, changes]
     sends, set_aside = _answer(simcore.project, sequence, asked, sources, inputs, [output], on_error, as_json)
     if output is None:
         return
@@ -306,6 +317,118 @@ def project(
         terminal.write_json(summary | {"file": str(output)} | set_aside)
     else:
         terminal.tell(f"{told}, in {terminal.visible(str(output))}\n")
+
+
+@app.command()
+def forecast(
+    file: _File,
+    entries: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="ENTRIES",
+            help=f"{_ENTRIES_HELP} Or arrivals that are already counted: columns entered_at and count, and no "
+            f"subscriber_id. {_TRIGGER_HELP}",
+        ),
+    ] = None,
+    freq: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(FREQUENCIES), help="Quarter hours, hours, days, or weeks (from Monday)."
+        ),
+    ] = "D",
+    by: Annotated[
+        str, typer.Option(metavar="email|total", help="A column for each position, or one, sends.")
+    ] = "email",
+    events: _Events = None,
+    changes: _Changes = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="OUT",
+            help="A .csv or .parquet file: the column period, and one for each position or sends; without it a "
+            "table here.",
+        ),
+    ] = None,
+    emails: _Emails = None,
+    time_zone: _AccountZone = None,
+    enabled_at: _EnabledAt = None,
+    until: _Until = None,
+    include_drafts: _Drafts = False,
+    assume: _Assume = None,
+    naive_time_zone: _NaiveZone = None,
+    on_error: _OnError = "stop",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The summary as JSON; without -o with the rows, in periods.")
+    ] = False,
+) -> None:
+    """Show how much goes out when.
+
+    \b
+      simcore forecast welcome.json entries.csv --freq W
+      simcore forecast welcome.json entries.csv --freq h -o load.csv
+
+    Periods are those of the clock on the wall in the sequence's zone, from the first to the last with a send: a
+    day may have 23 or 25 hours, and an hour that comes twice is two rows.
+    """
+    _check("--freq", freq, *FREQUENCIES)
+    _check("--by", by, "email", "total")
+    only = {
+        "emails": emails,
+        "time_zone": time_zone,
+        "include_drafts": include_drafts,
+        "changes": changes,
+        "enabled_at": enabled_at,
+    }
+    sequence = _load(file, naive_time_zone, only)
+    asked = _asked(sequence, until, assume, naive_time_zone, only)
+    epochs = projection.make(sequence, [], **asked).epochs
+    asked |= {"freq": freq, "by": "email" if by == "email" else None}
+    sources, inputs = _sources(entries, events, *_beside(output), counted=True), [file, emails, changes]
+    outputs = [] if output is None else [output]
+    table, set_aside = _answer(_counted, sequence, asked, sources, inputs, outputs, on_error, as_json)
+    here, starts_us = zone(sequence.time_zone), files.us_of(table["period"])
+    columns: dict[str, list[int]] = {name: table[name].tolist() for name in table.columns[1:]}
+    totals = table[[*columns]].sum(axis=1).tolist()
+    most = totals.index(max(totals)) if totals else None
+    if as_json:
+        periods = files.iso(starts_us, here)
+        summary = {
+            "sends": sum(totals),
+            "busiest_period": None if most is None else periods[most],
+            "busiest_sends": None if most is None else totals[most],
+        }
+        rows = table.assign(period=periods).to_dict("records")
+        terminal.write_json(
+            summary | ({"periods": rows} if output is None else {"file": str(output)}) | set_aside
+        )
+        return
+    told = "no sends"
+    labels = terminal.spans(starts_us, here, freq) if totals else []
+    if most is not None:
+        told = f"{sum(totals)} sends; busiest: {' '.join(labels[most].split())} with {totals[most]}"
+    if output is not None:
+        terminal.tell(f"{told}, in {terminal.visible(str(output))}\n")
+        return
+    lines = [terminal.cut(f"{sequence.name}, {sequence.time_zone}"), ""]
+    if by == "email" and totals:
+        steps = [step for epoch in epochs for step in epoch.plan.steps if step.queued and step.sends]
+        for name in columns:
+            subjects = dict.fromkeys(step.subject for step in steps if str(step.position) == name)
+            lines.append(terminal.cut(" / ".join(subjects), f" {name:>3}  "))
+        lines.append("")
+        columns["total"] = totals
+    terminal.tell("".join(f"{line}\n" for line in lines))
+    if totals:
+        terminal.chart(labels, columns)
+        terminal.tell("\n")
+    terminal.tell(f"{told}\n")
+
+
+def _counted(sequence: Any, **asked: Any) -> pd.DataFrame:
+    """A forecast as a file has it: periods in a column too, and all names texts."""
+    return simcore.forecast(sequence, **asked).rename(columns=str).rename_axis(columns=None).reset_index()
 
 
 @app.command()
@@ -461,7 +584,7 @@ def assumptions(
 
 @app.command()
 def example(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Which; without it a list.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Which; without it a list.")] = None,
 ) -> None:
     """Print a file that comes with simcore, to try things on.
 
@@ -484,9 +607,10 @@ def _naming(what: object) -> Iterator[None]:
         raise SimcoreError(f"{what}: {error}") from None
 
 
-def _check(option: str, found: str, one: str, other: str) -> None:
-    if found not in {one, other}:
-        raise SimcoreError(f"{option}: found {shown(found)}, expected {one!r} or {other!r}")
+def _check(option: str, found: str, *expected: str) -> None:
+    if found not in expected:
+        *others, last = map(repr, expected)
+        raise SimcoreError(f"{option}: found {shown(found)}, expected {', '.join(others)} or {last}")
 
 
 def _title(platform: str) -> str:
@@ -565,7 +689,7 @@ def _asked(
     naive_time_zone: str | None,
     only: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What is typed for project, simulate and impact alike, as their arguments."""
+    """What is typed for project, forecast, simulate and impact alike, as their arguments."""
     clock = naive_time_zone or sequence.time_zone
     times = {"until": until, "enabled_at": only.get("enabled_at")}
     asked: dict[str, Any] = {
@@ -585,17 +709,63 @@ def _asked(
     return asked
 
 
-_Source = tuple[Path, files.Columns, Path]
+_Source = tuple[Path, tuple[files.Columns, ...], Path]
 
 
-def _sources(entries: Path | None, events: Path | None, *asides: Path) -> dict[str, _Source]:
-    """The files of entries and of events, and where rows of each that cannot be used go: by default beside it."""
-    found = {"entries": (entries, files.ENTRIES), "events": (events, files.EVENTS)}
+def _sources(
+    entries: Path | None, events: Path | None, *asides: Path, counted: bool = False
+) -> dict[str, _Source]:
+    """The files of entries and of events, and where rows of each that cannot be used go: by default beside it.
+
+    `counted`: entries may be counted ones.
+    """
+    either = (files.ENTRIES, files.COUNTED) if counted else (files.ENTRIES,)
+    found = {"entries": (entries, either), "events": (events, (files.EVENTS,))}
     return {
-        name: (path, columns, asides[at] if asides else path.with_name(f"{path.stem}.quarantine.csv"))
-        for at, (name, (path, columns)) in enumerate(found.items())
+        name: (path, kinds, asides[at] if asides else path.with_name(f"{path.stem}.quarantine.csv"))
+        for at, (name, (path, kinds)) in enumerate(found.items())
         if path is not None
     }
+
+
+def _beside(output: Path | None) -> list[Path]:
+    """Where rows of entries and of events that cannot be used go, if there is an output file."""
+    if output is None:
+        return []
+    return [output.with_name(f"{output.stem}{name}.quarantine.csv") for name in ("", ".events")]
+
+
+def _streams(entries: Path, output: Path) -> bool:
+    """Whether a file of entries becomes a folder of sends, part by part."""
+    return entries.suffix.lower() == ".parquet" and (output.is_dir() or not output.suffix)
+
+
+def _stream(
+    sequence: Any,
+    asked: dict[str, Any],
+    entries: Path,
+    events: Path | None,
+    output: Path,
+    on_error: str,
+    as_json: bool,
+) -> None:
+    """Projects a Parquet file to a folder, part by part, and says what is there."""
+    _check("--on-error", on_error, "stop", "quarantine")
+    _check("--order", asked["order"], "entry", "email")
+    refused = {
+        "--events": events is not None,
+        "--enabled-at": "enabled_at" in asked,
+        "--on-error quarantine": on_error == "quarantine",
+    }
+    for option, given in refused.items():
+        if given:
+            raise SimcoreError(f"{option}: not where -o is a folder, as {output} is: {_NAMED}")
+    done = parquet.project(entries, output, sequence, **asked, progress=sys.stderr.isatty())
+    if as_json:
+        terminal.write_json(done._asdict() | {"folder": str(output)})
+        return
+    told = f"{done.sends} sends from {done.rows} rows, in {terminal.visible(str(output))}"
+    terminal.tell(f"{told}; parts: {done.parts}, finished before: {done.found}\n")
 
 
 def _answer(
@@ -640,10 +810,8 @@ def _answer(
         bar = stack.enter_context(progress.Progress(console=tty, transient=True, disable=not at_terminal))
         reading = bar.add_task("Reading", total=None)
         tables = {
-            name: files.read(
-                path, columns, lambda done, size: bar.update(reading, completed=done, total=size)
-            )
-            for name, (path, columns, _) in sources.items()
+            name: files.read(path, lambda done, size: bar.update(reading, completed=done, total=size), *kinds)
+            for name, (path, kinds, _) in sources.items()
         }
         working = bar.add_task("Projecting", total=None)
         usable = {

@@ -64,7 +64,8 @@ class Round(NamedTuple):
 
     `rows` int64 [r], which runs; None for all, in order. `at` and `anchor`: when it is due, and what that was
     counted from. `cause` int8 [r], or one for all; `since_us` [r] or one: the change that set the wait, if any;
-    `under` int64 [r] or one: the epoch whose plan the wait was set by.
+    `under` int64 [r] or one: the epoch whose plan the wait was set by. `over_us` int64 [r]: where each run has a
+    date of its own to wait for, when that wait is over.
     """
 
     rows: Ints | None
@@ -73,6 +74,7 @@ class Round(NamedTuple):
     cause: npt.NDArray[np.int8] | int = WAITED
     since_us: Ints | int = NAT_US
     under: Ints | int = 0
+    over_us: Ints | None = None
     step: Step | None = None
     epochs: Sequence[Epoch] = ()
 
@@ -85,6 +87,7 @@ class Round(NamedTuple):
             cause=self.cause if isinstance(self.cause, int) else self.cause[some],
             since_us=self.since_us if isinstance(self.since_us, int) else self.since_us[some],
             under=self.under if isinstance(self.under, int) else self.under[some],
+            over_us=None if self.over_us is None else self.over_us[some],
         )
 
 
@@ -300,12 +303,15 @@ class _Engine:
             out.queued[rows], out.due_us[rows] = -1, NAT_US
             if rows.size and after < len(here.steps):
                 delay, gate = here.steps[after].delay, here.steps[after].gate
-                some = np.flatnonzero(due_us != NAT_US)
-                anchor = Times(due_us[some])
                 if isinstance(delay, Brought):
-                    delay = self._dates(delay, rows[some])
+                    ends, delay = delay.ends, self._dates(delay, rows)
+                    goes = np.flatnonzero((delay.instants_us != NAT_US) | (not ends))
+                    rows, due_us, delay = rows[goes], due_us[goes], UntilDate(delay.instants_us[goes])
                 out.queued[rows] = here.number[after]
-                out.due_us[rows[some]] = _due(delay, gate, anchor).all_us()
+                some = due_us != NAT_US
+                if isinstance(delay, UntilDate):
+                    delay = UntilDate(delay.instants_us[some])
+                out.due_us[rows[some]] = _due(delay, gate, Times(due_us[some])).all_us()
 
     def _limit(self, rows: Ints | None) -> Ints:
         """From when on nothing happens to runs in this epoch."""
@@ -347,7 +353,7 @@ class _Engine:
         if late.size:
             late = _take(cohort.rows, late)
             more = f" and {late.size - 1} other rows" if late.size > 1 else ""
-            what = "email" if step.sends else "step"
+            what = "email" if step.sends or step.passed == "draft" else "step"
             raise TooLateError(
                 f"the {what} at position {step.position} (id {step.email_id}) would go out after "
                 f"2200-01-01 UTC to {self.runs.named(int(late[0]))}{more}: pass until= to end before that, or mend "
@@ -380,12 +386,13 @@ class _Engine:
         step = here.steps[at]
         if self.guard is not None and step.stops_waits:
             rows, _, anchor, *_ = self._unstopped(Round(rows, anchor, anchor))
-        delay = step.delay
+        delay, over_us = step.delay, None
         if isinstance(delay, Brought):
             rows, anchor, delay = self._dated(delay, rows, anchor)
+            over_us = delay.earliest(anchor.distinct_us)
         if not len(anchor):
             return
-        waits = Round(rows, _due(delay, step.gate, anchor), anchor, under=self.number)
+        waits = Round(rows, _due(delay, step.gate, anchor), anchor, under=self.number, over_us=over_us)
         due_us = waits.at.distinct_us
         if here.plan.active and not step.gate.closed:
             if due_us.max() < self.limit_least:
@@ -572,7 +579,7 @@ class _Engine:
             if not (mine.size and step.sends):
                 continue
             now = Times(np.full(mine.size, now_us))
-            behind = Round(mine, now, now, BEHIND, now_us, self.number, step, self.epochs)
+            behind = Round(mine, now, now, BEHIND, now_us, self.number, step=step, epochs=self.epochs)
             out = self._excluded(behind)
             if out.size:
                 self._note("excluded", mine[out], now.of(out), step)

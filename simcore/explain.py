@@ -44,6 +44,7 @@ class _Clock(NamedTuple):
 
 INACTIVE = "the sequence is not active, so nothing is sent"
 UNREACHED = "waits for the email before it, which cannot go out as things stand"
+UNREACHED_STEP = "waits for a step before it, which does not happen as things stand"
 ENDED = "the run ends before it"
 CLOSED = "there is no send day on which it may go out, so it waits"
 
@@ -62,8 +63,11 @@ def reasons(item: Round, entered_us: Ints) -> npt.NDArray[np.object_]:
     ):
         # A preview, where looking for equal cases would cost more than all the rest.
         anchor, due = item.anchor.all_us().item(), item.at.all_us().item()
+        over = due if item.over_us is None else item.over_us.item()
         entry = anchor == entered_us.item()
-        return np.array([_reason(item, anchor, due, item.cause, item.since_us, item.under, entry)], object)
+        return np.array(
+            [_reason(item, anchor, due, item.cause, item.since_us, item.under, over, entry)], object
+        )
     anchor_us = item.anchor.all_us()
     cases = [
         anchor_us,
@@ -71,6 +75,7 @@ def reasons(item: Round, entered_us: Ints) -> npt.NDArray[np.object_]:
         np.broadcast_to(item.cause, size),
         np.broadcast_to(item.since_us, size),
         np.broadcast_to(item.under, size),
+        item.at.all_us() if item.over_us is None else item.over_us,
         anchor_us == entered_us,
     ]
     kind, distinct = pd.factorize(pd.MultiIndex.from_arrays(cases))
@@ -80,7 +85,7 @@ def reasons(item: Round, entered_us: Ints) -> npt.NDArray[np.object_]:
 
 
 def _reason(
-    item: Round, anchor_us: int, due_us: int, cause: int, since_us: int, under: int, entry: int
+    item: Round, anchor_us: int, due_us: int, cause: int, since_us: int, under: int, over_us: int, entry: int
 ) -> str:
     if item.step is None:
         raise TypeError("a round that was not passed has no reason")
@@ -108,7 +113,7 @@ def _reason(
             told = f"{told}, when its wait since {since} was over"
             return told + _through(step.gate, here, change, due, anchor) + _changes(here, change, due)
         return f"{told}; {_moved(step, here, anchor, due, since)}{_changes(here, anchor, due)}"
-    return _moved(step, here, anchor, due, since) + _changes(here, anchor, due)
+    return _moved(step, here, anchor, due, since, _clock(here, over_us)) + _changes(here, anchor, due)
 
 
 def _over_us(delay: Delay | Brought, anchor_us: int) -> int:
@@ -129,13 +134,16 @@ def _through(gate: Gate, here: Zone, ready: _Clock, due: _Clock, anchor: _Clock)
     return f"; {skipped}, so {until}" if skipped else f", so {until}"
 
 
-def _moved(step: Step, here: Zone, anchor: _Clock, due: _Clock, since: str) -> str:
-    """From the anchor through the delay and the gate to the send."""
+def _moved(
+    step: Step, here: Zone, anchor: _Clock, due: _Clock, since: str, over: _Clock | None = None
+) -> str:
+    """From the anchor through the delay and the gate to the send; `over`: the end of a wait for a run's own date."""
     delay, gate = step.delay, step.gate
     until = f"{_day(due, anchor)} {due.text}"
     whole_days = isinstance(gate, SendWindow) and gate.end_min - gate.start_min == DAY_US // MINUTE_US
     if isinstance(gate, SendWindow) and not (whole_days and delay == Elapsed(0)):
-        return _to_window(delay, gate, here, anchor, due, since)
+        ready = over if isinstance(delay, Brought) and over else _clock(here, _over_us(delay, anchor.us))
+        return _to_window(delay, gate, here, anchor, ready, due, since)
     if isinstance(delay, UntilOpen | Brought) or (isinstance(gate, Anytime) and delay != Elapsed(0)):
         return _over(delay, here, anchor, due, since, until)
     if isinstance(delay, Elapsed) and isinstance(gate, Anytime | SendWindow) and delay.duration_us == 0:
@@ -159,13 +167,16 @@ def _moved(step: Step, here: Zone, anchor: _Clock, due: _Clock, since: str) -> s
 
 
 def _to_window(
-    delay: Delay | Brought, gate: SendWindow, here: Zone, anchor: _Clock, due: _Clock, since: str
+    delay: Delay | Brought,
+    gate: SendWindow,
+    here: Zone,
+    anchor: _Clock,
+    ready: _Clock,
+    due: _Clock,
+    since: str,
 ) -> str:
-    """From the anchor through the delay to part of a day."""
+    """From the anchor through the delay, which is over when `ready`, to part of a day."""
     until, open_ = f"{_day(due, anchor)} {due.text}", window(gate, here.name)
-    if isinstance(delay, Brought):
-        return f"{_over(delay, here, anchor, due, since, until)}, inside the window {open_}"
-    ready = _clock(here, _over_us(delay, anchor.us))
     if ready.us == due.us:
         return f"{_over(delay, here, anchor, due, since, until)}, inside the window {open_}"
     over = f"due {_day(ready, anchor)} {ready.time}"

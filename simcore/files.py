@@ -25,6 +25,7 @@ import pandas as pd
 
 from simcore import instants
 from simcore.errors import SimcoreError, shown
+from simcore.log import whole_id
 from simcore.plan import Plan
 from simcore.zones import Ints, Zone
 
@@ -32,7 +33,11 @@ _READ_ROWS = 1 << 13
 _WRITE_ROWS = 1 << 16
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
 _NO_OBJECT = "not a JSON object"
+_LONGEST = 1 << 24
+"""So many characters a field of a CSV file may have: Python's own limit, 128 Ki, is less than some JSON needs."""
 _MISQUOTED = "a quotation mark opens a field that does not end"
+_AFTER = "text after a closing quotation mark"
+_TOO_LONG = f"a field has more than {_LONGEST:,} characters: does a quotation mark open it that never closes?"
 _WAY_OUT = "--on-error quarantine sets them aside in a file of their own and goes on with the others"
 
 Told = Callable[[int, int | None], None]
@@ -40,6 +45,8 @@ Columns = tuple[tuple[str, ...], tuple[str, ...]]
 """The columns that a file must have, and those that it may have."""
 ENTRIES: Columns = ("subscriber_id", "entered_at"), ("via", "properties")
 EVENTS: Columns = ("subscriber_id", "at", "event"), ("ref", "properties")
+COUNTED: Columns = ("count", "entered_at"), ("via", "properties")
+"""Entries that are counted, with `count` in the place of `subscriber_id`."""
 
 
 @dataclass
@@ -72,6 +79,8 @@ class Rows:
     def entries(self, plan: Plan, naive_time_zone: str) -> pd.DataFrame:
         """The entries with their instants read; rows that cannot be used are refused."""
         usable = self._timed("entered_at", naive_time_zone, plan)
+        if "subscriber_id" not in usable:
+            usable["count"] = pd.to_numeric(self._read(self.frame["count"], _count), errors="coerce")
         if "via" in self.frame:
             usable["via"] = self._filled("via")
             wrong = f"not one of: {', '.join(plan.vias)}"
@@ -92,17 +101,22 @@ class Rows:
         return usable
 
     def _timed(self, when: str, naive_time_zone: str, plan: Plan) -> pd.DataFrame:
-        ids, stamps = self.frame["subscriber_id"], self.frame[when]
+        stamps = self.frame[when]
+        who = {"subscriber_id": self._ids()} if "subscriber_id" in self.frame else {}
+        us, faults = instants.read(stamps, naive_time_zone)
+        self.refuse({row: f"{when} {shown(stamps.iloc[row])}: {faults[row]}" for row in faults})
+        usable = pd.DataFrame(who | {when: aware(us)}, copy=False)
+        if plan.trigger is not None and "properties" in self.frame:  # elsewhere it is a column as any other
+            usable["properties"] = self._read(self.frame["properties"], _properties)
+        return usable
+
+    def _ids(self) -> "pd.Series[Any]":
+        ids = self.frame["subscriber_id"]
         values = ids.cat.categories if isinstance(ids.dtype, pd.CategoricalDtype) else ids
         if pd.api.types.infer_dtype(values, skipna=True) == "string":
             ids = ids.mask(ids.str.strip() == "")
         self.refuse(dict.fromkeys(np.flatnonzero(ids.isna()).tolist(), "no subscriber_id"))
-        us, faults = instants.read(stamps, naive_time_zone)
-        self.refuse({row: f"{when} {shown(stamps.iloc[row])}: {faults[row]}" for row in faults})
-        usable = pd.DataFrame({"subscriber_id": ids, when: aware(us)}, copy=False)
-        if plan.trigger is not None and "properties" in self.frame:  # elsewhere it is a column as any other
-            usable["properties"] = self._read(self.frame["properties"], _properties)
-        return usable
+        return ids
 
     def _filled(self, name: str) -> "pd.Series[Any]":
         """A column in which what is blank is missing."""
@@ -151,6 +165,12 @@ def _each(values: "pd.Series[Any]", read: Callable[[Any], Any]) -> tuple[Ints, A
     """Of each value its place among the distinct ones, and what is read of these."""
     code, distinct = pd.factorize(values.astype(object), use_na_sentinel=False)
     return code, np.fromiter(map(read, distinct), object, len(distinct))
+
+
+def _count(given: Any) -> Any:
+    """How many arrivals a value says there are, or what is wrong with it."""
+    number = whole_id(given)
+    return number if number is not None and 0 <= number < 1 << 53 else "not a whole number of 0 or more"
 
 
 def _properties(text: Any) -> Any:
@@ -205,21 +225,21 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, bool | int | float) else str(value)
 
 
-def read(path: Path, columns: Columns, told: Told) -> Rows:
-    """The rows of a CSV or Parquet file; `told` hears how many bytes are read, of how many."""
+def read(path: Path, told: Told, *kinds: Columns) -> Rows:
+    """The rows of a CSV or Parquet file of one of these kinds; `told` hears how many bytes are read, of how many."""
     if path.suffix.lower() == ".parquet":
         arrow, parquet = _pyarrow(path)
         with open(path, "rb") as file:
             try:
                 table = parquet.read_table(file)
-                _check_columns(path, table.column_names, columns)
+                columns = _check_columns(path, table.column_names, *kinds)
                 frame = _flat(arrow, table, columns).to_pandas(ignore_metadata=True)
             except arrow.ArrowException as error:
                 raise SimcoreError(f"{path}: not a Parquet file: {str(error).rstrip('.')}") from None
         return Rows(path, "row", frame, np.arange(len(frame)), {}, {})
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            return _read_csv(path, file, columns, told)
+        with open(path, encoding="utf-8-sig", newline="") as file, _long_fields():
+            return _read_csv(path, file, kinds, told)
     except UnicodeDecodeError as error:
         where = "it"
         if path.is_file():  # a pipe gives its bytes once
@@ -232,18 +252,34 @@ def read(path: Path, columns: Columns, told: Told) -> Rows:
         raise SimcoreError(f"{path}: {where} is not UTF-8 (byte 0x{byte:02x}): save it as UTF-8") from None
 
 
-def _read_csv(path: Path, file: TextIO, columns: Columns, told: Told) -> Rows:
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    """Python has one limit for all readers, so it is put back."""
+    before = csv.field_size_limit(_LONGEST)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def _fault(error: csv.Error) -> str:
+    """What is wrong with a CSV file, by what Python's reader says of it."""
+    told = str(error)
+    return _AFTER if "expected after" in told else _TOO_LONG if "limit" in told else _MISQUOTED
+
+
+def _read_csv(path: Path, file: TextIO, kinds: tuple[Columns, ...], told: Told) -> Rows:
     """The rows of a CSV file. No Python runs for each row that is good."""
     size = os.fstat(file.fileno()).st_size or None
     reader = csv.reader(file, strict=True)
     try:
         names = [name.strip() for name in next(reader, [])]
-    except csv.Error:
-        raise SimcoreError(f"{path}: line 1: {_MISQUOTED}") from None
+    except csv.Error as error:
+        raise SimcoreError(f"{path}: line 1: {_fault(error)}") from None
     if not reader.line_num:
-        *others, last = columns[0]
+        *others, last = kinds[0][0]
         raise SimcoreError(f"{path}: empty: expected a header with {', '.join(others)} and {last}")
-    _check_columns(path, names, columns)
+    columns = _check_columns(path, names, *kinds)
     wanted = {name: names.index(name) for name in sum(columns, ()) if name in names}
     parts: list[pd.DataFrame] = []
     places: list[Ints] = []
@@ -257,7 +293,7 @@ def _read_csv(path: Path, file: TextIO, columns: Columns, told: Told) -> Rows:
             rows.extend(islice(reader, _READ_ROWS))  # rows before an error stay
             more = len(rows) == _READ_ROWS
         except csv.Error as error:
-            fault = str(error)
+            fault = _fault(error)
         spans = np.ones(len(rows), np.int64)
         if reader.line_num - first + 1 != len(rows):
             breaks = [len(re.findall("\r\n|\r|\n", ",".join(row))) for row in rows]
@@ -265,9 +301,9 @@ def _read_csv(path: Path, file: TextIO, columns: Columns, told: Told) -> Rows:
         lines = first + np.cumsum(spans) - spans
         if fault:
             line = first + int(spans.sum())
-            if "expected after" not in fault:  # the rest of the file, whatever it holds, is one field
-                raise SimcoreError(f"{path}: line {line}: {_MISQUOTED}")
-            broken[line], ends[line] = "text after a closing quotation mark", reader.line_num
+            if fault != _AFTER:  # the rest of the file, whatever it holds, is one field
+                raise SimcoreError(f"{path}: line {line}: {fault}")
+            broken[line], ends[line] = fault, reader.line_num
         counts = np.fromiter(map(len, rows), np.int64, len(rows))
         whole = counts == len(names)
         for at in np.flatnonzero(~whole & (counts > 0)).tolist():  # an empty line is no row
@@ -283,7 +319,7 @@ def _read_csv(path: Path, file: TextIO, columns: Columns, told: Told) -> Rows:
 
 def _records(path: Path, places: Iterable[tuple[int, int | None]]) -> Iterator[list[str]]:
     """The fields of the rows on these lines of a CSV file (first and, where it is no CSV, last; in order)."""
-    with open(path, encoding="utf-8-sig", newline="") as file:
+    with open(path, encoding="utf-8-sig", newline="") as file, _long_fields():
         read = 0
         for first, last in places:
             lines = islice(file, first - 1 - read, None if last is None else last - read)
@@ -292,15 +328,23 @@ def _records(path: Path, places: Iterable[tuple[int, int | None]]) -> Iterator[l
             read = first - 1 + reader.line_num
 
 
-def _check_columns(path: Path, names: list[str], columns: Columns) -> None:
-    needed, other = columns
-    missing = [f"no column {name}" for name in needed if name not in names]
-    if missing:
+def _check_columns(path: Path, names: list[str], *kinds: Columns) -> Columns:
+    """The kind of the file, of which the columns it must have are there; kinds differ in one of these at most."""
+    found = [kind for kind in kinds if {*names}.issuperset(kind[0])]
+    if not found:
+        either = [[*dict.fromkeys(each)] for each in zip(*(needed for needed, _ in kinds), strict=True)]
+        missing = [f"no column {' or '.join(each)}" for each in either if not {*names}.intersection(each)]
         there = ", ".join(str(name) for name in names) or "none"
         raise SimcoreError(f"{path}: {' and '.join(missing)}; the columns are: {there}")
-    for name in (*needed, *other):
+    if len(found) > 1:
+        raise SimcoreError(
+            f"{path}: columns {' and '.join(needed[0] for needed, _ in found)} together: arrivals that are counted "
+            "are no single subscribers; leave one of them out"
+        )
+    for name in sum(found[0], ()):
         if names.count(name) > 1:
             raise SimcoreError(f"{path}: {names.count(name)} columns are named {name}")
+    return found[0]
 
 
 def _pyarrow(path: Path) -> tuple[ModuleType, ModuleType]:

@@ -6,7 +6,7 @@ Nothing here knows what an event means to a platform: that is in the `Vocabulary
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -330,7 +330,13 @@ def _refs(events: pd.DataFrame, needs: Flags, vocabulary: Vocabulary) -> tuple[I
             f"events: no column ref, which {events['event'].iloc[int(needs.argmax())]} needs; the columns are: "
             f"{', '.join(map(str, events.columns))}"
         )
-    code, distinct = _factorized(events["ref"].astype(object))
+    given = events["ref"].astype(object)
+    code, distinct = _factorized(given)
+    if any(
+        isinstance(each, Real) and each in {0, 1} for each in distinct
+    ):  # which false and true are equal to
+        given = given.map(lambda each: (repr(each),) if isinstance(each, bool | np.bool_) else each)
+        code, distinct = _factorized(given)
     read = [vocabulary.ref(each) for each in distinct]
     known = np.array([each is not None for each in read], np.bool_)[code]
     _refuse(events, "ref", needs & ~known, f"not {vocabulary.expected} that the event needs")

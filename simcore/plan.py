@@ -114,7 +114,7 @@ class Plan(NamedTuple):
     ref; `leaves`, the (status, whether it blocks entries) that an event ends runs with; `returns`, the events
     that end the block (K17); `words`, what else than a send may happen (the journal's `what`, perhaps with a
     cause behind a colon), and its detail; `reads_things`, whether anything looks at properties; `renders`, whether
-    what subjects are filled with is modelled (Q25).
+    what subjects are filled with is modelled (Q25); `text_ids`, whether the emails' ids are texts.
 
     Changes: `reschedule`, whether each change computes what is queued anew (K20); `insert_at_once`, whether
     what is published right before a queued email is due at once (K21); `send_behind`, whether what is
@@ -141,6 +141,7 @@ class Plan(NamedTuple):
     words: Mapping[str, str] = _NONE
     reads_things: bool = False
     renders: bool = False
+    text_ids: bool = False
     reschedule: bool = False
     insert_at_once: bool = False
     send_behind: bool = True

@@ -82,6 +82,8 @@ def preview(
         item = passed.get(step.position)
         if item is None:
             reason = words.CLOSED if step is waits else words.UNREACHED
+            if waits is not None and not waits.sends and waits.passed != "draft":
+                reason = words.UNREACHED_STEP
             if found.state[0] == engine.STOPPED:
                 reason = f"{words.ENDED}: {plan.words[found.notes[-1].what]}"
             rows.append((step, NAT_US, NAT_US, reason if plan.active else words.INACTIVE))
@@ -101,7 +103,9 @@ def preview(
     steps, send_us, waits_us, reasons = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [])
     return pd.DataFrame(
         {
-            "email_id": pd.Series([step.email_id for step in steps], dtype=_ids(plan)).array,
+            "email_id": pd.Series(
+                [step.email_id for step in steps], dtype=_text() if plan.text_ids else np.int64
+            ).array,
             "subject": pd.array([step.subject for step in steps], dtype=_text()),
             "send_at": instants.show(np.array(send_us, np.int64), plan.time_zone),
             "wait": np.array(waits_us, np.int64).view("timedelta64[us]"),
@@ -260,6 +264,7 @@ class Made(NamedTuple):
             self.steps(),
             self.zone,
             by_email=self.by_email,
+            text_ids=self.epochs[0].plan.text_ids,
             texts=({"rendered_subject": self._subjects} if self.rendered else {})
             | ({"reason": self._reasons} if self.explained else {}),
         )
@@ -421,11 +426,6 @@ def versions() -> dict[str, str]:
 def _text() -> Any:
     """The dtype that pandas gives to texts: str from 3.0 on, object before."""
     return pd.Series([], dtype="str").dtype
-
-
-def _ids(plan: Plan) -> Any:
-    """The dtype of the emails' ids."""
-    return _text() if plan.steps and isinstance(plan.steps[0].email_id, str) else np.dtype(np.int64)
 
 
 def _plan(sequence: Any, assumptions: Any, include_drafts: bool) -> Plan:

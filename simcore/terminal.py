@@ -8,6 +8,7 @@ import json
 import shutil
 import sys
 import unicodedata
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,14 +16,19 @@ import numpy as np
 import pandas as pd
 import typer
 from rich import box
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from simcore.zones import Zone
+from simcore.files import iso
+from simcore.periods import FREQUENCIES, periods
+from simcore.zones import DAY_US, HOUR_US, Ints, Zone
 
 COLUMNS = 80
 """Wider than this nothing is shown."""
+_LEAST_BAR = 8
+_BLOCKS = " ▏▎▍▌▋▊▉█"
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
 
 
@@ -51,11 +57,68 @@ def clock(instant_us: int, here: Zone) -> str:
     return f"{local:%a} {local.day} {local:%b %Y} {time} {here.abbreviations[int(here.stretch(at)[0])]}"
 
 
+def spans(starts_us: Ints, here: Zone, freq: str) -> list[str]:
+    """Periods as people write them, by where they begin [µs]: Sun  8 Mar 2026 (23 h), Sun  8 Mar 2026 09:00 EDT.
+
+    No two look the same: where a zone calls its time the same before and after a change, hours that the clock
+    shows twice have their offsets too.
+    """
+    local = [_EPOCH + timedelta(microseconds=us) for us in here.local_us(starts_us).tolist()]
+    dates = [f"{at:%a} {at.day:2} {at:%b %Y}" for at in local]
+    usual_us = FREQUENCIES[freq]
+    if usual_us >= DAY_US:
+        all_us = periods(here, freq, int(starts_us[0]), int(starts_us[-1])).starts_us
+        lengths_us = np.diff(all_us)[np.searchsorted(all_us, starts_us)].tolist()
+        return [
+            date if length_us == usual_us else f"{date} ({length_us / HOUR_US:g} h)"
+            for date, length_us in zip(dates, lengths_us, strict=True)
+        ]
+    names = [here.abbreviations[at] for at in here.stretch(starts_us).tolist()]
+    found = [f"{date} {at:%H:%M} {name}" for date, at, name in zip(dates, local, names, strict=True)]
+    times, stamps = Counter(found), iso(starts_us, here)
+    return [
+        each if times[each] == 1 else f"{each} {stamp[19:]}"
+        for each, stamp in zip(found, stamps, strict=True)
+    ]
+
+
+def chart(labels: list[str], columns: dict[str, list[int]]) -> None:
+    """A row for each label: its numbers, and a bar of the last; as wide as the terminal but never over 80 columns.
+
+    Where the columns leave no room for bars, the last one stands alone.
+    """
+    start = max(map(len, ["period", *labels]))
+    sizes = {name: max(len(name), len(str(max(numbers)))) for name, numbers in columns.items()}
+    room = _width() - start - sum(size + 2 for size in sizes.values()) - 3
+    *others, last = columns
+    if room < _LEAST_BAR and others:
+        tell("Too many positions to show them side by side: -o and --json give all.\n\n")
+        chart(labels, {last: columns[last]})
+        return
+    blocks, line = (_BLOCKS, "─") if _has(f"{_BLOCKS}─") else (" #", "-")
+    steps = len(blocks) - 1
+    fine = max(room, 1) * steps / max(columns[last])
+    head = " ".join(["period".ljust(start), *(f" {name:>{size}}" for name, size in sizes.items())])
+    lines = [f" {head}", f" {line * len(head)}"]
+    for label, *numbers in zip(labels, *columns.values(), strict=True):
+        cells = [f" {number:{size}}" for number, size in zip(numbers, sizes.values(), strict=True)]
+        whole, rest = divmod(max(round(numbers[-1] * fine), numbers[-1] > 0), steps)
+        row = " ".join([label.ljust(start), *cells, f" {blocks[-1] * whole}{blocks[rest]}"])
+        lines.append(f" {row.rstrip()}")
+    tell("".join(f"{each}\n" for each in lines))
+
+
+def cut(text: str, before: str = "") -> str:
+    """A text after another one, shortened to one line of the terminal."""
+    text = before + visible(text).encode(sys.stdout.encoding, "backslashreplace").decode(sys.stdout.encoding)
+    end = "…" if _has("…") else "..."
+    return text if cell_len(text) <= _width() else set_cell_size(text, _width() - len(end)) + end
+
+
 def show(heading: list[str], names: list[str], rows: list[Any]) -> None:
     """A table under its heading, plain, as wide as the terminal but never over 80 columns."""
     page = io.TextIOWrapper(io.BytesIO(), encoding=sys.stdout.encoding, errors="backslashreplace", newline="")
-    width = min(shutil.get_terminal_size().columns, COLUMNS)
-    console = Console(file=page, width=width, color_system=None, legacy_windows=False)
+    console = Console(file=page, width=_width(), color_system=None, legacy_windows=False)
     for line in heading:
         console.print(Text(visible(line), overflow="fold"))
     table = Table(box=box.SIMPLE_HEAD, leading=1, pad_edge=False, collapse_padding=True)
@@ -73,6 +136,15 @@ def show(heading: list[str], names: list[str], rows: list[Any]) -> None:
         console.print(table)
     page.seek(0)
     tell("\n".join(line.rstrip() for line in page.read().split("\n")).strip("\n") + "\n")
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size().columns, COLUMNS)
+
+
+def _has(text: str) -> bool:
+    """Whether the terminal's encoding has all of these characters."""
+    return text.encode(sys.stdout.encoding, "ignore").decode(sys.stdout.encoding) == text
 
 
 def visible(text: str) -> str:

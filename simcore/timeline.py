@@ -40,12 +40,14 @@ def timeline(
     time_zone: str,
     *,
     by_email: bool,
+    text_ids: bool = False,
     texts: Mapping[str, Callable[[Round, Ints | slice], Any]] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """The timeline (columns and dtypes as `simcore.project` says) of rounds, in the order that each run has them.
 
     Rows in the order of runs, then of sends; or email by email, in the order of `steps`, where `by_email`.
-    `texts`: further columns [str], by what gives them for some runs of a round.
+    `text_ids`: whether the emails' ids are texts. `texts`: further columns [str], by what gives them for some
+    runs of a round.
     """
     rounds = [item for item in rounds if item.step is not None and item.step.sends]
     layout = _by_email(runs, rounds, steps) if by_email else _by_run(runs, rounds)
@@ -77,10 +79,10 @@ def timeline(
     code = np.array([codes[step.subject] for step in each], _code_dtype(len(subjects)))
     category = pd.CategoricalDtype(pd.Index(subjects, dtype="str"))
     columns = {
-        "subscriber_id": of_run(runs.subscriber_id),
+        "subscriber_id": _as_given(of_run(runs.subscriber_id)),
         "run": of_run(runs.number),
         "position": of_round(np.array([step.position for step in each], np.int16)),
-        "email_id": _named([step.email_id for step in each or steps], of_round(np.arange(len(each)))),
+        "email_id": _named([step.email_id for step in each], of_round(np.arange(len(each))), text_ids),
         "subject": pd.Categorical.from_codes(of_round(code), dtype=category, validate=False),
         "send_at": instants.show(layout.send_us, time_zone),
     }
@@ -108,14 +110,16 @@ def subscribers(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_
     return pd.DataFrame(
         {
             # Copies: runs may be the very arrays that the caller gave.
-            "subscriber_id": runs.subscriber_id.copy(),
+            "subscriber_id": _as_given(runs.subscriber_id.copy()),
             "run": runs.number,
             "via": _category(runs.via, people.vias),
             "entered_at": instants.show(runs.entered_us.copy(), zone),
             "status": _category(status, STATUSES),
             "sends": sends,
             "last_send_at": instants.show(last_us, zone),
-            "next_email_id": _named(outcome.email_ids, np.where(waits, outcome.queued, -1), optional=True),
+            "next_email_id": _named(
+                outcome.email_ids, np.where(waits, outcome.queued, -1), plan.text_ids, optional=True
+            ),
             "next_send_at": instants.show(due_us, zone),
             "ended_at": instants.show(ended_us, zone),
         },
@@ -168,15 +172,20 @@ def journal(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: 
     what = np.array([names.index(_plainly(each)) for each in whats], np.int8)
     return pd.DataFrame(
         {
-            "subscriber_id": columns["subscriber_id"],
+            "subscriber_id": _as_given(columns["subscriber_id"]),
             "run": pd.arrays.IntegerArray(columns["run"].astype(np.int32, copy=False), ~of_run),
             "at": instants.show(columns["at"], zone),
             "what": _category(what[columns["what"]], names),
-            "email_id": _named(outcome.email_ids, columns["email_id"], optional=True),
+            "email_id": _named(outcome.email_ids, columns["email_id"], plan.text_ids, optional=True),
             "detail": _category(columns["what"], tuple(plan.words.values())),
         },
         copy=False,
     )
+
+
+def _as_given(ids: Any) -> Any:
+    """Ids as a column of their own dtype: texts among objects stay objects."""
+    return pd.Series(ids, dtype=object, copy=False) if ids.dtype == object else ids
 
 
 def _plainly(what: str) -> str:
@@ -294,9 +303,9 @@ def _texts(
     return pd.Series(found, dtype="str").array
 
 
-def _named(email_ids: Sequence[int | str], place: Ints, *, optional: bool = False) -> Any:
+def _named(email_ids: Sequence[int | str], place: Ints, texts: bool, *, optional: bool = False) -> Any:
     """The emails' ids as a column, by their places (-1 for none, where `optional`): integers, or texts."""
-    if email_ids and isinstance(email_ids[0], str):
+    if texts:
         return pd.Series([*email_ids], dtype="str").array.take(place, allow_fill=optional)
     numbers = np.array([*email_ids, 0], np.int64)[place]
     return pd.arrays.IntegerArray(numbers, place < 0) if optional else numbers

@@ -1225,7 +1225,7 @@ def test_q18_default_paths_in_order(first, sequence):
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("value", [[], ["x"], {}, {"x": 1}])
 def test_q18_a_list_or_an_object_at_a_default_path_is_no_key(path, value):
-    later = {each: "k" for each in PATHS[PATHS.index(path) + 1 :]}
+    later = dict.fromkeys(PATHS[PATHS.index(path) + 1 :], "k")
     life = Life(
         KEYED.replace(enrollmentFieldPath=None), ev("02 10:00", properties=made({path: value} | later))
     )
@@ -1309,10 +1309,10 @@ KINDS = {
 WHO_IS_IN, WHO_IS_NOT = list(KINDS)[:3], list(KINDS)[3:]
 
 
-def stopped(kind, *history, steps=(email(), email(DAY)), value="X", **assume):
+def stopped(kind, *history, value="X", **assume):
     """The run's end, entered on the 2nd at 10:00; `history` of "in 02 12:00" and "out 02 13:00"."""
     rows = [ev(each.partition(" ")[2], KINDS[kind][each.startswith("out")], value) for each in history]
-    sequence = seq(*steps, stopCondition={"type": kind, "value": value})
+    sequence = TWO.replace(stopCondition={"type": kind, "value": value})
     [run] = Life(sequence, ev("02 10:00"), *rows, **assume).runs
     return run
 
@@ -2035,7 +2035,45 @@ def test_q24_nobody():
     assert [len(each) for each in only] == [0, 0, 0]
 
 
+def test_q24_manual_keys():
+    """A list is no key, and none is needed; 1 and 1.0 are one key."""
+    one = Life(KEYED, entered=[("02 10:00", "manual", {"id": ["x"]}), ("02 11:00", None, {"id": "x"})])
+    assert one.begins == ["02 10:00", "02 11:00"]
+    two = Life(KEYED, entered=[("02 10:00", "manual", {"id": 1}), ("02 11:00", None, {"id": 1.0})])
+    assert two.turned == ["duplicate 02 11:00"]
+    same = Life(
+        KEYED, entered=[("02 10:00", "manual"), ("02 10:00", "manual"), ("02 10:00", None, {"id": 1})]
+    )
+    assert same.notes == [
+        *("1 started 02 10:00", "1 completed 03 10:00", "0 duplicate 02 10:00"),
+        *("2 started 02 10:00", "2 completed 03 10:00"),
+    ]
+
+
 # ---------------------------------------------------------------- rows
+
+
+def test_the_zone_shown_is_that_of_the_window():
+    """Without one, or with one that is off, it is UTC, whatever a weekday wait says."""
+    tokyo, kyiv = weekday(zone="Asia/Tokyo"), window(zone="Europe/Kyiv")
+    for sending, zone in ((kyiv, "Europe/Kyiv"), ({**kyiv, "enabled": False}, "UTC"), (None, "UTC")):
+        found = Life(seq(email(**tokyo), sendingWindow=sending), ev("02 10:00")).found
+        assert str(found.timeline["send_at"].dtype) == f"datetime64[us, {zone}]"
+        assert str(found.journal["at"].dtype) == f"datetime64[us, {zone}]"
+        for name in ("entered_at", "last_send_at", "next_send_at", "ended_at"):
+            assert str(found.subscribers[name].dtype) == f"datetime64[us, {zone}]"
+
+
+def test_what_is_given_stays_as_it_is():
+    events = log(*RICH).set_index(pd.Index([7] * len(RICH)))
+    given, before = entries("03 10:00", "02 10:00").set_index(pd.Index(["x", "x"])), events.copy()
+    frames = [simcore.simulate(KEYED, events=events), simcore.simulate(KEYED, given, events=events)]
+    pd.testing.assert_frame_equal(events, before)
+    pd.testing.assert_frame_equal(given, entries("03 10:00", "02 10:00").set_index(pd.Index(["x", "x"])))
+    expected = simcore.simulate(KEYED, events=log(*RICH))
+    for one, other in zip(frames[0], expected, strict=True):
+        pd.testing.assert_frame_equal(one, other)
+    assert simcore.simulate(KEYED, [], events=log(*RICH).assign(subscriber_id=1)).subscribers.empty
 
 
 def test_rows_are_by_enrolment_then_by_first_appearance():
@@ -2245,7 +2283,10 @@ def test_render():
     by_email = Life(sequence, *given, render=True, order="email").found.timeline
     assert sorted(by_email["rendered_subject"]) == sorted(rows["rendered_subject"])
     assert by_email["rendered_subject"].tolist()[:2] == ["Lviv 2 |none", "there  |none"]
-    assert "rendered_subject" not in Life(sequence, *given).found.timeline
+    plain = Life(sequence, *given).found
+    assert "rendered_subject" not in plain.timeline
+    pd.testing.assert_frame_equal(life.found.subscribers, plain.subscribers)
+    pd.testing.assert_frame_equal(life.found.journal, plain.journal)
 
 
 def test_render_where_only_some_get_there():

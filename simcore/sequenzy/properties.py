@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from numbers import Real
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from simcore.errors import EntryError
 from simcore.instants import ISO_AWARE, ISO_NAIVE
@@ -21,7 +22,6 @@ DEFAULT_KEYS = (  # Q18
     "productId",
     "variantId",
 )
-_LISTS = (list, tuple, np.ndarray)  # Parquet's lists come as arrays
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_MS = 100_000_000_000  # Q11: from here on a number is milliseconds
 
@@ -35,10 +35,17 @@ def values(properties: Any, path: str) -> list[Any]:
     found = [properties]
     for part in path.split("."):
         name = part.removesuffix("[]")
-        found = [each[name] for each in found if isinstance(each, Mapping) and name in each]
+        found = [_json(each[name]) for each in found if isinstance(each, Mapping) and name in each]
         if part.endswith("[]"):
-            found = [item for each in found if isinstance(each, _LISTS) for item in each]
+            found = [_json(item) for each in found if isinstance(each, list | tuple) for item in each]
     return found
+
+
+def _json(value: Any) -> Any:
+    """A value as JSON has it: what pandas and numpy make of it becomes plain, what is missing None."""
+    if isinstance(value, np.ndarray | np.generic) and not isinstance(value, np.datetime64 | np.timedelta64):
+        value = value.tolist()  # Parquet's lists come as arrays
+    return None if value is pd.NA or value is pd.NaT or value != value else value
 
 
 def plain(value: Any) -> Hashable:
@@ -53,22 +60,22 @@ def plain(value: Any) -> Hashable:
 
 
 def _plain(value: Any) -> Hashable:
+    value = _json(value)
     if isinstance(value, Mapping):
         return ("object", frozenset((name, _plain(each)) for name, each in value.items()))
-    if isinstance(value, _LISTS):
+    if isinstance(value, list | tuple):
         return ("list", tuple(map(_plain, value)))
-    value = value.item() if isinstance(value, np.generic) else value
     return (type(value) is bool, value) if isinstance(value, Hashable) else repr(value)
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
+    return isinstance(value, Real) and not isinstance(value, bool | np.timedelta64)
 
 
 def _contains(value: Any, wanted: Any) -> bool:
     if isinstance(value, str):
         return isinstance(wanted, str) and wanted in value
-    return isinstance(value, _LISTS) and plain(wanted) in map(plain, value)
+    return isinstance(value, list | tuple) and plain(wanted) in map(plain, value)
 
 
 _OPERATORS: dict[str, Callable[[list[Any], Any], bool]] = {  # Q14, Q4
@@ -98,7 +105,7 @@ def key(properties: Any, path: str | None) -> Hashable | None:
     """
     paths = DEFAULT_KEYS if path is None else (path,)
     found = next((each for one in paths for each in values(properties, one) if each is not None), None)
-    return None if found is None or isinstance(found, (Mapping, *_LISTS)) else plain(found)
+    return None if found is None or isinstance(found, Mapping | list | tuple) else plain(found)
 
 
 def several(properties: Any, paths: Sequence[str]) -> Hashable | None:
@@ -110,8 +117,9 @@ def several(properties: Any, paths: Sequence[str]) -> Hashable | None:
 def date_us(value: Any) -> int | None:
     """The instant [µs] that a date of an event is; None for what is none (Q11).
 
-    ISO texts, in UTC where they name no zone; numbers, seconds or (from 100,000,000,000 on) milliseconds since
-    1970; both floored to the microsecond. What no clock here reaches is cut to 2**62.
+    ISO texts, and what Python and pandas have for times, in UTC where they name no zone; numbers, seconds or (from
+    100,000,000,000 on) milliseconds since 1970; all floored to the microsecond. What no clock here reaches is
+    cut to 2**62.
 
     >>> date_us("2026-03-06") == date_us(1772755200) == date_us(1772755200000)
     True
@@ -123,6 +131,10 @@ def date_us(value: Any) -> int | None:
             return FAR_US if value > 0 else -FAR_US
         us = exact(value) * (1000 if value >= _FIRST_MS else 1_000_000)
         return max(-FAR_US, min(FAR_US, us.numerator // us.denominator))
+    if isinstance(value, np.datetime64):
+        value = pd.Timestamp(value)
+    if isinstance(value, date):
+        value = value.isoformat()
     if not isinstance(value, str) or not re.fullmatch(f"{ISO_AWARE}|{ISO_NAIVE}", value) or value.isdigit():
         return None
     try:

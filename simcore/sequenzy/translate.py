@@ -102,6 +102,7 @@ def translate(sequence: "Sequence", assumptions: Assumptions | None) -> Plan:
         or (isinstance(stop, Happened) and bool(stop.filters or stop.rules))
         or any(step.render or isinstance(step.delay, Brought) for step in steps),
         renders=True,
+        text_ids=True,
     )
 
 

@@ -1,0 +1,205 @@
+"""The same projection over Dask's frames (`pip install "simcore[dask]"`): when to run what, where, and again after a
+worker was lost is Dask's.
+
+What becomes of subscribers depends on all their rows together: a second entry may start another run, or end the first
+(K14), and events end runs. So a subscriber must be whole within a partition: both frames are shuffled by
+`subscriber_id` first, unless `partitioned=True` says that they are so already.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simcore.errors import EntryError, SimcoreError
+from simcore.files import ENTRIES, EVENTS
+from simcore.projection import Made, Simulation, make
+
+try:
+    import dask.dataframe as dd
+except ImportError:
+    raise SimcoreError('simcore.scale.dask needs Dask: pip install "simcore[dask]"') from None
+
+_ROW = "__simcore_row"
+
+
+def project(
+    entries: Any,
+    sequence: Any,
+    *,
+    events: Any = None,
+    changes: Iterable[Any] = (),
+    until: Any = None,
+    include_drafts: bool = False,
+    assumptions: Any = None,
+    naive_time_zone: str | None = None,
+    order: str = "entry",
+    enabled_at: Any = None,
+    render: bool = False,
+    explain: bool = False,
+    partitioned: bool = False,
+) -> Any:
+    """The timeline of `simcore.project`, as a lazy Dask DataFrame of the same columns and dtypes.
+
+    `entries`, `events`: Dask DataFrames, with the columns of `simcore.project`; `entries` is None where the
+    sequence's trigger enrols by the events. Their `subscriber_id` must have the very same dtype. `properties` are
+    dicts, which Dask keeps as they are only with `dask.config.set({"dataframe.convert-string": False})`. All other
+    arguments as for `simcore.project`.
+
+    `partitioned`: whether all rows of a subscriber are within one partition, and with events within the same one
+    of both frames. False shuffles both by `subscriber_id`; ties still count in the order of the rows given.
+
+    Rows are in the order that `order` says within each partition, and so is the index, from 0; divisions are
+    unknown. The categories of `subject` are all that the sequence has or had, in every partition.
+
+    What is wrong with the sequence or another argument is raised at once. Rows that cannot be read raise EntryError
+    when Dask computes, with their numbers as they stand in the partition, in the order given;
+    `simcore.split_entries`, mapped over the partitions, parts them from the others.
+
+    >>> import dask.dataframe as dd
+    >>> import pandas as pd
+    >>> import simcore
+    >>> from simcore import kit
+    >>> from simcore.scale import dask
+    >>> entries = pd.DataFrame({"subscriber_id": [7, 8], "entered_at": ["2026-03-06T21:07:30-05:00"] * 2})
+    >>> sends = dask.project(dd.from_pandas(entries, npartitions=2), kit.load(simcore.example("welcome")))
+    >>> len(sends.compute(scheduler="sync")), str(sends.dtypes["send_at"])
+    (8, 'datetime64[us, America/New_York]')
+    """
+    arguments = {
+        "changes": changes,
+        "until": until,
+        "include_drafts": include_drafts,
+        "assumptions": assumptions,
+        "naive_time_zone": naive_time_zone,
+        "order": order,
+        "enabled_at": enabled_at,
+        "render": render,
+        "explain": explain,
+    }
+    return _mapped(_timeline, entries, events, sequence, arguments, partitioned)[0]
+
+
+def simulate(
+    entries: Any,
+    sequence: Any,
+    *,
+    events: Any = None,
+    changes: Iterable[Any] = (),
+    until: Any = None,
+    include_drafts: bool = False,
+    assumptions: Any = None,
+    naive_time_zone: str | None = None,
+    order: str = "entry",
+    enabled_at: Any = None,
+    render: bool = False,
+    explain: bool = False,
+    partitioned: bool = False,
+) -> Simulation:
+    """`timeline`, `subscribers` and `journal` of `simcore.simulate`, as lazy Dask DataFrames.
+
+    Arguments, partitions, order and errors as for `project`. `dask.compute(*life)` simulates once for all three;
+    each computed by itself simulates anew.
+    """
+    arguments = {
+        "changes": changes,
+        "until": until,
+        "include_drafts": include_drafts,
+        "assumptions": assumptions,
+        "naive_time_zone": naive_time_zone,
+        "order": order,
+        "enabled_at": enabled_at,
+        "render": render,
+        "explain": explain,
+        "notes": True,
+    }
+    lives, empty = _mapped(_life, entries, events, sequence, arguments, partitioned)
+    return Simulation(
+        *(lives.map_partitions(attrgetter(name), meta=getattr(empty, name)) for name in Simulation._fields)
+    )
+
+
+def _mapped(
+    work: Any, entries: Any, events: Any, sequence: Any, arguments: dict[str, Any], partitioned: bool
+) -> tuple[Any, Any]:
+    """What `work` makes of each partition, lazily, and what it makes of empty ones."""
+    if isinstance(arguments["changes"], Iterator):
+        arguments["changes"] = list(arguments["changes"])
+    given = {name: each for name, each in (("entries", entries), ("events", events)) if each is not None}
+    for name, each in given.items():
+        if not isinstance(each, dd.DataFrame):
+            raise SimcoreError(
+                f"{name}: found a {type(each).__module__}.{type(each).__name__}, expected a Dask DataFrame, such as "
+                "dask.dataframe.from_pandas gives"
+            )
+    empty = {name: each._meta for name, each in given.items()}
+    made = make(sequence, empty.get("entries"), events=empty.get("events"), **arguments)
+    subjects = dict.fromkeys(
+        step.subject for epoch in made.epochs[::-1] for step in epoch.plan.steps if step.sends
+    )
+    call = partial(
+        _part,
+        names=(*given,),
+        sequence=sequence,
+        arguments=arguments,
+        work=partial(work, subject=pd.CategoricalDtype(pd.Index(list(subjects), dtype="str"))),
+    )
+    ids = {name: str(each["subscriber_id"].dtype) for name, each in empty.items()}
+    if len({*ids.values()}) > 1:
+        raise EntryError(
+            f"events: subscriber_id is {ids['events']} there and {ids['entries']} in entries; expected the same, for "
+            "equal ids to meet in one partition: cast one of them with astype"
+        )
+    frames = [
+        each[[column for column in each.columns if column in {*columns[0], *columns[1]}]]
+        for name, columns in (("entries", ENTRIES), ("events", EVENTS))
+        if (each := given.get(name)) is not None
+    ]
+    parts = [each.npartitions for each in frames]
+    if not partitioned:
+        frames = [_shuffled(each, max(parts)) for each in frames]
+    elif len({*parts}) > 1:
+        raise SimcoreError(
+            f"partitioned: entries have {parts[0]} partitions and events {parts[1]}, expected each subscriber in the "
+            "same partition of both: leave partitioned out"
+        )
+    meta = call(*empty.values())
+    frames = [each.clear_divisions() for each in frames]
+    # The partitions of a life are no frames; only what is mapped over them is, and is shown to anyone.
+    shape = meta.timeline if isinstance(meta, Simulation) else meta
+    return frames[0].map_partitions(call, *frames[1:], meta=shape, enforce_metadata=False), meta
+
+
+def _shuffled(frame: Any, parts: int) -> Any:
+    """A frame by subscriber, its rows numbered, so that ties stay in their order (K18)."""
+    numbered = frame.map_partitions(_numbered, meta=_numbered(frame._meta))
+    # Dask's method between processes makes Arrow of the rows: dicts would get each other's fields.
+    method = "tasks" if "object" in map(str, frame.dtypes) else None
+    return numbered.shuffle("subscriber_id", npartitions=parts, shuffle_method=method)
+
+
+def _numbered(part: pd.DataFrame, partition_info: dict[str, int] | None = None) -> pd.DataFrame:
+    first = 0 if partition_info is None else partition_info["number"] << 40
+    return part.assign(**{_ROW: np.arange(first, first + len(part), dtype=np.int64)})
+
+
+def _part(
+    *parts: pd.DataFrame, names: tuple[str, ...], sequence: Any, arguments: dict[str, Any], work: Any
+) -> Any:
+    """What `work` gives of what happens to the subscribers of a partition."""
+    given = {
+        name: part.sort_values(_ROW, ignore_index=True) if _ROW in part.columns else part
+        for name, part in zip(names, parts, strict=True)
+    }
+    return work(make(sequence, given.get("entries"), events=given.get("events"), **arguments))
+
+
+def _timeline(made: Made, subject: pd.CategoricalDtype) -> pd.DataFrame:
+    return made.timeline().astype({"subject": subject})
+
+
+def _life(made: Made, subject: pd.CategoricalDtype) -> Simulation:
+    return Simulation(_timeline(made, subject), made.subscribers(), made.journal())

@@ -1,0 +1,488 @@
+"""A Parquet file of entries, of any size, becomes a folder of Parquet files of sends: a part a chunk.
+
+The extra `parquet` (pyarrow), which is imported only when it is used. Each file is written under a name that
+readers pass over, and renamed when it is whole; after that the manifest, replaced in the same way, counts the
+part as finished. So whatever ends a run, and whenever, the next one begins with the first part that the manifest
+does not list.
+"""
+
+import hashlib
+import importlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from os import PathLike
+from pathlib import Path
+from types import ModuleType
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from simcore import audience, files, projection
+from simcore.errors import EntryError, SimcoreError, TooLateError, shown
+from simcore.plan import Plan
+
+MANIFEST = "_manifest.json"
+"""Readers of folders take every file for a part, but those whose names begin with _ or a dot."""
+_LOCK = ".lock"
+_BATCH = 1 << 16
+_BUFFER = 1 << 20
+_KEYS = 1 << 26
+_FEW = 1000
+_ANEW = "choose another folder, or remove this one and start again"
+
+_Told = Callable[[str, int], None]
+
+
+class Part(NamedTuple):
+    """A finished file: its name, how many rows of the input went in, how many sends came out, and its length."""
+
+    file: str
+    rows: int
+    sends: int
+    bytes: int
+
+
+class Summary(NamedTuple):
+    """What a folder holds: `parts` of `sends`, from `rows` of the input; `found` parts were finished before."""
+
+    rows: int
+    sends: int
+    parts: int
+    found: int
+
+
+def project(
+    path_in: str | PathLike[str],
+    path_out: str | PathLike[str],
+    sequence: Any,
+    *,
+    changes: Iterable[Any] = (),
+    until: Any = None,
+    include_drafts: bool = False,
+    assumptions: Any = None,
+    naive_time_zone: str | None = None,
+    order: str = "entry",
+    render: bool = False,
+    explain: bool = False,
+    chunk_rows: int = 1_000_000,
+    progress: bool = True,
+) -> Summary:
+    """The timeline of the entries in a Parquet file that may be bigger than memory, as a folder of Parquet files.
+
+    `path_in`: a file with the columns `subscriber_id` (numbers or texts) and `entered_at`, optionally `via`, and
+    for Sequenzy `properties`; as in all files, a blank text is missing. `path_out`: a folder, made if it is not
+    there. All other arguments are as for `simcore.project`, and so are the columns; events are not among them, since
+    those of a subscriber could be anywhere. `order="email"` orders each part.
+
+    The folder reads as one table (`pandas.read_parquet(path_out)`): `part-00000.parquet` and so on have one
+    schema, and their rows, in the order of the names, are those that `simcore.project` gives for the whole file.
+    A part is made of `chunk_rows` entries, and a few more where its last subscriber has more than one: the rows
+    of a subscriber must stand together, as in a file sorted by subscriber_id. A file of at most `chunk_rows`
+    rows may be in any order. Memory grows with `chunk_rows` alone, but for ids that do not rise, of which up to
+    67 million at a time are held as numbers (8 bytes each, twice) to see that nobody comes back.
+
+    A run that was stopped, however it was, is gone on with by the same call: parts that are finished are not done
+    again. A finished one does nothing. `progress` shows a bar on standard error: rows, share, rate.
+
+    Raises EntryError that names rows of the file (from 0) that cannot be used; what is finished stays. Raises
+    SimcoreError where a file cannot be read or written; where another process writes to the folder; where a
+    subscriber comes back; and where the folder was begun with another sequence, input or other arguments, or by
+    another version of simcore or of the zones' data.
+
+    >>> import tempfile, simcore
+    >>> from simcore import kit
+    >>> from simcore.scale import parquet
+    >>> welcome = kit.load(simcore.example("welcome"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     entries = pd.read_csv(simcore.example("entries")).sort_values("subscriber_id", kind="stable")
+    ...     entries.to_parquet(f"{folder}/entries.parquet")
+    ...     done = parquet.project(
+    ...         f"{folder}/entries.parquet", f"{folder}/sends", welcome, chunk_rows=100, progress=False
+    ...     )
+    ...     done.sends == len(pd.read_parquet(f"{folder}/sends")) == len(simcore.project(welcome, entries))
+    True
+    """
+    if not isinstance(chunk_rows, int) or isinstance(chunk_rows, bool) or chunk_rows < 1:
+        raise SimcoreError(
+            f"chunk_rows: found {shown(chunk_rows)}, expected a whole number of rows, 1 or more"
+        )
+    source, folder = Path(path_in), Path(path_out)
+    asked: dict[str, Any] = {
+        "changes": [*changes] if isinstance(changes, Iterator) else changes,  # each part needs them
+        "until": until,
+        "include_drafts": include_drafts,
+        "assumptions": assumptions,
+        "naive_time_zone": naive_time_zone,
+        "order": order,
+        "render": render,
+        "explain": explain,
+    }
+    arrow, parquet = files._pyarrow(source)
+    nobody = projection.make(sequence, [], **asked)
+    with ExitStack() as stack:
+        with _reading(source, arrow):
+            opened = stack.enter_context(open(source, "rb"))
+            given = _Input(source, opened, nobody.epochs[0].plan, arrow, parquet)
+        versions = projection.versions()
+        fingerprint = asked | {
+            # The API's form has no ids for emails that it did not number.
+            "sequence": _digest([sequence.to_api(), [step.email_id for step in given.plan.steps]]),
+            "changes": _digest([*map(repr, asked["changes"])]),
+            "until": audience.read_until(until, naive_time_zone),
+            "assumptions": None if assumptions is None else repr(assumptions),
+            "chunk_rows": chunk_rows,
+            "input": given.fingerprint(),
+            "simcore": versions["simcore"],
+            "tzdata": versions["tzdata"],
+        }
+        stack.enter_context(_alone(folder))
+        parts = _finished(folder, fingerprint)
+        found, done = len(parts), sum(part.rows for part in parts)
+        if parts and done == given.rows:
+            if progress:
+                print(f"{folder}: finished before, nothing to do", file=sys.stderr)
+            return _summary(parts, found)
+        told = stack.enter_context(_telling(progress, given.rows))
+        if not parts:
+            if given.rows > chunk_rows:
+                _check_grouped(given, told)
+            _keep(folder, fingerprint, parts)
+        schema, subjects = _schema(arrow, nobody, given.id_type)
+        digits = max(5, len(str(given.rows // chunk_rows)))  # of names whose order is that of the parts
+        told("Projecting", done)
+        for chunk in given.chunks(done, chunk_rows):
+            sends = _sends(given, chunk, done, sequence, asked)
+            path = folder / f"part-{len(parts):0{digits}}.parquet"
+            with files.replacing(path, source) as sink:
+                with parquet.ParquetWriter(sink, schema) as writer:
+                    writer.write_table(_table(arrow, sends, schema, subjects))
+                _settle(sink)
+                parts.append(Part(path.name, chunk.num_rows, len(sends), sink.tell()))
+            _keep(folder, fingerprint, parts)
+            done += chunk.num_rows
+            told("Projecting", done)
+        return _summary(parts, found)
+
+
+class _Input:
+    """A Parquet file of entries that is open."""
+
+    def __init__(
+        self, path: Path, file: BinaryIO, plan: Plan, arrow: ModuleType, parquet: ModuleType
+    ) -> None:
+        self.path, self.raw, self.plan, self.arrow = path, file, plan, arrow
+        self.compute = importlib.import_module("pyarrow.compute")
+        # Buffered, a group of rows is read bit by bit, however big it is.
+        self.file = parquet.ParquetFile(
+            file, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True
+        )
+        schema = self.file.schema_arrow
+        files._check_columns(path, schema.names, files.ENTRIES)
+        # Without a trigger, properties are a column as any other.
+        wanted = {*sum(files.ENTRIES, ())} - (set() if plan.trigger else {"properties"})
+        self.columns = [name for name in schema.names if name in wanted]
+        kind = schema.field("subscriber_id").type
+        self.id_type = kind.value_type if arrow.types.is_dictionary(kind) else kind
+        if arrow.types.is_null(kind):
+            self.id_type = arrow.string()
+        if arrow.types.is_nested(kind):
+            raise SimcoreError(f"{path}: subscriber_id is a {kind}, expected numbers or texts")
+        self.rows: int = self.file.metadata.num_rows
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What tells the file from another one, and from one that is written in its place."""
+        stat = os.fstat(self.raw.fileno())
+        self.raw.seek(-8, os.SEEK_END)
+        length = int.from_bytes(self.raw.read(4), "little")
+        self.raw.seek(-8 - length, os.SEEK_END)
+        footer = hashlib.sha256(self.raw.read(length)).hexdigest()
+        return {"bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns, "rows": self.rows, "footer": footer}
+
+    def tables(self, start: int, columns: list[str]) -> Iterator[Any]:
+        """The rows from `start` on, a few at a time."""
+        about = self.file.metadata
+        ends = np.cumsum([about.row_group(at).num_rows for at in range(about.num_row_groups)])
+        first = int(np.searchsorted(ends, start, "right"))
+        skip = start - (int(ends[first - 1]) if first else 0)
+        with _reading(self.path, self.arrow):
+            for batch in self.file.iter_batches(
+                _BATCH, row_groups=[*range(first, len(ends))], columns=columns
+            ):
+                batch.validate(full=True)  # finds texts that are not UTF-8
+                if skip < batch.num_rows:
+                    yield self._plain(self.arrow.Table.from_batches([batch.slice(skip)]))
+                skip = max(0, skip - batch.num_rows)
+
+    def _plain(self, table: Any) -> Any:
+        """A table whose ids are no dictionary, since that could be as big as the file."""
+        at = table.column_names.index("subscriber_id")
+        return table.set_column(at, "subscriber_id", table.column(at).cast(self.id_type))
+
+    def chunks(self, start: int, size: int) -> Iterator[Any]:
+        """The rows from `start` on in chunks of `size`, or more where a subscriber would be parted.
+
+        A file without rows is one chunk without rows.
+        """
+        # What is cut off leaves at least the row that shows where: there is a last chunk.
+        held = self._plain(self.file.schema_arrow.empty_table().select(self.columns))
+        for table in self.tables(start, self.columns):
+            held = self.arrow.concat_tables([held, table])
+            while cut := self._cut(held, size):
+                yield held.slice(0, cut)
+                held = held.slice(cut)
+        yield held
+
+    def _cut(self, table: Any, size: int) -> int | None:
+        """The first row from `size` on that is not of the subscriber before it; None where there is none yet."""
+        ids = table.column("subscriber_id").slice(size - 1)
+        if len(ids) < 2:
+            return None
+        # A missing id parts too, lest the rest of the file be one chunk; it is an error there.
+        parts = self.compute.fill_null(self.compute.not_equal(ids.slice(1), ids[0]), True)
+        at: int = self.compute.index(parts, True).as_py()
+        return None if at < 0 else size + at
+
+    def groups(self) -> Iterator[tuple[Any, Any, bool]]:
+        """Where rows of another subscriber begin [int64, rows of the file], the ids there, and whether all ids rise.
+
+        In batches. A missing id begins nothing: it is an error later on.
+        """
+        compute, row, last = self.compute, 0, self.arrow.nulls(1, self.id_type)
+        for table in self.tables(0, ["subscriber_id"]):
+            ids = self.arrow.concat_arrays(table.column("subscriber_id").chunks)
+            before = self.arrow.concat_arrays([last, ids[:-1]])
+            new = compute.and_(compute.fill_null(compute.not_equal(ids, before), True), compute.is_valid(ids))
+            rise = compute.all(compute.greater_equal(ids, before), min_count=0).as_py()
+            yield row + np.flatnonzero(new.to_numpy(zero_copy_only=False)), ids.filter(new), rise
+            row, last = row + len(ids), ids[-1:]
+
+
+def _check_grouped(given: _Input, told: _Told) -> None:
+    """Raises EntryError where the rows of a subscriber do not stand together.
+
+    Ids that rise do. Of others, those at which another subscriber's rows begin are compared by 8 bytes each, so
+    many at a time; and where these are equal, by themselves.
+    """
+    for rows, _, rise in given.groups():
+        told("Checking", int(rows.max(initial=0)))
+        if not rise:
+            break
+    else:
+        return
+    shares = -(-given.rows // _KEYS)
+    for share in range(shares):
+        held = []
+        for rows, ids, _ in given.groups():
+            told("Checking", int(rows.max(initial=0)))
+            keys = _keys(ids)
+            held.append(keys[keys % shares == share])
+        keys = np.concatenate(held)
+        del held
+        keys.sort()
+        twice = np.unique(keys[1:][keys[1:] == keys[:-1]])
+        for at in range(0, len(twice), _FEW):
+            _check_alike(given, twice[at : at + _FEW])
+
+
+def _check_alike(given: _Input, some: Any) -> None:
+    """Raises EntryError where a subscriber whose key is one of some comes back."""
+    seen: dict[Any, int] = {}
+    for rows, ids, _ in given.groups():
+        mine = np.isin(_keys(ids), some)
+        for row, each in zip(
+            rows[mine].tolist(), ids.filter(given.arrow.array(mine)).to_pylist(), strict=True
+        ):
+            if each in seen:
+                raise EntryError(
+                    f"{given.path}: subscriber {shown(each)} stands at row {seen[each]} and, after others, at row "
+                    f"{row} again: sort the file by subscriber_id, or give chunk_rows={given.rows}, which takes it "
+                    "whole",
+                    [seen[each], row],
+                )
+            seen[each] = row
+
+
+def _keys(ids: Any) -> Any:
+    """8 bytes for each id [uint64], nearly always others for another one."""
+    return pd.util.hash_pandas_object(ids.to_pandas(), index=False, categorize=False).to_numpy()
+
+
+def _sends(given: _Input, chunk: Any, start: int, sequence: Any, asked: dict[str, Any]) -> pd.DataFrame:
+    """The timeline of a chunk, which begins at row `start` of the file."""
+    with _reading(given.path, given.arrow):
+        frame = files._flat(given.arrow, chunk, files.ENTRIES).to_pandas(ignore_metadata=True)
+    rows = files.Rows(given.path, "row", frame, np.arange(start, start + len(frame)), {}, {})
+    entries = rows.entries(given.plan, asked["naive_time_zone"])
+    if rows.broken:
+        bad = sorted(rows.broken)
+        lines = [
+            f"{given.path}: {len(bad)} of the {len(frame)} rows from {start} on cannot be used",
+            *(f"  row {row}: {rows.broken[row]}" for row in bad[:10]),
+            *([f"  and {len(bad) - 10} more"] if len(bad) > 10 else []),
+        ]
+        raise EntryError("\n".join(lines), bad)
+    try:
+        return projection.project(sequence, entries, **asked)
+    except TooLateError as error:
+        row, *_ = error.rows
+        told = str(error).replace(f" row {row} (", f" row {start + row} (", 1)
+        raise TooLateError(f"{given.path}: {told}", [start + each for each in error.rows]) from None
+
+
+def _schema(arrow: ModuleType, nobody: projection.Made, id_type: Any) -> tuple[Any, list[str]]:
+    """The schema of every part, and all subjects that there may be."""
+    timeline, text = nobody.timeline(), arrow.string()
+    kinds = {
+        "subscriber_id": id_type,
+        "run": arrow.int32(),
+        "position": arrow.int16(),
+        "email_id": arrow.int64() if timeline["email_id"].dtype == np.int64 else text,
+        "subject": arrow.dictionary(arrow.int32(), text),
+        "send_at": arrow.timestamp("us", nobody.zone),
+    }
+    schema = arrow.schema([(name, kinds.get(name, text)) for name in map(str, timeline)])
+    steps = [step for epoch in nobody.epochs for step in epoch.plan.steps if step.queued and step.sends]
+    subjects = [*timeline["subject"].cat.categories, *(step.subject for step in steps)]
+    return schema, [*dict.fromkeys(subjects)]
+
+
+def _table(arrow: ModuleType, sends: pd.DataFrame, schema: Any, subjects: list[str]) -> Any:
+    subject = sends["subject"].cat.set_categories(subjects)
+    return arrow.Table.from_pandas(sends.assign(subject=subject), schema=schema, preserve_index=False)
+
+
+@contextmanager
+def _reading(path: Path, arrow: ModuleType) -> Iterator[None]:
+    """Errors of reading become one that says so; pyarrow's own OSErrors are about what stands in the file."""
+    try:
+        yield
+    except (arrow.ArrowException, OSError) as error:
+        if getattr(error, "strerror", None):
+            raise SimcoreError(f"{path}: cannot be read: {error.strerror}") from None
+        told = " ".join(str(error).split()).rstrip(".")
+        raise SimcoreError(f"{path}: not a Parquet file, or a damaged one: {told}") from None
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SimcoreError(f"{folder}: cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """A folder that is there, without what a stopped run left half written, and in which nobody else writes.
+
+    The lock ends with the process that has it, however that ends.
+    """
+    with ExitStack() as stack:
+        with _writing(folder):
+            folder.mkdir(exist_ok=True)
+            names = [each.name for each in folder.iterdir()]
+            if MANIFEST not in names and not all(name.startswith(".") for name in names):
+                raise SimcoreError(
+                    f"{folder}: there are files in it, and no {MANIFEST} of a run to go on with: choose a new folder"
+                )
+            lock = stack.enter_context(open(folder / _LOCK, "wb"))
+            with suppress(ModuleNotFoundError):  # where there is no such lock, nothing keeps two apart
+                fcntl = importlib.import_module("fcntl")
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    raise SimcoreError(f"{folder}: another process writes there: let it finish") from None
+            for half in folder.glob(".????????????????.part"):  # files.replacing
+                half.unlink()
+        yield
+
+
+def _finished(folder: Path, fingerprint: dict[str, Any]) -> list[Part]:
+    """The parts that the manifest lists; SimcoreError where it is not of the very same run."""
+    path = folder / MANIFEST
+    with _writing(folder):
+        if not path.exists():
+            return []
+        text = path.read_bytes()
+        try:
+            manifest = json.loads(text)
+            begun, parts = dict(manifest["fingerprint"]), [Part(**part) for part in manifest["parts"]]
+        except (ValueError, LookupError, TypeError):
+            raise SimcoreError(f"{path}: not a manifest as simcore writes it: {_ANEW}") from None
+        changed = [name for name in fingerprint if begun.get(name) != fingerprint[name]]
+        if parts and changed:
+            raise SimcoreError(
+                f"{folder}: cannot be gone on with: since it was begun, there is another {', '.join(changed)}: {_ANEW}"
+            )
+        for part in parts:
+            if not (folder / part.file).is_file() or (folder / part.file).stat().st_size != part.bytes:
+                raise SimcoreError(f"{folder / part.file}: gone, or not as it was written: {_ANEW}")
+    return parts
+
+
+def _keep(folder: Path, fingerprint: dict[str, Any], parts: list[Part]) -> None:
+    """Writes the manifest."""
+    manifest = {"fingerprint": fingerprint, "parts": [part._asdict() for part in parts]}
+    with files.replacing(folder / MANIFEST) as sink:
+        sink.write(json.dumps(manifest, indent=1).encode())
+        _settle(sink)
+
+
+def _settle(sink: BinaryIO) -> None:
+    """What is written is on the disk, before a name says so."""
+    sink.flush()
+    os.fsync(sink.fileno())
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=repr).encode()).hexdigest()
+
+
+def _summary(parts: list[Part], found: int) -> Summary:
+    return Summary(sum(part.rows for part in parts), sum(part.sends for part in parts), len(parts), found)
+
+
+@contextmanager
+def _telling(shown: bool, total: int) -> Iterator[_Told]:
+    """What shows how far a run is, on standard error: a bar, or a plain line where rich is not installed."""
+    begun: dict[str, tuple[float, int]] = {}
+
+    def rate(what: str, done: int) -> str:
+        now = time.monotonic()
+        since, before = begun.setdefault(what, (now, done))
+        return f"{done:,} rows, {(done - before) / (now - since or 1):,.0f} rows/s"
+
+    if not shown:
+        yield lambda what, done: None
+        return
+    try:
+        console, bars = map(importlib.import_module, ("rich.console", "rich.progress"))
+    except ModuleNotFoundError:
+        line = ""
+
+        def write(what: str, done: int) -> None:
+            nonlocal line
+            line = f"{what}: {done / (total or 1):.0%}, {rate(what, done)}"
+            if sys.stderr.isatty():
+                print(f"\r{line}", end="\033[K", file=sys.stderr, flush=True)
+
+        try:
+            yield write
+        finally:
+            print(f"\r{line}" if sys.stderr.isatty() else line, file=sys.stderr)
+        return
+    columns = (
+        "{task.description}",
+        bars.BarColumn(None),
+        bars.TaskProgressColumn(),
+        "{task.fields[told]}",
+        bars.TimeRemainingColumn(),
+    )
+    with bars.Progress(*columns, console=console.Console(stderr=True), expand=True) as bar:
+        task = bar.add_task("", total=total, told="")
+        yield lambda what, done: bar.update(task, description=what, completed=done, told=rate(what, done))

@@ -1,0 +1,273 @@
+"""The same projection over Spark's frames (`pip install "simcore[spark]"`; Spark itself needs Java): when to run what,
+where, and again after an executor was lost is Spark's.
+
+What becomes of subscribers depends on all their rows together: a second entry may start another run, or end the first
+(K14), and events end runs. So a subscriber must be whole: rows are grouped by a hash of `subscriber_id`, as many
+groups as `spark.sql.shuffle.partitions` says, unless `partitioned=True` says that each partition holds whole ones.
+A group, or a partition, must fit in the memory of a worker.
+
+Between Spark and simcore rows are Arrow's, in which instants are UTC: the session's time zone plays no part.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from simcore.errors import EntryError, SimcoreError
+from simcore.files import ENTRIES, EVENTS
+from simcore.projection import Made, Simulation, make
+
+try:
+    import pyarrow as pa
+    from pyspark.sql import DataFrame, GroupedData, functions, types
+except ImportError:
+    raise SimcoreError(
+        'simcore.scale.spark needs PySpark and pyarrow: pip install "simcore[spark]"'
+    ) from None
+
+_ROW = "__simcore_row"
+_TYPES = {
+    "int16": (types.ShortType(), pa.int16()),
+    "int32": (types.IntegerType(), pa.int32()),
+    "int64": (types.LongType(), pa.int64()),
+    "time": (types.TimestampType(), pa.timestamp("us", "UTC")),
+    "text": (types.StringType(), pa.string()),
+}
+
+
+def project(
+    entries: DataFrame | None,
+    sequence: Any,
+    *,
+    events: DataFrame | None = None,
+    changes: Iterable[Any] = (),
+    until: Any = None,
+    include_drafts: bool = False,
+    assumptions: Any = None,
+    naive_time_zone: str | None = None,
+    order: str = "entry",
+    enabled_at: Any = None,
+    render: bool = False,
+    explain: bool = False,
+    partitioned: bool = False,
+) -> DataFrame:
+    """The timeline of `simcore.project`, as a lazy Spark DataFrame.
+
+    Columns: `subscriber_id` (the type given), `run` (int), `position` (short), `email_id` (long; string where the
+    platform's are), `subject` (string), `send_at` (timestamp: an instant to the microsecond; Spark keeps no zone
+    with it and shows it in the session's), and where asked for `rendered_subject` and `reason` (string).
+
+    `entries`, `events`: Spark DataFrames, with the columns of `simcore.project`; `entries` is None where the
+    sequence's trigger enrols by the events. Their `subscriber_id` must have the very same type. Instants are
+    timestamps or strings with offsets; a `timestamp_ntz`, a date, or a string without one needs `naive_time_zone`.
+    `properties` are JSON texts, structs or maps (a struct's fields that are null count as missing). All other
+    arguments as for `simcore.project`.
+
+    `partitioned`: whether all rows of a subscriber are within one partition, as after
+    `repartition("subscriber_id")`; for one frame only, since Spark does not bring partitions of two together.
+    False groups rows by `subscriber_id`; ties still count in the order of the rows given.
+
+    Rows are in the order that `order` says within each group or partition.
+
+    What is wrong with the sequence or another argument is raised at once. Rows that cannot be read raise EntryError
+    in the worker when Spark computes, of which the text stands in Spark's own PythonException; row numbers are those
+    in the group or partition, in the order given.
+    """
+    arguments = {
+        "changes": changes,
+        "until": until,
+        "include_drafts": include_drafts,
+        "assumptions": assumptions,
+        "naive_time_zone": naive_time_zone,
+        "order": order,
+        "enabled_at": enabled_at,
+        "render": render,
+        "explain": explain,
+    }
+    return _mapped(["timeline"], entries, events, sequence, arguments, partitioned)[0]
+
+
+def simulate(
+    entries: DataFrame | None,
+    sequence: Any,
+    *,
+    events: DataFrame | None = None,
+    changes: Iterable[Any] = (),
+    until: Any = None,
+    include_drafts: bool = False,
+    assumptions: Any = None,
+    naive_time_zone: str | None = None,
+    order: str = "entry",
+    enabled_at: Any = None,
+    render: bool = False,
+    explain: bool = False,
+    partitioned: bool = False,
+) -> Simulation:
+    """`timeline`, `subscribers` and `journal` of `simcore.simulate`, as lazy Spark DataFrames.
+
+    Arguments, types, order and errors as for `project`; each of the three simulates anew when it is computed.
+    """
+    arguments = {
+        "changes": changes,
+        "until": until,
+        "include_drafts": include_drafts,
+        "assumptions": assumptions,
+        "naive_time_zone": naive_time_zone,
+        "order": order,
+        "enabled_at": enabled_at,
+        "render": render,
+        "explain": explain,
+        "notes": True,
+    }
+    tables: list[Any] = _mapped([*Simulation._fields], entries, events, sequence, arguments, partitioned)
+    return Simulation(*tables)
+
+
+class _Work(NamedTuple):
+    """What is to be done in Spark's workers: the `table` of a `Made`, by its name, from frames by theirs."""
+
+    table: str
+    names: tuple[str, ...]
+    sequence: Any
+    arguments: dict[str, Any]
+
+    def made(self, *tables: pa.Table) -> pa.Table:
+        """What happens to the subscribers of tables, as a table."""
+        given = {name: _frame(table) for name, table in zip(self.names, tables, strict=True)}
+        made = make(self.sequence, given.get("entries"), events=given.get("events"), **self.arguments)
+        found = _shown(made, self.table)
+        ids = tables[0].schema.field("subscriber_id").type
+        arrays = {
+            name: pa.array(
+                values.astype(object) if isinstance(values.dtype, pd.CategoricalDtype) else values,
+                type=ids if name == "subscriber_id" else _TYPES[_kind(values)][1],
+                from_pandas=True,
+            )
+            for name, values in found.items()
+        }
+        return pa.table(arrays)
+
+
+def _mapped(
+    names: list[str], entries: Any, events: Any, sequence: Any, arguments: dict[str, Any], partitioned: bool
+) -> list[DataFrame]:
+    """The tables of those names, lazily."""
+    if isinstance(arguments["changes"], Iterator):
+        arguments["changes"] = list(arguments["changes"])
+    given = {name: each for name, each in (("entries", entries), ("events", events)) if each is not None}
+    for name, each in given.items():
+        if not isinstance(each, DataFrame):
+            raise SimcoreError(
+                f"{name}: found a {type(each).__module__}.{type(each).__name__}, expected a Spark DataFrame, such as "
+                "spark.createDataFrame gives"
+            )
+    empty = {name: pd.DataFrame([], columns=each.columns, dtype=object) for name, each in given.items()}
+    made = make(sequence, empty.get("entries"), events=empty.get("events"), **arguments)
+    ids = {name: each.schema["subscriber_id"].dataType for name, each in given.items()}
+    if len({*ids.values()}) > 1:
+        raise EntryError(
+            f"events: subscriber_id is {ids['events'].simpleString()} there and {ids['entries'].simpleString()} in "
+            "entries; expected the same, for equal ids to meet in one group: cast one of them"
+        )
+    if partitioned and len(given) > 1:
+        raise SimcoreError(
+            "partitioned: Spark does not bring the partitions of entries and events together: leave partitioned out"
+        )
+    frames = [
+        _numbered(each, {*columns[0], *columns[1]})
+        for name, columns in (("entries", ENTRIES), ("events", EVENTS))
+        if (each := given.get(name)) is not None
+    ]
+    tables = []
+    for name in names:
+        work = _Work(name, (*given,), sequence, arguments)
+        schema = types.StructType([
+            types.StructField(
+                str(column), ids[work.names[0]] if column == "subscriber_id" else _TYPES[_kind(values)][0]
+            )
+            for column, values in _shown(made, name).items()
+        ])
+        if partitioned:
+            tables.append(frames[0].mapInArrow(_of_batches(work), schema))
+            continue
+        groups = [_grouped(each) for each in frames]
+        if len(groups) == 1:
+            tables.append(groups[0].applyInArrow(_of_one(work), schema))
+        else:
+            both = groups[0].cogroup(groups[1])
+            tables.append(both.applyInArrow(_of_both(work), schema))
+    return tables
+
+
+def _numbered(frame: DataFrame, columns: set[str]) -> DataFrame:
+    """The columns that are read, and the rows' numbers, so that ties stay in their order (K18)."""
+    read = {name: frame[name] for name in frame.columns if name in columns}
+    if "properties" in read and not isinstance(frame.schema["properties"].dataType, types.StringType):
+        read["properties"] = functions.to_json(read["properties"])
+    read[_ROW] = functions.monotonically_increasing_id()
+    return frame.select(*(each.alias(name) for name, each in read.items()))
+
+
+def _grouped(frame: DataFrame) -> GroupedData:
+    """A frame in groups of whole subscribers."""
+    groups = int(str(frame.sparkSession.conf.get("spark.sql.shuffle.partitions")))
+    return frame.groupBy(functions.pmod(functions.xxhash64("subscriber_id"), functions.lit(groups)))
+
+
+def _of_one(work: _Work) -> Callable[[pa.Table], pa.Table]:
+    # Spark looks at how many arguments a function takes, and at their types.
+    def of_one(table: pa.Table) -> pa.Table:
+        return work.made(table)
+
+    return of_one
+
+
+def _of_both(work: _Work) -> Callable[[pa.Table, pa.Table], pa.Table]:
+    def of_both(entries: pa.Table, events: pa.Table) -> pa.Table:
+        return work.made(entries, events)
+
+    return of_both
+
+
+def _of_batches(work: _Work) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """The same for a whole partition, which comes in pieces, of which an empty one has none."""
+
+    def of_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        pieces = list(batches)
+        if pieces:
+            yield from work.made(pa.Table.from_batches(pieces)).to_batches()
+
+    return of_batches
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    """Rows in their order, as simcore reads them."""
+    frame: pd.DataFrame = table.sort_by(_ROW).to_pandas(integer_object_nulls=True)
+    if "properties" in frame.columns:
+        frame["properties"] = pd.Series([*map(_thing, frame["properties"])], dtype=object)
+    return frame
+
+
+def _thing(text: Any) -> Any:
+    """What a JSON text says; what is none stays as it is, for the error that shows it."""
+    if not isinstance(text, str):
+        return None
+    try:
+        return json.loads(text) if text.strip() else None
+    except (ValueError, RecursionError):
+        return text
+
+
+def _shown(made: Made, table: str) -> pd.DataFrame:
+    shown: pd.DataFrame = getattr(made, table)()
+    return shown
+
+
+def _kind(values: "pd.Series[Any]") -> str:
+    """The kind of a column, by its name in `_TYPES`."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        return "time"
+    name = str(values.dtype).lower()
+    return name if name in _TYPES else "text"

@@ -1,0 +1,320 @@
+"""The same rows through a real, local Spark as through pandas."""
+
+import importlib
+import json
+import os
+import re
+import shutil
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession, functions
+from pyspark.sql.types import LongType, ShortType, StringType, TimestampType
+
+import simcore
+from simcore import kit, sequenzy
+from simcore.errors import EntryError, SimcoreError
+from simcore.scale import spark as scale
+
+# Sockets that PySpark leaves to be closed by the collector of garbage.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket.socket .*raddr=.'127.0.0.1':ResourceWarning")
+
+JAVA = os.environ.get("JAVA_HOME") or shutil.which("java")
+ENTRIES = pd.read_csv(simcore.example("entries"))
+AGAIN = ENTRIES.iloc[::3].assign(entered_at="2026-03-14T10:00:00-04:00", via="form")
+REPEATED = pd.concat([ENTRIES, AGAIN], ignore_index=True)
+EVENTS = pd.read_csv(simcore.example("events")).astype({"ref": "Int64"})
+CHANGES = kit.changes.from_json(json.loads(Path(simcore.example("changes")).read_text()))
+WELCOME = kit.load(simcore.example("welcome")).replace(repeat=True)
+TEXTS = pd.read_csv(simcore.example("sequenzy_events"))
+TRACKED = TEXTS.assign(
+    properties=lambda events: [
+        json.loads(text) if isinstance(text, str) else None for text in events["properties"]
+    ]
+)
+ENROLLED = pd.DataFrame({
+    "subscriber_id": [501, 502, 503, 501],
+    "entered_at": ["2026-03-27T19:00:00+02:00"] * 4,
+    "properties": [
+        {"product": {"sku": "a", "runsOutAt": "2026-04-20T00:00Z"}},
+        {"product": {"sku": "b"}},
+        None,
+        {"product": {"sku": "b", "runsOutAt": "2026-04-20T00:00Z", "name": "Öl"}},
+    ],
+})
+REPLENISH = sequenzy.load(simcore.example("replenish"))
+TYPES = {
+    "subscriber_id": "long",
+    "entered_at": "string",
+    "via": "string",
+    "at": "string",
+    "event": "string",
+    "ref": "string",
+    "properties": "string",
+}
+GIVEN = "subscriber_id", "run", "position", "email_id", "subject", "send_at"
+
+
+@pytest.fixture(scope="module")
+def spark():
+    """A session of two workers, set up for small frames, in a zone that is nobody's."""
+    if not JAVA:
+        pytest.skip("Java is missing: a real Spark session needs Java 17 or later")
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.memory": "512m",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.sql.session.timeZone": "Australia/Lord_Howe",
+        "spark.sql.shuffle.partitions": "2",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYSPARK_PYTHON", sys.executable)
+        session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+        session.sparkContext.setLogLevel("OFF")
+        yield session
+        session.stop()
+
+
+def lazily(spark, frame, **types):
+    """A frame as Spark has it, texts and whole numbers; objects as JSON."""
+    types = TYPES | types
+
+    def plain(name, value):
+        if name == "properties" and types[name] == "string":
+            return None if value is None else json.dumps(value)
+        if not isinstance(value, dict) and pd.isna(value):
+            return None
+        return str(value) if name == "ref" else value
+
+    named = [(name, frame[name].astype(object).tolist()) for name in frame.columns]
+    columns = [[plain(name, value) for value in values] for name, values in named]
+    schema = ", ".join(f"{name} {types[name]}" for name in frame.columns)
+    return spark.createDataFrame([*zip(*columns, strict=True)], schema)
+
+
+def computed(frame):
+    return frame.toArrow().to_pandas(integer_object_nulls=True)
+
+
+def rows(frame):
+    """Rows as they are, in any order; instants in UTC, since of two that a clock change makes alike Python takes no
+    zone's for another's."""
+    zoned = {name: frame[name].dt.tz_convert("UTC") for name in frame.select_dtypes("datetimetz")}
+    plain = frame.assign(**zoned).astype(object)
+    return Counter(plain.where(frame.notna(), None).itertuples(index=False, name=None))
+
+
+def test_kit_with_repeats_events_and_changes(spark):
+    given = {"changes": CHANGES, "explain": True}
+    expected = simcore.simulate(WELCOME, REPEATED, events=EVENTS, **given)
+    entries, events = lazily(spark, REPEATED).repartition(3), lazily(spark, EVENTS)
+    life = scale.simulate(entries, WELCOME, events=events, changes=iter(CHANGES), explain=True)
+    assert isinstance(life, simcore.Simulation)
+    for found, wanted in zip(life, expected, strict=True):
+        assert found.columns == [*wanted.columns]
+        assert rows(computed(found)) == rows(wanted)
+        assert len(wanted) > 0
+    fields = {field.name: field.dataType.simpleString() for field in life.subscribers.schema}
+    assert fields["sends"] == "int"
+    assert fields["next_email_id"] == "bigint"
+    assert {fields[name] for name in fields if name.endswith("_at")} == {"timestamp"}
+
+
+def test_sequenzy_with_entries(spark):
+    expected = simcore.project(REPLENISH, ENROLLED, events=TRACKED, render=True)
+    sends = scale.project(
+        lazily(spark, ENROLLED), REPLENISH, events=lazily(spark, TRACKED).repartition(3), render=True
+    )
+    assert sends.schema["email_id"].dataType == StringType()
+    assert rows(computed(sends)) == rows(expected)
+
+
+def test_sequenzy_by_trigger(spark):
+    given = {"enabled_at": "2026-04-03T00:00Z", "until": "2026-05-08T00:00Z", "render": True}
+    expected = simcore.project(REPLENISH, events=TRACKED, **given)
+    sends = scale.project(None, REPLENISH, events=lazily(spark, TRACKED), **given)
+    assert rows(computed(sends)) == rows(expected)
+    assert len(expected) > 0
+
+
+def test_instants_are_what_they_are_in_any_session(spark):
+    # In New York 01:30 comes twice on 1 November, in the session's zone 01:45 on 5 April.
+    stamps = ["2026-11-01T05:30:00.123456Z", "2026-11-01T06:30:00Z", "2026-04-04T14:45:00Z"]
+    stamps.append("2026-04-04T15:15:00Z")
+    entries = pd.DataFrame({"subscriber_id": [*"abcd"], "entered_at": stamps})
+    expected = simcore.project(WELCOME, entries)
+    aware = (
+        lazily(spark, entries, subscriber_id="string")
+        .withColumn("entered_at", functions.to_timestamp("entered_at"))
+        .repartition(1)
+    )
+    sends = scale.project(aware, WELCOME, partitioned=True)
+    types = [LongType(), ShortType(), TimestampType(), StringType()]
+    assert [sends.schema[name].dataType for name in ("email_id", "position", "send_at", "subject")] == types
+    found = computed(sends)
+    assert rows(found) == rows(expected)
+    # A partition's rows are in the order of its entries.
+    assert found["subscriber_id"].drop_duplicates().tolist() == [
+        row.subscriber_id for row in aware.select("subscriber_id").collect()
+    ]
+    zone = spark.conf.get("spark.sql.session.timeZone")
+    spark.conf.set("spark.sql.session.timeZone", "America/New_York")
+    try:
+        assert rows(computed(sends)) == rows(expected)
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", zone)
+
+
+def test_wall_clocks_and_dates(spark):
+    walls = pd.DataFrame({
+        "subscriber_id": [1, 2],
+        "entered_at": ["2026-11-01T01:30:00", "2026-03-08T02:30:00"],
+    })
+    expected = simcore.project(WELCOME, walls, naive_time_zone="America/New_York")
+    given = lazily(spark, walls).withColumn("entered_at", functions.to_timestamp_ntz("entered_at"))
+    sends = scale.project(given, WELCOME, naive_time_zone="America/New_York")
+    assert rows(computed(sends)) == rows(expected)
+
+
+def test_partitions_without_rows(spark):
+    entries = lazily(spark, REPEATED[-5:]).repartition(8, "subscriber_id")
+    sends = scale.project(entries, WELCOME, partitioned=True)
+    assert rows(computed(sends)) == rows(simcore.project(WELCOME, REPEATED[-5:]))
+    none = entries.where("subscriber_id < 0")
+    assert scale.project(none, WELCOME, events=lazily(spark, EVENTS)).count() == 0
+    assert scale.project(none, WELCOME, partitioned=True).count() == 0
+
+
+def test_ties_count_in_the_order_of_the_rows(spark):
+    at = ["2026-03-06T21:07:30-05:00"] * 60
+    entries = pd.DataFrame({"subscriber_id": [*range(20)] * 3, "entered_at": at})
+    entries["via"] = ["import"] * 20 + ["form"] * 20 + ["api"] * 20
+    expected = simcore.simulate(WELCOME, entries).subscribers
+    found = scale.simulate(lazily(spark, entries), WELCOME).subscribers
+    assert rows(computed(found)) == rows(expected)
+
+
+@pytest.mark.parametrize("kind", ["struct", "map"])
+def test_properties_that_are_no_texts(spark, kind):
+    if kind == "map":
+        bought = [{"sku": "a"}, {"sku": "b", "note": "x"}]
+        schema, path = "map<string,string>", "sku"
+    else:
+        bought = [{"product": {"sku": "a", "tags": ["x"]}}, {"product": {"sku": None, "tags": None}}]
+        schema, path = "struct<product: struct<sku: string, tags: array<string>>>", "product.sku"
+    sequence = sequenzy.from_api({
+        "name": "Bought",
+        "trigger": "event_received",
+        "eventName": "bought",
+        "propertyFilters": [{"path": path, "operator": "equals", "value": "a"}],
+        "steps": [{"id": "one", "subject": "Thanks", "html": "<p>Hello</p>"}],
+    })
+    events = pd.DataFrame({
+        "subscriber_id": [1, 2, 3],
+        "at": ["2026-03-06T21:07Z"] * 3,
+        "event": ["bought"] * 3,
+    })
+    events["properties"] = [*bought, None]
+    expected = simcore.project(sequence, events=events)
+    sends = scale.project(None, sequence, events=lazily(spark, events, properties=schema))
+    assert rows(computed(sends)) == rows(expected)
+    assert expected["subscriber_id"].tolist() == [1]
+
+
+def test_nothing_happens_before_it_is_computed(spark):
+    bad = pd.DataFrame({"subscriber_id": [1, 2], "entered_at": ["2026-03-06T21:07Z", "03/06/2026"]})
+    sends = scale.project(lazily(spark, bad).repartition(1), WELCOME, partitioned=True)
+    with pytest.raises(Exception, match=r"Python worker") as caught:
+        sends.count()
+    assert "EntryError: entered_at: 1 of 2 rows cannot be used" in str(caught.value)
+    assert "'03/06/2026' leaves day and month to guesswork" in str(caught.value)
+
+
+def test_what_is_wrong_with_the_arguments_is_said_at_once(spark, text_of):
+    entries, events = lazily(spark, ENTRIES[:3]), lazily(spark, EVENTS)
+    assert text_of(EntryError, scale.project, entries.drop("subscriber_id"), WELCOME) == (
+        "entries: no column subscriber_id; the columns are: entered_at, via"
+    )
+    texts = events.withColumn("subscriber_id", functions.col("subscriber_id").cast("string"))
+    assert text_of(EntryError, scale.project, entries, WELCOME, events=texts) == (
+        "events: subscriber_id is string there and bigint in entries; expected the same, for equal ids to meet in one "
+        "group: cast one of them"
+    )
+    assert text_of(SimcoreError, scale.simulate, entries, WELCOME, events=events, partitioned=True) == (
+        "partitioned: Spark does not bring the partitions of entries and events together: leave partitioned out"
+    )
+
+
+def test_what_is_no_frame_of_sparks(text_of):
+    text = text_of(SimcoreError, scale.project, ENTRIES, WELCOME)
+    assert re.fullmatch(
+        r"entries: found a pandas[.\w]*\.DataFrame, expected a Spark DataFrame, such as spark\.createDataFrame gives",
+        text,
+    )
+
+
+def table_of(frame, *columns):
+    numbered = frame[[*columns]].assign(__simcore_row=range(len(frame)))
+    return pa.Table.from_pandas(numbered, preserve_index=False)
+
+
+def test_what_workers_do():
+    """The same, in this process."""
+    expected = simcore.simulate(WELCOME, ENTRIES, events=EVENTS)
+    entries = table_of(ENTRIES, "subscriber_id", "entered_at", "via").cast(
+        pa.schema({
+            "subscriber_id": pa.int32(),
+            "entered_at": pa.string(),
+            "via": pa.string(),
+            "__simcore_row": pa.int64(),
+        })
+    )
+    backwards = entries.take(list(range(len(entries)))[::-1])
+    events = table_of(EVENTS, "subscriber_id", "at", "event", "ref")
+    for name, wanted in zip(simcore.Simulation._fields, expected, strict=True):
+        work = scale._Work(name, ("entries", "events"), WELCOME, {"notes": True})
+        found = scale._of_both(work)(backwards, events)
+        assert found.schema.field("subscriber_id").type == pa.int32()
+        assert rows(found.to_pandas(integer_object_nulls=True)) == rows(wanted)
+    work = scale._Work("timeline", ("entries",), WELCOME, {})
+    sends = simcore.project(WELCOME, ENTRIES)
+    assert rows(scale._of_one(work)(entries).to_pandas()) == rows(sends)
+    pieces = pa.Table.from_batches([*scale._of_batches(work)(iter(entries.to_batches(max_chunksize=30)))])
+    assert tuple(pieces.column_names) == GIVEN
+    assert rows(pieces.to_pandas()) == rows(sends)
+    assert [*scale._of_batches(work)(iter([]))] == []
+    tracked = TEXTS.assign(properties=TEXTS["properties"].fillna(" "))
+    tracked = pd.concat([tracked, tracked[:1].assign(subscriber_id=1, properties=None)])
+    work = scale._Work("timeline", ("events",), REPLENISH, {})
+    found = scale._of_one(work)(table_of(tracked, *tracked.columns))
+    assert rows(found.to_pandas()) == rows(simcore.project(REPLENISH, events=TRACKED))
+
+
+@pytest.mark.parametrize(
+    "text", ["{'a': 1}", "[1]", "1", "[" * 100_000], ids=["python", "list", "number", "deep"]
+)
+def test_properties_that_are_no_json(text, text_of):
+    events = TEXTS[-3:].assign(properties=[None, text, "{}"])
+    work = scale._Work("timeline", ("events",), REPLENISH, {})
+    told = text_of(EntryError, scale._of_one(work), table_of(events, *events.columns))
+    assert "events: properties: 1 " in told
+    assert "\n  row 1: " in told
+    assert "is not an object (a dict)" in told
+
+
+def test_without_spark(monkeypatch, text_of):
+    for name in ("pyarrow", "pyspark.sql"):
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, name, None)
+            text = text_of(SimcoreError, importlib.reload, scale)
+            assert text == 'simcore.scale.spark needs PySpark and pyarrow: pip install "simcore[spark]"'
