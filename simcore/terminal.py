@@ -92,7 +92,7 @@ def chart(labels: list[str], columns: dict[str, list[int]]) -> None:
     room = _width() - start - sum(size + 2 for size in sizes.values()) - 3
     *others, last = columns
     if room < _LEAST_BAR and others:
-        tell("Too many positions to show them side by side: -o and --json give all.\n\n")
+        tell("No room for a column a position: -o and --json give them.\n\n")
         chart(labels, {last: columns[last]})
         return
     blocks, line = (_BLOCKS, "─") if _has(f"{_BLOCKS}─") else (" #", "-")

@@ -1,10 +1,11 @@
 """What stands in the properties of an event, unit by unit (Q11, Q14, Q18, Q20)."""
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -407,12 +408,22 @@ def test_iso(text, us):
     assert date_us(text) == us
 
 
+def test_times_of_python_and_pandas():
+    stamp = pd.Timestamp("2026-03-06T10:00:00.123456789+02:00")
+    assert (
+        date_us(stamp) == date_us(stamp.to_pydatetime(warn=False)) == date_us("2026-03-06T08:00:00.123456Z")
+    )
+    naive = datetime.fromisoformat("2026-03-06T10:00")
+    assert date_us(naive) == date_us(np.datetime64(naive)) == date_us("2026-03-06T10:00Z")
+    assert date_us(date(2026, 3, 6)) == date_us("2026-03-06")
+
+
 @pytest.mark.parametrize(
     "value",
     [
         *(None, True, False, "", " ", "soon", "0", "1772755200", "20260310", "1772755200000"),
         *("2026-13-01", "2026-02-30", "2026-03-06T25:00", "2026-3-6", "06/03/2026", "6 March 2026"),
-        *("2026-03-06T10:00 EST", [], [0], {}, {"a": 1}, np.bool_(True), datetime(2026, 1, 1, tzinfo=UTC)),
+        *("2026-03-06T10:00 EST", [], [0], {}, {"a": 1}, np.bool_(True), np.timedelta64(1, "s"), pd.NaT),
     ],
 )
 def test_what_is_no_date(value):
