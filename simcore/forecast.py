@@ -74,15 +74,17 @@ def forecast(
     if counts is not None:
         counts = counts[made.people.runs.row]
     shared: dict[int, Ints] = {}
-    rounds = [item for item in made.outcome.rounds if item.step is not None and item.step.sends]
-    counted = [_counted(item, counts, shared) for item in rounds]
-    ends = [int(end) for us, _ in counted if us.size for end in (us.min(), us.max())] or [FIRST_US]
+    rounds = [
+        (item.step.position, *_counted(item, counts, shared))
+        for item in made.outcome.rounds
+        if item.step is not None and item.step.sends
+    ]
+    ends = [int(end) for _, us, _ in rounds if us.size for end in (us.min(), us.max())] or [FIRST_US]
     found = periods(place, freq, min(ends), max(ends))
-    positions = sorted({item.step.position for item in rounds if item.step is not None})
+    positions = sorted({position for position, *_ in rounds})
     table = np.zeros((len(positions), len(found.starts_us)), np.int64)
-    for item, (us, sends) in zip(rounds, counted, strict=True):
-        if item.step is not None:
-            table[positions.index(item.step.position)] += _bins(found.of(us), sends, len(found.starts_us))
+    for position, us, sends in rounds:
+        table[positions.index(position)] += _bins(found.of(us), sends, len(found.starts_us))
     some = np.flatnonzero(table.any(axis=0))
     part = slice(some[0], some[-1] + 1) if some.size else slice(0)
     index = pd.DatetimeIndex(instants.show(found.starts_us[part], made.zone), name="period")
@@ -130,7 +132,7 @@ def _counts(entries: Any, events: Any) -> tuple[Ints | None, Any]:
             "one of them out"
         )
     given = entries["count"]
-    if pd.api.types.is_numeric_dtype(given.dtype) and not pd.api.types.is_bool_dtype(given.dtype):
+    if pd.api.types.is_integer_dtype(given.dtype) or pd.api.types.is_float_dtype(given.dtype):
         counts = given.to_numpy(np.float64, na_value=np.nan)
     else:
         whole = [whole_id(each) for each in given]
