@@ -103,6 +103,7 @@ def draw(result: dict[str, Any], path: Path) -> None:
     times.yaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
     times.yaxis.set_major_formatter("{x:g}")
     times.yaxis.set_minor_locator(mpl.ticker.NullLocator())
+    memory.yaxis.set_major_locator(mpl.ticker.MultipleLocator(0.5))
     memory.set_ylim(0, max(2, 1.15 * max(point["peak_over_frame"] for point in result["points"])))
     times.set_title("Seconds (processor) per million sends", loc="left", fontsize=10)
     memory.set_title("Peak memory over the size of the frame", loc="left", fontsize=10)
@@ -126,7 +127,7 @@ def main() -> None:
     from run import describe_machine
 
     machine = {name: value for name, value in describe_machine().items() if name not in {"platform", "simpy"}}
-    note = "simcore.project, a fresh process for each point; " + ", ".join(
+    note = f"simcore.project, a fresh process for each point, the fastest of {REPEAT} times; " + ", ".join(
         f"{name} {value}" for name, value in machine.items()
     )
     if left_out:

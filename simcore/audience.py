@@ -131,6 +131,9 @@ def frame(entries: Any) -> pd.DataFrame:
 def read(entries: pd.DataFrame, naive_time_zone: str | None) -> instants.Read:
     """The instants of entries, and what is wrong with the rows that cannot be used."""
     us, faults = instants.read(entries["entered_at"], naive_time_zone)
+    nobody = logs.no_ids(entries["subscriber_id"])
+    if nobody.any():
+        faults |= dict.fromkeys(np.flatnonzero(nobody).tolist(), f"has a subscriber_id that is {logs.NO_ID}")
     nameless = entries["subscriber_id"].isna().to_numpy()
     if nameless.any():
         faults |= dict.fromkeys(np.flatnonzero(nameless).tolist(), "has no subscriber_id")
@@ -407,7 +410,8 @@ def _vias(given: pd.DataFrame, vias: tuple[str, ...]) -> npt.NDArray[np.int8]:
     if "via" not in given.columns:
         return np.zeros(len(given), np.int8)
     via = given["via"]
-    code = pd.Index(vias, dtype=object).get_indexer(pd.Index(via, dtype=object))
+    place, distinct = logs.factorized(via)
+    code = pd.Index(vias, dtype=object).get_indexer(pd.Index([*distinct], dtype=object))[place]
     code[via.isna().to_numpy()] = 0
     if (code < 0).any():
         faults = dict.fromkeys(np.flatnonzero(code < 0).tolist(), f"not one of: {', '.join(vias)}")

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from simcore.audience import Runs
-from simcore.delays import Brought, Delay, UntilDate
+from simcore.delays import Brought, Delay, Elapsed, UntilDate
 from simcore.errors import TooLateError
-from simcore.gates import Gate, Ticking
+from simcore.gates import Anytime, Gate, Ticking
 from simcore.instants import NAT_US
 from simcore.log import EMPTY, NEVER_US, Flags, Log, Toggles
 from simcore.plan import Epoch, Plan, Step
@@ -24,6 +24,8 @@ from simcore.zones import FAR_US, FIRST_US, LAST_US, Ints
 
 _MANY = 1 << 16
 """From this many instants on, looking for equal ones pays."""
+
+_AT_ONCE = Elapsed(0)
 
 ACTIVE, COMPLETED, EXCLUDED, STOPPED = range(4)
 """How a run stands by the engine's own doing; what ends it from outside stands in the runs."""
@@ -173,7 +175,7 @@ def simulate_one(plan: Plan, entered_us: int) -> Outcome:
     )
     log = None if plan.stop is None else EMPTY
     epoch = Epoch(at_us=FIRST_US, plan=plan)
-    return _Engine([epoch], runs, log, None, notes=True, passes=True, late=True).run()
+    return _Engine([epoch], runs, log, None, notes=plan.beside is not None, passes=True, late=True).run()
 
 
 class _Engine:
@@ -194,17 +196,18 @@ class _Engine:
         self.noting, self.passes, self.late = notes, passes, late
         ids = dict.fromkeys(step.email_id for epoch in epochs for step in epoch.plan.steps)
         self.numbers = {email_id: number for number, email_id in enumerate(ids)}
+        self.changing = len(epochs) > 1
+        self.keeping = keeps or self.changing  # whether anybody asks where runs stand
+        kept = len(runs) if self.keeping else 0
         self.out = Outcome(
             rounds=[],
             notes=[],
             state=np.full(len(runs), ACTIVE, np.int8),
             ended_us=np.full(len(runs), NAT_US),
-            queued=np.full(len(runs), -1),
-            due_us=np.full(len(runs), NAT_US),
+            queued=np.full(kept, -1),
+            due_us=np.full(kept, NAT_US),
             email_ids=[*ids],
         )
-        self.changing = len(epochs) > 1
-        self.keeping = keeps or self.changing  # whether anybody asks where runs stand
         self.changed = False  # only after a change may what comes next have been received already
         size = len(runs) if self.changing else 0
         self.last = np.full(size, -1)
@@ -352,7 +355,8 @@ class _Engine:
         late = np.flatnonzero(cohort.at.all_us() > LAST_US)
         if late.size:
             late = _take(cohort.rows, late)
-            more = f" and {late.size - 1} other rows" if late.size > 1 else ""
+            others = "other rows" if self.runs.by_row else "more"
+            more = f" and {late.size - 1} {others}" if late.size > 1 else ""
             what = "email" if step.sends or step.passed == "draft" else "step"
             raise TooLateError(
                 f"the {what} at position {step.position} (id {step.email_id}) would go out after "
@@ -598,6 +602,8 @@ class _Engine:
 def _due(delay: Delay, gate: Gate, anchor: Times, now_us: int = FIRST_US) -> Times:
     """When what waits from `anchor` is due, and not before `now_us`."""
     anchor_us = anchor.distinct_us
+    if isinstance(gate, Anytime) and delay == _AT_ONCE and now_us == FIRST_US:
+        return anchor
     if gate.closed:
         return Times(gate.snap(anchor_us), anchor.index)
     earliest_us = delay.earliest(anchor_us)

@@ -5,7 +5,7 @@ change where one lies between the anchor and the send.
 """
 
 from bisect import bisect_right
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -35,11 +35,11 @@ class _Clock(NamedTuple):
     @property
     def time(self) -> str:
         """The time of day: 21:07:30, or 21:07 on the full minute."""
-        second = self.us + self.offset_us - self.day * DAY_US
-        clock = str(timedelta(microseconds=second)).rjust(8, "0")
-        if "." in clock:
-            return clock[1:].rstrip("0") if clock.startswith("0") and clock[2] != ":" else clock.rstrip("0")
-        return clock.removesuffix(":00")
+        minute, us = divmod(self.us + self.offset_us - self.day * DAY_US, MINUTE_US)
+        clock = f"{minute // 60:02}:{minute % 60:02}"
+        if us:
+            clock += f":{us // SECOND_US:02}"
+        return f"{clock}.{us % SECOND_US:06}".rstrip("0") if us % SECOND_US else clock
 
 
 INACTIVE = "the sequence is not active, so nothing is sent"

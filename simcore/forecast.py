@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from simcore import instants
@@ -82,9 +81,9 @@ def forecast(
     ends = [int(end) for _, us, _ in rounds if us.size for end in (us.min(), us.max())] or [FIRST_US]
     found = periods(place, freq, min(ends), max(ends))
     positions = sorted({position for position, *_ in rounds})
-    table = np.zeros((len(positions), len(found.starts_us)), np.int64)
+    table = np.zeros((len(positions), found.starts_us.size), np.int64)
     for position, us, sends in rounds:
-        table[positions.index(position)] += _bins(found.of(us), sends, len(found.starts_us))
+        table[positions.index(position)] += found.counts(us, sends)
     some = np.flatnonzero(table.any(axis=0))
     part = slice(some[0], some[-1] + 1) if some.size else slice(0)
     index = pd.DatetimeIndex(instants.show(found.starts_us[part], made.zone), name="period")
@@ -95,8 +94,8 @@ def forecast(
     return pd.DataFrame(np.ascontiguousarray(table[used][:, part].T), index=index, columns=columns)
 
 
-def _counted(item: Round, counts: Ints | None, shared: dict[int, Ints]) -> tuple[Ints, Ints]:
-    """The distinct instants of a round's sends [µs], and how many each has.
+def _counted(item: Round, counts: Ints | None, shared: dict[int, Ints]) -> tuple[Ints, Ints | None]:
+    """The instants of a round's sends [µs], and how many each has (None: one).
 
     Rounds of all runs that share an index share the counts of its distinct instants too: in `shared`, by it.
     """
@@ -104,21 +103,18 @@ def _counted(item: Round, counts: Ints | None, shared: dict[int, Ints]) -> tuple
     weights = counts if counts is None or item.rows is None else counts[item.rows]
     key = id(at.index)
     if at.index is None:
-        sends = np.ones(len(at), np.int64) if weights is None else weights
+        if weights is None:
+            return at.distinct_us, None
+        sends = weights
     elif item.rows is None and key in shared:
         sends = shared[key]
     else:
-        sends = _bins(at.index, weights, at.distinct_us.size)
+        sends = np.bincount(at.index, weights, minlength=at.distinct_us.size).astype(np.int64)
         if item.rows is None:
             shared[key] = sends
     # Of the distinct instants that rounds share, some may be those of runs that did not come so far.
     used = np.flatnonzero(sends)
     return at.distinct_us[used], sends[used]
-
-
-def _bins(place: Ints, weights: Ints | None, size: int) -> npt.NDArray[np.int64]:
-    """How much falls to each of `size` places; exact, since all sums are below 2**53."""
-    return np.bincount(place, weights, minlength=size).astype(np.int64, copy=False)
 
 
 def _counts(entries: Any, events: Any) -> tuple[Ints | None, Any]:

@@ -78,10 +78,17 @@ def read(values: Any, naive_time_zone: str | None) -> Read:
     return _merge(
         len(values),
         [
-            (strings, lambda: _texts(pd.Series(values[strings]), naive_time_zone)),
+            (strings, lambda: _texts(_series(values[strings]), naive_time_zone)),
             (~strings, lambda: _objects(values[~strings], naive_time_zone)),
         ],
     )
+
+
+def _series(texts: npt.NDArray[np.object_]) -> "pd.Series[Any]":
+    try:
+        return pd.Series(texts)
+    except UnicodeEncodeError:  # half a character (a lone surrogate), which pandas' own texts cannot hold
+        return pd.Series(texts, dtype=object)
 
 
 def read_one(value: Any, name: str, naive_time_zone: str | None) -> int:
@@ -215,11 +222,12 @@ def _texts(texts: "pd.Series[Any]", naive_time_zone: str | None) -> Read:
             us[where] = some.us
             faults |= {int(where[at]): fault for at, fault in some.faults.items()}
             texts = texts.drop(stamps.index)
-    for text, rows in texts.groupby(texts).groups.items():
+    code, distinct = pd.factorize(texts.to_numpy(object))
+    for text, (_, rows) in zip(distinct, pd.Series(texts.index).groupby(code), strict=True):
         at_us, fault = _one(text, naive_time_zone)
         us[rows] = at_us
         if fault is not None:
-            faults |= dict.fromkeys(map(int, rows), fault)
+            faults |= dict.fromkeys(rows.tolist(), fault)
     return Read(us, faults)
 
 

@@ -26,6 +26,7 @@ Watched = frozenset[tuple[str, Hashable]] | None
 Source = tuple[str, Hashable]
 """What one can be in: its kind, such as tag, and which one."""
 
+NO_ID = "not an id: a list, an array or an object is nobody's"
 _MEND = "mend those rows, or leave them out"
 
 
@@ -239,8 +240,9 @@ def read(
     at_us, faults = instants.read(events["at"], naive_time_zone)
     if faults:
         raise instants.explain_faults("events: at", events["at"], faults, _MEND)
+    _refuse(events, "subscriber_id", no_ids(events["subscriber_id"]), NO_ID)
     _refuse(events, "subscriber_id", events["subscriber_id"].isna().to_numpy(), "missing")
-    code, distinct = _factorized(events["event"])
+    code, distinct = factorized(events["event"])
     unknown = np.array([vocabulary.unknown(each) for each in distinct], np.bool_)
     _refuse(events, "event", unknown[code], vocabulary.wrong())
     names = tuple(distinct)
@@ -331,12 +333,12 @@ def _refs(events: pd.DataFrame, needs: Flags, vocabulary: Vocabulary) -> tuple[I
             f"{', '.join(map(str, events.columns))}"
         )
     given = events["ref"].astype(object)
-    code, distinct = _factorized(given)
+    code, distinct = factorized(given)
     if any(
         isinstance(each, Real) and each in {0, 1} for each in distinct
     ):  # which false and true are equal to
         given = given.map(lambda each: (repr(each),) if isinstance(each, bool | np.bool_) else each)
-        code, distinct = _factorized(given)
+        code, distinct = factorized(given)
     read = [vocabulary.ref(each) for each in distinct]
     known = np.array([each is not None for each in read], np.bool_)[code]
     _refuse(events, "ref", needs & ~known, f"not {vocabulary.expected} that the event needs")
@@ -359,13 +361,20 @@ def columns(what: str, given: pd.DataFrame, needed: tuple[str, ...], other: tupl
         raise EntryError(f"{what}: column {twice[0]} is there {names.count(twice[0])} times, expected once")
 
 
+def no_ids(ids: "pd.Series[Any]") -> Flags:
+    """Which of a column can be nobody's id, since they do not hash, as lists do not."""
+    if ids.dtype != object or not pd.api.types.infer_dtype(ids, skipna=True).startswith("mixed"):
+        return np.zeros(len(ids), np.bool_)
+    return np.fromiter((not isinstance(each, Hashable) for each in ids), np.bool_, len(ids))
+
+
 def array(ids: "pd.Series[Any]") -> Any:
     """The values of a column, as numpy has them where it can."""
     values = ids.array
     return values.to_numpy() if type(values) is pd.arrays.NumpyExtensionArray else values
 
 
-def _factorized(values: "pd.Series[Any]") -> tuple[Ints, Any]:
+def factorized(values: "pd.Series[Any]") -> tuple[Ints, Any]:
     """The place of each value among the distinct ones, and these; what does not hash stands as its text in a tuple."""
     try:
         return pd.factorize(values, use_na_sentinel=False)

@@ -12,22 +12,31 @@ FREQUENCIES = {"15min": 15 * MINUTE_US, "h": HOUR_US, "D": DAY_US, "W": 7 * DAY_
 class Periods:
     """Periods in order, without gaps: `starts_us` int64 [µs], the first instant of each.
 
-    `dates` int64: the local date on which each begins, where periods are made of dates; or else None.
+    `edges_us` int64: where the wall clock goes on to another one, and `which` it is; more often than there are
+    periods, where a date comes twice.
     """
 
-    def __init__(self, place: Zone, starts_us: Ints, dates: Ints | None = None) -> None:
+    def __init__(self, starts_us: Ints, edges_us: Ints, which: Ints) -> None:
         self.starts_us = starts_us
-        self._place = place
-        self._first = 0 if dates is None else int(dates[0])
-        # Which period each date, or (by a ruler) each instant, is in.
-        self._of_date = None if dates is None else np.repeat(np.arange(dates.size - 1), np.diff(dates))
-        self._ruler = Ruler(starts_us)
+        self._which = which
+        self._ruler = Ruler(edges_us)
 
     def of(self, instants_us: Ints) -> Ints:
         """Which period each instant is in [int64, same shape]: by what the wall clock shows."""
-        if self._of_date is None:
-            return self._ruler.below(instants_us + 1) - 1
-        return self._of_date[self._place.date(instants_us) - self._first]
+        return self._which[self._ruler.below(instants_us + 1) - 1]
+
+    def counts(self, instants_us: Ints, weights: Ints | None) -> Ints:
+        """How many of some instants are in each period [int64]; of each so many, where there are `weights`.
+
+        Exact, where all weights together are below 2**53.
+        """
+        size = self.starts_us.size
+        if weights is None:  # in order, they are counted faster than looked up
+            begins = np.searchsorted(np.sort(instants_us), self._ruler.points_us[:-1])
+            weights, which = np.diff(np.append(begins, instants_us.size)), self._which
+        else:
+            which = self.of(instants_us)
+        return np.bincount(which, weights, minlength=size).astype(np.int64)
 
 
 def check(freq: str) -> None:
@@ -37,20 +46,20 @@ def check(freq: str) -> None:
 
 
 def periods(place: Zone, freq: str, first_us: int, last_us: int) -> Periods:
-    """All periods from that of `first_us` to that of `last_us` [µs]; perhaps some more at the ends.
+    """All periods from that of `first_us` to that of `last_us` [µs].
 
     A day is a local date that exists, whatever its length; a week begins on Monday. An hour (or a quarter of
     one) is that of the wall clock, and another one begins where the clock is changed: an hour that it shows
     twice is two periods.
     """
     if FREQUENCIES[freq] >= DAY_US:
-        # The wall clock goes back less than a day: dates between the two instants are among these.
-        dates = np.sort(place.date(np.array([first_us, last_us])))
-        dates = np.arange(dates[0] - 1, dates[1] + 9)
-        dates = dates[place.date(place.date_begin_us(dates)) == dates]
+        shown, begins = place.dates
+        first, last = (int(each) for each in begins.below(np.array([first_us, last_us]) + 1))
+        shown = shown[first - 1 : last]
         if freq == "W":
-            dates = np.unique((dates + 3) // 7) * 7 - 3
-        return Periods(place, place.date_begin_us(dates), dates)
+            shown = (shown + 3) // 7 * 7 - 3
+        dates, which = np.unique(shown, return_inverse=True)
+        return Periods(place.date_begin_us(dates), begins.points_us[first - 1 : last], which)
     length_us = FREQUENCIES[freq]
     changed = np.append(True, np.diff(place.offsets_us) != 0)
     begins_us, offsets_us = place.changes_us[changed], place.offsets_us[changed]
@@ -61,4 +70,5 @@ def periods(place: Zone, freq: str, first_us: int, last_us: int) -> Periods:
         floor_us = (begin_us + offsets_us[at]) // length_us * length_us - offsets_us[at]
         found = np.arange(floor_us, min(int(ends_us[at]), last_us + 1), length_us)
         starts.append(np.maximum(found, begins_us[at]))
-    return Periods(place, np.concatenate(starts))
+    starts_us = np.concatenate(starts)
+    return Periods(starts_us, starts_us, np.arange(starts_us.size))

@@ -103,9 +103,9 @@ def preview(
     steps, send_us, waits_us, reasons = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [])
     return pd.DataFrame(
         {
-            "email_id": pd.Series(
-                [step.email_id for step in steps], dtype=_text() if plan.text_ids else np.int64
-            ).array,
+            "email_id": pd.array([step.email_id for step in steps], dtype=_text())
+            if plan.text_ids
+            else np.array([step.email_id for step in steps], np.int64),
             "subject": pd.array([step.subject for step in steps], dtype=_text()),
             "send_at": instants.show(np.array(send_us, np.int64), plan.time_zone),
             "wait": np.array(waits_us, np.int64).view("timedelta64[us]"),

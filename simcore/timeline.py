@@ -82,7 +82,9 @@ def timeline(
         "subscriber_id": _as_given(of_run(runs.subscriber_id)),
         "run": of_run(runs.number),
         "position": of_round(np.array([step.position for step in each], np.int16)),
-        "email_id": _named([step.email_id for step in each], of_round(np.arange(len(each))), text_ids),
+        "email_id": _named([step.email_id for step in each], of_round(np.arange(len(each))), texts=True)
+        if text_ids
+        else of_round(np.array([step.email_id for step in each], np.int64)),
         "subject": pd.Categorical.from_codes(of_round(code), dtype=category, validate=False),
         "send_at": instants.show(layout.send_us, time_zone),
     }
@@ -117,9 +119,7 @@ def subscribers(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_
             "status": _category(status, STATUSES),
             "sends": sends,
             "last_send_at": instants.show(last_us, zone),
-            "next_email_id": _named(
-                outcome.email_ids, np.where(waits, outcome.queued, -1), plan.text_ids, optional=True
-            ),
+            "next_email_id": _named(outcome.email_ids, np.where(waits, outcome.queued, -1), plan.text_ids),
             "next_send_at": instants.show(due_us, zone),
             "ended_at": instants.show(ended_us, zone),
         },
@@ -176,7 +176,7 @@ def journal(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: 
             "run": pd.arrays.IntegerArray(columns["run"].astype(np.int32, copy=False), ~of_run),
             "at": instants.show(columns["at"], zone),
             "what": _category(what[columns["what"]], names),
-            "email_id": _named(outcome.email_ids, columns["email_id"], plan.text_ids, optional=True),
+            "email_id": _named(outcome.email_ids, columns["email_id"], plan.text_ids),
             "detail": _category(columns["what"], tuple(plan.words.values())),
         },
         copy=False,
@@ -303,12 +303,11 @@ def _texts(
     return pd.Series(found, dtype="str").array
 
 
-def _named(email_ids: Sequence[int | str], place: Ints, texts: bool, *, optional: bool = False) -> Any:
-    """The emails' ids as a column, by their places (-1 for none, where `optional`): integers, or texts."""
+def _named(email_ids: Sequence[int | str], place: Ints, texts: bool) -> Any:
+    """The emails' ids as a column, by their places (-1 for none): integers, or texts."""
     if texts:
-        return pd.Series([*email_ids], dtype="str").array.take(place, allow_fill=optional)
-    numbers = np.array([*email_ids, 0], np.int64)[place]
-    return pd.arrays.IntegerArray(numbers, place < 0) if optional else numbers
+        return pd.Series([*email_ids], dtype="str").array.take(place, allow_fill=True)
+    return pd.arrays.IntegerArray(np.array([*email_ids, 0], np.int64)[place], place < 0)
 
 
 def _category(codes: npt.NDArray[Any], names: Sequence[str]) -> Any:

@@ -128,7 +128,7 @@ class Zone:
 
     def date(self, instants_us: Ints) -> Ints:
         """The local date of each instant [d, int64, same shape]: what the wall clock shows then."""
-        days, ruler = self._days
+        days, ruler = self.dates
         return days[ruler.below(instants_us + 1) - 1]
 
     def date_begin_us(self, dates: Ints) -> Ints:
@@ -152,7 +152,7 @@ class Zone:
         return _Pieces(np.maximum(day * DAY_US - offset_us, begin_us[stretch]), day, offset_us)
 
     @cached_property
-    def _days(self) -> tuple[Ints, Ruler]:
+    def dates(self) -> tuple[Ints, Ruler]:
         """The local dates in the order in which the wall clock shows them, and when each comes."""
         pieces = self.pieces
         new = np.append(True, np.diff(pieces.date) != 0)
@@ -161,7 +161,7 @@ class Zone:
     @cached_property
     def _begins_us(self) -> Ints:
         """The first instant of every date from `_FIRST_DAY` on, closed by `FAR_US`."""
-        days, ruler = self._days
+        days, ruler = self.dates
         wanted = np.arange(_FIRST_DAY, int(days[-1]) + 1)
         return np.append(ruler.points_us[np.searchsorted(np.maximum.accumulate(days), wanted)], FAR_US)
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from numbers import Integral, Rational, Real
 from typing import Any
 
+import numpy as np
+
 from simcore import instants
 from simcore.errors import EntryError, Problem, shown
 from simcore.sequenzy import waits
@@ -490,7 +492,7 @@ def _if(value: Any, name: str, needs: str) -> str | None:
 
 def _is_number(value: Any) -> bool:
     """Whether a value is a number, true being none, that has an end."""
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool | np.timedelta64) or not isinstance(value, Real):
         return False
     return isinstance(value, Rational) or math.isfinite(value)
 
