@@ -53,12 +53,9 @@ class Runs:
 
     def of(self, some: Ints | Flags) -> "Runs":
         """Some of the runs, by their places."""
-        return Runs(**{
-            each.name: value[some]
-            if each.name not in {"things", "by_row"} and (value := getattr(self, each.name)) is not None
-            else getattr(self, each.name)
-            for each in fields(self)
-        })
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        whole = {"things", "by_row"} | {name for name, value in values.items() if value is None}
+        return Runs(**{name: value if name in whole else value[some] for name, value in values.items()})
 
     def named(self, run: int) -> str:
         """How an error names a run: its row, where entries are given, and its subscriber."""
@@ -295,10 +292,8 @@ def _judged(
     if_idle = np.array([name in beside.if_idle_vias for name in plan.vias])[came.via]
     key = None
     if beside.key is not None:
-        read = [beside.key(each) for each in came.things]
-        places = {each: place for place, each in enumerate(dict.fromkeys(read)) if each is not None}
         thing = np.full(len(came), -1) if came.thing is None else came.thing
-        key = np.array([*(-1 if each is None else places[each] for each in read), -1], np.int64)[thing]
+        key = pd.factorize(logs.found_in(came.things, thing, beside.key))[0].astype(np.int64)
         what[(what == STARTED) & (key < 0) & ~if_idle] = NO_KEY
     if beside.once:
         order = np.lexsort((came.entered_us, who))

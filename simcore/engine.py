@@ -1,4 +1,4 @@
-"""The rounds: all runs move together, one email at a time, as arrays.
+"""The rounds: all runs move together, one step at a time, as arrays. A step is an email, but for some (Q12).
 
 Changes of the sequence cut time into epochs. In an epoch the plan stands still, and every run that is due goes
 on from email to email in one sweep through the positions, in cohorts: runs that wait for the same email. A
@@ -24,8 +24,6 @@ from simcore.zones import FAR_US, FIRST_US, LAST_US, Ints
 
 _MANY = 1 << 16
 """From this many instants on, looking for equal ones pays."""
-
-_AT_ONCE = Elapsed(0)
 
 ACTIVE, COMPLETED, EXCLUDED, STOPPED = range(4)
 """How a run stands by the engine's own doing; what ends it from outside stands in the runs."""
@@ -62,7 +60,7 @@ class Times:
 
 
 class Round(NamedTuple):
-    """One email for some runs: it is due, and perhaps sent, once for each of them.
+    """One step for some runs: it is due, and perhaps sent, once for each of them.
 
     `rows` int64 [r], which runs; None for all, in order. `at` and `anchor`: when it is due, and what that was
     counted from. `cause` int8 [r], or one for all; `since_us` [r] or one: the change that set the wait, if any;
@@ -179,6 +177,10 @@ def simulate_one(plan: Plan, entered_us: int) -> Outcome:
 
 
 class _Engine:
+    """`notes`: whether to keep account of what is not a send; `keeps`, of where runs stand. `passes`: whether what is
+    passed without a send is a round too. `late`: whether instants after 2200 are let be, and not refused.
+    """
+
     def __init__(
         self,
         epochs: Sequence[Epoch],
@@ -602,7 +604,12 @@ class _Engine:
 def _due(delay: Delay, gate: Gate, anchor: Times, now_us: int = FIRST_US) -> Times:
     """When what waits from `anchor` is due, and not before `now_us`."""
     anchor_us = anchor.distinct_us
-    if isinstance(gate, Anytime) and delay == _AT_ONCE and now_us == FIRST_US:
+    if (
+        isinstance(gate, Anytime)
+        and isinstance(delay, Elapsed)
+        and not delay.duration_us
+        and now_us == FIRST_US
+    ):
         return anchor
     if gate.closed:
         return Times(gate.snap(anchor_us), anchor.index)

@@ -144,10 +144,10 @@ def _moved(
     if isinstance(gate, SendWindow) and not (whole_days and delay == Elapsed(0)):
         ready = over if isinstance(delay, Brought) and over else _clock(here, _over_us(delay, anchor.us))
         return _to_window(delay, gate, here, anchor, ready, due, since)
-    if isinstance(delay, UntilOpen | Brought) or (isinstance(gate, Anytime) and delay != Elapsed(0)):
+    if isinstance(delay, UntilOpen | Brought) or isinstance(gate, Anytime):
         return _over(delay, here, anchor, due, since, until)
-    if isinstance(delay, Elapsed) and isinstance(gate, Anytime | SendWindow) and delay.duration_us == 0:
-        if due.us == anchor.us or isinstance(gate, Anytime):
+    if isinstance(gate, SendWindow):
+        if due.us == anchor.us:
             return f"at once, on {since}: {until}"
         return (
             f"{since} is on {_day(anchor, anchor)}; {_not_send_days(gate, anchor.day, due.day)}, so {until}"

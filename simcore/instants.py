@@ -36,8 +36,8 @@ UNREADABLE = "not a date and time: expected something like 2026-03-06T21:07:30-0
 
 _ISO_DATE = r"\d{4}(?:-\d\d-\d\d|\d{4})"
 _ISO_TIME = r"[T ]\d\d(?::?\d\d(?::?\d\d(?:\.\d{1,9})?)?)?"
-ISO_AWARE = rf"{_ISO_DATE}{_ISO_TIME}(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)"
-ISO_NAIVE = rf"{_ISO_DATE}(?:{_ISO_TIME})?"
+_ISO_AWARE = rf"{_ISO_DATE}{_ISO_TIME}(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)"
+_ISO_NAIVE = rf"{_ISO_DATE}(?:{_ISO_TIME})?"
 
 
 class Read(NamedTuple):
@@ -213,7 +213,7 @@ def _texts(texts: "pd.Series[Any]", naive_time_zone: str | None) -> Read:
     us = np.zeros(len(texts), np.int64)
     faults: dict[int, str] = {}
     texts = texts.reset_index(drop=True)
-    for pattern, aware in ((ISO_AWARE, True), (ISO_NAIVE, False)):
+    for pattern, aware in ((_ISO_AWARE, True), (_ISO_NAIVE, False)):
         if len(texts) > _FEW:
             iso = texts[texts.str.fullmatch(pattern).astype(bool)]
             stamps = pd.to_datetime(iso, format="ISO8601", utc=aware, errors="coerce").dropna()
@@ -271,7 +271,7 @@ def _one(value: Any, naive_time_zone: str | None) -> tuple[int, str | None]:
 
 def _parsed(text: str) -> datetime | str:
     """What a string says, or the fault in it."""
-    if re.fullmatch(f"{ISO_AWARE}|{ISO_NAIVE}", text):
+    if re.fullmatch(f"{_ISO_AWARE}|{_ISO_NAIVE}", text):
         try:
             return datetime.fromisoformat(text)
         except ValueError:

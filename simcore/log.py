@@ -315,6 +315,14 @@ def read_things(
     return np.where(missing[place], -1, place) if len(place) else place.astype(np.int64), objects
 
 
+def found_in(things: Sequence[Any], thing: Ints, read: Callable[[Any], Hashable | None]) -> Any:
+    """What is read in some properties, by their places [object, same shape; None for none], each distinct one once."""
+    table = np.empty(len(things) + 1, object)
+    for place in np.unique(thing[thing >= 0]).tolist():
+        table[place] = read(things[place])
+    return table[thing]
+
+
 def _missing(value: Any) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and value != value)
 

@@ -13,7 +13,7 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Step(NamedTuple):
-    """One email in its place: due at gate.snap(max(delay.earliest(anchor), not_before)) (spec/timing.md).
+    """One email (or other step) in its place: due at gate.snap(max(delay.earliest(anchor), not_before)).
 
     `position` is its place in the sequence as shown to the user. `queued`: whether runs wait for it at all;
     `sends`: whether it is sent then, or passed without a send, which is journalled as `passed` (a draft that
@@ -97,7 +97,7 @@ class Beside(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A sequence as the engine sees it: all its emails in order, and the rules of who receives them.
+    """A sequence as the engine sees it: all its steps in order, and the rules of who goes through them.
 
     `time_zone`: the zone in which instants are shown. `active`: whether anything is sent at all (K19).
 

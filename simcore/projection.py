@@ -265,8 +265,8 @@ class Made(NamedTuple):
             self.zone,
             by_email=self.by_email,
             text_ids=self.epochs[0].plan.text_ids,
-            texts=({"rendered_subject": self._subjects} if self.rendered else {})
-            | ({"reason": self._reasons} if self.explained else {}),
+            rendered=self._subjects if self.rendered else None,
+            words=self._reasons if self.explained else None,
         )
 
     def _reasons(self, item: Round, rows: Ints | slice) -> Any:

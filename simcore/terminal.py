@@ -67,7 +67,7 @@ def spans(starts_us: Ints, here: Zone, freq: str) -> list[str]:
     dates = [f"{at:%a} {at.day:2} {at:%b %Y}" for at in local]
     usual_us = FREQUENCIES[freq]
     if usual_us >= DAY_US:
-        all_us = periods(here, freq, int(starts_us[0]), int(starts_us[-1])).starts_us
+        all_us = periods(here, freq, int(starts_us[0]), int(starts_us[-1]) + 2 * usual_us).starts_us
         lengths_us = np.diff(all_us)[np.searchsorted(all_us, starts_us)].tolist()
         return [
             date if length_us == usual_us else f"{date} ({length_us / HOUR_US:g} h)"

@@ -3,8 +3,7 @@
 The frames are put together from arrays that are ready; nothing is copied on the way in.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +18,8 @@ from simcore.plan import Plan, Step
 from simcore.zones import LAST_US, Ints
 
 STATUSES = ("active", "completed", "restarted", "excluded", "cancelled", "removed", "stopped")
+_Words = Callable[[Round, Ints | slice], Any]
+"""Gives a text for each of some runs of a round."""
 _RUNS = 1 << 15
 _BLOCK = 1 << 12  # rows that are written together, so that they stay in the processor's cache
 
@@ -41,13 +42,14 @@ def timeline(
     *,
     by_email: bool,
     text_ids: bool = False,
-    texts: Mapping[str, Callable[[Round, Ints | slice], Any]] = MappingProxyType({}),
+    rendered: _Words | None = None,
+    words: _Words | None = None,
 ) -> pd.DataFrame:
     """The timeline (columns and dtypes as `simcore.project` says) of rounds, in the order that each run has them.
 
     Rows in the order of runs, then of sends; or email by email, in the order of `steps`, where `by_email`.
-    `text_ids`: whether the emails' ids are texts. `texts`: further columns [str], by what gives them for some
-    runs of a round.
+    `text_ids`: whether the emails' ids are texts. `rendered` and `words` give the columns `rendered_subject` and
+    `reason` [str].
     """
     rounds = [item for item in rounds if item.step is not None and item.step.sends]
     layout = _by_email(runs, rounds, steps) if by_email else _by_run(runs, rounds)
@@ -86,13 +88,13 @@ def timeline(
         if text_ids
         else of_round(np.array([step.email_id for step in each], np.int64)),
         "subject": pd.Categorical.from_codes(of_round(code), dtype=category, validate=False),
-        "send_at": instants.show(layout.send_us, time_zone),
     }
-    columns |= {name: _texts(runs, rounds, layout, by_email, words) for name, words in texts.items()}
-    made = pd.DataFrame(columns, copy=False)
-    if "rendered_subject" in texts:
-        made.insert(5, "rendered_subject", made.pop("rendered_subject"))
-    return made
+    if rendered is not None:
+        columns["rendered_subject"] = _texts(runs, rounds, layout, by_email, rendered)
+    columns["send_at"] = instants.show(layout.send_us, time_zone)
+    if words is not None:
+        columns["reason"] = _texts(runs, rounds, layout, by_email, words)
+    return pd.DataFrame(columns, copy=False)
 
 
 def subscribers(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: int) -> pd.DataFrame:
@@ -286,7 +288,7 @@ def _texts(
     rounds: Sequence[Round],
     layout: _Layout,
     by_email: bool,
-    words: Callable[[Round, Ints | slice], Any],
+    words: _Words,
 ) -> Any:
     """A column of texts, by what gives those of a round."""
     texts = [words(item, _rows(item)) for item in rounds]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
@@ -10,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from simcore.errors import EntryError
-from simcore.instants import ISO_AWARE, ISO_NAIVE
 from simcore.sequenzy.waits import exact
 from simcore.zones import FAR_US
 
@@ -22,6 +22,7 @@ DEFAULT_KEYS = (  # Q18
     "productId",
     "variantId",
 )
+_ISO = r"\d{4}[-\dW]*(?:[T ](?!24).*)?"  # what of it is a date, Python says; 24:00 only some of its versions
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_MS = 100_000_000_000  # Q11: from here on a number is milliseconds
 
@@ -35,13 +36,13 @@ def values(properties: Any, path: str) -> list[Any]:
     found = [properties]
     for part in path.split("."):
         name = part.removesuffix("[]")
-        found = [_json(each[name]) for each in found if isinstance(each, Mapping) and name in each]
+        found = [as_json(each[name]) for each in found if isinstance(each, Mapping) and name in each]
         if part.endswith("[]"):
-            found = [_json(item) for each in found if isinstance(each, list | tuple) for item in each]
+            found = [as_json(item) for each in found if isinstance(each, list | tuple) for item in each]
     return found
 
 
-def _json(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """A value as JSON has it: what pandas and numpy make of it becomes plain, what is missing None."""
     if isinstance(value, np.ndarray | np.generic) and not isinstance(value, np.datetime64 | np.timedelta64):
         value = value.tolist()  # Parquet's lists come as arrays
@@ -60,7 +61,7 @@ def plain(value: Any) -> Hashable:
 
 
 def _plain(value: Any) -> Hashable:
-    value = _json(value)
+    value = as_json(value)
     if isinstance(value, Mapping):
         return ("object", frozenset((name, _plain(each)) for name, each in value.items()))
     if isinstance(value, list | tuple):
@@ -69,7 +70,7 @@ def _plain(value: Any) -> Hashable:
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool | np.timedelta64)
+    return isinstance(value, Real | Decimal) and not isinstance(value, bool | np.timedelta64)
 
 
 def _contains(value: Any, wanted: Any) -> bool:
@@ -135,7 +136,7 @@ def date_us(value: Any) -> int | None:
         value = pd.Timestamp(value)
     if isinstance(value, date):
         value = value.isoformat()
-    if not isinstance(value, str) or not re.fullmatch(f"{ISO_AWARE}|{ISO_NAIVE}", value) or value.isdigit():
+    if not isinstance(value, str) or value.isdigit() or not re.fullmatch(_ISO, value):
         return None
     try:
         moment = datetime.fromisoformat(value)

@@ -1,12 +1,12 @@
 """What ends a run before its next node (Q20)."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from simcore.log import NEVER_US, Log, Since, Toggles, Watched, While
+from simcore.log import NEVER_US, Log, Since, Toggles, Watched, While, found_in
 from simcore.plan import Guard
 from simcore.sequenzy.properties import several
 from simcore.sequenzy.triggers import passing
@@ -63,8 +63,8 @@ class Happened(NamedTuple):
         if not self.rules:
             return Since(log.toggles(rows).next_us(who, entered_us))
         entry_paths, event_paths = zip(*self.rules, strict=True)
-        of_event = _found(log.things, log.thing[rows], lambda each: several(each, event_paths))
-        of_run = _found(things, thing, lambda each: several(each, entry_paths))
+        of_event = found_in(log.things, log.thing[rows], lambda each: several(each, event_paths))
+        of_run = found_in(things, thing, lambda each: several(each, entry_paths))
         # A subscriber's events of each kind are a line of their own; of kind None is nothing.
         kind, _ = pd.factorize(np.append(of_event, of_run))
         line, _ = pd.factorize(np.append(log.who[rows], who) * (kind.max(initial=-1) + 2) + kind)
@@ -75,12 +75,3 @@ class Happened(NamedTuple):
         from_us = np.full(len(who), NEVER_US)
         from_us[mine] = events.next_us(line[some.size :][mine], entered_us[mine])
         return Since(from_us)
-
-
-def _found(things: Sequence[Any], thing: Ints, read: Callable[[Any], Hashable | None]) -> Any:
-    """What is read in the properties of some events or runs [object], each distinct one once."""
-    used = np.unique(thing)
-    table = np.empty(len(things) + 1, object)
-    for each in used[used >= 0].tolist():
-        table[each] = read(things[each])
-    return table[thing]

@@ -1,7 +1,6 @@
 """Merge tags in subjects: what the run's event and its latest discount fill in (Q25)."""
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from simcore import instants
 from simcore.errors import shown
 from simcore.sequenzy import waits
+from simcore.sequenzy.properties import as_json
 from simcore.zones import SECOND_US
 
 _PART = r"[^\s{}|.](?:[^{}|.]*[^\s{}|.])?"
@@ -81,11 +81,16 @@ def _iso(instant_us: int) -> str:
     return f"{np.datetime_as_string(np.datetime64(instant_us // SECOND_US, 's'))}Z"
 
 
+def _plain(value: Any) -> Any:
+    """A part of a value that JSON does not know, as one that it does."""
+    plain = as_json(value)
+    return str(value) if plain is value else plain
+
+
 def _written(value: Any) -> str | None:
     """A value as it stands in a text; None where there is none."""
-    if hasattr(value, "item") and not hasattr(value, "__len__"):
-        value = value.item()
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    value = as_json(value)
+    if value is None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -93,7 +98,7 @@ def _written(value: Any) -> str | None:
         return str(int(value))
     try:
         if isinstance(value, Mapping | list | tuple):
-            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
         else:
             text = str(value)
     except (ValueError, RecursionError):  # a number of thousands of digits, lists without bottom

@@ -4,6 +4,7 @@ Nothing here checks anything: `problems` has refused what cannot be read.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational
 from typing import Any, NamedTuple
@@ -92,7 +93,7 @@ def exact(number: Any) -> Fraction:
     """A number of any kind, numpy's included, as its decimal digits say it: 0.1 is a tenth."""
     if isinstance(number, Rational):
         return Fraction(int(number.numerator), int(number.denominator))
-    return Fraction(repr(float(number)))
+    return Fraction(number) if isinstance(number, Decimal) else Fraction(repr(float(number)))
 
 
 def kind_of(step: Mapping[str, Any]) -> tuple[str, Any]:
