@@ -42,6 +42,7 @@ from typer.testing import CliRunner
 import simcore
 from simcore import cli, kit, sequenzy, terminal
 from simcore import files as file_room
+from simcore.kit.changes import from_json
 from simcore.scale import parquet
 from simcore.zones import zone
 
@@ -202,44 +203,34 @@ Series, America/New_York
 
  period                  0  1  total
  ───────────────────────────────────
- Fri  6 Mar 2026         3  0      3  █████████████████████████████████████████
+ Fri  6 Mar 2026         4  0      4  ██████████████████████████████████████████
  Sat  7 Mar 2026         0  0      0
- Sun  8 Mar 2026 (23 h)  1  0      1  █████████████▋
- Mon  9 Mar 2026         0  2      2  ███████████████████████████▍
+ Sun  8 Mar 2026 (23 h)  0  4      4  ██████████████████████████████████████████
+ Mon  9 Mar 2026         1  0      1  ██████████▌
+ Tue 10 Mar 2026         2  0      2  █████████████████████
+ Wed 11 Mar 2026         0  1      1  ██████████▌
+ Thu 12 Mar 2026         0  2      2  █████████████████████
 
-6 sends; busiest: Fri 6 Mar 2026 with 3
+14 sends; busiest: Fri 6 Mar 2026 with 4
 """
 
 
 def two_emails():
     long = "Two, which has a subject that does not fit into a line of a terminal, and goes on"
     file = account("w.json", [("One", 0), (long, 2)])
-    days = ["2026-03-06", "2026-03-06", "2026-03-06T21:07", "2026-03-08T09:00"]
+    days = ["2026-03-06"] * 4 + ["2026-03-09"] + ["2026-03-10"] * 2
     write("e.csv", "subscriber_id,entered_at\n" + "".join(f"{n},{at}\n" for n, at in enumerate(days)))
-    return ["forecast", file, "e.csv", "--until", "2026-03-10T05:00Z"]
+    return ["forecast", file, "e.csv"]
 
 
 def test_a_table_with_a_row_a_period():
-    typed = two_emails()
-    assert run(*typed).stdout == SHOWN.replace("0  2      2", "0  3      3").replace(
-        "█" * 27 + "▍\n\n6", "█" * 41 + "\n\n7"
-    )
+    assert run(*two_emails()).stdout == SHOWN
 
 
 def test_a_terminal_without_blocks():
-    typed = two_emails()
-    shown = CliRunner(charset="ascii").invoke(cli.app, typed).stdout_bytes.decode("ascii")
-    assert shown.splitlines()[3] == (
-        "   1  Two, which has a subject that does not fit into a line of a terminal, a..."
-    )
-    assert shown.splitlines()[6:11] == [
-        " " + "-" * 35,
-        " Fri  6 Mar 2026         3  0      3  #########################################",
-        " Sat  7 Mar 2026         0  0      0",
-        " Sun  8 Mar 2026 (23 h)  1  0      1  ##############",
-        " Mon  9 Mar 2026         0  3      3  #########################################",
-    ]
-    assert max(map(len, shown.splitlines())) <= 80
+    shown = CliRunner(charset="ascii").invoke(cli.app, two_emails()).stdout_bytes.decode("ascii")
+    expected = SHOWN.replace("and…", "a...").replace("─", "-").replace("█", "#").replace("▌", "")
+    assert shown == expected  # of 10.5 blocks 10 are left
 
 
 def test_the_total_alone():
@@ -262,7 +253,10 @@ def test_the_least_is_seen_beside_the_most():
     rows = chart(file, "c.csv")
     assert [row[1][-1][-1] for row in rows] == ["█", "▏"]
     ascii_only = CliRunner(charset="ascii").invoke(cli.app, ["forecast", file, "c.csv"])
-    assert [line.count("#") for line in ascii_only.stdout.splitlines() if " Mar 2026  " in line] == [46, 1]
+    assert [line.count("#") for line in ascii_only.stdout.splitlines() if " Mar 2026  " in line] == [
+        44,
+        1,
+    ]  # to column 80
 
 
 def test_all_rows_are_shown():
@@ -323,6 +317,8 @@ def test_subjects_that_change():
             ["Sat 31 Oct 2026", "Sun  1 Nov 2026 (25 h)", "Mon  2 Nov 2026"],
         ),
         ("Australia/Lord_Howe", "D", ["2026-10-04T02:00Z"], ["Sun  4 Oct 2026 (23.5 h)"]),
+        ("America/New_York", "D", ["2199-12-31T23:00Z"], ["Tue 31 Dec 2199"]),
+        ("America/New_York", "W", ["2199-12-31T23:00Z"], ["Mon 30 Dec 2199"]),
         (
             "Pacific/Apia",  # which had no 30 December
             "D",
@@ -374,7 +370,7 @@ def test_subjects_that_change():
             ],
         ),
     ],
-    ids=["25 h", "23.5 h", "no such day", "week", "twice", "skipped", "twice alike", "half an hour"],
+    ids=["25 h", "23.5 h", "end", "end, W", "no day", "week", "twice", "skipped", "twice alike", "half an hour"],
 )  # fmt: skip
 def test_clock_changes_are_seen(time_zone, freq, instants, labels):
     rows = chart(*entering(time_zone, *instants), "--freq", freq)
@@ -514,9 +510,7 @@ def test_files_that_are_no_entries(header, message):
         assert refused("forecast", WELCOME, "e.parquet") == f"e.parquet: {message}"
     write("e.csv", "")
     message = "e.csv: empty: expected a header with subscriber_id and entered_at"
-    assert refused("forecast", WELCOME, "e.csv") == message.replace(
-        "subscriber_id and entered_at", "subscriber_id and entered_at"
-    )
+    assert refused("forecast", WELCOME, "e.csv") == message
 
 
 @pytest.mark.parametrize("name", ["project", "simulate", "impact"])
@@ -564,7 +558,7 @@ def test_more_arrivals_than_can_be_counted():
         (["-o", "no/out.csv"], "no/out.csv: cannot be written: No such file or directory"),
         (["--on-error", "ignore"], "--on-error: found 'ignore', expected 'stop' or 'quarantine'"),
         (["--until", "03/06/2026"], f"--until: '03/06/2026' {GUESSWORK}"),
-        (["--enabled-at", "2026-03-06"], f"--enabled-at: only for a sequence of Sequenzy's; {WELCOME} is one of Kit's"),
+        (["--enabled-at", "2026"], f"--enabled-at: only for a sequence of Sequenzy's; {WELCOME} is one of Kit's"),
         (["--events", "v.csv"], "v.csv: No such file or directory"),
         (["--changes", "v.csv"], "v.csv: No such file or directory"),
     ],
@@ -643,7 +637,7 @@ def test_a_folder_is_what_the_library_gives(there, entries):
     if there:
         Path("out").mkdir()
     told = stream("--until", "2026-03-25", "--changes", CHANGES)
-    changes = kit_changes()
+    changes = from_json(json.loads(Path(CHANGES).read_text(encoding="utf-8")))
     expected = simcore.project(
         kit.load(WELCOME), entries, changes=changes, until="2026-03-25T00:00-04:00",
         naive_time_zone="America/New_York",
@@ -654,10 +648,6 @@ def test_a_folder_is_what_the_library_gives(there, entries):
     assert [path.name for path in sorted(Path("out").glob("*.parquet"))] == [
         f"part-0000{number}.parquet" for number in range(4)
     ]
-
-
-def kit_changes():
-    return cli.from_json(json.loads(Path(CHANGES).read_text(encoding="utf-8")))
 
 
 @pytest.mark.usefixtures("entries")

@@ -375,7 +375,7 @@ def test_too_late_by_the_trigger(on_error):
     table("v.csv", order("a", at="2199-12-31T12:00Z"))
     message = (
         "the email at position 0 (id step-1) would go out after 2200-01-01 UTC to subscriber 'a': "
-        "pass --until to end before that, or mend the delay or the entry"
+        "pass --until to end before that, or mend its delay"
     )
     typed = ["project", file, "--events", "v.csv", "--on-error", on_error]
     assert refused(*typed, "-o", "out.csv") == message

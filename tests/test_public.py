@@ -13,8 +13,8 @@ from simcore.errors import SimcoreError
 
 WELCOME = kit.load(simcore.example("welcome"))
 
-NAMES = ["EntryError", "SimcoreError", "Simulation", "ValidationError", "example", "impact", "kit", "preview"]
-NAMES += ["project", "sequenzy", "simulate", "split_entries", "versions"]
+NAMES = ["EntryError", "SimcoreError", "Simulation", "ValidationError", "arrivals", "example", "forecast"]
+NAMES += ["impact", "kit", "preview", "project", "sequenzy", "simulate", "split_entries", "versions"]
 
 
 def test_names():

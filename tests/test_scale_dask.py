@@ -11,16 +11,17 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import dask
-import dask.dataframe as dd
 import pandas as pd
 import pytest
-from distributed import Client, LocalCluster
 
 import simcore
 from simcore import kit, sequenzy
 from simcore.errors import EntryError, SimcoreError
 from simcore.scale import dask as scale
+
+dask = pytest.importorskip("dask", reason="the extra dask has it")
+dd = pytest.importorskip("dask.dataframe", reason="the extra dask has it")
+distributed = pytest.importorskip("distributed", reason="the extra dask has it")
 
 ENTRIES = pd.read_csv(simcore.example("entries"))
 AGAIN = ENTRIES.iloc[::3].assign(entered_at="2026-03-14T10:00:00-04:00", via="form")
@@ -277,10 +278,10 @@ def test_a_cluster_that_loses_a_worker(tmp_path):
     after.mkdir()
     expected = simcore.simulate(WELCOME, REPEATED, events=EVENTS, changes=CHANGES)
     with (
-        LocalCluster(
+        distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=str(tmp_path)
         ) as cluster,
-        Client(cluster) as client,
+        distributed.Client(cluster) as client,
     ):
         entries = lazily(REPEATED, 8).map_partitions(marked, str(before), 0.1, meta=REPEATED[:0])
         life = scale.simulate(entries, WELCOME, events=lazily(EVENTS, 2), changes=CHANGES)

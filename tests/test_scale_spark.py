@@ -10,15 +10,16 @@ from collections import Counter
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 import pytest
-from pyspark.sql import SparkSession, functions
-from pyspark.sql.types import LongType, ShortType, StringType, TimestampType
 
 import simcore
 from simcore import kit, sequenzy
 from simcore.errors import EntryError, SimcoreError
 from simcore.scale import spark as scale
+
+pa = pytest.importorskip("pyarrow", reason="the extra spark has it")
+sql = pytest.importorskip("pyspark.sql", reason="the extra spark has it")
+types = pytest.importorskip("pyspark.sql.types", reason="the extra spark has it")
 
 # Sockets that PySpark leaves to be closed by the collector of garbage.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket.socket .*raddr=.'127.0.0.1':ResourceWarning")
@@ -79,7 +80,7 @@ def spark():
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYSPARK_PYTHON", sys.executable)
-        session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+        session = sql.SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
         session.sparkContext.setLogLevel("OFF")
         yield session
         session.stop()
@@ -135,7 +136,7 @@ def test_sequenzy_with_entries(spark):
     sends = scale.project(
         lazily(spark, ENROLLED), REPLENISH, events=lazily(spark, TRACKED).repartition(3), render=True
     )
-    assert sends.schema["email_id"].dataType == StringType()
+    assert sends.schema["email_id"].dataType == types.StringType()
     assert rows(computed(sends)) == rows(expected)
 
 
@@ -155,11 +156,11 @@ def test_instants_are_what_they_are_in_any_session(spark):
     expected = simcore.project(WELCOME, entries)
     aware = (
         lazily(spark, entries, subscriber_id="string")
-        .withColumn("entered_at", functions.to_timestamp("entered_at"))
+        .withColumn("entered_at", sql.functions.to_timestamp("entered_at"))
         .repartition(1)
     )
     sends = scale.project(aware, WELCOME, partitioned=True)
-    types = [LongType(), ShortType(), TimestampType(), StringType()]
+    types = [types.LongType(), types.ShortType(), types.TimestampType(), types.StringType()]
     assert [sends.schema[name].dataType for name in ("email_id", "position", "send_at", "subject")] == types
     found = computed(sends)
     assert rows(found) == rows(expected)
@@ -181,7 +182,7 @@ def test_wall_clocks_and_dates(spark):
         "entered_at": ["2026-11-01T01:30:00", "2026-03-08T02:30:00"],
     })
     expected = simcore.project(WELCOME, walls, naive_time_zone="America/New_York")
-    given = lazily(spark, walls).withColumn("entered_at", functions.to_timestamp_ntz("entered_at"))
+    given = lazily(spark, walls).withColumn("entered_at", sql.functions.to_timestamp_ntz("entered_at"))
     sends = scale.project(given, WELCOME, naive_time_zone="America/New_York")
     assert rows(computed(sends)) == rows(expected)
 
@@ -245,7 +246,7 @@ def test_what_is_wrong_with_the_arguments_is_said_at_once(spark, text_of):
     assert text_of(EntryError, scale.project, entries.drop("subscriber_id"), WELCOME) == (
         "entries: no column subscriber_id; the columns are: entered_at, via"
     )
-    texts = events.withColumn("subscriber_id", functions.col("subscriber_id").cast("string"))
+    texts = events.withColumn("subscriber_id", sql.functions.col("subscriber_id").cast("string"))
     assert text_of(EntryError, scale.project, entries, WELCOME, events=texts) == (
         "events: subscriber_id is string there and bigint in entries; expected the same, for equal ids to meet in one "
         "group: cast one of them"
