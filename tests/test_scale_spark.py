@@ -160,8 +160,8 @@ def test_instants_are_what_they_are_in_any_session(spark):
         .repartition(1)
     )
     sends = scale.project(aware, WELCOME, partitioned=True)
-    types = [types.LongType(), types.ShortType(), types.TimestampType(), types.StringType()]
-    assert [sends.schema[name].dataType for name in ("email_id", "position", "send_at", "subject")] == types
+    kinds = [types.LongType(), types.ShortType(), types.TimestampType(), types.StringType()]
+    assert [sends.schema[name].dataType for name in ("email_id", "position", "send_at", "subject")] == kinds
     found = computed(sends)
     assert rows(found) == rows(expected)
     # A partition's rows are in the order of its entries.
