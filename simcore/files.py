@@ -194,7 +194,7 @@ def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is no number")
 
 
-def _flat(arrow: ModuleType, table: Any, columns: Columns) -> Any:
+def flat(arrow: ModuleType, table: Any, columns: Columns) -> Any:
     """A table of Parquet in whose columns objects and lists are JSON texts, as in a CSV file."""
     for at, (name, kind) in enumerate(zip(table.column_names, table.schema.types, strict=True)):
         if name in sum(columns, ()) and arrow.types.is_nested(kind):
@@ -228,12 +228,12 @@ def _plain(value: Any) -> Any:
 def read(path: Path, told: Told, *kinds: Columns) -> Rows:
     """The rows of a CSV or Parquet file of one of these kinds; `told` hears how many bytes are read, of how many."""
     if path.suffix.lower() == ".parquet":
-        arrow, parquet = _pyarrow(path)
+        arrow, parquet = pyarrow(path)
         with open(path, "rb") as file:
             try:
                 table = parquet.read_table(file)
-                columns = _check_columns(path, table.column_names, *kinds)
-                frame = _flat(arrow, table, columns).to_pandas(ignore_metadata=True)
+                columns = check_columns(path, table.column_names, *kinds)
+                frame = flat(arrow, table, columns).to_pandas(ignore_metadata=True)
             except arrow.ArrowException as error:
                 raise SimcoreError(f"{path}: not a Parquet file: {str(error).rstrip('.')}") from None
         return Rows(path, "row", frame, np.arange(len(frame)), {}, {})
@@ -279,7 +279,7 @@ def _read_csv(path: Path, file: TextIO, kinds: tuple[Columns, ...], told: Told) 
     if not reader.line_num:
         *others, last = kinds[0][0]
         raise SimcoreError(f"{path}: empty: expected a header with {', '.join(others)} and {last}")
-    columns = _check_columns(path, names, *kinds)
+    columns = check_columns(path, names, *kinds)
     wanted = {name: names.index(name) for name in sum(columns, ()) if name in names}
     parts: list[pd.DataFrame] = []
     places: list[Ints] = []
@@ -328,7 +328,7 @@ def _records(path: Path, places: Iterable[tuple[int, int | None]]) -> Iterator[l
             read = first - 1 + reader.line_num
 
 
-def _check_columns(path: Path, names: list[str], *kinds: Columns) -> Columns:
+def check_columns(path: Path, names: list[str], *kinds: Columns) -> Columns:
     """The kind of the file, of which the columns it must have are there; kinds differ in one of these at most."""
     found = [kind for kind in kinds if {*names}.issuperset(kind[0])]
     if not found:
@@ -347,7 +347,8 @@ def _check_columns(path: Path, names: list[str], *kinds: Columns) -> Columns:
     return found[0]
 
 
-def _pyarrow(path: Path) -> tuple[ModuleType, ModuleType]:
+def pyarrow(path: Path) -> tuple[ModuleType, ModuleType]:
+    """The modules pyarrow and pyarrow.parquet, for this file; SimcoreError where they are not installed."""
     try:
         return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     except ModuleNotFoundError:
@@ -362,7 +363,7 @@ def writer(output: Path | None, as_json: bool) -> _Write:
     if output is None:
         return _write_lines if as_json else _write_csv
     if output.suffix.lower() == ".parquet":
-        _pyarrow(output)
+        pyarrow(output)
         return _write_parquet
     if output.suffix.lower() == ".csv":
         return _write_csv

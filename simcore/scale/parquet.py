@@ -122,7 +122,7 @@ def project(
         "render": render,
         "explain": explain,
     }
-    arrow, parquet = files._pyarrow(source)
+    arrow, parquet = files.pyarrow(source)
     nobody = projection.make(sequence, [], **asked)
     with ExitStack() as stack:
         with _reading(source, arrow):
@@ -182,7 +182,7 @@ class _Input:
             file, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True
         )
         schema = self.file.schema_arrow
-        files._check_columns(path, schema.names, files.ENTRIES)
+        files.check_columns(path, schema.names, files.ENTRIES)
         # Without a trigger, properties are a column as any other.
         wanted = {*sum(files.ENTRIES, ())} - (set() if plan.trigger else {"properties"})
         self.columns = [name for name in schema.names if name in wanted]
@@ -315,7 +315,7 @@ def _keys(ids: Any) -> Any:
 def _sends(given: _Input, chunk: Any, start: int, sequence: Any, asked: dict[str, Any]) -> pd.DataFrame:
     """The timeline of a chunk, which begins at row `start` of the file."""
     with _reading(given.path, given.arrow):
-        frame = files._flat(given.arrow, chunk, files.ENTRIES).to_pandas(ignore_metadata=True)
+        frame = files.flat(given.arrow, chunk, files.ENTRIES).to_pandas(ignore_metadata=True)
     rows = files.Rows(given.path, "row", frame, np.arange(start, start + len(frame)), {}, {})
     entries = rows.entries(given.plan, asked["naive_time_zone"])
     if rows.broken:
