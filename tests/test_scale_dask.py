@@ -17,11 +17,11 @@ import pytest
 import simcore
 from simcore import kit, sequenzy
 from simcore.errors import EntryError, SimcoreError
-from simcore.scale import dask as scale
 
 dask = pytest.importorskip("dask", reason="the extra dask has it")
 dd = pytest.importorskip("dask.dataframe", reason="the extra dask has it")
 distributed = pytest.importorskip("distributed", reason="the extra dask has it")
+scale = importlib.import_module("simcore.scale.dask")
 
 ENTRIES = pd.read_csv(simcore.example("entries"))
 AGAIN = ENTRIES.iloc[::3].assign(entered_at="2026-03-14T10:00:00-04:00", via="form")

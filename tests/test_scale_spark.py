@@ -15,11 +15,11 @@ import pytest
 import simcore
 from simcore import kit, sequenzy
 from simcore.errors import EntryError, SimcoreError
-from simcore.scale import spark as scale
 
 pa = pytest.importorskip("pyarrow", reason="the extra spark has it")
 sql = pytest.importorskip("pyspark.sql", reason="the extra spark has it")
 types = pytest.importorskip("pyspark.sql.types", reason="the extra spark has it")
+scale = importlib.import_module("simcore.scale.spark")
 
 # Sockets that PySpark leaves to be closed by the collector of garbage.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket.socket .*raddr=.'127.0.0.1':ResourceWarning")
