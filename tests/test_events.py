@@ -320,3 +320,20 @@ def test_lists_are_no_events_and_no_ids(text_of, column, value):
     events[column] = pd.Series([value], dtype=object)
     told = text_of(EntryError, simcore.simulate, SEQUENCE, entries("a"), events=events)
     assert told.startswith(f"events: {column}: 1 of 1 rows cannot be used\n  row 0: {value!r} is not ")
+
+
+def test_ids_that_are_nobodys(text_of):
+    wrong = "not an id: a list, an array or an object is nobody's"
+    given = pd.DataFrame({"subscriber_id": ["a", ["b"], {}], "entered_at": [ENTERED] * 3})
+    assert text_of(EntryError, simcore.project, SEQUENCE, given) == (
+        "entered_at: 2 of 3 rows cannot be used\n"
+        f"  row 1: '{ENTERED}' has a subscriber_id that is {wrong}\n"
+        f"  row 2: '{ENTERED}' has a subscriber_id that is {wrong}\n"
+        "simcore.split_entries(entries) parts the rows that can be read from those that cannot"
+    )
+    good, bad = simcore.split_entries(given)
+    assert (len(good), len(bad)) == (1, 2)
+    events = pd.DataFrame({"subscriber_id": [["b"], 1], "at": [DAY] * 2, "event": ["unsubscribed"] * 2})
+    assert text_of(EntryError, simcore.project, SEQUENCE, entries(1, dtype=object), events=events) == (
+        f"events: subscriber_id: 1 of 2 rows cannot be used\n  row 0: ['b'] is {wrong}\n{MEND}"
+    )

@@ -499,3 +499,10 @@ def test_reading_leaves_the_warnings_of_the_process_alone():
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda _: read(["6 March 2026 9pm"], "UTC"), range(40)))
     assert warnings.filters == before
+
+
+def test_half_a_character_is_no_time():
+    """A lone surrogate, which pandas' own texts cannot hold."""
+    found = instants.read([TEXT, "\ud800"] * 20, None)
+    assert found.faults == dict.fromkeys(range(1, 40, 2), UNREADABLE)
+    assert found.us[::2].tolist() == [US] * 20

@@ -1,6 +1,9 @@
 """Merge tags (Q25)."""
 
+from datetime import timedelta
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -167,3 +170,14 @@ def test_discount_values(discount, expected):
     made_us = int(np.datetime64("2026-01-01", "us").astype("int64"))
     nothing = dict.fromkeys(("percentOff", "amountOff", "currency", "expiresAt"))
     assert discount_values(discount, "X-1", np.int64(made_us)) == {"code": "X-1", **nothing, **expected}
+
+
+def test_what_numpy_and_pandas_have():
+    event = {
+        "list": [np.int64(1), np.bool_(True), pd.NA, 2.5],
+        "array": np.array([1, 5]),
+        "gone": pd.NaT,
+        "length": [timedelta(days=1)],
+    }
+    found = render("{{event.list}} {{event.array}} {{event.gone|none}} {{event.length}}", event, None)
+    assert found == '[1,true,null,2.5] [1,5] none ["1 day, 0:00:00"]'
