@@ -82,7 +82,8 @@ def timeline(
     category = pd.CategoricalDtype(pd.Index(subjects, dtype="str"))
     columns = {
         "subscriber_id": _as_given(of_run(runs.subscriber_id)),
-        "run": of_run(runs.number),
+        # Most lists have nobody twice, and ones are written faster than copied.
+        "run": of_run(runs.number) if (runs.number != 1).any() else np.ones(len(layout.send_us), np.int32),
         "position": of_round(np.array([step.position for step in each], np.int16)),
         "email_id": _named([step.email_id for step in each], of_round(np.arange(len(each))), texts=True)
         if text_ids
