@@ -282,6 +282,12 @@ def test_projected_by_the_trigger(name, options):
     assert [json.loads(each) for each in lines] == written.to_dict("records")
 
 
+def alike(frame):
+    """A frame in which what is missing among objects is None, as in a Parquet file."""
+    objects = [name for name in frame if frame[name].dtype == object]
+    return frame.assign(**{name: frame[name].where(frame[name].notna(), None) for name in objects})
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_simulated_by_the_trigger(name):
     until = "2026-04-25T00:00Z"
@@ -289,7 +295,7 @@ def test_simulated_by_the_trigger(name):
     typed = ["simulate", EXAMPLES[name], "--events", EVENTS, "--until", until, "--render", "-o", "out"]
     run(*typed, "--format", "parquet")
     for table_name, frame in expected._asdict().items():
-        pd.testing.assert_frame_equal(read_back(f"out/{table_name}.parquet"), frame)
+        pd.testing.assert_frame_equal(alike(read_back(f"out/{table_name}.parquet")), alike(frame))
     run(*typed)
     subscribers = pd.read_csv("out/subscribers.csv")
     assert subscribers["status"].tolist() == expected.subscribers["status"].tolist()

@@ -602,7 +602,7 @@ HUGE = 10**400
         pytest.param([2**53, 1], {0: "9007199254740992"}, id="huge"),
         pytest.param([2**63, 1], {0: "9223372036854775808"}, id="huge, unsigned"),
         pytest.param([1, 10**30], {1: f"{10**30}"}, id="huge, no int64"),
-        pytest.param([1, HUGE], {1: f"1{'0' * 58}…"}, id="huge, no float"),
+        pytest.param(pd.Series([1, HUGE], dtype=object), {1: f"1{'0' * 58}…"}, id="huge, no float"),
         pytest.param([Fraction(1, 2), 1], {0: "Fraction(1, 2)"}, id="half"),
         pytest.param([Decimal("1.5"), 1], {0: "Decimal('1.5')"}, id="Decimal"),
         pytest.param([1j, 2], {0: "1j", 1: "(2+0j)"}, id="complex"),
