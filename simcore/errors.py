@@ -1,6 +1,7 @@
 """What simcore raises: every error of its own is a ValueError and keeps its parts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 
 class SimcoreError(ValueError):
@@ -68,6 +69,16 @@ def refuse(problems: Sequence[Problem]) -> None:
             [(path, message) for path, message, _ in problems],
             [found for *_, found in problems],
         )
+
+
+@contextmanager
+def inside(prefix: str, note: str = "") -> Iterator[None]:
+    """What is refused in here is at a longer path, and `note` is said besides of what was found."""
+    try:
+        yield
+    except ValidationError as error:
+        told = zip(error.problems, error.found, strict=True)
+        refuse([(prefix + path, text, ", ".join(filter(None, (found, note)))) for (path, text), found in told])
 
 
 def shown(value: object, limit: int = 60) -> str:

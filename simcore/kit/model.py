@@ -5,11 +5,12 @@ from copy import deepcopy
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Self
 
-from simcore.errors import Problem, ValidationError, refuse, shown
+from simcore.errors import Problem, inside, refuse, shown
 from simcore.kit.assumptions import Assumptions
 from simcore.kit.changes import Change
 from simcore.kit.problems import by_position, email_problems, order_problems, sequence_problems, whole
 from simcore.kit.translate import WEEKDAYS, translate
+from simcore.paths import parts
 from simcore.plan import Plan
 
 ACCOUNT_ZONE = "America/New_York"  # S4's example
@@ -134,15 +135,47 @@ class Sequence:
         """
         if not (whole(position) and 0 <= position < len(self.emails)):
             raise IndexError(f"no email at position {position!r}: the sequence has {len(self.emails)}")
-        _known(changed, Email)
-        if changed.get("delay_unit") == "hours":
-            changed = {"send_days": None} | changed
         others = list(self.emails)
-        old = others.pop(position)
-        email = replace(old, **changed)
+        email = _edited(others.pop(position), changed)
         to = position if email.position is None else email.position
         others.insert(to, email)
         return replace(self, emails=tuple(replace(each, position=None) for each in others))
+
+    def with_fields(self, changed: Mapping[str, Any], /) -> Self:
+        """A copy with other values at paths such as `send_hour` and `emails[2].delay_value`, validated as a whole.
+
+        Emails are named by their positions as they are now, from 0. One that gets another position moves, as with
+        `replace_email`; one that becomes hour-based loses its send_days (K21). Raises ValidationError for a path
+        that leads nowhere, too.
+
+        >>> hello = Email(subject="Hello", delay_value=1, delay_unit="days")
+        >>> later = Sequence(name="Welcome", emails=[hello]).with_fields({"send_hour": 7, "emails[0].delay_value": 2})
+        >>> later.send_hour, later.emails[0].delay_value
+        (7, 2)
+        """
+        of_sequence: dict[str, Any] = {}
+        of_emails: dict[int, dict[str, Any]] = {}
+        for path, value in changed.items():
+            match parts(path):
+                case ("emails", int(place), str(name)) if place < len(self.emails):
+                    of_emails.setdefault(place, {})[name] = value
+                case ("emails", int(place), str(_)):
+                    message = f"there is no email at position {place}: the sequence has {len(self.emails)}"
+                    refuse([(path, message, "")])
+                case ("emails", *_):
+                    refuse([(path, "a field of an email must be named like emails[2].delay_value", "")])
+                case _:
+                    of_sequence[path] = value
+        moves = {place: given.pop("position") for place, given in of_emails.items() if "position" in given}
+        emails = list(self.emails)
+        for place, given in of_emails.items():
+            with inside(f"emails[{place}]."):
+                emails[place] = _edited(emails[place], given)
+        made = self.replace(**of_sequence, emails=tuple(emails))
+        for email_id, to in [(made.emails[place].id, to) for place, to in moves.items()]:
+            at = [email.id for email in made.emails].index(email_id)
+            made = made.replace_email(at, position=to)
+        return made
 
     def to_api(self) -> dict[str, Any]:
         """What Kit's API would give: `{"sequence": {...}, "emails": [...]}`, unknown fields included (K3).
@@ -172,14 +205,8 @@ class Sequence:
         sequence, states = self, []
         lowest = min([0, *(email.id or 0 for email in self.emails)])
         for number, change in changes:
-            try:
+            with inside(f"changes[{number}].", str(change)):
                 sequence = _applied(sequence, change, lowest)
-            except ValidationError as error:
-                told = zip(error.problems, error.found, strict=True)
-                refuse([
-                    (f"changes[{number}].{path}", message, ", ".join(filter(None, (found, str(change)))))
-                    for (path, message), found in told
-                ])
             lowest = min([lowest, *(email.id or 0 for email in sequence.emails)])
             states.append(sequence)
         return states
@@ -187,6 +214,13 @@ class Sequence:
     def plan(self, assumptions: Assumptions | None = None, *, include_drafts: bool = False) -> Plan:
         """The delays and gates that the sequence comes down to."""
         return translate(self, assumptions, include_drafts=include_drafts)
+
+
+def _edited(email: Email, changed: Mapping[str, Any]) -> Email:
+    """An email with other fields; one that becomes hour-based loses its send_days (K21)."""
+    _known(changed, Email)
+    cleared = {"send_days": None} if changed.get("delay_unit") == "hours" else {}
+    return replace(email, **{**cleared, **changed})
 
 
 def _place(email: Email) -> Mapping[str, Any]:

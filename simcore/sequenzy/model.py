@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from simcore.errors import SimcoreError, ValidationError, refuse
+from simcore.paths import parts, put
 from simcore.plan import Plan
 from simcore.sequenzy import waits
 from simcore.sequenzy.assumptions import Assumptions
@@ -95,6 +96,23 @@ class Sequence:
             if name not in names
         ])
         return replace(self, **changed)
+
+    def with_fields(self, changed: Mapping[str, Any], /) -> Self:
+        """A copy with other values at paths into the body, such as `steps[1].delay.days`, validated as a whole.
+
+        Steps are named by their places, from 0. Raises ValidationError for a path that leads nowhere, too.
+
+        >>> hello = {"subject": "Hello", "html": "<p>Hello</p>"}
+        >>> welcome = Sequence(name="Welcome", trigger="contact_added", steps=[hello])
+        >>> welcome.with_fields({"steps[0].delay.days": 2}).steps[0]["delay"]
+        {'days': 2}
+        """
+        body = {each.name: getattr(self, each.name) for each in fields(self)}
+        tops = {str(parts(path)[0]): None for path in changed}
+        given = {name: _copied(name, body[name]) for name in tops if name in body}
+        for path, value in changed.items():
+            put(given, path, value)
+        return self.replace(**given)
 
     def to_api(self) -> dict[str, Any]:
         """The body again, unknown fields included, in what it was wrapped in; what was not given is left out.

@@ -1,0 +1,50 @@
+"""Paths to fields of a sequence, such as `send_hour` and `emails[2].delay_value`, as errors name them."""
+
+import re
+from typing import Any
+
+from simcore.errors import refuse, shown
+
+_FORM = re.compile(r"[A-Za-z_]\w*(?:\[\d+\])*(?:\.[A-Za-z_]\w*(?:\[\d+\])*)*", re.ASCII)
+_PART = re.compile(r"\w+")
+
+
+def parts(path: Any) -> tuple[str | int, ...]:
+    """The names and places of a path, from the top: ("emails", 2, "delay_value").
+
+    Raises ValidationError where it is not of that form.
+
+    >>> parts("emails[2].delay_value")
+    ('emails', 2, 'delay_value')
+    """
+    if not (isinstance(path, str) and _FORM.fullmatch(path)):
+        message = "a path to a field must be of the form send_hour or emails[2].delay_value"
+        refuse([("fields", message, shown(path))])
+    return tuple(int(part) if part.isdigit() else part for part in _PART.findall(path))
+
+
+def put(top: Any, path: str, value: Any) -> None:
+    """Puts a value where a path leads, in dicts and lists; dicts that are missing on the way, or null, are made.
+
+    Raises ValidationError where it leads nowhere: past the end of a list, or into something that is neither.
+    """
+    *way, last = parts(path)
+    here = top
+    for part, after in zip(way, [*way[1:], last], strict=True):
+        _check(here, part, path)
+        if isinstance(part, str) and isinstance(after, str) and here.get(part) is None:
+            here[part] = {}
+        here = here.get(part) if isinstance(part, str) else here[part]
+    _check(here, last, path)
+    here[last] = value
+
+
+def _check(here: Any, part: str | int, path: str) -> None:
+    """Raises ValidationError where nothing can stand at a part of a path."""
+    if isinstance(part, str):
+        if not isinstance(here, dict):
+            refuse([(path, f"there is no {part}, since what it would be in has no fields", shown(here))])
+    elif not isinstance(here, list):
+        refuse([(path, f"there is no [{part}], since what it would be in is not a list", shown(here))])
+    elif part >= len(here):
+        refuse([(path, f"there is no [{part}]: the list has {len(here)}, and they count from [0]", "")])
