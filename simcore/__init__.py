@@ -9,7 +9,8 @@ from simcore.arrivals import arrivals
 from simcore.errors import EntryError, SimcoreError, ValidationError
 from simcore.forecast import forecast
 from simcore.projection import Simulation, example, preview, project, simulate, split_entries, versions
-from simcore.whatif import impact
+from simcore.sweep import sweep
+from simcore.whatif import compare, impact, shift
 
 __all__ = [
     "EntryError",
@@ -17,6 +18,7 @@ __all__ = [
     "Simulation",
     "ValidationError",
     "arrivals",
+    "compare",
     "example",
     "forecast",
     "impact",
@@ -24,7 +26,9 @@ __all__ = [
     "preview",
     "project",
     "sequenzy",
+    "shift",
     "simulate",
     "split_entries",
+    "sweep",
     "versions",
 ]

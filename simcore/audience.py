@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,6 +51,11 @@ class Runs:
 
     def __len__(self) -> int:
         return len(self.entered_us)
+
+    @cached_property
+    def first_end_us(self) -> int:
+        """Before when nothing ends any of the runs [µs]."""
+        return int(self.end_us.min(initial=NEVER_US))
 
     def of(self, some: Ints | Flags) -> "Runs":
         """Some of the runs, by their places."""

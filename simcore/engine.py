@@ -7,11 +7,13 @@ there on a cohort's next emails are computed once per distinct instant, and an i
 At the edge of an epoch what each run waits for is looked up again, for all runs together.
 """
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Hashable, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from simcore.audience import Runs
 from simcore.delays import Brought, Delay, Elapsed, UntilDate
@@ -22,8 +24,11 @@ from simcore.log import EMPTY, NEVER_US, Flags, Log, Toggles
 from simcore.plan import Epoch, Plan, Step
 from simcore.zones import FAR_US, FIRST_US, LAST_US, Ints
 
+_T = TypeVar("_T")
 _MANY = 1 << 16
 """From this many instants on, looking for equal ones pays."""
+_FEW = 1 << 10
+"""And from this many on, where others will ask for them again."""
 
 ACTIVE, COMPLETED, EXCLUDED, STOPPED = range(4)
 """How a run stands by the engine's own doing; what ends it from outside stands in the runs."""
@@ -39,11 +44,14 @@ class Times:
     `index` is None where each run has its own (d = runs). `FAR_US` or more stands for what is past 2200.
     """
 
-    __slots__ = ("distinct_us", "index")
-
     def __init__(self, distinct_us: Ints, index: Ints | None = None) -> None:
         self.distinct_us = distinct_us
         self.index = index
+
+    @cached_property
+    def last_us(self) -> int:
+        """The last of the distinct instants, of which there is one at least."""
+        return int(self.distinct_us.max())
 
     def __len__(self) -> int:
         return self.distinct_us.size if self.index is None else self.index.size
@@ -56,6 +64,43 @@ class Times:
         """Those of some of the runs, by their places."""
         return (
             Times(self.distinct_us[some]) if self.index is None else Times(self.distinct_us, self.index[some])
+        )
+
+
+class Shared:
+    """What simulations of the same entries under many plans have in common, found once and kept for a while.
+
+    `room`: how many instants may be kept; those that nobody asked for the longest go first.
+    """
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._kept: dict[Hashable, tuple[Any, Any, int]] = {}
+
+    def keep(self, what: Hashable, of: Any, make: Callable[[], _T], size: int = 0) -> _T:
+        """What `make` gives, once for `what` of a thing: `of` that very object, which is kept alive with it."""
+        key = (what, id(of))
+        found = self._kept.pop(key, None)
+        if found is None:
+            found = (of, make(), size)
+            self._room -= size
+            while self._room < 0 and self._kept:
+                self._room += self._kept.pop(next(iter(self._kept)))[2]
+        self._kept[key] = found
+        value: _T = found[1]
+        return value
+
+    def entered(self, runs: Runs) -> Times:
+        """When runs enter: one object for the same runs."""
+        return self.keep("entered", runs, lambda: Times(runs.entered_us))
+
+    def due(self, delay: Delay, gate: Gate, anchor: Times) -> Times:
+        """As `_due`, in two steps: many gates follow one delay, which leaves few instants where it counts dates."""
+        ready = self.keep(
+            ("delay", delay), anchor, lambda: _dense(_due(delay, Anytime(), anchor)), len(anchor)
+        )
+        return self.keep(
+            ("gate", gate), ready, lambda: _dense(_due(Elapsed(0), gate, ready)), ready.distinct_us.size
         )
 
 
@@ -137,13 +182,14 @@ def simulate(
     *,
     notes: bool,
     passes: bool = False,
+    shared: Shared | None = None,
 ) -> Outcome:
     """What happens to runs under plans that change, until just before `until_us` [µs]; None for the end of time.
 
     `notes`: whether to keep account of all that is not a send. `passes`: whether what is passed without a send
-    is a round too.
+    is a round too. `shared`: what other simulations of these runs have found.
     """
-    return _Engine(epochs, runs, log, until_us, notes=notes, keeps=notes, passes=passes).run()
+    return _Engine(epochs, runs, log, until_us, notes=notes, keeps=notes, passes=passes, shared=shared).run()
 
 
 def busy_us(epochs: Sequence[Epoch], runs: Runs, log: Log | None, until_us: int | None) -> Ints:
@@ -192,8 +238,10 @@ class _Engine:
         keeps: bool = False,
         passes: bool = False,
         late: bool = False,
+        shared: Shared | None = None,
     ) -> None:
         self.runs, self.log, self.epochs = runs, log, epochs
+        self.shared = shared
         self.stop_us = NEVER_US if until_us is None else until_us
         self.noting, self.passes, self.late = notes, passes, late
         ids = dict.fromkeys(step.email_id for epoch in epochs for step in epoch.plan.steps)
@@ -204,8 +252,8 @@ class _Engine:
         self.out = Outcome(
             rounds=[],
             notes=[],
-            state=np.full(len(runs), ACTIVE, np.int8),
-            ended_us=np.full(len(runs), NAT_US),
+            state=np.zeros(len(runs), np.int8),  # all ACTIVE
+            ended_us=np.full(len(runs), NAT_US) if self.keeping else np.empty(len(runs), np.int64),
             queued=np.full(kept, -1),
             due_us=np.full(kept, NAT_US),
             email_ids=[*ids],
@@ -224,7 +272,7 @@ class _Engine:
         self.owed = np.zeros_like(self.received)
         self.any_owed = False
         self.inside = np.empty(0, np.int64)  # who entered in an earlier epoch, and may not be through
-        self.end_least = int(runs.end_us.min()) if len(runs) else NEVER_US
+        self.end_least = runs.first_end_us
         self.end_us = self.limit_least = NEVER_US  # of the epoch
         stop = epochs[0].plan.stop
         self.guard = None
@@ -284,7 +332,10 @@ class _Engine:
                 )
                 out.due_us[rows] = NAT_US
         # Who enters in this epoch waits for its first email, from the entry.
-        entered = Times(runs.entered_us if entering is None else runs.entered_us[entering])
+        if entering is None:
+            entered = Times(runs.entered_us) if self.shared is None else self.shared.entered(runs)
+        else:
+            entered = Times(runs.entered_us[entering])
         if len(entered):
             self._note("started", entering, entered)
             self._go_on(here, buckets, 0, None, entering, entered)
@@ -325,7 +376,7 @@ class _Engine:
     def _pass(self, here: _Standing, buckets: list[list[Round]], at: int, cohort: Round) -> None:
         """A cohort's email is due: it is sent, or passed without a send, and the next one waited for."""
         step = here.steps[at]
-        if cohort.at.distinct_us.max() > LAST_US and not self.late:
+        if cohort.at.last_us > LAST_US and not self.late:
             self._refuse_late(step, cohort)
         if self.guard is not None:
             cohort = self._unstopped(cohort)
@@ -398,10 +449,13 @@ class _Engine:
             over_us = delay.earliest(anchor.distinct_us)
         if not len(anchor):
             return
-        waits = Round(rows, _due(delay, step.gate, anchor), anchor, under=self.number, over_us=over_us)
-        due_us = waits.at.distinct_us
+        if self.shared is None or isinstance(delay, UntilDate):
+            due = _due(delay, step.gate, anchor)
+        else:
+            due = self.shared.due(delay, step.gate, anchor)
+        waits = Round(rows, due, anchor, under=self.number, over_us=over_us)
         if here.plan.active and not step.gate.closed:
-            if due_us.max() < self.limit_least:
+            if waits.at.last_us < self.limit_least:
                 buckets[at].append(waits)
                 return
             soon = waits.at.all_us() < self._limit(rows)
@@ -622,6 +676,16 @@ def _due(delay: Delay, gate: Gate, anchor: Times, now_us: int = FIRST_US) -> Tim
         ticks, inverse = _distinct(gate.tick(earliest_us))
         return Times(gate.at(ticks), inverse if anchor.index is None else inverse[anchor.index])
     return Times(gate.snap(earliest_us), anchor.index)
+
+
+def _dense(times: Times) -> Times:
+    """The same instants, each kept once, where that saves at least half of many."""
+    if times.distinct_us.size < _FEW:
+        return times
+    which, distinct_us = pd.factorize(times.distinct_us)
+    if 2 * distinct_us.size > which.size:
+        return times
+    return Times(distinct_us, which if times.index is None else which[times.index])
 
 
 def _distinct(ticks: Ints) -> tuple[Ints, Ints]:

@@ -20,12 +20,18 @@ from simcore.log import NEVER_US
 from simcore.plan import Epoch, Plan, Step
 from simcore.zones import FIRST_US, LAST_US, Ints
 
+_ROOM, _ROOM_MORE = 16, 1 << 20  # instants that are kept for other sequences: so many a run, and so many more
+
 
 class Sequence(Protocol):
     """What a platform's sequence offers to the verbs."""
 
     def plan(self, assumptions: Any = None, *, include_drafts: bool = False) -> Plan:
         """The delays and gates that the sequence comes down to."""
+        ...
+
+    def with_fields(self, changed: Mapping[str, Any], /) -> "Sequence":
+        """A copy with other values at paths such as `send_hour`."""
         ...
 
     def after(self, changes: Iterable[tuple[int, Any]]) -> list[Any]:
@@ -70,7 +76,7 @@ def preview(
     ['Fri 06 Mar 21:07 EST', 'Fri 06 Mar 23:15 EST', 'Mon 09 Mar 09:00 EDT', 'Thu 12 Mar 09:00 EDT']
     """
     instants.check_zone(naive_time_zone)
-    plan = _plan(sequence, assumptions, include_drafts)
+    plan = plan_of(sequence, assumptions, include_drafts)
     entered_us = instants.read_one(entered_at, "entered_at", naive_time_zone or plan.time_zone)
     found = engine.simulate_one(plan, entered_us)
     passed = {item.step.position: item for item in found.rounds if item.step is not None}
@@ -306,6 +312,34 @@ class Made(NamedTuple):
         return timeline.journal(self.people, self.outcome, self.epochs[0].plan, self.zone, self.stop_us)
 
 
+class Shared:
+    """What simulations of several sequences share that differ in their arguments by the sequence alone."""
+
+    def __init__(self) -> None:
+        self._people: list[tuple[list[Epoch], audience.Audience]] = []
+        self._times: engine.Shared | None = None
+
+    def people(self, epochs: list[Epoch]) -> audience.Audience | None:
+        """Those who were found under plans that differ from these in their steps alone, if there were any."""
+        wanted = _entrance(epochs)
+        return next((people for entrance, people in self._people if entrance == wanted), None)
+
+    def met(self, epochs: list[Epoch], people: audience.Audience) -> None:
+        """Keeps who was found under some plans."""
+        self._people.append((_entrance(epochs), people))
+
+    def times(self, people: audience.Audience) -> engine.Shared:
+        """The instants that all have in common."""
+        if self._times is None:
+            self._times = engine.Shared(_ROOM * len(people.runs) + _ROOM_MORE)
+        return self._times
+
+
+def _entrance(epochs: list[Epoch]) -> list[Epoch]:
+    """What decides who goes through a sequence when: all but the steps of its plans, and how they are shown."""
+    return [epoch._replace(plan=epoch.plan._replace(steps=(), time_zone="", active=True)) for epoch in epochs]
+
+
 def make(
     sequence: Any,
     entries: Any,
@@ -321,15 +355,21 @@ def make(
     render: bool = False,
     explain: bool = False,
     notes: bool = False,
+    plan: Plan | None = None,
+    shared: "Shared | None" = None,
 ) -> Made:
-    """What happens, with the arguments of `simulate`; `notes` for a journal and subscribers too."""
+    """What happens, with the arguments of `simulate`; `notes` for a journal and subscribers too.
+
+    `plan`: the sequence's, where it is made already. `shared`: what was found for the same arguments, but of other
+    sequences.
+    """
     instants.check_zone(naive_time_zone)
     if order not in ("entry", "email"):
         raise SimcoreError(f"order: found {shown(order)}, expected 'entry' or 'email'")
-    first = Epoch(at_us=FIRST_US, plan=_plan(sequence, assumptions, include_drafts))
+    plan = plan_of(sequence, assumptions, include_drafts) if plan is None else plan
+    first = Epoch(at_us=FIRST_US, plan=plan)
     until_us = audience.read_until(until, naive_time_zone)
     epochs = [first, *_later(sequence, changes, until_us, assumptions, include_drafts, naive_time_zone)]
-    plan = first.plan
     if plan.trigger is None and enabled_at is not None:
         raise SimcoreError(
             "enabled_at: this platform's sequences are not enabled at an instant: leave it out"
@@ -337,12 +377,19 @@ def make(
     if render and not plan.renders:
         raise SimcoreError("render: this platform's merge tags are not modelled: leave it out")
     enabled_us = None if enabled_at is None else instants.read_one(enabled_at, "enabled_at", naive_time_zone)
-    people = audience.runs(entries, events, epochs, until_us, naive_time_zone, enabled_us)
+    people = None if shared is None else shared.people(epochs)
+    if people is None:
+        people = audience.runs(entries, events, epochs, until_us, naive_time_zone, enabled_us)
+        if shared is not None:
+            shared.met(epochs, people)
     if people.claims is not None:
         # Who is taken in depends on how long runs last, and that on nothing but the run itself.
         busy_us = engine.busy_us(epochs, people.runs, people.log, until_us)
         people = audience.settled(people, busy_us)
-    outcome = engine.simulate(epochs, people.runs, people.log, until_us, notes=notes, passes=render)
+    times = None if shared is None else shared.times(people)
+    outcome = engine.simulate(
+        epochs, people.runs, people.log, until_us, notes=notes, passes=render, shared=times
+    )
     stop_us = NEVER_US if until_us is None else until_us
     return Made(epochs, people, outcome, stop_us, order == "email", explain, render)
 
@@ -371,7 +418,7 @@ def _later(
     timed.sort(key=lambda each: each[:2])
     states = sequence.after([(number, change) for _, number, change in timed]) if timed else []
     return [
-        Epoch(at_us=at_us, plan=_plan(state, assumptions, include_drafts))
+        Epoch(at_us=at_us, plan=plan_of(state, assumptions, include_drafts))
         for (at_us, *_), state in zip(timed, states, strict=True)
     ]
 
@@ -428,7 +475,8 @@ def _text() -> Any:
     return pd.Series([], dtype="str").dtype
 
 
-def _plan(sequence: Any, assumptions: Any, include_drafts: bool) -> Plan:
+def plan_of(sequence: Any, assumptions: Any, include_drafts: bool) -> Plan:
+    """The plan of a sequence. Raises SimcoreError for what is none."""
     if not hasattr(sequence, "plan"):
         raise SimcoreError(
             f"sequence: found {shown(sequence)}, expected one as loaded by simcore.kit.load or "

@@ -108,7 +108,7 @@ def subscribers(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_
     )  # by state
     status = np.where(outside, ended_by[runs.end_status], own[outcome.state])
     live = status == 0
-    sends, last_us = _tally(runs, outcome.rounds)
+    sends, last_us = tally(runs, outcome.rounds)
     waits = live & (outcome.queued >= 0)
     due_us = np.where(waits & plan.active & (outcome.due_us <= LAST_US), outcome.due_us, NAT_US)
     ended_us = np.where(outside, runs.end_us, np.where(live, NAT_US, outcome.ended_us))
@@ -117,9 +117,9 @@ def subscribers(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_
             # Copies: runs may be the very arrays that the caller gave.
             "subscriber_id": _as_given(runs.subscriber_id.copy()),
             "run": runs.number,
-            "via": _category(runs.via, people.vias),
+            "via": category(runs.via, people.vias),
             "entered_at": instants.show(runs.entered_us.copy(), zone),
-            "status": _category(status, STATUSES),
+            "status": category(status, STATUSES),
             "sends": sends,
             "last_send_at": instants.show(last_us, zone),
             "next_email_id": _named(outcome.email_ids, np.where(waits, outcome.queued, -1), plan.text_ids),
@@ -178,9 +178,9 @@ def journal(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: 
             "subscriber_id": _as_given(columns["subscriber_id"]),
             "run": pd.arrays.IntegerArray(columns["run"].astype(np.int32, copy=False), ~of_run),
             "at": instants.show(columns["at"], zone),
-            "what": _category(what[columns["what"]], names),
+            "what": category(what[columns["what"]], names),
             "email_id": _named(outcome.email_ids, columns["email_id"], plan.text_ids),
-            "detail": _category(columns["what"], tuple(plan.words.values())),
+            "detail": category(columns["what"], tuple(plan.words.values())),
         },
         copy=False,
     )
@@ -271,13 +271,12 @@ def _matrix(rounds: Sequence[Round | Note], runs: int) -> Ints:
     return at_us
 
 
-def _tally(runs: Runs, rounds: Sequence[Round]) -> tuple[npt.NDArray[np.int32], Ints]:
+def tally(runs: Runs, rounds: Sequence[Round]) -> tuple[npt.NDArray[np.int32], Ints]:
     """How many sends each run has [int32], and when its last one is [µs, `NAT_US` for none]."""
     rounds = [item for item in rounds if item.step is not None and item.step.sends]
-    sends, last_us = np.zeros(len(runs), np.int32), np.full(len(runs), NAT_US)
     if rounds and all(item.rows is None for item in rounds):
-        sends += len(rounds)
-        return sends, rounds[-1].at.all_us()
+        return np.full(len(runs), len(rounds), np.int32), rounds[-1].at.all_us()
+    sends, last_us = np.zeros(len(runs), np.int32), np.full(len(runs), NAT_US)
     for item in rounds:
         sends[_rows(item)] += 1
         last_us[_rows(item)] = item.at.all_us()
@@ -313,9 +312,10 @@ def _named(email_ids: Sequence[int | str], place: Ints, texts: bool) -> Any:
     return pd.arrays.IntegerArray(np.array([*email_ids, 0], np.int64)[place], place < 0)
 
 
-def _category(codes: npt.NDArray[Any], names: Sequence[str]) -> Any:
+def category(codes: npt.NDArray[Any], names: Sequence[str]) -> Any:
+    """A column of names, by their places."""
     return pd.Categorical.from_codes(
-        codes.astype(np.int8, copy=False),
+        codes.astype(_code_dtype(len(names)), copy=False),
         dtype=pd.CategoricalDtype(pd.Index(list(names), dtype="str")),
         validate=False,
     )

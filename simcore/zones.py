@@ -31,7 +31,8 @@ LAST_US = (date(2200, 1, 1) - date(1970, 1, 1)).days * DAY_US
 FAR_US = 2**62
 """Stands for every instant after `LAST_US` that no table holds: later than all, and safe to add a delay to."""
 
-_FEW = 64  # for so few a binary search costs less than counting days
+_FEW, _MANY = 64, 4096  # for fewer a binary search costs less than counting days, or than counting them anew
+_NO_SLOT = -1  # no slot is at a part of a second
 _FIRST_DAY, _LAST_DAY = -10, LAST_US // DAY_US + 10  # tables reach past both ends, whatever the offset
 
 
@@ -59,21 +60,28 @@ def zone(name: str) -> "Zone":
 class Ruler:
     """Sorted instants, and how many of them lie before a given one.
 
-    A plain binary search over two centuries of days costs more than all the rest of a projection, so the
-    points are counted once per UTC day; a look-up starts at its day's count and steps over the day's points.
+    A plain binary search over two centuries of days costs more than all the rest of a projection, so once
+    many are asked for the points are counted per UTC day; a look-up starts at its day's count and steps over the
+    day's points.
     """
 
     def __init__(self, points_us: Ints) -> None:
-        days = np.arange(_FIRST_DAY, _LAST_DAY + 1) * DAY_US
-        self._before_day = np.searchsorted(points_us, days)
-        self._steps = int(np.diff(self._before_day).max())
         self.points_us = np.append(points_us, FAR_US)
         # What is past the last point stays there, however far it is.
-        self._ends_us = np.append(points_us, np.iinfo(np.int64).max)
+        self._ends_us = self.points_us.copy()
+        self._ends_us[-1] = np.iinfo(np.int64).max
+
+    @cached_property
+    def _before_day(self) -> Ints:
+        return np.searchsorted(self._ends_us, np.arange(_FIRST_DAY, _LAST_DAY + 1) * DAY_US)
+
+    @cached_property
+    def _steps(self) -> int:
+        return int(np.diff(self._before_day).max())
 
     def below(self, instants_us: Ints) -> Ints:
         """For each instant, how many points are before it; that is the place of the first one at or after."""
-        if instants_us.size < _FEW:
+        if instants_us.size < (_FEW if "_before_day" in self.__dict__ else _MANY):
             return np.searchsorted(self._ends_us, instants_us)
         day = instants_us // DAY_US
         np.minimum(day, _LAST_DAY, out=day)
@@ -166,19 +174,31 @@ class Zone:
         return np.append(ruler.points_us[np.searchsorted(np.maximum.accumulate(days), wanted)], FAR_US)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=32)
 def slots(name: str, weekdays: frozenset[int], hour: int) -> Ruler:
     """The send slots of a zone: each allowed local date's instant at `hour`:00 (weekdays: 0 is Monday).
 
     A date that does not exist has none, nor has one whose slot a clock change carries into the next date
     (America/Nuuk, Saturday 2026-03-28 23:00).
     """
+    weeks_us = _every_slot(name, hour)[:, sorted(weekdays)].ravel()
+    there = weeks_us != _NO_SLOT
+    return Ruler(weeks_us if there.all() else weeks_us[there])
+
+
+@lru_cache(maxsize=32)
+def _every_slot(name: str, hour: int) -> Ints:
+    """The slots of all dates, a row a week from Monday, and `_NO_SLOT` where there is none."""
     place = zone(name)
     first = int(place.pieces.date.min())
     dates = np.flatnonzero(np.bincount(place.pieces.date - first)) + first
-    dates = dates[np.isin((dates + 3) % 7, list(weekdays))]
     slot_us = place.instant_us(dates * DAY_US + hour * HOUR_US)
-    return Ruler(slot_us[place.local_us(slot_us) // DAY_US == dates])
+    kept = place.local_us(slot_us) // DAY_US == dates
+    dates, slot_us = dates[kept], slot_us[kept]
+    monday = int(dates[0] - (dates[0] + 3) % 7)
+    weeks_us = np.full((int(dates[-1] - monday) // 7 + 1, 7), _NO_SLOT)
+    weeks_us.reshape(-1)[dates - monday] = slot_us
+    return weeks_us
 
 
 @lru_cache(maxsize=128)

@@ -1,0 +1,277 @@
+"""Many schedules at once: what each combination of fields comes to."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from simcore import engine, timeline
+from simcore.engine import Times
+from simcore.errors import SimcoreError, inside, shown
+from simcore.paths import parts
+from simcore.periods import Periods, periods
+from simcore.plan import Plan
+from simcore.projection import Made, Sequence, Shared, Simulation, make, plan_of
+from simcore.zones import DAY_US, FAR_US, FIRST_US, HOUR_US, Ints, Zone, zone
+
+_NIGHT_US = (22 * HOUR_US, 7 * HOUR_US)  # from the one to before the other
+_SATURDAY = 5
+_FURTHER_US = 366 * DAY_US
+_SHARES = (0.5, 0.95)
+_SAMPLE, _MARGIN = 1 << 11, 96
+METRICS = ("median_days", "p95_days", "weekend_share", "night_share", "most_in_an_hour")
+"""What a schedule is measured by, where nothing else is asked for."""
+
+
+def sweep(
+    sequence: Sequence,
+    fields: Mapping[str, Iterable[Any]],
+    entries: Any = None,
+    *,
+    metrics: Mapping[str, Callable[[Simulation], Any]] | None = None,
+    events: Any = None,
+    changes: Iterable[Any] = (),
+    until: Any = None,
+    include_drafts: bool = False,
+    assumptions: Any = None,
+    naive_time_zone: str | None = None,
+    order: str = "entry",
+    enabled_at: Any = None,
+    render: bool = False,
+) -> pd.DataFrame:
+    """What each combination of field values comes to: a row a schedule, in the order of `itertools.product`.
+
+    `fields`: values by path, such as `{"send_hour": range(24), "emails[2].delay_value": [1, 2, 3]}`; for Sequenzy
+    paths into the body, such as `steps[1].delay.days`. All else as for `simcore.project` (`order` and `render`
+    change nothing). `metrics`: functions of a `simcore.Simulation` by name, instead of the five below; they take
+    as long as that many `simcore.simulate`.
+
+    Columns: one for each path, named by it, with the values as given (lists as tuples); then `median_days` and
+    `p95_days` (float64 [days], from entry to last send, over the runs that have a send; the percentile
+    interpolated linearly), `weekend_share` (float64, 0 to 1: sends on Saturday or Sunday), `night_share` (float64:
+    from 22:00 to before 07:00), both by the wall clock of the schedule's zone, and `most_in_an_hour` (int64: sends in
+    the busiest hour of that clock, as `simcore.forecast` counts them). NaN where there is no send. A RangeIndex.
+
+    Raises ValidationError for a combination that cannot be, and names it.
+
+    >>> import simcore
+    >>> from simcore import kit
+    >>> welcome = kit.load(simcore.example("welcome"))
+    >>> entries = simcore.arrivals(50, "2026-03-01", "2026-03-15", time_zone="America/New_York", seed=1)
+    >>> found = simcore.sweep(welcome, {"send_hour": [6, 9], "emails[3].delay_value": [1, 2]}, entries)
+    >>> found[["send_hour", "emails[3].delay_value", "median_days"]].round(1).to_numpy().tolist()
+    [[6.0, 1.0, 3.0], [6.0, 2.0, 5.1], [9.0, 1.0, 3.1], [9.0, 2.0, 5.2]]
+    """
+    plan_of(sequence, assumptions, include_drafts)
+    values = _values(fields, METRICS if metrics is None else metrics)
+    combinations = [*product(*values.values())]
+    given: dict[str, Any] = {
+        "events": events,
+        "changes": [*changes]
+        if isinstance(changes, Iterable) and not isinstance(changes, str | Mapping)
+        else changes,
+        "until": until,
+        "include_drafts": include_drafts,
+        "assumptions": assumptions,
+        "naive_time_zone": naive_time_zone,
+        "order": order,
+        "enabled_at": enabled_at,
+        "render": render,
+        "notes": metrics is not None,
+    }
+    schedules = [_schedule(sequence, dict(zip(values, chosen, strict=True))) for chosen in combinations]
+    shared = Shared()
+    default = _Metrics(shared)
+    plans = [plan_of(each, assumptions, include_drafts) for each in schedules]
+    found: list[Any] = [None] * len(schedules)
+    for place in _neighbours(plans):
+        made = make(schedules[place], entries, plan=plans[place], shared=shared, **given)
+        if metrics is None:
+            found[place] = default.of(made)
+        else:
+            life = Simulation(made.timeline(), made.subscribers(), made.journal())
+            found[place] = [each(life) for each in metrics.values()]
+    names = METRICS if metrics is None else (*metrics,)
+    columns = {
+        path: _column(each) for path, each in zip(values, zip(*combinations, strict=True), strict=True)
+    }
+    return pd.DataFrame(columns | dict(zip(names, zip(*found, strict=True), strict=True)))
+
+
+def _values(fields: Any, metrics: Any) -> dict[str, list[Any]]:
+    """The values of each field, as lists."""
+    if not isinstance(fields, Mapping) or not fields:
+        raise SimcoreError(
+            f'fields: found {shown(fields)}, expected a dict such as {{"send_hour": range(24)}}'
+        )
+    if not metrics or not all(isinstance(name, str) for name in metrics) or not _callable(metrics):
+        raise SimcoreError(
+            f"metrics: found {shown(metrics)}, expected a dict of functions of a simcore.Simulation, by name"
+        )
+    values = {}
+    for path, given in fields.items():
+        parts(path)
+        if path in metrics:
+            raise SimcoreError(f"metrics: {path} is the name of a field too; give it another")
+        if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+            raise SimcoreError(f"fields: {path}: found {shown(given)}, expected a list of values")
+        values[path] = list(given)
+        if not values[path]:
+            raise SimcoreError(f"fields: {path}: an empty list, expected one value or more")
+    return values
+
+
+def _callable(metrics: Any) -> bool:
+    return not isinstance(metrics, Mapping) or all(callable(each) for each in metrics.values())
+
+
+def _schedule(sequence: Sequence, chosen: dict[str, Any]) -> Sequence:
+    """The sequence with some values; what cannot be is named with all of them."""
+    with inside("", f"in the combination {shown(chosen)}"):
+        return sequence.with_fields(chosen)
+
+
+def _neighbours(plans: list[Plan]) -> list[int]:
+    """The places of plans in an order in which those that begin alike stand together."""
+    numbers: dict[Any, int] = {}
+    ways = [
+        [numbers.setdefault((step.delay, step.gate), len(numbers)) for step in plan.steps] for plan in plans
+    ]
+    return sorted(range(len(plans)), key=ways.__getitem__)
+
+
+def _column(values: tuple[Any, ...]) -> Any:
+    """A column of values as given; lists become tuples, so that they can be grouped by."""
+    if not any(isinstance(each, list | tuple | set | frozenset) for each in values):
+        return list(values)
+    column = np.empty(len(values), object)
+    for place, each in enumerate(values):
+        column[place] = tuple(each) if isinstance(each, list | set | frozenset) else each
+    return column
+
+
+class _Load(NamedTuple):
+    """What some sends come to: how many on weekends, at night, and in each hour [int64, hours]."""
+
+    sends: int
+    weekend: int
+    night: int
+    hourly: Ints
+
+
+class _Metrics:
+    """The default metrics, from counts and distinct instants; what schedules share is measured once."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._hours: dict[str, tuple[Periods, int]] = {}
+
+    def of(self, made: Made) -> tuple[float, float, float, float, int]:
+        """Those of one schedule, in the order of `METRICS`."""
+        rounds = [item for item in made.outcome.rounds if item.step is not None and item.step.sends]
+        if not rounds:
+            return np.nan, np.nan, np.nan, np.nan, 0
+        runs, times = made.people.runs, self._shared.times(made.people)
+        index = rounds[-1].at.index
+        if index is None or any(item.rows is not None for item in rounds):
+            sends, last_us = timeline.tally(runs, rounds)
+            median, p95 = np.quantile((last_us - runs.entered_us)[sends > 0], _SHARES).tolist()
+        else:
+            order = times.keep("order", runs, lambda: np.argsort(runs.entered_us, kind="stable"))
+            entered_us = times.keep("sorted", order, lambda: runs.entered_us[order])
+            stretches = times.keep("stretches", index, lambda: _Stretches.of(index[order]), len(runs))
+            median, p95 = stretches.quantiles(rounds[-1].at.distinct_us, entered_us)
+        first_us = times.keep("first", runs, lambda: int(runs.entered_us.min()))
+        hours, end_us = self._until(made.zone, first_us, max(item.at.last_us for item in rounds))
+        what, place = ("load", made.zone, end_us), zone(made.zone)
+        loads = [
+            times.keep(what, item.at, partial(_load, item.at, hours, place, times), hours.starts_us.size)
+            for item in rounds
+        ]
+        total = sum(load.sends for load in loads)
+        hourly = loads[0].hourly
+        for load in loads[1:]:
+            hourly = hourly + load.hourly
+        return (
+            median / DAY_US,
+            p95 / DAY_US,
+            sum(load.weekend for load in loads) / total,
+            sum(load.night for load in loads) / total,
+            int(hourly.max()),
+        )
+
+    def _until(self, name: str, first_us: int, end_us: int) -> tuple[Periods, int]:
+        """The hours of a zone from the first entry to an instant or later, and until when."""
+        if name not in self._hours or self._hours[name][1] < end_us:
+            far_us = end_us + _FURTHER_US
+            self._hours[name] = periods(zone(name), "h", first_us, far_us), far_us
+        return self._hours[name]
+
+
+def _load(at: Times, hours: Periods, place: Zone, times: engine.Shared) -> _Load:
+    index, us = at.index, at.distinct_us
+    weights: Ints
+    if index is None:
+        weights = np.ones(us.size, np.int64)
+    else:
+        weights = times.keep("counts", index, lambda: np.bincount(index, minlength=us.size), us.size)
+    local_us = place.local_us(us)
+    clock_us = local_us % DAY_US
+    weekend = (local_us // DAY_US + 3) % 7 >= _SATURDAY
+    night = (clock_us >= _NIGHT_US[0]) | (clock_us < _NIGHT_US[1])
+    hourly = hours.counts(us, weights)
+    return _Load(int(weights.sum()), int(weights @ weekend), int(weights @ night), hourly)
+
+
+class _Stretches(NamedTuple):
+    """Runs in the order of their entries, in stretches that have the same last send.
+
+    `starts`, `ends` int64 [stretches], places among the runs; `which` int64 [stretches], the place of that send among
+    the distinct ones. `sample` and `sample_which` int64 [some]: a few runs, and the same of each.
+    """
+
+    starts: Ints
+    ends: Ints
+    which: Ints
+    sample: Ints
+    sample_which: Ints
+
+    @classmethod
+    def of(cls, index: Ints) -> "_Stretches":
+        """Those of runs in order, by the place of each one's last send."""
+        starts = np.flatnonzero(np.append(True, np.diff(index) != 0))
+        sample = np.arange(0, index.size, -(-index.size // _SAMPLE))
+        return cls(starts, np.append(starts[1:], index.size), index[starts], sample, index[sample])
+
+    def quantiles(self, last_us: Ints, entered_us: Ints) -> list[float]:
+        """Quantiles of the lengths from entry to last send [µs], interpolated linearly; `entered_us` sorted.
+
+        Exact, though most runs are only counted: those near a quantile of the sample are looked at.
+        """
+        sample_us = np.sort(last_us[self.sample_which] - entered_us[self.sample])
+        at_us = last_us[self.which]
+        found = []
+        for share in _SHARES:
+            place = share * (entered_us.size - 1)
+            rank, margin = int(place), _MARGIN
+            ranks = [rank, min(rank + 1, entered_us.size - 1)]
+            while True:
+                middle = rank * sample_us.size // entered_us.size
+                low, high = middle - margin, middle + margin
+                low_us = sample_us[low] if low >= 0 else FIRST_US
+                high_us = sample_us[high] if high < sample_us.size else FAR_US
+                # Who entered later waits less: those who wait from low to high are a part of each stretch.
+                begin = np.searchsorted(entered_us, at_us - high_us).clip(self.starts, self.ends)
+                end = np.searchsorted(entered_us, at_us - low_us, "right").clip(begin, self.ends)
+                below, counts = int((self.ends - end).sum()), end - begin
+                if below <= rank and ranks[-1] < below + counts.sum():
+                    break
+                margin *= 8
+            runs = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
+            near_us = np.sort(np.repeat(at_us, counts) - entered_us[runs])
+            one_us, next_us = (int(near_us[each - below]) for each in ranks)
+            found.append(one_us + (next_us - one_us) * (place - rank))
+        return found
