@@ -6,6 +6,7 @@ it for all of them.
 
 from simcore import kit, sequenzy
 from simcore.arrivals import arrivals
+from simcore.calendar_file import to_ics
 from simcore.errors import EntryError, SimcoreError, ValidationError
 from simcore.forecast import forecast
 from simcore.projection import Simulation, example, preview, project, simulate, split_entries, versions
@@ -30,5 +31,6 @@ __all__ = [
     "simulate",
     "split_entries",
     "sweep",
+    "to_ics",
     "versions",
 ]

@@ -17,9 +17,9 @@ from simcore.engine import AT_ONCE, BEHIND, CHANGED, FREED, Round
 from simcore.gates import Anytime, Gate, Poll, SendSlots, SendWindow
 from simcore.instants import length
 from simcore.plan import Step
+from simcore.tables import WEEKDAYS, part_of_week
 from simcore.zones import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Ints, Zone, zone
 
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
@@ -205,14 +205,8 @@ def _over(delay: Delay | Brought, here: Zone, anchor: _Clock, ready: _Clock, sin
 
 def window(gate: SendWindow, time_zone: str) -> str:
     """A window in words: Mon to Fri 08:00 to 20:00; with its zone, where that is not `time_zone`."""
-    days = sorted(gate.weekdays)
-    names = [_WEEKDAYS[day] for day in days]
-    if len(names) > 2 and days[-1] - days[0] == len(days) - 1:
-        told = "every day" if len(names) == len(_WEEKDAYS) else f"{names[0]} to {names[-1]}"
-    else:
-        told = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-    first, last = (f"{each // 60:02}:{each % 60:02}" for each in (gate.start_min, gate.end_min))
-    return f"{told} {first} to {last}{'' if gate.time_zone == time_zone else f' ({gate.time_zone})'}"
+    part = part_of_week(gate.weekdays, gate.start_min, gate.end_min)
+    return part if gate.time_zone == time_zone else f"{part} ({gate.time_zone})"
 
 
 def _to_slot(
@@ -245,7 +239,7 @@ def _to_slot(
 def _not_send_days(gate: SendSlots | SendWindow, first: int, end: int) -> str:
     """The weekdays that are not allowed among the dates from `first` to before `end`."""
     days = [(day + 3) % 7 for day in range(first, min(end, first + 7)) if (day + 3) % 7 not in gate.weekdays]
-    names = [_WEEKDAYS[day] for day in days]
+    names = [WEEKDAYS[day] for day in days]
     if len(names) < 2:
         return f"{names[0]} is not a send day" if names else ""
     return f"{', '.join(names[:-1])} and {names[-1]} are not send days"
@@ -290,7 +284,7 @@ def _day(clock: _Clock, anchor: _Clock) -> str:
 def _date(day: int, anchor: _Clock) -> str:
     """A local date, with its year where that is not the anchor's."""
     moment = date.fromordinal(day + _EPOCH_DAY)
-    text = f"{_WEEKDAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}"
+    text = f"{WEEKDAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}"
     return text if moment.year == date.fromordinal(anchor.day + _EPOCH_DAY).year else f"{text} {moment.year}"
 
 

@@ -18,7 +18,8 @@ from simcore.errors import EntryError, SimcoreError, ValidationError, shown
 from simcore.instants import NAT_US
 from simcore.log import NEVER_US
 from simcore.plan import Epoch, Plan, Step
-from simcore.zones import FIRST_US, LAST_US, Ints
+from simcore.tables import Shown, Table, clock
+from simcore.zones import FIRST_US, LAST_US, Ints, zone
 
 _ROOM, _ROOM_MORE = 16, 1 << 20  # instants that are kept for other sequences: so many a run, and so many more
 
@@ -40,11 +41,65 @@ class Sequence(Protocol):
 
 
 class Simulation(NamedTuple):
-    """What `simcore.simulate` gives: three DataFrames."""
+    """What `simcore.simulate` gives: three DataFrames. In a notebook and a terminal it shows what they come to.
+
+    >>> import simcore
+    >>> from simcore import kit
+    >>> simcore.simulate(kit.load(simcore.example("welcome")), ["2026-03-06T21:07-05:00"])
+    A simulation: 4 sends, Fri 6 Mar 2026 21:07 EST to Thu 12 Mar 2026 09:00 EDT
+    table        rows  what
+    timeline     4     4 emails
+    subscribers  1     1 completed
+    journal      2     1 started, 1 completed
+    """
 
     timeline: pd.DataFrame
     subscribers: pd.DataFrame
     journal: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return self._table().text()
+
+    def _repr_html_(self) -> str:
+        return self._table().html()
+
+    def _table(self) -> Table:
+        at = pd.DatetimeIndex(self.timeline["send_at"])
+        here = zone(str(at.tz))
+        span = f", {clock(at.asi8.min(), here)} to {clock(at.asi8.max(), here)}" if len(at) else ""
+        told = {
+            "timeline": _number(self.timeline["email_id"].nunique(), "email"),
+            "subscribers": _counted(self.subscribers["status"]),
+            "journal": _counted(self.journal["what"]),
+        }
+        rows = [(name, len(getattr(self, name)), what) for name, what in told.items()]
+        return Table(f"A simulation: {_number(len(at), 'send')}{span}", ("table", "rows", "what"), rows)
+
+
+class Preview(Shown, pd.DataFrame):
+    """What `simcore.preview` gives: a DataFrame that shows itself in full. What is made of it is a plain one."""
+
+    @property
+    def _constructor(self) -> Any:
+        return pd.DataFrame
+
+    def _table(self) -> Table:
+        if not {"send_at", "subject", "reason"} <= set(self.columns):  # changed in its place
+            return Table("A preview", ("pos", *map(str, self.columns)), [*self.itertuples()])
+        at = pd.DatetimeIndex(self["send_at"])
+        here = zone(str(at.tz))
+        times = [clock(us, here) if us != NAT_US else "not sent" for us in at.asi8.tolist()]
+        rows = [*zip(self.index, times, self["subject"], self["reason"], strict=True)]
+        return Table(f"Times in {here.name}", ("pos", "send time", "subject", "reason"), rows, under=True)
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _counted(values: Any) -> str:
+    """How many there are of each category, in words."""
+    return ", ".join(f"{count} {name}" for name, count in values.value_counts(sort=False).items() if count)
 
 
 def preview(
@@ -64,7 +119,7 @@ def preview(
     A row for each email that is not a draft. Index `position` (int16, from 0); columns `email_id` (int64; str
     for Sequenzy), `subject` (str), `send_at` (datetime64[us, the sequence's zone]), `wait` (timedelta64[us], from the
     previous email or from the entry) and `reason` (str, one sentence). What cannot go out as things stand has
-    NaT and the reason.
+    NaT and the reason. In a notebook and a terminal it is shown in full.
 
     Raises EntryError for an instant that cannot be read or sends after 2200. Warns where no email is
     published. Rules: spec K6 to K12; of Sequenzy, where nothing but the entry happens, Q8 to Q11.
@@ -107,7 +162,7 @@ def preview(
         why = "is published (include_drafts=True shows drafts)" if drafts else "is there"
         warnings.warn(f"nothing to preview: no email {why}", stacklevel=2)
     steps, send_us, waits_us, reasons = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [])
-    return pd.DataFrame(
+    return Preview(
         {
             "email_id": pd.array([step.email_id for step in steps], dtype=_text())
             if plan.text_ids

@@ -13,10 +13,13 @@ import pandas as pd
 from simcore import instants
 from simcore.audience import OUTSIDE, Audience, Runs
 from simcore.engine import ACTIVE, Note, Outcome, Round, Times
+from simcore.errors import SimcoreError, shown
 from simcore.instants import NAT_US
 from simcore.plan import Plan, Step
 from simcore.zones import LAST_US, Ints
 
+KEY = ["subscriber_id", "run", "email_id"]
+"""What tells the sends of a timeline apart."""
 STATUSES = ("active", "completed", "restarted", "excluded", "cancelled", "removed", "stopped")
 _Words = Callable[[Round, Ints | slice], Any]
 """Gives a text for each of some runs of a round."""
@@ -184,6 +187,18 @@ def journal(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: 
         },
         copy=False,
     )
+
+
+def check(name: str, given: Any) -> None:
+    """Raises SimcoreError for what is no timeline."""
+    expected = f"expected a timeline as simcore.project gives, with {', '.join(KEY)} and send_at"
+    if not isinstance(given, pd.DataFrame):
+        raise SimcoreError(f"{name}: found {shown(given)}, {expected}")
+    missing = [column for column in (*KEY, "send_at") if column not in given.columns]
+    if missing:
+        raise SimcoreError(f"{name}: no column {missing[0]}; {expected}")
+    if not isinstance(given["send_at"].dtype, pd.DatetimeTZDtype):
+        raise SimcoreError(f"{name}: send_at is {given['send_at'].dtype}; {expected}, an instant with a zone")
 
 
 def _as_given(ids: Any) -> Any:

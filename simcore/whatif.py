@@ -12,7 +12,7 @@ from simcore.projection import Sequence, make, project
 from simcore.zones import Ints
 
 _RUN = ["subscriber_id", "run"]
-_SEND = [*_RUN, "email_id"]
+_SEND = timeline.KEY
 _WHAT = ("earlier", "later", "unchanged", "gained", "lost")
 
 
@@ -115,7 +115,7 @@ def shift(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """
     both = {"before": before, "after": after}
     for name, each in both.items():
-        _check_timeline(name, each)
+        timeline.check(name, each)
         again = each.duplicated(_SEND).to_numpy()
         if again.any():
             row = int(np.flatnonzero(again)[0])
@@ -148,18 +148,6 @@ def shift(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     )
     found["what"] = timeline.category(what, _WHAT)
     return found
-
-
-def _check_timeline(name: str, given: Any) -> None:
-    """Raises SimcoreError for what is no timeline."""
-    expected = f"expected a timeline as simcore.project gives, with {', '.join(_SEND)} and send_at"
-    if not isinstance(given, pd.DataFrame):
-        raise SimcoreError(f"{name}: found {shown(given)}, {expected}")
-    missing = [column for column in (*_SEND, "send_at") if column not in given.columns]
-    if missing:
-        raise SimcoreError(f"{name}: no column {missing[0]}; {expected}")
-    if not isinstance(given["send_at"].dtype, pd.DatetimeTZDtype):
-        raise SimcoreError(f"{name}: send_at is {given['send_at'].dtype}; {expected}, an instant with a zone")
 
 
 def impact(

@@ -9,6 +9,8 @@ from fractions import Fraction
 from numbers import Rational
 from typing import Any, NamedTuple
 
+from simcore.instants import length
+from simcore.tables import part_of_week
 from simcore.zones import DAY_US, FAR_US, HOUR_US
 
 KINDS = ("delay", "delayMs", "waitUntil", "waitUntilWeekday")
@@ -71,6 +73,18 @@ def wait(step: Mapping[str, Any]) -> Length | UntilField | Weekdays | None:
         return _weekdays(item)
     duration_us = _offset_us(item) if kind == "delay" else _rounded(exact(item or 0) * 1000)
     return Length(duration_us) if duration_us else None
+
+
+def words(found: Length | UntilField | Weekdays | None) -> str:
+    """A wait or a window in words."""
+    if found is None:
+        return "at once"
+    if isinstance(found, Length):
+        return length(found.duration_us)
+    if isinstance(found, Weekdays):
+        return f"{part_of_week(found.weekdays, found.start_min, found.end_min)} {found.time_zone}"
+    offset = f"{length(abs(found.offset_us))} {'before' if found.offset_us < 0 else 'after'} "
+    return f"until {offset if found.offset_us else ''}{found.path}"
 
 
 def window(sending_window: Mapping[str, Any] | None) -> Weekdays | None:

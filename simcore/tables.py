@@ -1,0 +1,131 @@
+"""Tables as a notebook and a terminal show them: texts are made harmless, and long ones cut short."""
+
+import unicodedata
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from html import escape
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from simcore.zones import Zone
+
+MOST = 320
+"""So many characters of a text are shown in a table."""
+_CELL = 60  # and so many in a cell of one in a terminal
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+"""Their names in short."""
+_JOINER = "\u200d"
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
+_STYLE = "text-align: left; vertical-align: top; white-space: normal"
+
+
+class Table(NamedTuple):
+    """A line above, the names of columns, and rows of values; `more` is said below.
+
+    `under`: whether the last column stands below its row where the table is text.
+    """
+
+    heading: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    more: str = ""
+    under: bool = False
+
+    def html(self) -> str:
+        """As HTML, every text escaped."""
+        rows = [self.columns, *self.rows]
+        told = [
+            "".join(f'<{tag} style="{_STYLE}">{_escaped(cell)}</{tag}>' for cell in row)
+            for tag, row in zip(["th", *["td"] * len(self.rows)], rows, strict=True)
+        ]
+        body = "".join(f"<tr>{row}</tr>" for row in told[1:])
+        below = f"<p>{_escaped(self.more)}</p>" if self.more else ""
+        return (
+            f"<p><b>{_escaped(self.heading)}</b></p>"
+            f"<table><thead><tr>{told[0]}</tr></thead><tbody>{body}</tbody></table>{below}"
+        )
+
+    def text(self) -> str:
+        """As lines of text, with the columns in line."""
+        rows = [[str(cell) for cell in row] for row in (self.columns, *self.rows)]
+        below = [""] * len(rows)
+        if self.under:
+            below[1:] = [f"\n    {cut(row[-1])}" for row in rows[1:]]
+            rows = [row[:-1] for row in rows]
+        rows = [[cut(cell, _CELL) for cell in row] for row in rows]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [
+            "  ".join(map(str.ljust, row, widths)).rstrip() + under
+            for row, under in zip(rows, below, strict=True)
+        ]
+        return "\n".join([cut(self.heading), *lines, *filter(None, [self.more])])
+
+
+class Shown(ABC):
+    """What shows itself as a table, in a notebook and in a terminal."""
+
+    @abstractmethod
+    def _table(self) -> Table: ...
+
+    def __repr__(self) -> str:
+        return self._table().text()
+
+    def _repr_html_(self) -> str:
+        return self._table().html()
+
+
+def weekdays(days: Iterable[int]) -> str:
+    """Weekdays (0 is Monday) in words: every day, Mon to Fri, Tue and Thu.
+
+    >>> weekdays({0, 1, 2, 3, 4}), weekdays({1, 3})
+    ('Mon to Fri', 'Tue and Thu')
+    """
+    some = sorted(days)
+    names = [WEEKDAYS[day] for day in some]
+    if len(names) > 2 and some[-1] - some[0] == len(some) - 1:
+        return "every day" if len(names) == len(WEEKDAYS) else f"{names[0]} to {names[-1]}"
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def part_of_week(days: Iterable[int], start_min: int, end_min: int) -> str:
+    """Part of some days in words: Mon to Fri 08:00 to 20:00."""
+    first, last = (f"{each // 60:02}:{each % 60:02}" for each in (start_min, end_min))
+    return f"{weekdays(days) or 'no day'} {first} to {last}"
+
+
+def cut(text: str, most: int = MOST) -> str:
+    """A text as it can be shown, in so many characters or fewer."""
+    shown = visible(text[: most + 1])
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+
+
+def visible(text: str) -> str:
+    """A text in which what a terminal would obey, or not show, is spelt out."""
+    return "".join(
+        char
+        if char.isprintable() or (char == _JOINER and _is_sign(before))
+        else " "
+        if unicodedata.category(char) == "Zs"
+        else char.encode("unicode_escape").decode()
+        for before, char in pairwise(f" {text}")
+    )
+
+
+def clock(instant_us: int, here: Zone) -> str:
+    """An instant as people write it: Fri 6 Mar 2026 21:07 EST."""
+    at = np.array([instant_us])
+    local = _EPOCH + timedelta(microseconds=int(here.local_us(at)[0]))
+    time = local.time().isoformat() if instant_us % 60_000_000 else f"{local:%H:%M}"
+    return f"{local:%a} {local.day} {local:%b %Y} {time} {here.abbreviations[int(here.stretch(at)[0])]}"
+
+
+def _escaped(cell: Any) -> str:
+    return escape(cut(str(cell)))
+
+
+def _is_sign(char: str) -> bool:
+    """Whether a joiner can stand behind this: an emoji, what changes its look, or the sign that ends a syllable."""
+    return not char.isascii() and not char.isalnum() and char.isprintable()
