@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import combinations
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -433,18 +434,66 @@ def measure_triggers(rows: int, repeat: int) -> list[Row]:
     ]
 
 
+def measure_sweep(entries: pd.DataFrame, repeat: int) -> Row:
+    """Check the metrics of a few of many schedules against their timelines, then time all of them.
+
+    Every send hour with every set of send days, of the shipped example, for a tenth of the subscribers.
+    """
+    say("sweep")
+    sequence, some = kit.load(simcore.example("welcome")), entries.iloc[: len(entries) // 10]
+    names = kit.Sequence(name="all days").send_days
+    day_sets = [days for count in range(1, 8) for days in combinations(names, count)]
+    fields = {"send_hour": range(24), "send_days": day_sets}
+    swept = simcore.sweep(sequence, fields, some)
+    for row in swept.iloc[:: len(swept) // 7].itertuples():
+        timeline = simcore.project(sequence.replace(send_hour=row.send_hour, send_days=row.send_days), some)
+        compare_metrics(row, timeline, some)
+    seconds = take_turns({"project": lambda: simcore.project(sequence, some)}, 3 * repeat)["project"]
+    start = perf_counter()
+    simcore.sweep(sequence, fields, some)
+    seconds_swept = perf_counter() - start
+    return Row(
+        "sweep",
+        f"{len(swept):,} schedules for {len(some):,} subscribers, {seconds_swept:.1f} s",
+        seconds=[seconds_swept],
+        ratio=seconds_swept / median(seconds),
+        ratio_of="simcore.sweep / project of one",
+        at_most=500,
+        extra={"project_seconds": seconds},
+    )
+
+
+def compare_metrics(row: Any, timeline: pd.DataFrame, entries: pd.DataFrame) -> None:
+    """Raise DifferenceError where a row of a sweep is not what the timeline of that schedule comes to."""
+    at = timeline["send_at"]
+    entered_at = entries.set_index("subscriber_id")["entered_at"]
+    days = (timeline.groupby("subscriber_id")["send_at"].max() - entered_at).dt.total_seconds() / 86_400
+    wanted = {
+        "median_days": days.quantile(0.5),
+        "p95_days": days.quantile(0.95),
+        "weekend_share": (at.dt.weekday >= 5).mean(),
+        "night_share": ((at.dt.hour >= 22) | (at.dt.hour < 7)).mean(),
+        "most_in_an_hour": at.dt.tz_convert("UTC").dt.floor("h").value_counts().max(),
+    }
+    for name, value in wanted.items():
+        if not math.isclose(getattr(row, name), value, rel_tol=1e-9):
+            raise DifferenceError(f"sweep: {name} of {row} is {value} in its timeline")
+
+
 def measure_import(repeat: int) -> Row:
     """Give the time of `import simcore` over that of `import pandas`, each in fresh processes."""
     say("import")
+    # As installed: pip compiles what it installs, whatever this process was told about compiling.
+    told = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     seconds: dict[str, list[float]] = {"pandas": [], "simcore": []}
     for turn in range(repeat + 1):
         for module, times in seconds.items():
             # -P: not from the folder that this is started in, but what run.py imports itself
             code = f"import time; s = time.perf_counter(); import {module}; print(time.perf_counter() - s)"
             output = subprocess.run(
-                [sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True
+                [sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True, env=told
             )
-            if turn:  # the first turn only fills the disk cache
+            if turn:  # the first turn compiles, and fills the disk cache
                 times.append(float(output.stdout))
     return Row(
         "import",
@@ -542,6 +591,7 @@ def main() -> int:
     try:
         rows = measure_peers(entries, arguments.sample, arguments.repeat)
         rows += measure_forecast(entries, arguments.repeat)
+        rows.append(measure_sweep(entries, arguments.repeat))
     except DifferenceError as difference:
         print(f"results differ: {difference}", file=sys.stderr)
         return 1

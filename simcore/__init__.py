@@ -8,7 +8,10 @@ from simcore import kit, sequenzy
 from simcore.arrivals import arrivals
 from simcore.calendar_file import to_ics
 from simcore.errors import EntryError, SimcoreError, ValidationError
+from simcore.explore import explore
 from simcore.forecast import forecast
+from simcore.lint import lint
+from simcore.pictures import plot_calendar, plot_load, plot_shift, plot_timeline
 from simcore.projection import Simulation, example, preview, project, simulate, split_entries, versions
 from simcore.sweep import sweep
 from simcore.whatif import compare, impact, shift
@@ -21,9 +24,15 @@ __all__ = [
     "arrivals",
     "compare",
     "example",
+    "explore",
     "forecast",
     "impact",
     "kit",
+    "lint",
+    "plot_calendar",
+    "plot_load",
+    "plot_shift",
+    "plot_timeline",
     "preview",
     "project",
     "sequenzy",

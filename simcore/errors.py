@@ -78,7 +78,9 @@ def inside(prefix: str, note: str = "") -> Iterator[None]:
         yield
     except ValidationError as error:
         told = zip(error.problems, error.found, strict=True)
-        refuse([(prefix + path, text, ", ".join(filter(None, (found, note)))) for (path, text), found in told])
+        refuse([
+            (prefix + path, text, ", ".join(filter(None, (found, note)))) for (path, text), found in told
+        ])
 
 
 def shown(value: object, limit: int = 60) -> str:

@@ -17,10 +17,9 @@ from simcore.engine import AT_ONCE, BEHIND, CHANGED, FREED, Round
 from simcore.gates import Anytime, Gate, Poll, SendSlots, SendWindow
 from simcore.instants import length
 from simcore.plan import Step
-from simcore.tables import WEEKDAYS, part_of_week
+from simcore.wording import SHORT, count, listed, local_date, part_of_week
 from simcore.zones import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Ints, Zone, zone
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
@@ -154,14 +153,14 @@ def _moved(
         )
     if isinstance(delay, Elapsed) and isinstance(gate, Poll):
         ready = _clock(here, anchor.us + delay.duration_us)
-        told = f"{_count(delay.duration_us // HOUR_US, 'hour')} after {since} is {_day(ready, anchor)} {ready.text}"
+        told = f"{count(delay.duration_us // HOUR_US, 'hour')} after {since} is {_day(ready, anchor)} {ready.text}"
         return told + _through(gate, here, ready, due, anchor)
     if isinstance(delay, CalendarDays) and isinstance(gate, SendSlots):
-        told = f"{_count(delay.days, 'day')} after {since} is {_date(anchor.day + delay.days, anchor)}"
+        told = f"{count(delay.days, 'day')} after {since} is {_date(anchor.day + delay.days, anchor)}"
         return f"{told}{_to_slot(gate, here, anchor.day + delay.days, None, due, anchor)}"
     if isinstance(delay, Elapsed) and isinstance(gate, SendSlots):
         ready = _clock(here, anchor.us + delay.duration_us)
-        told = f"{_count(delay.duration_us // HOUR_US, 'hour')} after {since} is {_day(ready, anchor)} {ready.text}"
+        told = f"{count(delay.duration_us // HOUR_US, 'hour')} after {since} is {_day(ready, anchor)} {ready.text}"
         return f"{told}{_to_slot(gate, here, ready.day, ready, due, anchor)}"
     raise TypeError(f"no words for {delay!r} with {gate!r}")
 
@@ -239,10 +238,9 @@ def _to_slot(
 def _not_send_days(gate: SendSlots | SendWindow, first: int, end: int) -> str:
     """The weekdays that are not allowed among the dates from `first` to before `end`."""
     days = [(day + 3) % 7 for day in range(first, min(end, first + 7)) if (day + 3) % 7 not in gate.weekdays]
-    names = [WEEKDAYS[day] for day in days]
-    if len(names) < 2:
-        return f"{names[0]} is not a send day" if names else ""
-    return f"{', '.join(names[:-1])} and {names[-1]} are not send days"
+    if not days:
+        return ""
+    return f"{listed(SHORT[day] for day in days)} {'is not a send day' if len(days) == 1 else 'are not send days'}"
 
 
 def _changes(here: Zone, anchor: _Clock, due: _Clock) -> str:
@@ -281,20 +279,15 @@ def _day(clock: _Clock, anchor: _Clock) -> str:
     return _date(clock.day, anchor)
 
 
-def _date(day: int, anchor: _Clock) -> str:
+def _date(number: int, anchor: _Clock) -> str:
     """A local date, with its year where that is not the anchor's."""
-    moment = date.fromordinal(day + _EPOCH_DAY)
-    text = f"{WEEKDAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}"
-    return text if moment.year == date.fromordinal(anchor.day + _EPOCH_DAY).year else f"{text} {moment.year}"
-
-
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}{'' if number == 1 else 's'}"
+    years = {date.fromordinal(each + _EPOCH_DAY).year for each in (number, anchor.day)}
+    return local_date(number, year=len(years) > 1)
 
 
 def _rhythm(us: int) -> str:
     """A length of time in the largest unit that it is whole in."""
     for unit, unit_us in (("hour", HOUR_US), ("minute", MINUTE_US), ("second", SECOND_US)):
         if us % unit_us == 0:
-            return _count(us // unit_us, unit)
+            return count(us // unit_us, unit)
     return f"{us / SECOND_US:g} seconds"

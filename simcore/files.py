@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import partial
 from itertools import compress, islice
 from pathlib import Path
 from types import ModuleType
@@ -33,6 +34,9 @@ _READ_ROWS = 1 << 13
 _WRITE_ROWS = 1 << 16
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
 _NO_OBJECT = "not a JSON object"
+_FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20\t\r\n")  # the four full-width too
+"""What a spreadsheet takes for the beginning of a formula, or reads over to one."""
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _LONGEST = 1 << 24
 """So many characters a field of a CSV file may have: Python's own limit, 128 Ki, is less than some JSON needs."""
 _MISQUOTED = "a quotation mark opens a field that does not end"
@@ -73,10 +77,14 @@ class Rows:
         """Adds what is wrong with rows of `frame`."""
         for row, fault in faults.items():
             place = int(self.places[row])
-            self.broken[place] = f"{self.broken[place]}; {fault}" if place in self.broken else fault
+            told = self.broken.get(place)
+            if told is None:
+                self.broken[place] = fault
+            elif fault not in told:  # what holds for two platforms is said once
+                self.broken[place] = f"{told}; {fault}"
             self.good[row] = False
 
-    def entries(self, plan: Plan, naive_time_zone: str) -> pd.DataFrame:
+    def entries(self, plan: Plan, naive_time_zone: str | None) -> pd.DataFrame:
         """The entries with their instants read; rows that cannot be used are refused."""
         usable = self._timed("entered_at", naive_time_zone, plan)
         if "subscriber_id" not in usable:
@@ -87,7 +95,7 @@ class Rows:
             self._read(usable["via"].dropna(), lambda via: None if via in plan.vias else wrong)
         return usable
 
-    def events(self, plan: Plan, naive_time_zone: str) -> pd.DataFrame:
+    def events(self, plan: Plan, naive_time_zone: str | None) -> pd.DataFrame:
         """The events with their instants read; rows that cannot be used are refused."""
         usable, words = self._timed("at", naive_time_zone, plan), plan.vocabulary
         usable["event"] = self.frame["event"]
@@ -100,7 +108,7 @@ class Rows:
             self.refuse({row: f"{there}: expected {words.expected} that {usable['event'][row]} needs"})
         return usable
 
-    def _timed(self, when: str, naive_time_zone: str, plan: Plan) -> pd.DataFrame:
+    def _timed(self, when: str, naive_time_zone: str | None, plan: Plan) -> pd.DataFrame:
         stamps = self.frame[when]
         who = {"subscriber_id": self._ids()} if "subscriber_id" in self.frame else {}
         us, faults = instants.read(stamps, naive_time_zone)
@@ -141,7 +149,9 @@ class Rows:
     def quarantine(self) -> bytes:
         """The rows that cannot be used, as CSV: where, why, and their fields as they stand in the file.
 
-        Fields beyond the header's are together in one more column, `surplus`.
+        Fields beyond the header's are together in one more column, `surplus`. Texts that a spreadsheet would take
+        for formulas stay as they are, since the rows are to be mended and read again: with another id they would be
+        those of another subscriber.
         """
         places = sorted(self.broken)
         header: list[Any]
@@ -358,23 +368,41 @@ def pyarrow(path: Path) -> tuple[ModuleType, ModuleType]:
 _Write = Callable[[pd.DataFrame, Zone, BinaryIO, Callable[[int], None]], None]
 
 
-def writer(output: Path | None, as_json: bool) -> _Write:
-    """What writes a frame of sends, runs or notes to a file, in parts, and tells how many rows each had."""
+def writer(output: Path | None, as_json: bool, *, csv_safe: bool) -> _Write:
+    """What writes a frame of sends, runs or notes to a file, in parts, and tells how many rows each had.
+
+    `csv_safe`: a text in CSV that a spreadsheet would take for a formula has an apostrophe before it.
+    """
+    to_csv = partial(_write_csv, csv_safe)
     if output is None:
-        return _write_lines if as_json else _write_csv
+        return _write_lines if as_json else to_csv
     if output.suffix.lower() == ".parquet":
         pyarrow(output)
         return _write_parquet
     if output.suffix.lower() == ".csv":
-        return _write_csv
+        return to_csv
     raise SimcoreError(f"{output}: expected a name that ends in .csv or .parquet")
 
 
-def _write_csv(frame: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]) -> None:
+def _write_csv(
+    csv_safe: bool, frame: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]
+) -> None:
     sink.write(_csv([[*frame.columns]]))
     for part in _parts(frame):
-        sink.write(_csv([*zip(*(_written(part[name], here) for name in part.columns), strict=True)]))
+        columns = [_written(part[name], here) for name in part.columns]
+        if csv_safe:
+            texts = [part[name].dtype.kind in "OU" for name in part.columns]
+            columns = [
+                [*map(_harmless, each)] if text else each for each, text in zip(columns, texts, strict=True)
+            ]
+        sink.write(_csv([*zip(*columns, strict=True)]))
         advance(len(part))
+
+
+def _harmless(cell: Any) -> Any:
+    """A text that no spreadsheet runs as a formula."""
+    runs = isinstance(cell, str) and cell[:1] in _FORMULA and not _NUMBER.fullmatch(cell)
+    return f"'{cell}" if runs else cell
 
 
 def _write_lines(frame: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]) -> None:

@@ -1,6 +1,8 @@
 """Paths to fields of a sequence, such as `send_hour` and `emails[2].delay_value`, as errors name them."""
 
 import re
+from copy import copy
+from itertools import pairwise
 from typing import Any
 
 from simcore.errors import refuse, shown
@@ -26,15 +28,17 @@ def parts(path: Any) -> tuple[str | int, ...]:
 def put(top: Any, path: str, value: Any) -> None:
     """Puts a value where a path leads, in dicts and lists; dicts that are missing on the way, or null, are made.
 
+    What is on the way is copied, since it may be a value that was put there before, which is the user's own.
     Raises ValidationError where it leads nowhere: past the end of a list, or into something that is neither.
     """
-    *way, last = parts(path)
+    way = parts(path)
+    last = way[-1]
     here = top
-    for part, after in zip(way, [*way[1:], last], strict=True):
+    for part, after in pairwise(way):
         _check(here, part, path)
-        if isinstance(part, str) and isinstance(after, str) and here.get(part) is None:
-            here[part] = {}
-        here = here.get(part) if isinstance(part, str) else here[part]
+        inner = here.get(part) if isinstance(part, str) else here[part]
+        here[part] = {} if inner is None and isinstance(after, str) else copy(inner)
+        here = here[part]
     _check(here, last, path)
     here[last] = value
 

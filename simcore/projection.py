@@ -19,6 +19,7 @@ from simcore.instants import NAT_US
 from simcore.log import NEVER_US
 from simcore.plan import Epoch, Plan, Step
 from simcore.tables import Shown, Table, clock
+from simcore.wording import count
 from simcore.zones import FIRST_US, LAST_US, Ints, zone
 
 _ROOM, _ROOM_MORE = 16, 1 << 20  # instants that are kept for other sequences: so many a run, and so many more
@@ -68,12 +69,12 @@ class Simulation(NamedTuple):
         here = zone(str(at.tz))
         span = f", {clock(at.asi8.min(), here)} to {clock(at.asi8.max(), here)}" if len(at) else ""
         told = {
-            "timeline": _number(self.timeline["email_id"].nunique(), "email"),
+            "timeline": count(self.timeline["email_id"].nunique(), "email"),
             "subscribers": _counted(self.subscribers["status"]),
             "journal": _counted(self.journal["what"]),
         }
         rows = [(name, len(getattr(self, name)), what) for name, what in told.items()]
-        return Table(f"A simulation: {_number(len(at), 'send')}{span}", ("table", "rows", "what"), rows)
+        return Table(f"A simulation: {count(len(at), 'send')}{span}", ("table", "rows", "what"), rows)
 
 
 class Preview(Shown, pd.DataFrame):
@@ -91,10 +92,6 @@ class Preview(Shown, pd.DataFrame):
         times = [clock(us, here) if us != NAT_US else "not sent" for us in at.asi8.tolist()]
         rows = [*zip(self.index, times, self["subject"], self["reason"], strict=True)]
         return Table(f"Times in {here.name}", ("pos", "send time", "subject", "reason"), rows, under=True)
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _counted(values: Any) -> str:

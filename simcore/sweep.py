@@ -1,6 +1,7 @@
 """Many schedules at once: what each combination of fields comes to."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
@@ -15,13 +16,15 @@ from simcore.paths import parts
 from simcore.periods import Periods, periods
 from simcore.plan import Plan
 from simcore.projection import Made, Sequence, Shared, Simulation, make, plan_of
-from simcore.zones import DAY_US, FAR_US, FIRST_US, HOUR_US, Ints, Zone, zone
+from simcore.zones import DAY_US, FAR_US, FIRST_US, HOUR_US, LAST_US, Ints, Zone, zone
 
 _NIGHT_US = (22 * HOUR_US, 7 * HOUR_US)  # from the one to before the other
 _SATURDAY = 5
-_FURTHER_US = 366 * DAY_US
+_FURTHER_US = 92 * DAY_US
 _SHARES = (0.5, 0.95)
-_SAMPLE, _MARGIN = 1 << 11, 96
+_SAMPLE, _MARGIN = 1 << 11, 32
+_FEW = 1 << 10  # so few instants are measured anew for each schedule
+_NAMED = 400  # characters of a combination that an error shows
 METRICS = ("median_days", "p95_days", "weekend_share", "night_share", "most_in_an_hour")
 """What a schedule is measured by, where nothing else is asked for."""
 
@@ -66,8 +69,9 @@ def sweep(
     [[6.0, 1.0, 3.0], [6.0, 2.0, 5.1], [9.0, 1.0, 3.1], [9.0, 2.0, 5.2]]
     """
     plan_of(sequence, assumptions, include_drafts)
-    values = _values(fields, METRICS if metrics is None else metrics)
+    values = _values(fields, metrics)
     combinations = [*product(*values.values())]
+    chosen = [dict(zip(values, each, strict=True)) for each in combinations]
     given: dict[str, Any] = {
         "events": events,
         "changes": [*changes]
@@ -82,13 +86,17 @@ def sweep(
         "render": render,
         "notes": metrics is not None,
     }
-    schedules = [_schedule(sequence, dict(zip(values, chosen, strict=True))) for chosen in combinations]
+    schedules = []
+    for each in chosen:
+        with _named(each):
+            schedules.append(sequence.with_fields(each))
     shared = Shared()
     default = _Metrics(shared)
     plans = [plan_of(each, assumptions, include_drafts) for each in schedules]
     found: list[Any] = [None] * len(schedules)
     for place in _neighbours(plans):
-        made = make(schedules[place], entries, plan=plans[place], shared=shared, **given)
+        with _named(chosen[place]):
+            made = make(schedules[place], entries, plan=plans[place], shared=shared, **given)
         if metrics is None:
             found[place] = default.of(made)
         else:
@@ -107,14 +115,15 @@ def _values(fields: Any, metrics: Any) -> dict[str, list[Any]]:
         raise SimcoreError(
             f'fields: found {shown(fields)}, expected a dict such as {{"send_hour": range(24)}}'
         )
-    if not metrics or not all(isinstance(name, str) for name in metrics) or not _callable(metrics):
+    if metrics is not None and not _are_functions(metrics):
         raise SimcoreError(
             f"metrics: found {shown(metrics)}, expected a dict of functions of a simcore.Simulation, by name"
         )
+    names = METRICS if metrics is None else metrics
     values = {}
     for path, given in fields.items():
         parts(path)
-        if path in metrics:
+        if path in names:
             raise SimcoreError(f"metrics: {path} is the name of a field too; give it another")
         if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
             raise SimcoreError(f"fields: {path}: found {shown(given)}, expected a list of values")
@@ -124,14 +133,17 @@ def _values(fields: Any, metrics: Any) -> dict[str, list[Any]]:
     return values
 
 
-def _callable(metrics: Any) -> bool:
-    return not isinstance(metrics, Mapping) or all(callable(each) for each in metrics.values())
+def _are_functions(metrics: Any) -> bool:
+    return (
+        isinstance(metrics, Mapping)
+        and len(metrics) > 0
+        and all(isinstance(name, str) and callable(each) for name, each in metrics.items())
+    )
 
 
-def _schedule(sequence: Sequence, chosen: dict[str, Any]) -> Sequence:
-    """The sequence with some values; what cannot be is named with all of them."""
-    with inside("", f"in the combination {shown(chosen)}"):
-        return sequence.with_fields(chosen)
+def _named(chosen: dict[str, Any]) -> AbstractContextManager[None]:
+    """In it what is refused, a change too, is told with the values of the schedule."""
+    return inside("", f"in the combination {shown(chosen, _NAMED)}")
 
 
 def _neighbours(plans: list[Plan]) -> list[int]:
@@ -167,30 +179,41 @@ class _Metrics:
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
-        self._hours: dict[str, tuple[Periods, int]] = {}
+        self._hours: dict[str, tuple[Periods, int, int]] = {}
 
     def of(self, made: Made) -> tuple[float, float, float, float, int]:
         """Those of one schedule, in the order of `METRICS`."""
-        rounds = [item for item in made.outcome.rounds if item.step is not None and item.step.sends]
+        rounds = [
+            item
+            for item in made.outcome.rounds
+            if item.step is not None and item.step.sends and len(item.at)  # all may be excluded
+        ]
         if not rounds:
             return np.nan, np.nan, np.nan, np.nan, 0
         runs, times = made.people.runs, self._shared.times(made.people)
-        index = rounds[-1].at.index
+        last = rounds[-1].at
+        index = last.index
         if index is None or any(item.rows is not None for item in rounds):
-            sends, last_us = timeline.tally(runs, rounds)
-            median, p95 = np.quantile((last_us - runs.entered_us)[sends > 0], _SHARES).tolist()
+            sends, ended_us = timeline.tally(runs, rounds)
+            median, p95 = np.quantile((ended_us - runs.entered_us)[sends > 0], _SHARES).tolist()
         else:
             order = times.keep("order", runs, lambda: np.argsort(runs.entered_us, kind="stable"))
             entered_us = times.keep("sorted", order, lambda: runs.entered_us[order])
-            stretches = times.keep("stretches", index, lambda: _Stretches.of(index[order]), len(runs))
-            median, p95 = stretches.quantiles(rounds[-1].at.distinct_us, entered_us)
+            stretches = times.keep("stretches", index, partial(_Stretches.of, index, order), len(runs))
+            median, p95 = stretches.quantiles(last.distinct_us, entered_us)
         first_us = times.keep("first", runs, lambda: int(runs.entered_us.min()))
-        hours, end_us = self._until(made.zone, first_us, max(item.at.last_us for item in rounds))
-        what, place = ("load", made.zone, end_us), zone(made.zone)
+        # What is not sent, since its runs end before, may be due long after the last instant.
+        last_us = min(LAST_US, max(item.at.last_us for item in rounds))
+        hours, begin_us, end_us = self._within(made.zone, first_us, last_us)
+        what, place = ("load", made.zone, begin_us, end_us), zone(made.zone)
+        big = [item.at for item in rounds if item.at.distinct_us.size >= _FEW]
+        few = [item.at for item in rounds if item.at.distinct_us.size < _FEW]
         loads = [
-            times.keep(what, item.at, partial(_load, item.at, hours, place, times), hours.starts_us.size)
-            for item in rounds
+            times.keep(what, at, partial(_load, [at], hours, place, times), hours.starts_us.size)
+            for at in big
         ]
+        if few:
+            loads.append(_load(few, hours, place, times))
         total = sum(load.sends for load in loads)
         hourly = loads[0].hourly
         for load in loads[1:]:
@@ -203,27 +226,33 @@ class _Metrics:
             int(hourly.max()),
         )
 
-    def _until(self, name: str, first_us: int, end_us: int) -> tuple[Periods, int]:
-        """The hours of a zone from the first entry to an instant or later, and until when."""
-        if name not in self._hours or self._hours[name][1] < end_us:
-            far_us = end_us + _FURTHER_US
-            self._hours[name] = periods(zone(name), "h", first_us, far_us), far_us
+    def _within(self, name: str, first_us: int, last_us: int) -> tuple[Periods, int, int]:
+        """The hours of a zone from an instant or earlier to another or later, and from and until when."""
+        *_, begin_us, end_us = self._hours.get(name, (FAR_US, FIRST_US))
+        if first_us < begin_us or end_us < last_us:
+            begin_us, end_us = min(first_us, begin_us), max(last_us + _FURTHER_US, end_us)
+            self._hours[name] = periods(zone(name), "h", begin_us, end_us), begin_us, end_us
         return self._hours[name]
 
 
-def _load(at: Times, hours: Periods, place: Zone, times: engine.Shared) -> _Load:
-    index, us = at.index, at.distinct_us
-    weights: Ints
-    if index is None:
-        weights = np.ones(us.size, np.int64)
-    else:
-        weights = times.keep("counts", index, lambda: np.bincount(index, minlength=us.size), us.size)
+def _load(some: list[Times], hours: Periods, place: Zone, times: engine.Shared) -> _Load:
+    """What the sends at some instants come to."""
+    us = np.concatenate([at.distinct_us for at in some])
+    sends = np.concatenate([_sends(at, times) for at in some])
     local_us = place.local_us(us)
     clock_us = local_us % DAY_US
     weekend = (local_us // DAY_US + 3) % 7 >= _SATURDAY
     night = (clock_us >= _NIGHT_US[0]) | (clock_us < _NIGHT_US[1])
-    hourly = hours.counts(us, weights)
-    return _Load(int(weights.sum()), int(weights @ weekend), int(weights @ night), hourly)
+    hourly = hours.counts(us, sends)
+    return _Load(int(sends.sum()), int(sends @ weekend), int(sends @ night), hourly)
+
+
+def _sends(at: Times, times: engine.Shared) -> Ints:
+    """How many sends each distinct instant has [int64]."""
+    size, index = at.distinct_us.size, at.index
+    if index is None:
+        return np.ones(size, np.int64)
+    return times.keep("sends", index, lambda: np.bincount(index, minlength=size).astype(np.int64), size)
 
 
 class _Stretches(NamedTuple):
@@ -240,8 +269,9 @@ class _Stretches(NamedTuple):
     sample_which: Ints
 
     @classmethod
-    def of(cls, index: Ints) -> "_Stretches":
-        """Those of runs in order, by the place of each one's last send."""
+    def of(cls, index: Ints, order: Ints) -> "_Stretches":
+        """Those of runs that entered in this order, by the place of each one's last send."""
+        index = index[order]
         starts = np.flatnonzero(np.append(True, np.diff(index) != 0))
         sample = np.arange(0, index.size, -(-index.size // _SAMPLE))
         return cls(starts, np.append(starts[1:], index.size), index[starts], sample, index[sample])

@@ -2,7 +2,7 @@
 
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from html import escape
 from itertools import pairwise
@@ -15,8 +15,6 @@ from simcore.zones import Zone
 MOST = 320
 """So many characters of a text are shown in a table."""
 _CELL = 60  # and so many in a cell of one in a terminal
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-"""Their names in short."""
 _JOINER = "\u200d"
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
 _STYLE = "text-align: left; vertical-align: top; white-space: normal"
@@ -75,25 +73,6 @@ class Shown(ABC):
 
     def _repr_html_(self) -> str:
         return self._table().html()
-
-
-def weekdays(days: Iterable[int]) -> str:
-    """Weekdays (0 is Monday) in words: every day, Mon to Fri, Tue and Thu.
-
-    >>> weekdays({0, 1, 2, 3, 4}), weekdays({1, 3})
-    ('Mon to Fri', 'Tue and Thu')
-    """
-    some = sorted(days)
-    names = [WEEKDAYS[day] for day in some]
-    if len(names) > 2 and some[-1] - some[0] == len(some) - 1:
-        return "every day" if len(names) == len(WEEKDAYS) else f"{names[0]} to {names[-1]}"
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
-
-
-def part_of_week(days: Iterable[int], start_min: int, end_min: int) -> str:
-    """Part of some days in words: Mon to Fri 08:00 to 20:00."""
-    first, last = (f"{each // 60:02}:{each % 60:02}" for each in (start_min, end_min))
-    return f"{weekdays(days) or 'no day'} {first} to {last}"
 
 
 def cut(text: str, most: int = MOST) -> str:

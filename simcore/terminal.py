@@ -7,7 +7,6 @@ import io
 import json
 import shutil
 import sys
-import unicodedata
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,16 +17,20 @@ import typer
 from rich import box
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from simcore.files import iso
 from simcore.periods import FREQUENCIES, periods
+from simcore.tables import MOST, visible
 from simcore.zones import DAY_US, HOUR_US, Ints, Zone
 
 COLUMNS = 80
 """Wider than this nothing is shown."""
 _LEAST_BAR = 8
+_WHOLE = {"name", "send time", "first send", "last send"}  # columns of words that stay together
+_RIGHT = {"days", "Sat Sun", "night"}  # and of texts that are numbers
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
 
@@ -47,14 +50,6 @@ def shift(length: Any) -> str:
 def counts(numbers: dict[str, int]) -> str:
     """How many of what, where there are any: 192 completed, 4 cancelled."""
     return ", ".join(f"{number} {name}" for name, number in numbers.items() if number)
-
-
-def clock(instant_us: int, here: Zone) -> str:
-    """An instant as people write it: Fri 6 Mar 2026 21:07 EST."""
-    at = np.array([instant_us])
-    local = _EPOCH + timedelta(microseconds=int(here.local_us(at)[0]))
-    time = local.time().isoformat() if instant_us % 60_000_000 else f"{local:%H:%M}"
-    return f"{local:%a} {local.day} {local:%b %Y} {time} {here.abbreviations[int(here.stretch(at)[0])]}"
 
 
 def spans(starts_us: Ints, here: Zone, freq: str) -> list[str]:
@@ -111,31 +106,61 @@ def chart(labels: list[str], columns: dict[str, list[int]]) -> None:
 def cut(text: str, before: str = "") -> str:
     """A text after another one, shortened to one line of the terminal."""
     text = before + visible(text).encode(sys.stdout.encoding, "backslashreplace").decode(sys.stdout.encoding)
-    end = "…" if _has("…") else "..."
-    return text if cell_len(text) <= _width() else set_cell_size(text, _width() - len(end)) + end
+    return _fitted(text, _width())
 
 
 def show(heading: list[str], names: list[str], rows: list[Any]) -> None:
-    """A table under its heading, plain, as wide as the terminal but never over 80 columns."""
-    page = io.TextIOWrapper(io.BytesIO(), encoding=sys.stdout.encoding, errors="backslashreplace", newline="")
-    console = Console(file=page, width=_width(), color_system=None, legacy_windows=False)
+    """A table under its heading, plain, as wide as the terminal but never over 80 columns.
+
+    Of a text that is very long the beginning is shown.
+    """
+    console = _page()
     for line in heading:
-        console.print(Text(visible(line), overflow="fold"))
+        console.print(Text(_short(line), overflow="fold"))
     table = Table(box=box.SIMPLE_HEAD, leading=1, pad_edge=False, collapse_padding=True)
     for name, cells in zip(names, zip(*rows, strict=True), strict=False):
         table.add_column(
             name,
             overflow="fold",
-            no_wrap=name in {"name", "send time"},
+            no_wrap=name in _WHOLE,
             min_width=max(map(len, name.split())),
-            justify="right" if all(isinstance(cell, int) for cell in cells) else "left",
+            justify="right" if name in _RIGHT or all(isinstance(cell, int) for cell in cells) else "left",
         )
     for row in rows:
-        table.add_row(*(Text(visible(str(value))) for value in row))
+        table.add_row(*(Text(_short(str(value))) for value in row))
     if rows:
         console.print(table)
-    page.seek(0)
-    tell("\n".join(line.rstrip() for line in page.read().split("\n")).strip("\n") + "\n")
+    _tell(console)
+
+
+def remark(head: str, text: str) -> None:
+    """A line, and a text indented below it, as wide as the terminal but never over 80 columns."""
+    console = _page()
+    console.print(Text(_short(head), overflow="fold"))
+    console.print(Padding(Text(visible(text), overflow="fold"), (0, 0, 0, 4)))
+    _tell(console)
+
+
+def _page() -> Console:
+    """A page to print on, plain, as wide as the terminal but never over 80 columns."""
+    file = io.TextIOWrapper(io.BytesIO(), encoding=sys.stdout.encoding, errors="backslashreplace", newline="")
+    return Console(file=file, width=_width(), color_system=None, legacy_windows=False)
+
+
+def _tell(page: Console) -> None:
+    page.file.seek(0)
+    tell("\n".join(line.rstrip() for line in page.file.read().split("\n")).strip("\n") + "\n")
+
+
+def _short(text: str) -> str:
+    """What is shown of a text, which is most of it or all."""
+    return _fitted(visible(text[: MOST + 1]), MOST)
+
+
+def _fitted(text: str, cells: int) -> str:
+    """A text that is no wider than so many cells."""
+    end = "…" if _has("…") else "..."
+    return text if cell_len(text) <= cells else set_cell_size(text, cells - len(end)) + end
 
 
 def _width() -> int:
@@ -145,18 +170,6 @@ def _width() -> int:
 def _has(text: str) -> bool:
     """Whether the terminal's encoding has all of these characters."""
     return text.encode(sys.stdout.encoding, "ignore").decode(sys.stdout.encoding) == text
-
-
-def visible(text: str) -> str:
-    """A text in which what a terminal would obey, or not show, is spelt out."""
-    return "".join(
-        char
-        if char.isprintable() or char == "\u200d"  # which joins emoji
-        else " "
-        if unicodedata.category(char) == "Zs"
-        else char.encode("unicode_escape").decode()
-        for char in text
-    )
 
 
 def say(text: str) -> None:

@@ -134,6 +134,9 @@ def shift(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         each[_SEND].assign(**{name: each["send_at"].dt.as_unit("us")}).reset_index(drop=True)
         for name, each in both.items()
     ]
+    for some, others in ((0, 1), (1, 0)):
+        if not len(sent[some]):  # what is empty has ids of any kind
+            sent[some] = sent[some].astype(sent[others][_SEND].dtypes)
     if sent[0][_SEND].equals(sent[1][_SEND]):
         found = sent[0].assign(after=sent[1]["after"])
     else:

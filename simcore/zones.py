@@ -67,28 +67,27 @@ class Ruler:
 
     def __init__(self, points_us: Ints) -> None:
         self.points_us = np.append(points_us, FAR_US)
+
+    @cached_property
+    def _counts(self) -> tuple[Ints, int, Ints]:
+        """How many points are before each day, at most how many on one, and the points."""
+        before = np.searchsorted(self.points_us[:-1], np.arange(_FIRST_DAY, _LAST_DAY + 1) * DAY_US)
         # What is past the last point stays there, however far it is.
-        self._ends_us = self.points_us.copy()
-        self._ends_us[-1] = np.iinfo(np.int64).max
-
-    @cached_property
-    def _before_day(self) -> Ints:
-        return np.searchsorted(self._ends_us, np.arange(_FIRST_DAY, _LAST_DAY + 1) * DAY_US)
-
-    @cached_property
-    def _steps(self) -> int:
-        return int(np.diff(self._before_day).max())
+        ends_us = np.append(self.points_us[:-1], np.iinfo(np.int64).max)
+        return before, int(np.diff(before).max()), ends_us
 
     def below(self, instants_us: Ints) -> Ints:
         """For each instant, how many points are before it; that is the place of the first one at or after."""
-        if instants_us.size < (_FEW if "_before_day" in self.__dict__ else _MANY):
-            return np.searchsorted(self._ends_us, instants_us)
+        if instants_us.size < (_FEW if "_counts" in self.__dict__ else _MANY):
+            found: Ints = np.minimum(np.searchsorted(self.points_us, instants_us), self.points_us.size - 1)
+            return found
+        before, steps, ends_us = self._counts
         day = instants_us // DAY_US
         np.minimum(day, _LAST_DAY, out=day)
         day -= _FIRST_DAY
-        count: Ints = self._before_day[day]
-        for _ in range(self._steps):
-            count = count + (self._ends_us[count] < instants_us)
+        count: Ints = before[day]
+        for _ in range(steps):
+            count = count + (ends_us[count] < instants_us)
         return count
 
 
@@ -181,14 +180,14 @@ def slots(name: str, weekdays: frozenset[int], hour: int) -> Ruler:
     A date that does not exist has none, nor has one whose slot a clock change carries into the next date
     (America/Nuuk, Saturday 2026-03-28 23:00).
     """
-    weeks_us = _every_slot(name, hour)[:, sorted(weekdays)].ravel()
-    there = weeks_us != _NO_SLOT
-    return Ruler(weeks_us if there.all() else weeks_us[there])
+    weeks_us, gaps = _every_slot(name, hour)
+    slot_us = weeks_us[:, sorted(weekdays)].ravel()
+    return Ruler(slot_us[slot_us != _NO_SLOT] if gaps else slot_us)
 
 
 @lru_cache(maxsize=32)
-def _every_slot(name: str, hour: int) -> Ints:
-    """The slots of all dates, a row a week from Monday, and `_NO_SLOT` where there is none."""
+def _every_slot(name: str, hour: int) -> tuple[Ints, bool]:
+    """The slots of all dates, a row a week from Monday, `_NO_SLOT` where there is none; and whether any is so."""
     place = zone(name)
     first = int(place.pieces.date.min())
     dates = np.flatnonzero(np.bincount(place.pieces.date - first)) + first
@@ -198,7 +197,8 @@ def _every_slot(name: str, hour: int) -> Ints:
     monday = int(dates[0] - (dates[0] + 3) % 7)
     weeks_us = np.full((int(dates[-1] - monday) // 7 + 1, 7), _NO_SLOT)
     weeks_us.reshape(-1)[dates - monday] = slot_us
-    return weeks_us
+    weeks_us = weeks_us[1:-1]  # whole ones, which still reach past both ends
+    return weeks_us, bool((weeks_us == _NO_SLOT).any())
 
 
 @lru_cache(maxsize=128)

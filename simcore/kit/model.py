@@ -5,13 +5,19 @@ from copy import deepcopy
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Self
 
+from simcore.controls import Control
 from simcore.errors import Problem, inside, refuse, shown
+from simcore.findings import Finding
 from simcore.kit.assumptions import Assumptions
 from simcore.kit.changes import Change
+from simcore.kit.controls import controls
+from simcore.kit.findings import look_over
 from simcore.kit.problems import by_position, email_problems, order_problems, sequence_problems, whole
-from simcore.kit.translate import WEEKDAYS, translate
+from simcore.kit.translate import translate
 from simcore.paths import parts
 from simcore.plan import Plan
+from simcore.tables import Shown, Table
+from simcore.wording import WEEKDAYS, weekdays
 
 ACCOUNT_ZONE = "America/New_York"  # S4's example
 _NOT_UPDATED = {"id", "emails", "created_at", "updated_at", "extra", "envelope"}
@@ -49,6 +55,17 @@ class Email:
             object.__setattr__(self, "send_days", tuple(self.send_days))
         object.__setattr__(self, "extra", deepcopy(dict(self.extra)))
 
+    def _wait(self) -> str:
+        """In words, how long it waits, and its own days."""
+        if self.delay_value == 0:
+            return "at once"
+        unit = self.delay_unit if self.delay_value != 1 else self.delay_unit[:-1]
+        days = "" if self.send_days is None else f", {weekdays(map(WEEKDAYS.index, self.send_days))}"
+        return f"{self.delay_value} {unit}{days}"
+
+    def _status(self) -> str:
+        return "published" if self.published else "draft"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
@@ -59,8 +76,8 @@ class Source:
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sequence:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Sequence(Shown):
     """A Kit sequence (K1): its fields, named as in Kit's API, its emails in order, and `extra`.
 
     Emails are put in the order of their positions, those without one last, and numbered from 0; those without
@@ -113,6 +130,19 @@ class Sequence:
         }.items():
             object.__setattr__(self, name, value)
         _plain_integers(self, ("id", "email_template_id"))
+
+    def _table(self) -> Table:
+        days = weekdays(map(WEEKDAYS.index, self.send_days))
+        flags = [
+            "" if self.active else "not active",
+            "repeats" if self.repeat else "",
+            "holds" if self.hold else "",
+            "with exclusions" if self.exclude_subscriber_sources else "",
+        ]
+        when = f"{days} at {self.send_hour:02}:00 {self.time_zone}"
+        rows = [(email.position, email._wait(), email.subject, email._status()) for email in self.emails]
+        heading = ", ".join(filter(None, [f"{self.name}: {when}", *flags]))
+        return Table(heading, ("pos", "wait", "subject", "status"), rows)
 
     def replace(self, **changed: Any) -> Self:
         """A copy with other fields, validated; emails are put in order as at construction.
@@ -177,6 +207,10 @@ class Sequence:
             made = made.replace_email(at, position=to)
         return made
 
+    def controls(self) -> list[Control]:
+        """What `simcore.explore` turns: its own fields, and each email's wait, by their paths in `with_fields`."""
+        return controls(self)
+
     def to_api(self) -> dict[str, Any]:
         """What Kit's API would give: `{"sequence": {...}, "emails": [...]}`, unknown fields included (K3).
 
@@ -214,6 +248,10 @@ class Sequence:
     def plan(self, assumptions: Assumptions | None = None, *, include_drafts: bool = False) -> Plan:
         """The delays and gates that the sequence comes down to."""
         return translate(self, assumptions, include_drafts=include_drafts)
+
+    def findings(self, *, among: Iterable["Sequence"] = (), as_of_us: int | None = None) -> list[Finding]:
+        """What `simcore.lint` finds, in the order of the sequence; `as_of_us` [µs, UTC]."""
+        return look_over(self, tuple(among), as_of_us)
 
 
 def _edited(email: Email, changed: Mapping[str, Any]) -> Email:

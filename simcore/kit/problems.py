@@ -6,7 +6,7 @@ from numbers import Integral
 from typing import Any, TypeGuard
 
 from simcore.errors import Problem, shown
-from simcore.kit.translate import WEEKDAYS
+from simcore.wording import WEEKDAYS
 from simcore.zones import zone_names
 
 _SOURCES = ("tag", "sequence", "form", "segment")

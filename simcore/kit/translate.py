@@ -9,12 +9,12 @@ from simcore.gates import Anytime, Gate, Poll, SendSlots, SendWindow
 from simcore.kit.assumptions import Assumptions
 from simcore.log import Vocabulary, whole_id
 from simcore.plan import Plan, Step
+from simcore.wording import WEEKDAYS
 from simcore.zones import DAY_US, HOUR_US, LAST_US
 
 if TYPE_CHECKING:
     from simcore.kit.model import Email, Sequence
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _VIAS = (
     "api",
     "visual_automation",

@@ -6,19 +6,24 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Self
 
+from simcore.controls import Control
 from simcore.errors import SimcoreError, ValidationError, refuse
+from simcore.findings import Finding
 from simcore.paths import parts, put
 from simcore.plan import Plan
 from simcore.sequenzy import waits
 from simcore.sequenzy.assumptions import Assumptions
+from simcore.sequenzy.controls import controls
+from simcore.sequenzy.findings import look_over
 from simcore.sequenzy.problems import email_id, sequence_problems
 from simcore.sequenzy.translate import translate
+from simcore.tables import Shown, Table
 
 _KEYED = ("ecommerce.replenishment_due", "ecommerce.back_in_stock")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sequence:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Sequence(Shown):
     """A Sequenzy sequence: the fields of its body, named as there, None where they are absent, and `extra`.
 
     `steps` is a tuple of dicts as they were given. `extra` keeps the fields that we do not know, `envelope`
@@ -82,6 +87,23 @@ class Sequence:
         """What each step is called, those that are no emails too (Q22)."""
         return tuple(email_id(step, at) for at, step in enumerate(self.steps or ()))
 
+    def _table(self) -> Table:
+        about = self.eventName or self.tagName or self.segmentId or self.listId
+        window = waits.window(self.sendingWindow)
+        stop = (self.stopCondition or {}).get("type", "none")
+        told = [
+            f"{self.name}: {self.trigger}{f' {about}' if about else ''}",
+            self.mode,
+            f"emails {waits.words(window)}" if window else "",
+            f"stops on {stop}" if stop != "none" else "",
+            f"still to be written: {self.goal}" if self.goal else "",
+        ]
+        rows = [
+            (at, waits.words(waits.wait(step)), step.get("subject") or step["type"], name)
+            for at, (step, name) in enumerate(zip(self.steps or (), self.email_ids, strict=True))
+        ]
+        return Table(", ".join(filter(None, told)), ("pos", "wait", "step", "id"), rows)
+
     def replace(self, **changed: Any) -> Self:
         """A copy with other fields, validated.
 
@@ -114,6 +136,10 @@ class Sequence:
             put(given, path, value)
         return self.replace(**given)
 
+    def controls(self) -> list[Control]:
+        """What `simcore.explore` turns: its own fields, and each step's wait, by their paths in `with_fields`."""
+        return controls(self)
+
     def to_api(self) -> dict[str, Any]:
         """The body again, unknown fields included, in what it was wrapped in; what was not given is left out.
 
@@ -129,6 +155,10 @@ class Sequence:
     def plan(self, assumptions: Assumptions | None = None, *, include_drafts: bool = False) -> Plan:
         """What the sequence comes down to. No step of it is a draft, so `include_drafts` changes nothing."""
         return translate(self, assumptions)
+
+    def findings(self, *, among: Iterable["Sequence"] = (), as_of_us: int | None = None) -> list[Finding]:
+        """What `simcore.lint` finds, in the order of the sequence; `as_of_us` [µs, UTC]. `among` changes nothing."""
+        return look_over(self, as_of_us)
 
     def after(self, changes: Iterable[tuple[int, Any]]) -> list["Sequence"]:
         """Raises SimcoreError where there is a change: only Kit says what changes do to those inside."""

@@ -15,6 +15,7 @@ import numpy as np
 from simcore import instants
 from simcore.errors import EntryError, Problem, shown
 from simcore.sequenzy import waits
+from simcore.wording import WEEKDAYS
 from simcore.zones import zone_names
 
 BUILT_IN = (
@@ -376,7 +377,7 @@ def _weekday(path: str, name: str, day: Any) -> Iterator[Problem]:
     if waits.weekday(day) is None:
         yield (
             path,
-            f"{name} must be one of: {', '.join(waits.WEEKDAYS)}, or of their first three letters",
+            f"{name} must be one of: {', '.join(WEEKDAYS)}, or of their first three letters",
             shown(day),
         )
 

@@ -10,13 +10,12 @@ from numbers import Rational
 from typing import Any, NamedTuple
 
 from simcore.instants import length
-from simcore.tables import part_of_week
+from simcore.wording import WEEKDAYS, part_of_week
 from simcore.zones import DAY_US, FAR_US, HOUR_US
 
 KINDS = ("delay", "delayMs", "waitUntil", "waitUntilWeekday")
 UNITS = ("days", "hours", "minutes")
 MODES = ("duration", "until_date", "until_weekday")
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SPELLINGS = {
     "field": ("field", "untilField", "untilDateField"),
     "offset": ("offset", "untilOffset"),

@@ -1,0 +1,99 @@
+"""The command line, the extra `cli` (typer, rich): what is typed becomes calls of simcore, what comes back is shown.
+
+A file for each command; nothing here knows how a sequence works. What is wrong with the input leaves as one message
+on standard error and exit status 2. What machines read is UTF-8, whatever the terminal's encoding.
+"""
+
+import os
+import sys
+from importlib import import_module
+from typing import Annotated, Any
+
+try:
+    for each in ("rich", "typer"):
+        import_module(each)
+except ModuleNotFoundError as absent:
+    if (absent.name or "").partition(".")[0] not in {"click", "rich", "typer"}:
+        raise
+    print('Error: the command line needs typer and rich: pip install "simcore[cli]"', file=sys.stderr)
+    raise SystemExit(2) from None
+
+import typer
+from typer.core import TyperGroup
+
+import simcore
+from simcore import terminal
+from simcore.cli.forecast import forecast
+from simcore.cli.lint import lint
+from simcore.cli.listing import assumptions, example
+from simcore.cli.options import as_typed
+from simcore.cli.preview import preview
+from simcore.cli.project import project
+from simcore.cli.simulate import simulate
+from simcore.cli.whatif import compare, impact
+from simcore.errors import SimcoreError
+
+
+class _Commands(TyperGroup):
+    """The commands, and the one place where what goes wrong becomes a message and an exit status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        status = 2
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except typer.Exit as ended:
+            status = ended.exit_code
+        except KeyboardInterrupt:
+            status = 130
+        except BrokenPipeError:  # whoever reads has seen enough
+            status = 0
+        except OSError as error:
+            terminal.say(f"Error: {error.filename or 'standard output'}: {error.strerror or error}")
+        except SimcoreError as error:
+            terminal.say(f"Error: {as_typed(error)}")
+        else:
+            return result
+        try:
+            sys.stdout.flush()
+        except OSError:  # Python would try again as it ends, and complain
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(status)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": terminal.COLUMNS},
+)
+for command in (preview, project, forecast, simulate, compare, impact, lint, assumptions, example):
+    app.command()(command)
+
+
+def main() -> None:
+    """The command `simcore`."""
+    app(prog_name="simcore")
+
+
+def _show_versions(wanted: bool) -> None:
+    if wanted:
+        terminal.write("".join(f"{name} {number}\n" for name, number in simcore.versions().items()))
+        raise typer.Exit
+
+
+@app.callback()
+def _simcore(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_versions, is_eager=True, help="Show versions and exit."),
+    ] = False,
+) -> None:
+    """When does each email of a sequence go out, to whom, and why then?
+
+    \b
+      simcore example welcome > welcome.json
+      simcore preview welcome.json --entered "2026-03-06 21:07"
+    """

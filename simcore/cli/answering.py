@@ -1,0 +1,147 @@
+"""From files to files: entries and events are read, the library is asked, what it says is written and summed up."""
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich import console, progress
+
+from simcore import files, terminal
+from simcore.cli.loading import zone_of
+from simcore.cli.options import check
+from simcore.errors import SimcoreError, TooLateError
+from simcore.tables import clock
+from simcore.wording import count
+from simcore.zones import zone
+
+_LATE = "an email would go out after 2200-01-01 UTC"
+
+Source = tuple[Path, tuple[files.Columns, ...], Path]
+
+
+def sources_of(
+    entries: Path | None, events: Path | None, *asides: Path, counted: bool = False
+) -> dict[str, Source]:
+    """The files of entries and of events, and where rows of each that cannot be used go: by default beside it.
+
+    `counted`: entries may be counted ones.
+    """
+    either = (files.ENTRIES, files.COUNTED) if counted else (files.ENTRIES,)
+    found = {"entries": (entries, either), "events": (events, (files.EVENTS,))}
+    return {
+        name: (path, kinds, asides[at] if asides else path.with_name(f"{path.stem}.quarantine.csv"))
+        for at, (name, (path, kinds)) in enumerate(found.items())
+        if path is not None
+    }
+
+
+def beside(output: Path | None) -> list[Path]:
+    """Where rows of entries and of events that cannot be used go, if there is an output file."""
+    if output is None:
+        return []
+    return [output.with_name(f"{output.stem}{name}.quarantine.csv") for name in ("", ".events")]
+
+
+def answer(
+    verb: Callable[..., Any],
+    sequence: Any,
+    asked: dict[str, Any],
+    sources: dict[str, Source],
+    inputs: Sequence[Path | None],
+    outputs: Sequence[Path | None],
+    on_error: str,
+    as_json: bool,
+    no_csv_safe: bool = False,
+) -> tuple[Any, dict[str, Any]]:
+    """What a verb answers, its frames written to `outputs` (None is standard output), and what was set aside.
+
+    `sequence`: or a dict of them by name; rows that cannot be used in each are not used in any. `inputs`: the
+    other files that are read; like the sources, none of them is ever written to.
+    """
+    write = files.writer(outputs[0] if outputs else None, as_json, csv_safe=not no_csv_safe)
+    check("--on-error", on_error, "stop", "quarantine")
+    check("--order", asked.get("order", "entry"), "entry", "email")
+    here, clock = zone(zone_of(sequence) or "UTC"), asked["naive_time_zone"]
+    several = sequence.values() if isinstance(sequence, dict) else [sequence]
+    # What can stand in a file is the same for all sequences of a platform.
+    plans = [*{type(each): each.plan() for each in several}.values()]
+    plans.sort(key=lambda plan: plan.trigger is not None)  # the last one's rows have all the columns
+    enrols = plans[0].trigger is not None
+    if "entries" not in sources and not (enrols and "events" in sources):
+        more = ", or --events that enrol" if enrols else ": events enrol nobody in this sequence"
+        raise SimcoreError(f"ENTRIES: none are given, expected a file of who enters when{more}")
+    if "entries" in sources and "enabled_at" in asked:
+        terminal.say("Warning: --enabled-at plays no part with ENTRIES, which are the enrolments themselves")
+    kept = [path for path in (*inputs, *(path for path, *_ in sources.values())) if path is not None]
+    if on_error == "quarantine":
+        for path, _, aside in sources.values():
+            files.target_of(aside, *kept)
+            if path.exists() and not path.is_file():
+                raise SimcoreError(f"{path}: not an ordinary file, and --on-error quarantine reads it twice")
+    at_terminal = sys.stderr.isatty() and not (None in outputs and sys.stdout.isatty())
+    with ExitStack() as stack:
+        sinks = [
+            sys.stdout.buffer if path is None else stack.enter_context(files.replacing(path, *kept))
+            for path in outputs
+        ]
+        tty = console.Console(stderr=True)
+        bar = stack.enter_context(progress.Progress(console=tty, transient=True, disable=not at_terminal))
+        reading = bar.add_task("Reading", total=None)
+        tables = {
+            name: files.read(path, lambda done, size: bar.update(reading, completed=done, total=size), *kinds)
+            for name, (path, kinds, _) in sources.items()
+        }
+        working = bar.add_task("Projecting", total=None)
+        for plan in plans:
+            usable = {
+                name: (rows.entries if name == "entries" else rows.events)(plan, clock)
+                for name, rows in tables.items()
+            }
+        while True:
+            for rows in tables.values():
+                if rows.broken and on_error == "stop":
+                    raise rows.told()
+            given = {name: usable[name][rows.good] for name, rows in tables.items()}
+            try:
+                found = verb(sequence, **given, **asked)
+                break
+            except TooLateError as error:  # what is right by itself may still end too late
+                if not error.rows:
+                    raise
+                rows = tables["entries"]
+                rows.refuse(dict.fromkeys(np.flatnonzero(rows.good)[error.rows].tolist(), _LATE))
+        bar.update(working, total=1, completed=1)
+        frames = (found if isinstance(found, tuple) else (found,))[: len(sinks)]
+        writing = bar.add_task("Writing", total=sum(map(len, frames)))
+        for frame, sink in zip(frames, sinks, strict=True):
+            write(frame, here, sink, lambda rows: bar.advance(writing, rows))
+            sink.flush()
+        for name, (*_, aside) in sources.items():
+            if tables[name].broken:
+                with files.replacing(aside, *kept) as page:
+                    page.write(tables[name].quarantine())
+    set_aside: dict[str, Any] = {}
+    for name, (*_, aside) in sources.items():
+        rows, prefix = tables[name], "" if name == "entries" else f"{name}_"
+        set_aside[f"{prefix}quarantined"] = len(rows.broken)
+        set_aside[f"{prefix}quarantine_file"] = str(aside) if rows.broken else None
+        if rows.broken:
+            terminal.say(f"{len(rows.broken)} of {rows.total} rows cannot be used: they are in {aside}")
+    return found, set_aside
+
+
+def summary_of(sends: pd.DataFrame, time_zone: str) -> tuple[dict[str, Any], str]:
+    """What was written: for machines, and in words."""
+    here, people = zone(time_zone), int(sends["subscriber_id"].nunique())
+    first = last = None
+    told = "no sends"
+    if len(sends):
+        ends_us = files.us_of(sends["send_at"].agg(["min", "max"]))
+        first, last = files.iso(ends_us, here)
+        span = " to ".join(clock(us, here) for us in ends_us.tolist())
+        told = f"{count(len(sends), 'send')} to {count(people, 'subscriber')}, {span}"
+    return {"subscribers": people, "sends": len(sends), "first_send": first, "last_send": last}, told

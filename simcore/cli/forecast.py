@@ -1,0 +1,143 @@
+"""`simcore forecast`: how much goes out when."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+
+import simcore
+from simcore import files, projection, terminal
+from simcore.cli.answering import answer, beside, sources_of
+from simcore.cli.loading import asked_of, load
+from simcore.cli.options import (
+    ENTRIES_HELP,
+    TRIGGER_HELP,
+    AccountZone,
+    Assume,
+    Changes,
+    Drafts,
+    Emails,
+    EnabledAt,
+    Events,
+    File,
+    NaiveZone,
+    OnError,
+    Until,
+    check,
+)
+from simcore.periods import FREQUENCIES
+from simcore.tables import visible
+from simcore.wording import count
+from simcore.zones import zone
+
+
+def forecast(
+    file: File,
+    entries: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="ENTRIES",
+            help=f"{ENTRIES_HELP} Or arrivals that are already counted: columns entered_at and count, and no "
+            f"subscriber_id. {TRIGGER_HELP}",
+        ),
+    ] = None,
+    freq: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(FREQUENCIES), help="Quarter hours, hours, days, or weeks (from Monday)."
+        ),
+    ] = "D",
+    by: Annotated[
+        str, typer.Option(metavar="email|total", help="A column for each position, or one, sends.")
+    ] = "email",
+    events: Events = None,
+    changes: Changes = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="OUT",
+            help="A .csv or .parquet file: the column period, and one for each position or sends; without it a "
+            "table here.",
+        ),
+    ] = None,
+    emails: Emails = None,
+    time_zone: AccountZone = None,
+    enabled_at: EnabledAt = None,
+    until: Until = None,
+    include_drafts: Drafts = False,
+    assume: Assume = None,
+    naive_time_zone: NaiveZone = None,
+    on_error: OnError = "stop",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The summary as JSON; without -o with the rows, in periods.")
+    ] = False,
+) -> None:
+    """Show how much goes out when.
+
+    \b
+      simcore forecast welcome.json entries.csv --freq W
+      simcore forecast welcome.json entries.csv --freq h -o load.csv
+
+    Periods are those of the clock on the wall in the sequence's zone, from the first to the last with a send: a
+    day may have 23 or 25 hours, and an hour that comes twice is two rows.
+    """
+    check("--freq", freq, *FREQUENCIES)
+    check("--by", by, "email", "total")
+    only = {
+        "emails": emails,
+        "time_zone": time_zone,
+        "include_drafts": include_drafts,
+        "changes": changes,
+        "enabled_at": enabled_at,
+    }
+    sequence = load(file, naive_time_zone, only)
+    asked = asked_of(sequence, until, assume, naive_time_zone, only)
+    epochs = projection.make(sequence, [], **asked).epochs
+    asked |= {"freq": freq, "by": "email" if by == "email" else None}
+    sources, inputs = sources_of(entries, events, *beside(output), counted=True), [file, emails, changes]
+    outputs = [] if output is None else [output]
+    table, set_aside = answer(_counted, sequence, asked, sources, inputs, outputs, on_error, as_json)
+    here, starts_us = zone(sequence.time_zone), files.us_of(table["period"])
+    columns: dict[str, list[int]] = {name: table[name].tolist() for name in table.columns[1:]}
+    totals = table[[*columns]].sum(axis=1).tolist()
+    most = totals.index(max(totals)) if totals else None
+    if as_json:
+        periods = files.iso(starts_us, here)
+        summary = {
+            "sends": sum(totals),
+            "busiest_period": None if most is None else periods[most],
+            "busiest_sends": None if most is None else totals[most],
+        }
+        rows = table.assign(period=periods).to_dict("records")
+        terminal.write_json(
+            summary | ({"periods": rows} if output is None else {"file": str(output)}) | set_aside
+        )
+        return
+    told = "no sends"
+    labels = terminal.spans(starts_us, here, freq) if totals else []
+    if most is not None:
+        told = f"{count(sum(totals), 'send')}; busiest: {' '.join(labels[most].split())} with {totals[most]}"
+    if output is not None:
+        terminal.tell(f"{told}, in {visible(str(output))}\n")
+        return
+    lines = [terminal.cut(f"{sequence.name}, {sequence.time_zone}"), ""]
+    if by == "email" and totals:
+        steps = [step for epoch in epochs for step in epoch.plan.steps if step.queued and step.sends]
+        for name in columns:
+            subjects = dict.fromkeys(step.subject for step in steps if str(step.position) == name)
+            lines.append(terminal.cut(" / ".join(subjects), f" {name:>3}  "))
+        lines.append("")
+        columns["total"] = totals
+    terminal.tell("".join(f"{line}\n" for line in lines))
+    if totals:
+        terminal.chart(labels, columns)
+        terminal.tell("\n")
+    terminal.tell(f"{told}\n")
+
+
+def _counted(sequence: Any, **asked: Any) -> pd.DataFrame:
+    """A forecast as a file has it: periods in a column too, and all names texts."""
+    return simcore.forecast(sequence, **asked).rename(columns=str).rename_axis(columns=None).reset_index()

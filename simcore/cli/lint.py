@@ -1,0 +1,114 @@
+"""`simcore lint`: what is worth a second look."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from simcore import files, instants, terminal
+from simcore.cli.loading import PLATFORMS, load_all, title
+from simcore.cli.options import JSON, AccountZone
+from simcore.errors import SimcoreError
+from simcore.findings import SEVERITIES, Finding
+from simcore.kit.findings import RULES as KITS
+from simcore.lint import lint as look
+from simcore.sequenzy.findings import RULES as SEQUENZYS
+from simcore.wording import count
+
+_RULES = dict(zip(PLATFORMS, (KITS, SEQUENZYS), strict=True))
+
+
+def lint(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE",
+            help="The sequence: JSON of Kit's or Sequenzy's API. Of a list of Kit's all, or one with FILE#ID.",
+        ),
+    ] = None,
+    among: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="OTHER",
+            help="The account's other sequences, a file as FILE; repeatable. Those of a list are there already.",
+        ),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="With it, the clock changes of the two years from then on are looked at too, and for Sequenzy what "
+            "an expiry date makes too late. Without an offset it is in the sequence's zone.",
+        ),
+    ] = None,
+    time_zone: AccountZone = None,
+    explain: Annotated[
+        bool, typer.Option("--list", help="List all that can be found, and what it means; needs no FILE.")
+    ] = False,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Show what is worth a second look in a sequence.
+
+    \b
+      simcore lint welcome.json --as-of 2026-03-01
+
+    An error keeps emails from going out as the sequence says, a warning is hardly what was meant, and a note is
+    worth knowing. Exit status 1 where there is an error.
+    """
+    if explain:
+        _explain(as_json)
+        return
+    if file is None:
+        raise SimcoreError("FILE: none is given, expected a sequence; or --list")
+    only = {"time_zone": time_zone}
+    sequences = load_all(file, None, only)
+    others = []
+    for path in among or []:
+        others += load_all(path, None, only)
+        if type(others[-1]) is not type(sequences[0]):
+            theirs, ours = map(_platform, (others[-1], sequences[0]))
+            raise SimcoreError(f"--among: {path} is a sequence of {theirs}'s; {file} is one of {ours}'s")
+    rows: list[Any] = []
+    for number, sequence in enumerate(sequences):
+        at = None
+        if as_of is not None:
+            at = files.aware([instants.read_one(as_of, "--as-of", sequence.time_zone)])[0]
+        found = look(
+            sequence, among=[*(each for each in sequences if each is not sequence), *others], as_of=at
+        )
+        rows += [{"sequence": sequence.name, **row} for row in found.to_dict("records")]
+        if not as_json:
+            terminal.tell("\n" if number else "")
+            terminal.show([f"{sequence.name}, {sequence.time_zone}"], [], [])
+            terminal.tell("" if len(found) else "nothing to say\n")
+            for code, severity, where, message in zip(
+                *(found[name] for name in Finding._fields), strict=True
+            ):
+                terminal.tell("\n")
+                terminal.remark(f"{severity}  {where}  {code}", message)
+    counted = {name: sum(row["severity"] == name for row in rows) for name in reversed(SEVERITIES)}
+    if as_json:
+        terminal.write_json({**{f"{name}s": many for name, many in counted.items()}, "findings": rows})
+    elif rows:
+        told = (count(many, name) for name, many in counted.items() if many)
+        terminal.tell(f"\n{', '.join(told)}\n")
+    if counted["error"]:
+        raise typer.Exit(1)
+
+
+def _platform(sequence: Any) -> str:
+    return next(title(name) for name, each in PLATFORMS.items() if isinstance(sequence, each.Sequence))
+
+
+def _explain(as_json: bool) -> None:
+    """Lists all that can be found, by platform."""
+    names = ("code", "severity", "meaning")
+    rules = {name: [(code, *each) for code, each in found.items()] for name, found in _RULES.items()}
+    if as_json:
+        terminal.write_json({
+            platform: [dict(zip(names, row, strict=True)) for row in rows] for platform, rows in rules.items()
+        })
+        return
+    for number, (platform, rows) in enumerate(rules.items()):
+        terminal.tell("\n" if number else "")
+        terminal.show([title(platform)], [*names], rows)

@@ -1,0 +1,61 @@
+"""`simcore preview`: one subscriber."""
+
+import warnings
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+
+import simcore
+from simcore import files, instants, terminal
+from simcore.cli.loading import assumed, load
+from simcore.cli.options import JSON, AccountZone, Assume, Drafts, Emails, File, NaiveZone, as_typed
+from simcore.tables import clock
+from simcore.zones import zone
+
+
+def preview(
+    file: File,
+    entered: Annotated[
+        str, typer.Option(metavar="TIME", help='When the subscriber enters, such as "2026-03-06 21:07".')
+    ],
+    emails: Emails = None,
+    time_zone: AccountZone = None,
+    include_drafts: Drafts = False,
+    assume: Assume = None,
+    naive_time_zone: NaiveZone = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Show when each email goes out to one subscriber, and why.
+
+    \b
+      simcore preview welcome.json --entered "2026-03-06 21:07"
+
+    A time without an offset is what the clock on the wall shows in the sequence's zone.
+    """
+    only = {"emails": emails, "time_zone": time_zone, "include_drafts": include_drafts}
+    sequence = load(file, naive_time_zone, only)
+    here = zone(sequence.time_zone)
+    entered_us = instants.read_one(entered, "--entered", naive_time_zone or sequence.time_zone)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        sends = simcore.preview(
+            sequence,
+            files.aware([entered_us])[0],
+            include_drafts=include_drafts,
+            assumptions=assumed(assume, sequence),
+        )
+    for warning in caught:
+        terminal.say(f"Warning: {as_typed(warning.message)}")
+    rows: Any = sends.reset_index().rename(columns={"wait": "wait_seconds"}).to_dict("records")
+    for row in rows:
+        never = row["send_at"] is pd.NaT
+        at_us = files.us_of([row["send_at"]])
+        row["wait_seconds"] = None if never else row["wait_seconds"].total_seconds()
+        row["send_at"] = None if never else files.iso(at_us, here)[0] if as_json else clock(at_us[0], here)
+    if as_json:
+        terminal.write_json(rows)
+        return
+    heading = [f"{sequence.name}, {sequence.time_zone}", f"entered {clock(entered_us, here)}"]
+    cells = [(row["position"], row["send_at"] or "not sent", row["subject"], row["reason"]) for row in rows]
+    terminal.show(heading, ["pos", "send time", "subject", "reason"], cells)

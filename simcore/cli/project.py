@@ -1,0 +1,144 @@
+"""`simcore project`: all sends to all subscribers, to a file or, part by part, to a folder."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import simcore
+from simcore import terminal
+from simcore.cli.answering import answer, beside, sources_of, summary_of
+from simcore.cli.loading import asked_of, load
+from simcore.cli.options import (
+    NAMED,
+    AccountZone,
+    Assume,
+    Changes,
+    Drafts,
+    Emails,
+    EnabledAt,
+    Entries,
+    Events,
+    Explain,
+    File,
+    NaiveZone,
+    NoCsvSafe,
+    OnError,
+    Order,
+    Render,
+    Until,
+    check,
+)
+from simcore.errors import SimcoreError
+from simcore.scale import parquet
+from simcore.tables import visible
+from simcore.wording import count
+
+
+def project(
+    file: File,
+    entries: Entries = None,
+    events: Events = None,
+    changes: Changes = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="OUT",
+            help="A .csv or .parquet file; without it CSV on standard output. Or, where ENTRIES is .parquet, a "
+            "folder: one that is there, or a name without a suffix.",
+        ),
+    ] = None,
+    emails: Emails = None,
+    time_zone: AccountZone = None,
+    enabled_at: EnabledAt = None,
+    until: Until = None,
+    order: Order = "entry",
+    explain: Explain = False,
+    render: Render = False,
+    include_drafts: Drafts = False,
+    assume: Assume = None,
+    naive_time_zone: NaiveZone = None,
+    on_error: OnError = "stop",
+    no_csv_safe: NoCsvSafe = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The summary as JSON; without -o the rows, an object on each line.")
+    ] = False,
+) -> None:
+    """Write all sends to all subscribers, one row each.
+
+    \b
+      simcore project welcome.json entries.csv -o sends.parquet
+      simcore project onboarding.json --events sequenzy_events.csv
+
+    Lines are those of the file, the header being line 1; a row with line breaks inside quotation marks is
+    named by its first line. Outputs are there whole or not at all.
+
+    With a folder for OUT, ENTRIES may be bigger than memory: it becomes Parquet files there, part by part, that
+    read as one table. A run can be stopped at any time; the same command goes on where it was. The rows of a
+    subscriber must stand together, and --order email orders each part.
+
+    \b
+      simcore project welcome.json entries.parquet -o sends
+    """
+    only = {
+        "emails": emails,
+        "time_zone": time_zone,
+        "include_drafts": include_drafts,
+        "changes": changes,
+        "enabled_at": enabled_at,
+        "render": render,
+    }
+    sequence = load(file, naive_time_zone, only)
+    asked = asked_of(sequence, until, assume, naive_time_zone, only)
+    asked |= {"order": order, "explain": explain, "render": render}
+    if output is not None and entries is not None and _streams(entries, output):
+        _stream(sequence, asked, entries, events, output, on_error, as_json)
+        return
+    sources, inputs = sources_of(entries, events, *beside(output)), [file, emails, changes]
+    sends, set_aside = answer(
+        simcore.project, sequence, asked, sources, inputs, [output], on_error, as_json, no_csv_safe
+    )
+    if output is None:
+        return
+    summary, told = summary_of(sends, sequence.time_zone)
+    if as_json:
+        terminal.write_json(summary | {"file": str(output)} | set_aside)
+    else:
+        terminal.tell(f"{told}, in {visible(str(output))}\n")
+
+
+def _streams(entries: Path, output: Path) -> bool:
+    """Whether a file of entries becomes a folder of sends, part by part."""
+    return entries.suffix.lower() == ".parquet" and (output.is_dir() or not output.suffix)
+
+
+def _stream(
+    sequence: Any,
+    asked: dict[str, Any],
+    entries: Path,
+    events: Path | None,
+    output: Path,
+    on_error: str,
+    as_json: bool,
+) -> None:
+    """Projects a Parquet file to a folder, part by part, and says what is there."""
+    check("--on-error", on_error, "stop", "quarantine")
+    check("--order", asked["order"], "entry", "email")
+    refused = {
+        "--events": events is not None,
+        "--enabled-at": "enabled_at" in asked,
+        "--on-error quarantine": on_error == "quarantine",
+    }
+    for option, given in refused.items():
+        if given:
+            raise SimcoreError(f"{option}: not where -o is a folder, as {output} is: {NAMED}")
+    done = parquet.project(entries, output, sequence, **asked, progress=sys.stderr.isatty())
+    if as_json:
+        terminal.write_json(done._asdict() | {"folder": str(output)})
+        return
+    told = f"{count(done.sends, 'send')} from {count(done.rows, 'row')}"
+    parts = f"parts: {done.parts}, finished before: {done.found}"
+    terminal.tell(f"{told}, in {visible(str(output))}; {parts}\n")

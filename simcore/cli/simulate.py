@@ -1,0 +1,114 @@
+"""`simcore simulate`: the whole life of all subscribers, to a folder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import simcore
+from simcore import files, terminal
+from simcore.cli.answering import answer, sources_of, summary_of
+from simcore.cli.loading import asked_of, load
+from simcore.cli.options import (
+    AccountZone,
+    Assume,
+    Changes,
+    Drafts,
+    Emails,
+    EnabledAt,
+    Entries,
+    Events,
+    Explain,
+    File,
+    NaiveZone,
+    NoCsvSafe,
+    OnError,
+    Order,
+    Render,
+    Until,
+    check,
+)
+from simcore.tables import visible
+from simcore.wording import count
+
+
+def simulate(
+    file: File,
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="FOLDER", help="Where to write; made if it is not there."),
+    ],
+    entries: Entries = None,
+    events: Events = None,
+    changes: Changes = None,
+    suffix: Annotated[
+        str, typer.Option("--format", metavar="csv|parquet", help="The format of the tables.")
+    ] = "csv",
+    emails: Emails = None,
+    time_zone: AccountZone = None,
+    enabled_at: EnabledAt = None,
+    until: Until = None,
+    order: Order = "entry",
+    explain: Explain = False,
+    render: Render = False,
+    include_drafts: Drafts = False,
+    assume: Assume = None,
+    naive_time_zone: NaiveZone = None,
+    on_error: OnError = "stop",
+    no_csv_safe: NoCsvSafe = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+) -> None:
+    """Write the whole life of all subscribers: timeline, subscribers and journal.
+
+    \b
+      simcore simulate welcome.json entries.csv --events events.csv
+        --changes changes.json -o out
+
+    The timeline has a row for each send, subscribers one for each run as it stands at the end, and the journal
+    one for all else that happened. Times without an offset are what the clock on the wall shows in the
+    sequence's zone.
+    """
+    check("--format", suffix, "csv", "parquet")
+    only = {
+        "emails": emails,
+        "time_zone": time_zone,
+        "include_drafts": include_drafts,
+        "changes": changes,
+        "enabled_at": enabled_at,
+        "render": render,
+    }
+    sequence = load(file, naive_time_zone, only)
+    asked = asked_of(sequence, until, assume, naive_time_zone, only)
+    tables = {name: output / f"{name}.{suffix}" for name in simcore.Simulation._fields}
+    asides = [output / "entries.quarantine.csv", output / "events.quarantine.csv"]
+    asked |= {"order": order, "explain": explain, "render": render}
+    sources, inputs, outputs = (
+        sources_of(entries, events, *asides),
+        [file, emails, changes],
+        [*tables.values()],
+    )
+    with files.folder(output):
+        life, set_aside = answer(
+            simcore.simulate, sequence, asked, sources, inputs, outputs, on_error, as_json, no_csv_safe
+        )
+    statuses = life.subscribers["status"].value_counts(sort=False).to_dict()
+    summary, told = summary_of(life.timeline, sequence.time_zone)
+    turned = life.journal.loc[life.journal["run"].isna(), "what"].astype(str).value_counts().to_dict()
+    if as_json:
+        terminal.write_json({
+            "runs": len(life.subscribers),
+            "status": statuses,
+            "entries_without_run": turned,
+            **summary,
+            "files": {name: str(path) for name, path in tables.items()},
+            **set_aside,
+        })
+        return
+    runs, idle = len(life.subscribers), sum(turned.values())
+    lines = [f"{count(runs, 'run')}: {terminal.counts(statuses)}" if runs else "no runs"]
+    if turned:
+        entries_told = count(idle, "entry", "entries")
+        lines += [f"{entries_told} that started no run: {terminal.counts(turned)}"]
+    names = ", ".join(path.name for path in tables.values())
+    lines += [told, f"{names}: in {visible(str(output))}"]
+    terminal.tell("".join(f"{line}\n" for line in lines))

@@ -1,0 +1,262 @@
+"""`simcore impact` and `simcore compare`: what if?"""
+
+import re
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+import typer
+
+import simcore
+from simcore import files, projection, terminal
+from simcore.cli.answering import answer, beside, sources_of
+from simcore.cli.loading import asked_of, load
+from simcore.cli.options import (
+    CHANGES_HELP,
+    ENTRIES_HELP,
+    JSON,
+    AccountZone,
+    Assume,
+    Drafts,
+    Emails,
+    Events,
+    File,
+    NaiveZone,
+    NoCsvSafe,
+    OnError,
+    Until,
+)
+from simcore.errors import SimcoreError
+from simcore.tables import visible
+from simcore.zones import DAY_US, HOUR_US, zone
+
+_SEQUENCE = re.compile(r"\.json(#.*)?$", re.IGNORECASE)
+_HEADS = ["scenario", "sends", "people", "first send", "last send", "days", "Sat Sun", "night"]
+_LEGEND = """
+days: from the entry to the last send, the median
+Sat Sun, night (22:00 to 07:00): shares of the sends
+"""
+_WHAT = ["earlier", "later", "unchanged", "gained", "lost"]
+
+
+def impact(
+    file: File,
+    entries: Annotated[Path, typer.Argument(metavar="ENTRIES", help=ENTRIES_HELP)],
+    changes: Annotated[Path, typer.Option(metavar="CHANGES", help=CHANGES_HELP)],
+    events: Events = None,
+    emails: Emails = None,
+    time_zone: AccountZone = None,
+    until: Until = None,
+    include_drafts: Drafts = False,
+    assume: Assume = None,
+    naive_time_zone: NaiveZone = None,
+    on_error: OnError = "stop",
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Show what edits do to those already inside: who gets mail right away?
+
+    \b
+      simcore impact welcome.json entries.csv --changes changes.json
+
+    For each email: how many get it at the very instant of a change; how many get it earlier, later or at the
+    same time as without the changes; how many get it only with them, or only without; and by how much it
+    moves (the median).
+    """
+    only = {"emails": emails, "time_zone": time_zone, "include_drafts": include_drafts}
+    sequence = load(file, naive_time_zone, only)
+    asked = asked_of(sequence, until, assume, naive_time_zone, only | {"changes": changes})
+    sources, inputs = sources_of(entries, events), [file, emails, changes]
+    table, set_aside = answer(simcore.impact, sequence, asked, sources, inputs, [], on_error, as_json)
+    at_once = int(table["sent_at_once"].sum())
+    rows: Any = table.to_dict("records")
+    if as_json:
+        for row in rows:
+            shift = row.pop("median_shift")
+            row["median_shift_seconds"] = None if shift is pd.NaT else shift.total_seconds()
+        terminal.write_json({"sent_at_once": at_once, "emails": rows} | set_aside)
+        return
+    told = {0: "No email goes", 1: "1 email goes"}.get(at_once, f"{at_once} emails go")
+    for row in rows:
+        row["median_shift"] = terminal.shift(row["median_shift"])
+    names = ["email", "subject", "sent at once", *table.columns[3:-1], "median shift"]
+    terminal.show([f"{told} out at the instant of a change."], names, [row.values() for row in rows])
+
+
+def compare(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE",
+            help="The sequences, two or more: JSON of Kit's or Sequenzy's API. Of a list of Kit's, FILE#ID.",
+        ),
+    ],
+    last: Annotated[
+        Path,
+        typer.Argument(
+            metavar="ENTRIES",
+            help=f"{ENTRIES_HELP} Without it, where the last is a sequence (.json) too, sequences of Sequenzy's "
+            "enrol by their triggers, from EVENTS.",
+        ),
+    ],
+    events: Events = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="OUT",
+            help="A .csv or .parquet file for all sends: the column scenario, and then as project writes them.",
+        ),
+    ] = None,
+    time_zone: AccountZone = None,
+    until: Until = None,
+    include_drafts: Drafts = False,
+    assume: Assume = None,
+    naive_time_zone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ZONE",
+            help="The zone of times without an offset; without it the sequences', if they have the same.",
+        ),
+    ] = None,
+    on_error: OnError = "stop",
+    no_csv_safe: NoCsvSafe = False,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Show side by side what sequences send to the same people.
+
+    \b
+      simcore compare now.json idea.json entries.csv
+      simcore compare now.json idea.json third.json entries.csv -o all.csv
+
+    A row for each, by the name of its file, all by the clock of its own zone. Of two, also how many of each email,
+    by its id, go out earlier, later or at the same time in the second; how many only there (gained), or only in
+    the first (lost); and by how much it moves (the median).
+    """
+    entries = None if _SEQUENCE.search(last.name) else last
+    named = _named([*paths, last] if entries is None else paths)
+    only = {"time_zone": time_zone, "include_drafts": include_drafts}
+    sequences = {name: load(path, naive_time_zone, only) for name, path in named.items()}
+    asked = asked_of(sequences, until, assume, naive_time_zone, only)
+    sources, inputs = sources_of(entries, events, *beside(output)), [*named.values()]
+    outputs, verb = [] if output is None else [output], partial(_compared, output is not None)
+    (_, sides), set_aside = answer(
+        verb, sequences, asked, sources, inputs, outputs, on_error, as_json, no_csv_safe
+    )
+    rows = [{"scenario": name, **_measures(*side)} for name, side in sides.items()]
+    emails = _moved(*sides.values()) if len(sides) == 2 else None
+    if as_json:
+        more = {} if emails is None else {"emails": emails}
+        file = {} if output is None else {"file": str(output)}
+        terminal.write_json({"scenarios": rows, **more, **file, **set_aside})
+        return
+    terminal.show([], _HEADS, [*map(_cells, rows)])
+    terminal.tell(_LEGEND)
+    if emails:
+        _show_moved([*sides], emails)
+    if output is not None:
+        terminal.tell(f"\nall sends: in {visible(str(output))}\n")
+
+
+def _cells(row: dict[str, Any]) -> list[Any]:
+    """What `_measures` found, for people."""
+    name, sends, people, *ends, days, weekend, night = row.values()
+    if not sends:
+        return [name, sends, people, *[""] * 5]
+    dates = [date.fromisoformat(each[:10]) for each in ends]
+    return [
+        name,
+        sends,
+        people,
+        *(f"{each.day} {each:%b %Y}" for each in dates),
+        f"{days:.1f}",
+        f"{weekend:.0%}",
+        f"{night:.0%}",
+    ]
+
+
+def _show_moved(names: list[str], emails: list[dict[str, Any]]) -> None:
+    """How each email's sends move, for people."""
+    terminal.tell("\n")
+    if not any(row["earlier"] or row["later"] or row["unchanged"] for row in emails):
+        terminal.show(["no email is in both: they are matched by their ids"], [], [])
+        return
+    for row in emails:
+        seconds = row.pop("median_shift_seconds")
+        row["median shift"] = terminal.shift(pd.NaT if seconds is None else pd.Timedelta(seconds=seconds))
+    heads = ["email", "subject", *_WHAT, "median shift"]
+    terminal.show([f"from {' to '.join(names)}:"], heads, [row.values() for row in emails])
+
+
+def _named(paths: list[Path]) -> dict[str, Path]:
+    """The files of sequences by the names of the scenarios."""
+    if len(paths) == 1:
+        raise SimcoreError(f"found one sequence, {paths[0]}, expected two or more, and then ENTRIES")
+    names = [path.stem for path in paths]
+    if len({*names}) < len(names):
+        names = [*map(str, paths)]
+    for at, name in enumerate(names):
+        if name in names[:at]:
+            raise SimcoreError(f"{name}: given twice, expected different files: scenarios have their names")
+    return dict(zip(names, paths, strict=True))
+
+
+_Side = tuple[projection.Made, pd.DataFrame]
+
+
+def _compared(
+    whole: bool, sequences: dict[str, Any], **asked: Any
+) -> tuple[pd.DataFrame | None, dict[str, _Side]]:
+    """The timelines in one frame, where it is wanted; and what each scenario made, with its timeline."""
+    sides = {}
+    for name, sequence in sequences.items():
+        theirs = {"entries": None, **asked, "assumptions": asked["assumptions"][name]}
+        made = projection.make(sequence, **theirs, notes=True)
+        sides[name] = made, made.timeline()
+    return simcore.compare(sequences, **asked) if whole else None, sides
+
+
+def _measures(made: projection.Made, sends: pd.DataFrame) -> dict[str, Any]:
+    """What one can decide by, for machines."""
+    here, runs = zone(made.zone), made.subscribers()
+    sent_us = files.us_of(sends["send_at"])
+    local_us = here.local_us(sent_us)
+    weekday, hour = (local_us // DAY_US + 3) % 7, local_us % DAY_US // HOUR_US  # 1970-01-01 was a Thursday
+    served = runs[runs["sends"] > 0]
+    took_us = files.us_of(served["last_send_at"]) - files.us_of(served["entered_at"])
+    some = len(sends) > 0
+    first, last = files.iso(np.array([sent_us.min(), sent_us.max()]), here) if some else (None, None)
+    return {
+        "sends": len(sends),
+        "subscribers": int(sends["subscriber_id"].nunique()),
+        "first_send": first,
+        "last_send": last,
+        "median_days": float(np.median(took_us)) / DAY_US if some else None,
+        "weekend_share": float(np.mean(weekday >= 5)) if some else None,
+        "night_share": float(np.mean((hour >= 22) | (hour < 7))) if some else None,
+    }
+
+
+def _moved(before: _Side, after: _Side) -> list[dict[str, Any]]:
+    """How each email's sends move from one scenario to another, for machines; in the order of the other's emails."""
+    moved = simcore.shift(
+        *(sends.assign(email_id=sends["email_id"].astype(str)) for _, sends in (before, after))
+    )
+    what = pd.crosstab(moved["email_id"], moved["what"].astype(str)).reindex(columns=_WHAT, fill_value=0)
+    counts: Any = what.to_dict("index")
+    medians = moved["shift"].groupby(moved["email_id"]).median()
+    steps = {str(step.email_id): step for made, _ in (before, after) for step in made.steps()}
+    order = dict.fromkeys(str(step.email_id) for made, _ in (after, before) for step in made.steps())
+    return [
+        {
+            "email_id": steps[key].email_id,
+            "subject": steps[key].subject,
+            **counts[key],
+            "median_shift_seconds": None if pd.isna(medians[key]) else medians[key].total_seconds(),
+        }
+        for key in order
+        if key in counts
+    ]

@@ -1,0 +1,307 @@
+"""What is worth a second look in a Kit sequence, under the default assumptions.
+
+Drafts are passed over (K12): "the email before" is the published one before.
+"""
+
+from collections.abc import Iterator
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from simcore.delays import CalendarDays, Elapsed
+from simcore.errors import shown
+from simcore.findings import Finding, Rules, Told, clock, dates, findings, two_years
+from simcore.gates import Poll, SendSlots
+from simcore.kit.assumptions import Assumptions
+from simcore.kit.translate import translate
+from simcore.log import Flags
+from simcore.plan import Plan, Step
+from simcore.wording import WEEKDAYS, count, weekdays
+from simcore.zones import DAY_US, FIRST_US, HOUR_US, LAST_US, Ints, Zone, slots, zone
+
+if TYPE_CHECKING:
+    from simcore.kit.model import Sequence
+
+RULES: Rules = MappingProxyType({
+    "inactive": ("error", "The sequence is not active, so nothing is sent: activate it."),
+    "nothing-published": ("error", "No email is published, so nobody receives anything: publish some."),
+    "no-send-days": (
+        "error",
+        "The sequence has no send days, and a published email needs one: it and all after it never go out. "
+        "Name at least one day.",
+    ),
+    "excludes-itself": (
+        "error",
+        "The sequence leaves out who is in it: take it out of its own exclusions.",
+    ),
+    "draft-between": (
+        "warning",
+        "A draft between published emails is passed over with its wait, and once published goes out at once "
+        "to whoever is past it: publish it soon, or move it behind the others.",
+    ),
+    "days-never-meet": (
+        "warning",
+        "An email's own days and the sequence's have none in common, so it never goes out if both must allow "
+        "a day, as one of Kit's help pages says: give them a day in common.",
+    ),
+    "excludes-unknown": (
+        "warning",
+        "A sequence that is left out is none of those given as the account's others: check its id.",
+    ),
+    "hour-skipped": (
+        "warning",
+        "A clock change skips the send hour on some days, so emails go out later then: choose another hour.",
+    ),
+    "hour-twice": (
+        "note",
+        "A clock change makes the send hour come twice on some days, and emails go out the first time: choose "
+        "another hour, if that matters.",
+    ),
+    "no-send-days-yet": (
+        "note",
+        "The sequence has no send days, and no published email needs one so far: name some before the next "
+        "email in days is published.",
+    ),
+    "always-stretched": (
+        "note",
+        "The send days make a wait longer for everyone: set it to what is meant, or allow more days.",
+    ),
+    "lands-at-night": (
+        "note",
+        "An email in hours can go out between 22:00 and 07:00: choose other hours, or a wait in days.",
+    ),
+})
+"""Every code: its severity, and what it means and asks for."""
+
+_EVENING, _MORNING = 22 * HOUR_US, 7 * HOUR_US
+
+
+class _Sends(NamedTuple):
+    """When an email may go out: all instants [µs, int64] from 1970 to 2200, and whether by an unchanged clock."""
+
+    at_us: Ints
+    usual: Flags
+
+
+def look_over(sequence: "Sequence", among: tuple["Sequence", ...], as_of_us: int | None) -> list[Finding]:
+    """The findings: those about the sequence, then those about its emails, in order.
+
+    `among`: the account's other sequences, none where they are not known. `as_of_us` [µs]: from when on clock
+    changes are looked for; None for not at all.
+    """
+    plan = translate(sequence, None, include_drafts=False)
+    sends = [step for step in plan.steps if step.sends]
+    told = [
+        *_whether(sequence, sends),
+        *([] if as_of_us is None else _clock_changes(sends, as_of_us)),
+        *_exclusions(sequence, among),
+        *_emails(sequence, plan, sends),
+    ]
+    return findings(RULES, told)
+
+
+def _whether(sequence: "Sequence", sends: list[Step]) -> Iterator[Told]:
+    """Whether anything goes out at all."""
+    if not sequence.active:
+        yield (
+            "inactive",
+            "active",
+            "The sequence is not active, so nothing is sent; whoever is in it waits. Set active to true.",
+        )
+    if not sends:
+        drafts = len(sequence.emails)
+        what = {0: "There are no emails", 1: "The only email is a draft"}.get(
+            drafts, f"All {drafts} emails are drafts"
+        )
+        # K15
+        misses = "receives nothing until one is published"
+        if not sequence.hold:
+            misses = "is through at once and receives nothing, not even what is published later"
+        yield "nothing-published", "emails", f"{what}: whoever enters {misses}. Publish what should go out."
+    if not sequence.send_days:
+        stuck = next((step for step in sends if step.gate.closed), None)  # K11
+        if stuck is None:
+            yield (
+                "no-send-days-yet",
+                "send_days",
+                "The sequence has no send days. No published email needs one so far, but one in days, without "
+                "days of its own, would never go out. Name at least one day.",
+            )
+        else:
+            rest = "" if stuck is sends[-1] else ", and nor does anything after it"
+            yield (
+                "no-send-days",
+                "send_days",
+                f"The sequence has no send days, and {shown(stuck.subject)} (emails[{stuck.position}]) needs one: "
+                f"it never goes out{rest}. Name at least one day.",
+            )
+
+
+def _clock_changes(sends: list[Step], as_of_us: int) -> Iterator[Told]:
+    """The dates on which the send hour does not exist, or comes twice."""
+    gates = [step.gate for step in sends if isinstance(step.gate, SendSlots)]
+    if not gates:
+        return
+    place, hour_us = zone(gates[0].time_zone), gates[0].hour * HOUR_US
+    days = two_years(place.name, as_of_us)
+    days = days[np.isin((days + 3) % 7, list(frozenset().union(*(gate.weekdays for gate in gates))))]
+    local_us = days * DAY_US + hour_us
+    at_us = place.instant_us(local_us)
+    coming, shows_us = at_us >= as_of_us, place.local_us(at_us)
+    hour = f"{clock(hour_us)} in {place.name}"
+    skipped: dict[str, list[int]] = {}
+    for at in np.flatnonzero(coming & (shows_us != local_us)).tolist():
+        moved = shows_us[at] // DAY_US == days[at]
+        then = f"go out at {clock(int(shows_us[at]))}" if moved else "do not go out before the next send day"
+        skipped.setdefault(then, []).append(int(days[at]))
+    if skipped:
+        when = "; ".join(f"on {dates(on)}, so the emails due then {then}" for then, on in skipped.items())
+        yield (
+            "hour-skipped",
+            "send_hour",
+            f"The clocks skip {hour} {when}. Another send_hour avoids that.",
+        )
+    after = np.minimum(place.stretch(at_us) + 1, place.offsets_us.size - 1)
+    again_us = local_us - place.offsets_us[after]
+    twice = days[coming & (again_us > at_us) & (place.local_us(again_us) == local_us)]
+    if twice.size:
+        yield (
+            "hour-twice",
+            "send_hour",
+            f"The clocks show {hour} twice on {dates(twice.tolist())}; the emails due then go out the first time. "
+            "Another send_hour avoids that, if it matters.",
+        )
+
+
+def _exclusions(sequence: "Sequence", among: tuple["Sequence", ...]) -> Iterator[Told]:
+    known = {each.id for each in among}
+    for at, source in enumerate(sequence.exclude_subscriber_sources):
+        for place, one in enumerate(source.ids if source.type == "sequence" else ()):
+            where = f"exclude_subscriber_sources[{at}].ids[{place}]"
+            if one == sequence.id:
+                yield (
+                    "excludes-itself",
+                    where,
+                    f"The sequence leaves out who is in sequence {one}, and that is itself: taken at its word, "
+                    "nobody in it receives anything. Take it out.",
+                )
+            elif among and one not in known:
+                yield (
+                    "excludes-unknown",
+                    where,
+                    f"The sequence leaves out who is in sequence {one}, which is none of the account's others as "
+                    f"given ({count(len(among), 'sequence')}). If it is gone, nobody is left out: check the id.",
+                )
+
+
+def _emails(sequence: "Sequence", plan: Plan, sends: list[Step]) -> Iterator[Told]:
+    both = translate(sequence, Assumptions(email_days="intersect"), include_drafts=False)  # K10
+    waits = dict(_waits(sends, zone(plan.time_zone)))
+    for step, strict in zip(plan.steps, both.steps, strict=True):
+        where, name = f"emails[{step.position}]", shown(step.subject)
+        if not step.sends and sends and sends[0].position < step.position < sends[-1].position:
+            yield (
+                "draft-between",
+                f"{where}.published",
+                f"{name} is a draft between published emails: it is passed over, and its wait with it. Once "
+                "published, it goes out at once to whoever is in the sequence and past it.",  # K22
+            )
+        if step.sends and strict.gate.closed and isinstance(step.gate, SendSlots) and not step.gate.closed:
+            theirs = [WEEKDAYS.index(day) for day in sequence.send_days]
+            yield (
+                "days-never-meet",
+                f"{where}.send_days",
+                f"{name} may go out on {weekdays(step.gate.weekdays, 'any day')}, the sequence on "
+                f"{weekdays(theirs, 'any day')}. If both must allow a day, as one of Kit's help pages "
+                "says, it never goes out: give them a day in common.",
+            )
+        if step.position in waits:
+            yield waits[step.position]
+
+
+def _waits(sends: list[Step], place: Zone) -> Iterator[tuple[int, Told]]:
+    """What is odd about the waits of published emails: of each one thing at most, with its position.
+
+    Nothing is guessed: after the first email on send days there are so few instants at which each email may go
+    out, one or some a day, that all of them from 1970 to 2200 are looked at.
+    """
+    before = "the entry"
+    passed: _Sends | None = None  # when the email before may go out; None: at any instant
+    entry_us = 0  # and how long after the entry
+    for step in sends:
+        name, where = shown(step.subject), f"emails[{step.position}].delay_value"
+        if step.gate.closed:  # K11: nothing comes after it
+            return
+        if isinstance(step.gate, Poll) and isinstance(step.delay, Elapsed):
+            wait = f"{count(step.delay.duration_us // HOUR_US, 'hour')} after {before}"
+            if passed is None:
+                entry_us += step.delay.duration_us
+                message = (
+                    f"{name} goes out {wait}, at whatever time that is: who enters at "
+                    f"{clock(2 * HOUR_US - entry_us)} in {place.name} gets it at 02:00. A wait in days keeps to the "
+                    "send hour."
+                )
+                yield step.position, ("lands-at-night", where, message)
+            else:
+                passed, night = _after_hours(step.gate, step.delay, passed, place)
+                if night:
+                    message = (
+                        f"{name} goes out {wait}, which goes out at {night[0]} in {place.name}: that is {night[1]}. "
+                        "Another number of hours, or a wait in days, avoids the night."
+                    )
+                    yield step.position, ("lands-at-night", where, message)
+        elif isinstance(step.gate, SendSlots) and isinstance(step.delay, CalendarDays):
+            if passed is None:
+                at_us = slots(place.name, step.gate.weekdays, step.gate.hour).points_us
+                at_us = at_us[(at_us >= FIRST_US) & (at_us <= LAST_US)]
+            else:
+                at_us, longer = _after_days(step.gate, step.delay, passed.at_us, place, before)
+                if longer:
+                    yield step.position, ("always-stretched", where, f"{name} waits {longer}")
+            usual = place.local_us(at_us) % DAY_US == step.gate.hour * HOUR_US
+            passed = _Sends(at_us, usual)
+        before = name
+
+
+def _after_hours(gate: Poll, delay: Elapsed, passed: _Sends, place: Zone) -> tuple[_Sends, list[str]]:
+    """When an email in hours may go out; and by night, an example: the times of the email before and of it.
+
+    No example is what only a clock change makes.
+    """
+    at_us = gate.snap(delay.earliest(passed.at_us))
+    known = at_us <= LAST_US
+    at_us, anchor_us = at_us[known], passed.at_us[known]
+    local_us, anchor_local_us = place.local_us(at_us), place.local_us(anchor_us)
+    usual = passed.usual[known] & (local_us - at_us == anchor_local_us - anchor_us)
+    time_us = local_us % DAY_US
+    night = np.flatnonzero(usual & ((time_us >= _EVENING) | (time_us < _MORNING)))
+    # The latest, by the zone's rules of today.
+    example = [clock(int(each[night[-1]])) for each in (anchor_local_us, local_us) if night.size]
+    return _Sends(at_us, usual), example
+
+
+def _after_days(
+    gate: SendSlots, delay: CalendarDays, anchor_us: Ints, place: Zone, before: str
+) -> tuple[Ints, str]:
+    """When an email in days may go out; and where everybody waits for longer than that, how long, in words.
+
+    `before`: the email that it waits from.
+    """
+    at_us = gate.snap(delay.earliest(anchor_us))
+    known = at_us <= LAST_US
+    at_us, anchor = at_us[known], place.date(anchor_us[known])
+    waited = place.date(at_us) - anchor
+    if not waited.size or waited.min() <= delay.days:
+        return np.unique(at_us), ""
+    least, most = int(waited.min()), int(waited.max())
+    long = count(least, "day") if least == most else f"{least} to {most} days"
+    on = np.unique((anchor + 3) % 7)
+    begun, days, allowed = (
+        weekdays(each, "any day") for each in (on.tolist(), ((on + delay.days) % 7).tolist(), gate.weekdays)
+    )
+    return np.unique(at_us), (
+        f"{count(delay.days, 'day')} after {before}, which goes out on {begun}; that is {days}, and it "
+        f"may go out on {allowed} only. So it always waits longer, {long}: set delay_value to what is meant, or "
+        f"allow {days}."
+    )
