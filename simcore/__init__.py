@@ -1,7 +1,33 @@
 """simcore: when does each email of a sequence go out, to whom, and why then?
 
-Load a sequence (`simcore.kit.load`, `simcore.sequenzy.load`), then `preview` it for one subscriber or `project`
-it for all of them.
+Load a sequence:
+    kit.load, kit.load_all, kit.from_api     one of Kit's, or all of an account's
+    sequenzy.load, sequenzy.from_api         one of Sequenzy's
+    kit.Sequence, sequenzy.Sequence          or build it; replace and with_fields give changed copies
+
+Ask when:
+    preview           one subscriber: each email's send time, and the reason
+    project           all subscribers: a row a send
+    simulate          their whole life: sends, how each run stands, all else that happened
+    forecast          how many emails go out in each hour, day or week
+    arrivals          synthetic subscribers, for lists that are still to come
+    split_entries     parts the rows that can be read from those that cannot
+
+Ask what if:
+    compare, shift    several schedules side by side, and how far each send moves
+    sweep             every combination of some fields, measured
+    impact            an edit while people are inside: who gets mail right away?
+    lint              what is odd about a sequence, and what to do about it
+    explore           a sequence with controls, in Jupyter
+
+Show it:
+    plot_timeline, plot_calendar, plot_load, plot_shift
+    to_ics            a calendar file
+
+Test it: simcore.testing, which proves a promise for every entry of a year. Lists too big for memory:
+simcore.scale.parquet, .dask and .spark. What the platforms leave open: kit.assumptions, sequenzy.assumptions.
+example gives the shipped files, versions what a result depends on. What goes wrong is a SimcoreError: a
+ValidationError about a sequence, an EntryError about entries and events.
 """
 
 from simcore import kit, sequenzy

@@ -5,7 +5,15 @@ from contextlib import contextmanager
 
 
 class SimcoreError(ValueError):
-    """The base of all errors that simcore raises on purpose."""
+    """The base of all errors that simcore raises on purpose; a ValueError too.
+
+    >>> import simcore
+    >>> try:
+    ...     simcore.example("nothing")
+    ... except simcore.SimcoreError as error:
+    ...     print(str(error).partition(";")[0])
+    no example 'nothing'
+    """
 
 
 class ValidationError(SimcoreError):
@@ -42,6 +50,14 @@ class EntryError(SimcoreError):
     """Entries, or other instants given by the user, that cannot be read.
 
     `rows` are the positions (from 0) of the rows at fault, in order; empty where a single value was given.
+
+    >>> import simcore
+    >>> from simcore import kit
+    >>> try:
+    ...     simcore.project(kit.load(simcore.example("welcome")), ["2026-03-06T21:07-05:00", "03/06/2026"])
+    ... except simcore.EntryError as error:
+    ...     print(error.rows)
+    [1]
     """
 
     def __init__(self, message: str, rows: Sequence[int] = ()) -> None:

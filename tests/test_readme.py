@@ -1,12 +1,23 @@
-"""Every Python block of the README runs and gives what it says."""
+"""Every Python block of the README runs and gives what it says, its picture too."""
 
 import doctest
 from pathlib import Path
 
-README = Path(__file__).parent.parent / "README.md"
+import pytest
+
+pytest.importorskip("matplotlib", reason="the extra plot has it")
+
+from matplotlib.testing.compare import compare_images
+
+ROOT = Path(__file__).parent.parent
 
 
-def test_python_blocks_of_the_readme():
-    result = doctest.testfile(str(README), module_relative=False)
+def test_python_blocks_of_the_readme(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
     assert result.attempted > 10
     assert result.failed == 0
+    shown = tmp_path / "shown.png"
+    shown.write_bytes((ROOT / "notebooks" / "compare.png").read_bytes())
+    # Fonts are drawn a little differently by different versions.
+    assert compare_images(str(shown), str(tmp_path / "compare.png"), tol=10) is None

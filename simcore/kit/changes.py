@@ -24,6 +24,9 @@ class Change:
     """One call of Kit's API: `op` at an instant `at` (as people write it), to `email_id` where one is meant.
 
     `sequence_id`: the sequence that the call is to, where that is known.
+
+    >>> print(Change(at="2026-03-06T21:00Z", op="delete_email", email_id=303))
+    delete_email 303 at 2026-03-06T21:00Z
     """
 
     at: Any
