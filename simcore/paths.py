@@ -7,7 +7,7 @@ from typing import Any
 
 from simcore.errors import refuse, shown
 
-_FORM = re.compile(r"[A-Za-z_]\w*(?:\[\d+\])*(?:\.[A-Za-z_]\w*(?:\[\d+\])*)*", re.ASCII)
+_FORM = re.compile(r"[A-Za-z_]\w*(?:\[\d{1,9}\])*(?:\.[A-Za-z_]\w*(?:\[\d{1,9}\])*)*", re.ASCII)
 _PART = re.compile(r"\w+")
 
 

@@ -20,7 +20,7 @@ from simcore.log import NEVER_US
 from simcore.plan import Epoch, Plan, Step
 from simcore.tables import Shown, Table, clock
 from simcore.wording import count
-from simcore.zones import FIRST_US, LAST_US, Ints, zone
+from simcore.zones import FIRST_US, LAST_US, Ints, zone, zone_names
 
 _ROOM, _ROOM_MORE = 16, 1 << 20  # instants that are kept for other sequences: so many a run, and so many more
 
@@ -85,10 +85,12 @@ class Preview(Shown, pd.DataFrame):
         return pd.DataFrame
 
     def _table(self) -> Table:
-        if not {"send_at", "subject", "reason"} <= set(self.columns):  # changed in its place
+        dtype = self["send_at"].dtype if {"send_at", "subject", "reason"} <= set(self.columns) else None
+        if (
+            not isinstance(dtype, pd.DatetimeTZDtype) or str(dtype.tz) not in zone_names()
+        ):  # changed in its place
             return Table("A preview", ("pos", *map(str, self.columns)), [*self.itertuples()])
-        at = pd.DatetimeIndex(self["send_at"])
-        here = zone(str(at.tz))
+        at, here = pd.DatetimeIndex(self["send_at"]).as_unit("us"), zone(str(dtype.tz))
         times = [clock(us, here) if us != NAT_US else "not sent" for us in at.asi8.tolist()]
         rows = [*zip(self.index, times, self["subject"], self["reason"], strict=True)]
         return Table(f"Times in {here.name}", ("pos", "send time", "subject", "reason"), rows, under=True)

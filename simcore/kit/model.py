@@ -174,9 +174,9 @@ class Sequence(Shown):
     def with_fields(self, changed: Mapping[str, Any], /) -> Self:
         """A copy with other values at paths such as `send_hour` and `emails[2].delay_value`, validated as a whole.
 
-        Emails are named by their positions as they are now, from 0. One that gets another position moves, as with
-        `replace_email`; one that becomes hour-based loses its send_days (K21). Raises ValidationError for a path
-        that leads nowhere, too.
+        Emails are named by their positions as they are now, from 0. Those that get another position move, one after
+        the other in the order of their `position` paths, each as with `replace_email`; one that becomes hour-based
+        loses its send_days (K21). Raises ValidationError for a path that leads nowhere, too.
 
         >>> hello = Email(subject="Hello", delay_value=1, delay_unit="days")
         >>> later = Sequence(name="Welcome", emails=[hello]).with_fields({"send_hour": 7, "emails[0].delay_value": 2})
@@ -185,10 +185,13 @@ class Sequence(Shown):
         """
         of_sequence: dict[str, Any] = {}
         of_emails: dict[int, dict[str, Any]] = {}
+        moves: dict[int, Any] = {}
         for path, value in changed.items():
             match parts(path):
                 case ("emails", int(place), str(name)) if place < len(self.emails):
                     of_emails.setdefault(place, {})[name] = value
+                    if name == "position":
+                        moves[place] = value
                 case ("emails", int(place), str(_)):
                     message = f"there is no email at position {place}: the sequence has {len(self.emails)}"
                     refuse([(path, message, "")])
@@ -196,16 +199,17 @@ class Sequence(Shown):
                     refuse([(path, "a field of an email must be named like emails[2].delay_value", "")])
                 case _:
                     of_sequence[path] = value
-        moves = {place: given.pop("position") for place, given in of_emails.items() if "position" in given}
         emails = list(self.emails)
         for place, given in of_emails.items():
             with inside(f"emails[{place}]."):
                 emails[place] = _edited(emails[place], given)
-        made = self.replace(**of_sequence, emails=tuple(emails))
-        for email_id, to in [(made.emails[place].id, to) for place, to in moves.items()]:
-            at = [email.id for email in made.emails].index(email_id)
-            made = made.replace_email(at, position=to)
-        return made
+        order = list(emails)
+        for place, to in moves.items():
+            if to is not None:
+                order.insert(
+                    to, order.pop(next(at for at, each in enumerate(order) if each is emails[place]))
+                )
+        return self.replace(**of_sequence, emails=tuple(replace(each, position=None) for each in order))
 
     def controls(self) -> list[Control]:
         """What `simcore.explore` turns: its own fields, and each email's wait, by their paths in `with_fields`."""
