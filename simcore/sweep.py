@@ -1,6 +1,6 @@
 """Many schedules at once: what each combination of fields comes to."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from itertools import product
@@ -74,9 +74,7 @@ def sweep(
     chosen = [dict(zip(values, each, strict=True)) for each in combinations]
     given: dict[str, Any] = {
         "events": events,
-        "changes": [*changes]
-        if isinstance(changes, Iterable) and not isinstance(changes, str | Mapping)
-        else changes,
+        "changes": [*changes] if isinstance(changes, Iterator) else changes,
         "until": until,
         "include_drafts": include_drafts,
         "assumptions": assumptions,

@@ -1,6 +1,6 @@
 """What if: two ways of doing it, side by side."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -57,9 +57,7 @@ def compare(
     by_name = assumptions if isinstance(assumptions, Mapping) else dict.fromkeys(sequences, assumptions)
     if strange := [name for name in by_name if name not in sequences]:
         raise SimcoreError(f"assumptions: there is no scenario {shown(strange[0])}: {', '.join(sequences)}")
-    changes = (
-        list(changes) if isinstance(changes, Iterable) and not isinstance(changes, str | Mapping) else changes
-    )
+    changes = [*changes] if isinstance(changes, Iterator) else changes
     found = [
         project(
             sequence,
