@@ -40,22 +40,28 @@ def to_ics(sends: pd.DataFrame, path: str | PathLike[str], /) -> None:
     except ModuleNotFoundError:
         raise SimcoreError('calendar files need icalendar: pip install "simcore[calendar]"') from None
     timeline.check("timeline", sends)
+    subject = "rendered_subject" if "rendered_subject" in sends else "subject"
+    if subject not in sends:
+        raise SimcoreError("timeline: no column subject; expected a timeline as simcore.project gives")
+    at = pd.DatetimeIndex(sends["send_at"])
+    if at.hasnans:
+        row = int(at.isna().argmax())
+        raise SimcoreError(f"timeline: row {row} has no send_at: leave out what is not sent")
     calendar = Calendar()
     calendar.add("prodid", "-//simcore//simcore//EN")
     calendar.add("version", "2.0")
-    at = pd.DatetimeIndex(sends["send_at"])
     columns = {
         "name": sends[["subscriber_id", "run", "email_id"]].itertuples(index=False, name=None),
         "scenario": sends["scenario"] if "scenario" in sends else [""] * len(sends),
-        "subject": sends["rendered_subject" if "rendered_subject" in sends else "subject"],
+        "subject": sends[subject],
         "start": at.tz_convert("UTC").floor("s").to_pydatetime(),
         "told": at.strftime("%Y-%m-%d %H:%M:%S %Z"),
     }
-    for name, scenario, subject, start, told in zip(*columns.values(), strict=True):
+    for name, scenario, text, start, told in zip(*columns.values(), strict=True):
         subscriber, run, email = name
         event = Event()
         event.add("uid", str(uuid.uuid5(_SENDS, repr((scenario, *map(str, name))))))
-        event.add("summary", cut(f"{scenario}: {subject}" if scenario else str(subject)))
+        event.add("summary", cut(f"{scenario}: {text}" if scenario else str(text)))
         event.add("description", cut(f"to {subscriber}, run {run}, email {email}, {told}"))
         event.add("dtstart", start)
         event.add("dtstamp", start)  # that of the writing would make every file another

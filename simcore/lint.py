@@ -9,7 +9,6 @@ from simcore.errors import EntryError, SimcoreError, shown
 from simcore.findings import SEVERITIES, Finding
 from simcore.instants import NAIVE, read_one
 
-_SEVERITY = pd.CategoricalDtype(list(SEVERITIES), ordered=True)
 _OFFSET = NAIVE.partition(", or")[0]  # there is no naive_time_zone here
 
 
@@ -60,9 +59,10 @@ def lint(sequence: Sequence, *, among: Iterable[Any] = (), as_of: Any = None) ->
         sequence.findings(among=others, as_of_us=as_of_us),
         key=lambda each: -SEVERITIES.index(each.severity),
     )
+    severity = pd.CategoricalDtype(list(SEVERITIES), ordered=True)
     columns = {name: [getattr(each, name) for each in found] for name in Finding._fields}
     return pd.DataFrame({
-        name: pd.Series(values, dtype=_SEVERITY if name == "severity" else "str")
+        name: pd.Series(values, dtype=severity if name == "severity" else "str")
         for name, values in columns.items()
     })
 

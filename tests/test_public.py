@@ -13,8 +13,28 @@ from simcore.errors import SimcoreError
 
 WELCOME = kit.load(simcore.example("welcome"))
 
-NAMES = ["EntryError", "SimcoreError", "Simulation", "ValidationError", "arrivals", "example", "forecast"]
-NAMES += ["impact", "kit", "preview", "project", "sequenzy", "simulate", "split_entries", "versions"]
+NAMES = [
+    "EntryError",
+    "SimcoreError",
+    "Simulation",
+    "ValidationError",
+    "arrivals",
+    "compare",
+    "example",
+    "explore",
+]
+NAMES += [
+    "forecast",
+    "impact",
+    "kit",
+    "lint",
+    "plot_calendar",
+    "plot_load",
+    "plot_shift",
+    "plot_timeline",
+    "preview",
+]
+NAMES += ["project", "sequenzy", "shift", "simulate", "split_entries", "sweep", "to_ics", "versions"]
 
 
 def test_names():
@@ -26,6 +46,7 @@ def test_names():
         "Email",
         "Sequence",
         "assumptions",
+        "calibrate",
         "create_email",
         "delete_email",
         "from_api",
@@ -81,6 +102,7 @@ def test_an_import_brings_in_no_extra(module):
     )
     roots = {name.split(".")[0] for name in done.stdout.split()}
     assert roots.isdisjoint({"typer", "rich", "pyarrow", "click", "hypothesis", "pytest", "matplotlib"})
+    assert roots.isdisjoint({"icalendar", "ipywidgets", "IPython"})
     assert "simcore" in roots
 
 

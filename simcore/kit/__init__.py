@@ -2,6 +2,7 @@
 
 from simcore.kit.api import from_api, load, load_all
 from simcore.kit.assumptions import Assumptions, assumptions
+from simcore.kit.calibrate import calibrate
 from simcore.kit.changes import Change, create_email, delete_email, update, update_email
 from simcore.kit.model import Email, Sequence
 
@@ -11,6 +12,7 @@ __all__ = [
     "Email",
     "Sequence",
     "assumptions",
+    "calibrate",
     "create_email",
     "delete_email",
     "from_api",

@@ -1,0 +1,514 @@
+"""Which assumptions about Kit explain what it really sent: calibration against a log of sends."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from datetime import timedelta
+from hashlib import blake2b
+from itertools import pairwise, product
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from simcore import instants
+from simcore import log as logs
+from simcore.errors import EntryError, SimcoreError, shown
+from simcore.gates import Poll
+from simcore.instants import NAT_US
+from simcore.kit.assumptions import Assumptions
+from simcore.kit.model import Sequence
+from simcore.projection import Made, Shared, Simulation, make, simulate
+from simcore.tables import clock
+from simcore.zones import MINUTE_US, SECOND_US, Ints, zone
+
+if TYPE_CHECKING:
+    from simcore.audience import Audience
+    from simcore.plan import Epoch, Plan
+
+_DEFAULTS = {each.name: each.default for each in fields(Assumptions)}
+_VALUES = {
+    each.name: each.metadata["values"]
+    for each in fields(Assumptions)
+    if not isinstance(each.default, timedelta)
+}
+_POLLS = tuple(timedelta(minutes=each) for each in (15, 1, 5, 30, 60))  # the default first
+_TIMING = ("day_count", "poll_every", "poll_phase", "immediate_days", "email_days", "draft_delay")
+_NEVER_US: int = np.iinfo(np.int64).max
+_MEND = "mend those rows, or leave them out"
+
+
+class Calibration(pd.DataFrame):
+    """What `kit.calibrate` gives: a DataFrame, a row a timeline, best first, that has `best` and `unexplained` too.
+
+    What is made of it is a plain one.
+    """
+
+    _metadata = ["best", "unexplained"]  # noqa: RUF012  where pandas looks for what is no column
+    best: Assumptions
+    unexplained: pd.DataFrame
+
+    @property
+    def _constructor(self) -> Any:
+        return pd.DataFrame
+
+
+def calibrate(
+    sequence: Sequence,
+    entries: Any,
+    observed: pd.DataFrame,
+    *,
+    events: Any = None,
+    changes: Iterable[Any] = (),
+    tolerance: Any = "15min",
+    naive_time_zone: str | None = None,
+) -> Calibration:
+    """How well each combination of assumptions explains a log of what was really sent, best first.
+
+    `observed`: a DataFrame with `subscriber_id` (as in entries), `sent_at` (instants) and `email_id`, or else
+    `position` (the email's place in the order in force then, from 0); rows in any order. Each is held against
+    that send of the email to the subscriber, in any of their runs, which is nearest in time, so that a send that
+    the log lacks throws off no other. `entries` (of those whom the log is about), `events`, `changes`,
+    `naive_time_zone`: as for `simcore.project`. `tolerance`: how far from its projected instant a send may be and
+    still be explained (0 or more; whatever pandas.Timedelta reads, with its unit).
+
+    Tried are all values of the switches that can move a send here, in all combinations; of `poll_every` 1, 5, 15,
+    30 and 60 minutes; of `poll_phase` 0, and for each rhythm the minute past it, and the second, in which most
+    of the observed sends of hour-based emails are.
+
+    A row for each timeline that differs; of combinations that give the same, the one nearest to the defaults is
+    shown. Columns: the switches that matter (str; `poll_every` and `poll_phase` timedelta64[us]); `explained` and
+    `exact` (float64, 0 to 1: the observed sends within the tolerance, and within a second); `median_error` and
+    `p95_error` (timedelta64[us], without sign, interpolated linearly, of those that have a counterpart; NaT for
+    none); `unmatched` (int64, those that have none); `extra` (int64, projected sends, from the first observed instant
+    to the last, that are nobody's counterpart); `misfit` (float64, 0 is perfect), which orders the rows, ties as
+    near to the defaults as can be. It is the mean of the errors as shares of the tolerance, 1 at most and for what
+    is unmatched; and every extra send counts as one more, but the less the more sends the log lacks anyhow (times
+    the share of projected sends that it has, by the combination with the smallest errors). A RangeIndex.
+
+    Beside the rows there are `best`, the first of them as `kit.Assumptions`, and `unexplained`, the observed sends
+    that no combination explains, with the index of `observed`, in its order: a DataFrame of `subscriber_id`,
+    `email_id` (int64), `sent_at`, `nearest` (both datetime64[us, the sequence's zone]; what `best` projects, NaT for
+    none), `error` (timedelta64[us], positive is later) and `reason` (str, a sentence: why it was to go out at
+    `nearest`, or not at all).
+
+    Raises EntryError for an `observed` that cannot be read, and names the rows.
+
+    >>> import simcore
+    >>> from simcore import kit
+    >>> welcome = kit.load(simcore.example("welcome"))
+    >>> entries = simcore.arrivals(20, "2026-03-01", "2026-03-15", time_zone="America/New_York", seed=1)
+    >>> sent = simcore.project(welcome, entries, assumptions=kit.Assumptions(day_count="elapsed"))
+    >>> found = kit.calibrate(welcome, entries, sent.rename(columns={"send_at": "sent_at"}))
+    >>> found[["day_count", "explained"]].head(1).to_numpy().tolist(), found.best.day_count
+    ([['elapsed', 1.0]], 'elapsed')
+    """
+    if not isinstance(sequence, Sequence):
+        raise SimcoreError(f"sequence: found {shown(sequence)}, expected one of simcore.kit")
+    tolerance_us = _length_us(tolerance)
+    if isinstance(changes, Iterable) and not isinstance(changes, str | Mapping):
+        changes = [*changes]  # an iterator is read once
+    once, shared = _Once(sequence), _Shared()
+    given: dict[str, Any] = {"events": events, "changes": changes, "naive_time_zone": naive_time_zone}
+    usual = make(once, entries, shared=shared, **given)
+    log = _Log(observed, usual, naive_time_zone)
+    combinations = _combinations(usual, log)
+    steps: dict[tuple[Any, ...], Any] = {}
+    timelines: dict[Any, bytes] = {}
+    found: dict[bytes, tuple[Assumptions, _Fit]] = {}
+    least_us = np.full(len(log.sent_us), _NEVER_US)
+    which = []
+    for chosen in combinations:
+        timing = tuple(chosen[name] for name in _TIMING)
+        if timing not in steps:
+            assume = Assumptions(**{name: chosen[name] for name in _TIMING})
+            steps[timing] = _timing([state.plan(assume) for state in once.states])
+        plans = (steps[timing], *(value for name, value in chosen.items() if name not in _TIMING))
+        if plans not in timelines:
+            assume = Assumptions(**chosen)
+            made = make(once, entries, assumptions=assume, shared=shared, **given)
+            at_us = log.sends(made)
+            timelines[plans] = blake2b(made.people.runs.row.tobytes() + at_us.tobytes()).digest()
+            if timelines[plans] not in found:
+                error_us, fit = log.against(made.people, at_us, tolerance_us)
+                found[timelines[plans]] = assume, fit
+                np.minimum(least_us, error_us, out=least_us)
+        which.append(timelines[plans])
+    logged = min((fit for _, fit in found.values()), key=lambda fit: fit.short).logged
+    rows = [
+        (assume, fit, (fit.short + fit.extra * logged) / len(log.sent_us)) for assume, fit in found.values()
+    ]
+    rows.sort(key=lambda row: row[-1])  # ties stay as near to the defaults as they are
+    assumed, fits, misfits = zip(*rows, strict=True)
+    matter = _that_matter(combinations, which)
+    table = Calibration({
+        **{name: pd.Series([getattr(each, name) for each in assumed], dtype=_dtype(name)) for name in matter},
+        **{name: np.array([getattr(fit, name) for fit in fits]) for name in _SHOWN},
+        "misfit": np.array(misfits),
+    })
+    table.best = assumed[0]
+    some = np.flatnonzero(least_us > tolerance_us)
+    life = _lives(log, some, usual, sequence, entries, table.best, given)
+    table.unexplained = _unexplained(log, some, usual, life).set_axis(observed.index[some])
+    return table
+
+
+def _length_us(tolerance: Any) -> int:
+    """A length of time [µs]; SimcoreError for what is none."""
+    number = isinstance(tolerance, int | float) or re.fullmatch(r"[-+\s\d.]*", str(tolerance))
+    try:
+        length = pd.NaT if number else pd.Timedelta(tolerance)
+    except (TypeError, ValueError):
+        length = pd.NaT
+    if not length >= pd.Timedelta(0):
+        raise SimcoreError(
+            f'tolerance: found {shown(tolerance)}, expected a length of time of 0 or more, such as "15min"'
+        )
+    return int(length // pd.Timedelta(1, "us"))
+
+
+class _Once:
+    """A sequence whose states after the changes are made once, for however many readings of them."""
+
+    def __init__(self, sequence: Sequence) -> None:
+        self._sequence = sequence
+        self.states = [sequence]
+
+    def plan(self, assumptions: Any = None, *, include_drafts: bool = False) -> "Plan":
+        """That of the sequence."""
+        return self._sequence.plan(assumptions, include_drafts=include_drafts)
+
+    def after(self, changes: Iterable[tuple[int, Any]]) -> list[Sequence]:
+        """Those of the sequence."""
+        if len(self.states) == 1:
+            self.states += self._sequence.after(changes)
+        return self.states[1:]
+
+
+class _Shared(Shared):
+    """As `Shared`, where plans also differ by switches that do not decide who goes through the sequence when."""
+
+    def people(self, epochs: list["Epoch"]) -> "Audience | None":
+        return super().people(_entering(epochs))
+
+    def met(self, epochs: list["Epoch"], people: "Audience") -> None:
+        super().met(_entering(epochs), people)
+
+
+def _entering(epochs: list["Epoch"]) -> list["Epoch"]:
+    same: dict[str, Any] = {
+        "hold_vias": frozenset(),
+        "excluded_ends": False,
+        "reschedule": False,
+        "insert_at_once": False,
+        "send_behind": False,
+    }
+    return [epoch._replace(plan=epoch.plan._replace(**same)) for epoch in epochs]
+
+
+class _Fit(NamedTuple):
+    """How well a timeline explains a log (see `calibrate`); `short`: the sum of errors as shares of the tolerance;
+    `logged`: the share of projected sends that are in the log, of those that could be."""
+
+    explained: float
+    exact: float
+    median_error: np.timedelta64
+    p95_error: np.timedelta64
+    unmatched: int
+    extra: int
+    short: float
+    logged: float
+
+
+_SHOWN = _Fit._fields[:6]
+
+
+class _Log:
+    """A log of sends, read: of whom (`who` int64, places in `ids`), which email (`email` int64, places in
+    `email_ids`), and when (`sent_us` int64 [µs]), each [sends]."""
+
+    def __init__(self, observed: Any, usual: Made, naive_time_zone: str | None) -> None:
+        if not isinstance(observed, pd.DataFrame):
+            raise EntryError(
+                f"observed: found {shown(observed)}, expected a DataFrame with subscriber_id, sent_at, and email_id "
+                "or position"
+            )
+        logs.columns("observed", observed, ("subscriber_id", "sent_at"), ("email_id", "position"))
+        named = next((name for name in ("email_id", "position") if name in observed.columns), None)
+        if named is None:
+            raise EntryError(
+                "observed: no column email_id, and no column position instead; the columns are: "
+                f"{', '.join(map(str, observed.columns))}"
+            )
+        if not len(observed):
+            raise EntryError("observed: there is no send in it, so nothing that assumptions could explain")
+        self.sent_us, faults = instants.read(observed["sent_at"], naive_time_zone)
+        _refuse(observed["sent_at"], faults)
+        subscriber = observed["subscriber_id"]
+        _refuse(subscriber, dict.fromkeys(np.flatnonzero(logs.no_ids(subscriber)).tolist(), logs.NO_ID))
+        _refuse(subscriber, dict.fromkeys(np.flatnonzero(subscriber.isna()).tolist(), "missing"))
+        known = usual.people.runs.subscriber_id
+        kinds = [pd.api.types.infer_dtype(each, skipna=True) for each in (subscriber, known)]
+        if len(known) and kinds[0] != kinds[1]:
+            raise EntryError(
+                f"observed: subscriber_id is {subscriber.dtype} there and {known.dtype} in entries; expected the "
+                'same, since 1 and "1" never match'
+            )
+        self.who, self.ids = logs.factorized(subscriber)
+        steps = [epoch.plan.steps for epoch in usual.epochs]
+        self.email_ids = [*dict.fromkeys(step.email_id for each in steps for step in each)]
+        code, distinct = logs.factorized(observed[named])
+        number = [logs.whole_id(each) for each in distinct]
+        if named == "email_id":
+            self.email = self.emails(number)[code]
+            fault = f"not the id of an email here: expected one of {', '.join(map(str, self.email_ids))}"
+        else:
+            most = max(map(len, steps))
+            order = np.full((len(steps), most + 1), -1)
+            for row, each in enumerate(steps):
+                order[row, : len(each)] = [self.email_ids.index(step.email_id) for step in each]
+            place = np.array([most if each is None or not 0 <= each < most else each for each in number])
+            epoch = np.searchsorted([each.at_us for each in usual.epochs[1:]], self.sent_us, "right")
+            self.email = order[epoch, place[code]]
+            fault = "not the place of an email, from 0, in the order in force then"
+        _refuse(observed[named], dict.fromkeys(np.flatnonzero(self.email < 0).tolist(), fault))
+        self._cells: dict[int, list[tuple[Ints, Ints]]] = {}
+
+    def polls(self, epochs: list["Epoch"]) -> list[tuple[timedelta, timedelta]]:
+        """Every rhythm with the phases in which it may come; the default first."""
+        steps = [step for epoch in epochs for step in epoch.plan.steps if isinstance(step.gate, Poll)]
+        if not steps:
+            return [(_POLLS[0], timedelta(0))]
+        polled = [self.email_ids.index(step.email_id) for step in steps]
+        sent_us = self.sent_us[np.isin(self.email, polled)]
+        found = []
+        for every in _POLLS:
+            past_us = sent_us % (every // timedelta(microseconds=1))
+            phases = [0, *(_commonest(past_us // unit_us) * unit_us for unit_us in (MINUTE_US, SECOND_US))]
+            found += [(every, timedelta(microseconds=phase)) for phase in dict.fromkeys(phases)]
+        return found
+
+    def places(self, subscribers: Any) -> Ints:
+        """The place of each among those in the log; -1 for who is not."""
+        found: Ints = pd.Index(self.ids).get_indexer(pd.Index(subscribers)).astype(np.int64)
+        return found
+
+    def emails(self, email_ids: Any) -> Ints:
+        """The place of each among the emails; -1 for none."""
+        here, there = (pd.Index([*each], dtype=object) for each in (self.email_ids, email_ids))
+        found: Ints = here.get_indexer(there).astype(np.int64)
+        return found
+
+    def sends(self, made: Made) -> Ints:
+        """When each run is sent each email [int64, µs; emails x runs; `NAT_US` where it is not]."""
+        at_us = np.full((len(self.email_ids), len(made.people.runs)), NAT_US)
+        places = {each: place for place, each in enumerate(self.email_ids)}
+        sent = [(item, item.step) for item in made.outcome.rounds if item.step is not None]
+        for item, step in sent:
+            at_us[places[step.email_id], slice(None) if item.rows is None else item.rows] = item.at.all_us()
+        return at_us
+
+    def against(self, people: "Audience", at_us: Ints, tolerance_us: int) -> tuple[Ints, _Fit]:
+        """How far each send is from the nearest projected one [µs, `_NEVER_US` for none], and what that comes to."""
+        error_us, nearest = np.full(len(self.sent_us), _NEVER_US), np.full(len(self.sent_us), -1)
+        projected_us = at_us.reshape(-1)
+        for some, cell in self._counterparts(people):
+            there_us = projected_us[cell]
+            gap_us = np.where(
+                there_us == NAT_US, _NEVER_US, np.abs(self.sent_us[some] - np.maximum(there_us, 0))
+            )
+            nearer = gap_us < error_us[some]
+            error_us[some[nearer]], nearest[some[nearer]] = gap_us[nearer], cell[nearer]
+        alone = (projected_us >= self.sent_us.min()) & (projected_us <= self.sent_us.max())
+        alone[nearest[nearest >= 0]] = False
+        matched_us, counterparts = error_us[nearest >= 0], np.unique(nearest[nearest >= 0]).size
+        quantiles = np.full(2, NAT_US)
+        if matched_us.size:
+            quantiles = np.rint(np.quantile(matched_us, (0.5, 0.95))).astype(np.int64)
+        median, p95 = quantiles.view("timedelta64[us]")
+        extra, most_us = int(alone.sum()), max(tolerance_us, 1)
+        return error_us, _Fit(
+            explained=float((error_us <= tolerance_us).mean()),
+            exact=float((error_us <= SECOND_US).mean()),
+            median_error=median,
+            p95_error=p95,
+            unmatched=len(error_us) - matched_us.size,
+            extra=extra,
+            short=int(np.minimum(error_us, most_us).sum()) / most_us,
+            logged=counterparts / max(counterparts + extra, 1),
+        )
+
+    def _counterparts(self, people: "Audience") -> list[tuple[Ints, Ints]]:
+        """Which of the sends may be in a first run, in a second, …, and their places in emails x runs, flat."""
+        if id(people) not in self._cells:  # `_Shared` keeps them all
+            runs = people.runs
+            who = self.places(runs.subscriber_id)
+            order = np.argsort(who, kind="stable")
+            first = np.searchsorted(who[order], np.arange(len(self.ids) + 1))
+            count = np.diff(first)[self.who]
+            cells = []
+            for turn in range(int(count.max())):
+                some = np.flatnonzero(count > turn)
+                run = order[first[self.who[some]] + turn]
+                cells.append((some, self.email[some] * len(runs) + run))
+            self._cells[id(people)] = cells
+        return self._cells[id(people)]
+
+
+def _refuse(values: "pd.Series[Any]", faults: dict[int, str]) -> None:
+    if faults:
+        raise instants.explain_faults(f"observed: {values.name}", values, faults, _MEND)
+
+
+def _commonest(values: Ints) -> int:
+    """The value that is there most often, the lowest of several; 0 for none."""
+    distinct, counts = np.unique(values, return_counts=True)
+    return int(distinct[counts.argmax()]) if distinct.size else 0
+
+
+def _combinations(usual: Made, log: _Log) -> list[dict[str, Any]]:
+    """All assumptions to be tried, those nearest to the defaults first."""
+    may = {*_TIMING, *_that_may(usual)}
+    axes = {name: each for name, each in _VALUES.items() if name in may}
+    if "hold_without_automation" in axes:  # where none holds, or each, one of them is what "same" is
+        holds = [bool(epoch.plan.hold_vias) for epoch in usual.epochs]
+        same = "complete" if not any(holds) else "stay" if all(holds) else None
+        name = "hold_without_automation"
+        axes[name] = [each for each in axes[name] if each != same]
+    found = []
+    for (every, phase), *values in product(log.polls(usual.epochs), *axes.values()):
+        given = {**dict(zip(axes, values, strict=True)), "poll_every": every, "poll_phase": phase}
+        found.append(_DEFAULTS | given)
+    return sorted(found, key=lambda chosen: sum(chosen[name] != each for name, each in _DEFAULTS.items()))
+
+
+def _that_may(usual: Made) -> set[str]:
+    """The switches of how runs go on that may matter here at all; the others cannot, whatever the rest says."""
+    plans, people, found = [epoch.plan for epoch in usual.epochs], usual.people, set()
+    if any(plan.repeat for plan in plans) and (people.runs.number > 1).any():
+        found.add("restart_via")
+    if people.log is not None:
+        members = [people.log.members(plan.excluded, plan.joins) for plan in plans]
+        found |= {"excluded_midway"} if any(each is not None for each in members) else set()
+    if len(plans) > 1:
+        found.add("queued_emails")
+    orders = [[(step.email_id, step.sends) for step in plan.steps] for plan in plans]
+    if any(before != after for before, after in pairwise(orders)):  # or nothing new ever comes to who holds
+        found.add("hold_without_automation")
+    published = [{email_id for email_id, sends in order if sends} for order in orders]
+    if any(after - before for before, after in pairwise(published)):
+        found |= {"insert_before_next", "earlier_insert"}
+    return found
+
+
+def _timing(plans: list["Plan"]) -> Any:
+    """What the switches of timing make of plans: when two are equal, so are the timelines."""
+    return tuple(
+        tuple((step.delay, step.gate) if step.queued else None for step in plan.steps) for plan in plans
+    )
+
+
+def _that_matter(combinations: list[dict[str, Any]], which: list[bytes]) -> list[str]:
+    """The switches that change the timeline, each alone, whatever the others are."""
+    found = []
+    for name in _DEFAULTS:
+        others: dict[Any, bytes] = {}
+        rest = [tuple(chosen[each] for each in _DEFAULTS if each != name) for chosen in combinations]
+        if any(
+            others.setdefault(each, timeline) != timeline for each, timeline in zip(rest, which, strict=True)
+        ):
+            found.append(name)
+    return found
+
+
+def _lives(
+    log: _Log,
+    some: Ints,
+    usual: Made,
+    sequence: Sequence,
+    entries: Any,
+    assume: Assumptions,
+    given: dict[str, Any],
+) -> Simulation:
+    """What becomes of those to whom some sends of the log went."""
+    runs, turned = usual.people.runs, usual.people.turned
+    concerned = np.append(np.bincount(log.who[some], minlength=len(log.ids)) > 0, False)
+    rows = np.sort(
+        np.concatenate([
+            row[concerned[log.places(subscriber)]]
+            for row, subscriber in ((runs.row, runs.subscriber_id), (turned.row, turned.subscriber_id))
+        ])
+    )
+    if isinstance(entries, pd.DataFrame | pd.Series):
+        entries = entries.iloc[rows]
+    else:
+        entries = pd.Series([entries[row] for row in rows.tolist()], index=rows, dtype=object)
+    return simulate(sequence, entries, assumptions=assume, explain=True, **given)
+
+
+def _unexplained(log: _Log, some: Ints, usual: Made, life: Simulation) -> pd.DataFrame:
+    """Some sends of the log, and what is projected instead (see `calibrate`); `life` of those people at the least."""
+    who, email, sent_us = log.who[some], log.email[some], log.sent_us[some]
+    sends = pd.DataFrame({
+        "who": log.places(life.timeline["subscriber_id"]),
+        "email": log.emails(life.timeline["email_id"]),
+        "at_us": pd.DatetimeIndex(life.timeline["send_at"]).asi8,
+        "told": life.timeline["reason"],
+    })
+    near = pd.DataFrame({"row": np.arange(len(some)), "who": who, "email": email, "sent_us": sent_us})
+    near = near.merge(sends, on=["who", "email"])
+    near["error_us"] = near["sent_us"] - near["at_us"]
+    near = near.sort_values("error_us", key=abs, kind="stable").drop_duplicates("row").set_index("row")
+    place, distinct_us = pd.factorize(near["error_us"])
+    apart = [f"{_roughly(abs(us))} {'later' if us > 0 else 'earlier'}" for us in distinct_us.tolist()]
+    near["told"] = np.array([*apart, ""], object)[place] + " than projected: " + near["told"]
+    told = pd.Series("not sent to them: ", range(len(some)), dtype="str")
+    told += _why_not(log, who, email, usual, life)
+    told[near.index] = near["told"]
+    found_us = np.full((2, len(some)), NAT_US)
+    found_us[:, near.index] = near[["at_us", "error_us"]].to_numpy().T
+    time_zone = usual.zone
+    return pd.DataFrame({
+        "subscriber_id": log.ids[who],
+        "email_id": np.array(log.email_ids)[email],
+        "sent_at": instants.show(sent_us, time_zone),
+        "nearest": instants.show(found_us[0], time_zone),
+        "error": found_us[1].view("timedelta64[us]"),
+        "reason": told,
+    })
+
+
+def _why_not(log: _Log, who: Ints, email: Ints, usual: Made, life: Simulation) -> Any:
+    """Why each of these people does not get that email [str], where they do not."""
+    notes = pd.DataFrame({
+        "who": log.places(life.journal["subscriber_id"]),
+        "email": log.emails(life.journal["email_id"]),
+        "at_us": pd.DatetimeIndex(life.journal["at"]).asi8,
+        "detail": life.journal["detail"].astype("str"),
+    })[~life.journal["what"].isin(["started", "holding"])].sort_values("at_us", kind="stable")
+    place, distinct_us = pd.factorize(notes["at_us"])
+    here = zone(usual.zone)
+    at = np.array([*(f" ({clock(us, here)})" for us in distinct_us.tolist()), ""], object)[place]
+    notes["detail"] += at
+    asked = pd.DataFrame({"who": who, "email": email})
+    keys = ["who", "email"]
+    of_email = asked.merge(notes.drop_duplicates(keys, keep="last"), "left", on=keys)["detail"]
+    last = notes[notes["email"] < 0].drop_duplicates("who", keep="last")
+    of_run = asked.merge(last[["who", "detail"]], "left", on="who")["detail"]
+    sending = {step.email_id for epoch in usual.epochs for step in epoch.plan.steps if step.sends}
+    draft = np.array([each not in sending for each in log.email_ids])[email]
+    known = np.isin(who, log.places([*life.subscribers["subscriber_id"], *life.journal["subscriber_id"]]))
+    return np.select(
+        [~known, of_email.notna(), draft, of_run.notna()],
+        ["they are not in entries", of_email, "it is a draft", of_run],
+        "no run of theirs comes to it",
+    )
+
+
+def _dtype(name: str) -> str:
+    return "timedelta64[us]" if isinstance(_DEFAULTS[name], timedelta) else "str"
+
+
+def _roughly(us: int) -> str:
+    """A length of time [µs] in words, in whole minutes if it has any."""
+    return instants.length(us - us % MINUTE_US or us)
