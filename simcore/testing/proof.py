@@ -1,0 +1,313 @@
+"""What holds for every entry of a range, decided without sampling.
+
+While nothing happens to a subscriber but the entry, each send is a step function of the entry: on pieces of the
+range it either stays where it is, or moves along with the entry, microsecond by microsecond. The pieces are found
+by going through the plan: what moves is cut where a delay or a gate begins to answer otherwise.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from functools import partial
+from itertools import repeat
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from simcore import instants
+from simcore.delays import Brought, CalendarDays, Delay, Elapsed, UntilOpen
+from simcore.errors import EntryError, SimcoreError, TooLateError, shown
+from simcore.gates import Anytime, Closed, Gate, Poll, SendSlots, SendWindow
+from simcore.log import Flags
+from simcore.periods import periods
+from simcore.plan import Plan, Step
+from simcore.projection import make, plan_of, preview
+from simcore.tables import clock
+from simcore.zones import FAR_US, HOUR_US, LAST_US, Ints, slots, windows, zone
+
+_MOST = 20_000_000  # pieces; more of them take hours
+_BLOCK = 1 << 15  # and so many are looked at together
+_HOUR = timedelta(hours=1)
+
+
+class Send(NamedTuple):
+    """One email as it goes out to one subscriber, as predicates see it; the times are in the sequence's zone.
+
+    They are pandas' Timestamps, whose differences are real lengths of time. (Those of Python's datetimes of one zone
+    are differences of wall clocks, an hour off where the clocks are changed in between.)
+    """
+
+    position: int
+    email_id: int | str
+    subject: str
+    entered_at: pd.Timestamp
+    send_at: pd.Timestamp
+
+
+Predicate = Callable[[tuple[Send, ...]], object]
+
+
+def assert_for_all_entries(
+    sequence: Any,
+    predicate: Predicate,
+    start: Any,
+    end: Any,
+    *,
+    include_drafts: bool = False,
+    assumptions: Any = None,
+    naive_time_zone: str | None = None,
+    every: timedelta = _HOUR,
+) -> None:
+    """Asserts that `predicate` holds for whoever enters at any microsecond from `start` to before `end`.
+
+    `predicate` is given the sends of one subscriber who enters and to whom nothing else happens, as in
+    `simcore.preview`: a tuple of `Send`, in order, without drafts and without what cannot go out. It says True or
+    False, or asserts and says nothing. `start`, `end`: aware datetimes, or strings; naive ones are read in
+    `naive_time_zone`. `include_drafts`, `assumptions`: as for `preview`.
+
+    Nothing is sampled. The range is cut into pieces on which each send stays where it is or moves along with the
+    entry; what moves, the entry too, is on one date and in one hour of the sequence's wall clock throughout a piece
+    (`every`: in one part of an hour, such as 15 minutes). The predicate is asked at the first and the last
+    microsecond of each piece. This is a proof wherever, on a piece, it holds between two entries for which it holds:
+
+    - whatever it says of sends that wait for a slot or a poll, which stay where they are;
+    - of those that move (at once, or a length of time later, without such a wait) and of the entry: by their weekday,
+      date or hour; by comparing times, or the length between two of them, with a limit (`<`, `<=`, `>`, `>=`, `==`);
+    - all this joined by `and`, or `all(...)`.
+
+    It is none for a predicate that may fail in the midst of a piece and hold at both its ends, such as `!=`, or
+    limits joined by `or`, of times that move. A smaller `every` looks at more places.
+
+    Raises AssertionError that names the first entry for which it does not hold, to the microsecond (within a piece
+    found by halving it), with its sends and their reasons; SimcoreError for a range or a sequence that cannot be.
+
+    >>> import simcore
+    >>> from simcore import kit
+    >>> def never_too_soon(sends):
+    ...     return sends[3].send_at - sends[0].send_at >= timedelta(hours=24)
+    >>> welcome = kit.load(simcore.example("welcome"))
+    >>> assert_for_all_entries(welcome, never_too_soon, "2026-03-01T00:00-05:00", "2026-04-01T00:00-04:00")
+    """
+    __tracebackhide__ = True
+    instants.check_zone(naive_time_zone)
+    plan = plan_of(sequence, assumptions, include_drafts)
+    first_us = instants.read_one(start, "start", naive_time_zone)
+    end_us = instants.read_one(end, "end", naive_time_zone)
+    if first_us >= end_us:
+        raise SimcoreError(f"end: found {shown(end)}, expected an instant after start ({shown(start)})")
+    if not isinstance(every, timedelta) or every <= timedelta(0) or _HOUR % every:
+        raise SimcoreError(
+            f"every: found {shown(every)}, expected a whole part of an hour, such as timedelta(minutes=15)"
+        )
+    asked = _Asked(sequence, plan, predicate)
+    begins_us = pieces(plan, first_us, end_us, every // timedelta(microseconds=1))
+    lasts_us = np.append(begins_us[1:], end_us) - 1
+    for at in range(0, begins_us.size, _BLOCK):
+        block = slice(at, at + _BLOCK)
+        edges_us = np.stack([begins_us[block], lasts_us[block]], axis=1).reshape(-1)
+        edge = next((edge for edge, fault in enumerate(asked.faults(edges_us)) if fault is not None), None)
+        if edge is not None:
+            piece = at + edge // 2
+            first, until = asked.broken(int(begins_us[piece]), int(lasts_us[piece]), from_begin=edge % 2 == 0)
+            shows = {"include_drafts": include_drafts, "assumptions": assumptions}
+            raise AssertionError(
+                f"{asked.told(first, shows)}\nIt breaks from there to the entry at {_iso(until)}, included; "
+                f"{'the next one keeps it' if until < lasts_us[piece] else 'later ones were not looked at'}.\n"
+                f"No earlier one breaks it: it was asked at both ends of the pieces before ({piece:,} of "
+                f"{begins_us.size:,} from {_iso(first_us)} to before {_iso(end_us)})."
+            )
+
+
+class _Asked(NamedTuple):
+    """A predicate, and the sequence about whose sends it is asked."""
+
+    sequence: Any
+    plan: Plan
+    predicate: Predicate
+
+    def faults(self, edges_us: Ints) -> Iterator[str | None]:
+        """What is wrong for each entry, None for nothing; `edges_us`: pieces' first and last instants in turn."""
+        sent = self._sent(edges_us)
+        lengths_us = np.diff(edges_us)[::2]
+        for step, at_us in sent:
+            moved_us = np.diff(at_us)[::2]
+            if ((moved_us != 0) & (moved_us != lengths_us)).any():
+                raise RuntimeError(
+                    f"the sends of the email at position {step.position} neither stay nor move along: this is a fault "
+                    "of simcore, please report it with the sequence"
+                )
+        times_us = np.stack([edges_us, *(at_us for _, at_us in sent)])
+        distinct_us, place = np.unique(times_us, return_inverse=True)
+        stamps = np.array([*instants.show(distinct_us, self.plan.time_zone)], object)
+        entered, *at = stamps[place.reshape(times_us.shape)]
+        of_emails = [
+            map(Send, repeat(step.position), repeat(step.email_id), repeat(step.subject), entered, each)
+            for (step, _), each in zip(sent, at, strict=True)
+        ]
+        sends: Iterable[tuple[Send, ...]] = (
+            zip(*of_emails, strict=True) if sent else repeat((), edges_us.size)
+        )
+        return map(self._fault, sends)
+
+    def _sent(self, entered_us: Ints) -> list[tuple[Step, Ints]]:
+        """The instants of each email's sends [µs, entries], in order."""
+        try:
+            # Whoever is said to enter does, as in a preview: no rule of enrolment keeps them out.
+            made = make(self.sequence, instants.show(entered_us, "UTC"), plan=self.plan._replace(beside=None))
+        except TooLateError as error:
+            raise EntryError(
+                f"end: who enters at {_iso(int(entered_us[error.rows[0]]))} would be sent emails after 2200-01-01 "
+                "UTC: give an earlier one, or mend the delays"
+            ) from None
+        rounds = [(item.step, item.at.all_us()) for item in made.outcome.rounds if item.step is not None]
+        return [(step, at_us) for step, at_us in rounds if step.sends]
+
+    def _fault(self, sends: tuple[Send, ...]) -> str | None:
+        try:
+            held = self.predicate(sends)
+        except AssertionError as error:
+            return f"said: {error}" if str(error) else "failed an assertion"
+        if not (held is None or isinstance(held, bool | np.bool_)):
+            raise SimcoreError(
+                f"predicate: gave {shown(held)}, expected True or False, or nothing where it asserts"
+            )
+        return None if held is None or held else "gave False"
+
+    def _one(self, entered_us: int) -> str | None:
+        return next(self.faults(np.array([entered_us, entered_us])))
+
+    def broken(self, begin_us: int, last_us: int, *, from_begin: bool) -> tuple[int, int]:
+        """The first and the last entry of a piece that break it; it breaks at the beginning, or else at the end."""
+        if not from_begin:
+            return self._turn(begin_us, last_us), last_us
+        return begin_us, last_us if self._one(last_us) is not None else self._turn(last_us, begin_us)
+
+    def _turn(self, holds_us: int, breaks_us: int) -> int:
+        """Between two entries of a piece, the last one that breaks it on the way to the one that does not."""
+        while abs(holds_us - breaks_us) > 1:
+            middle_us = (holds_us + breaks_us) // 2
+            if self._one(middle_us) is None:
+                holds_us = middle_us
+            else:
+                breaks_us = middle_us
+        return breaks_us
+
+    def told(self, entered_us: int, shows: dict[str, Any]) -> str:
+        """An entry that breaks the predicate, in words, with its sends and their reasons."""
+        entered_at = instants.show(np.array([entered_us]), self.plan.time_zone)[0]
+        some = any(step.sends for step in self.plan.steps)
+        return (
+            f"{clock(entered_us, zone(self.plan.time_zone))} ({_iso(entered_us)}) is the first entry that breaks the "
+            f"predicate, which {self._one(entered_us)}\n"
+            f"{preview(self.sequence, entered_at, **shows) if some else 'There is no email.'}"
+        )
+
+
+class _Pieces(NamedTuple):
+    """Pieces of a range of entries up to `end_us` [µs]: where each begins, and what became of the entry so far.
+
+    `begin_us` int64 [pieces], in order; `at_us` int64 [pieces], the instant that an entry there has led to; `moves`,
+    whether that moves along with the entry through the piece, or stays.
+    """
+
+    begin_us: Ints
+    at_us: Ints
+    moves: Flags
+    end_us: int
+
+    def _lengths_us(self) -> Ints:
+        return np.diff(np.append(self.begin_us, self.end_us))
+
+    def cut(self, points: Callable[[int, int], Ints]) -> "_Pieces":
+        """What moves is cut where it comes to a point; `points` gives them, in order, from an instant to another."""
+        if not self.moves.any():
+            return self
+        until_us = self.at_us + self._lengths_us()
+        points_us = points(int(self.at_us[self.moves].min()), int(until_us[self.moves].max()))
+        first = np.searchsorted(points_us, self.at_us, "right")
+        inside = np.where(self.moves, np.searchsorted(points_us, until_us) - first, 0)
+        piece = np.repeat(np.arange(inside.size), inside + 1)
+        nth = np.arange(piece.size) - np.repeat(np.cumsum(inside + 1) - (inside + 1), inside + 1)
+        later = nth > 0
+        by_us = np.zeros(piece.size, np.int64)
+        by_us[later] = points_us[(first[piece] + nth - 1)[later]] - self.at_us[piece[later]]
+        return _Pieces(
+            self.begin_us[piece] + by_us, self.at_us[piece] + by_us, self.moves[piece], self.end_us
+        )
+
+    def through(self, what: Callable[[Ints], Ints]) -> "_Pieces":
+        """What becomes of it next, where `what` lets a piece stay or move as a whole."""
+        on_us = np.where(self.moves, self._lengths_us() - 1, 0)
+        at_us = what(self.at_us)
+        moves = (on_us > 0) & (what(self.at_us + on_us) - at_us == on_us)
+        return self._replace(at_us=at_us, moves=moves)
+
+
+def pieces(plan: Plan, first_us: int, end_us: int, every_us: int) -> Ints:
+    """Where the pieces begin of the entries from an instant to before another [int64, µs, in order].
+
+    On each, every send stays or moves along, and what moves is in one part of its hour (of so many µs).
+    """
+    here = zone(plan.time_zone)
+
+    def parts(first_us: int, end_us: int) -> Ints:
+        hours_us = periods(here, "h", first_us, end_us - 1).starts_us
+        _check(hours_us.size * (HOUR_US // every_us))
+        return np.unique(np.add.outer(hours_us, np.arange(0, HOUR_US, every_us)))
+
+    begin = np.array([first_us])
+    found = _Pieces(begin, begin, np.ones(1, np.bool_), end_us).cut(parts)
+    for step in plan.steps if plan.active else ():
+        if not step.queued:
+            continue
+        found = found.cut(partial(_points, step.delay)).through(partial(_earliest, step.delay))
+        found = found.cut(partial(_points, step.gate))
+        if step.gate.closed:
+            break
+        found = found.through(step.gate.snap)
+        if found.at_us.max() > LAST_US:
+            break  # which the engine refuses
+        if step.sends:
+            found = found.cut(parts)
+    return found.begin_us
+
+
+def _earliest(delay: Delay | Brought, anchor_us: Ints) -> Ints:
+    """When a wait is over; for dates that runs bring along, of a run that brings none."""
+    if isinstance(delay, Brought):
+        return anchor_us
+    return np.minimum(np.maximum(delay.earliest(anchor_us), anchor_us), FAR_US)
+
+
+def _points(of: Delay | Brought | Gate, first_us: int, end_us: int) -> Ints:
+    """Where a delay or a gate begins to answer otherwise: in between it gives one instant, or moves along."""
+    match of:
+        case Elapsed() | Brought() | Anytime() | Closed():
+            return np.empty(0, np.int64)
+        case CalendarDays():
+            return zone(of.time_zone).dates[1].points_us
+        case UntilOpen():
+            return _points(of.gate, first_us, end_us)
+        case Poll():
+            _check((end_us - first_us) // of.every_us)
+            first, end = of.tick(np.array([first_us, end_us])).tolist()
+            return of.at(np.arange(first, end + 1)) + 1  # right on a look, it is that look's
+        case SendSlots():
+            return slots(of.time_zone, of.weekdays, of.hour).points_us + 1
+        case SendWindow():
+            opens_us, closes = windows(of.time_zone, of.weekdays, of.start_min, of.end_min)
+            return np.union1d(opens_us, closes.points_us)
+    raise TypeError(f"no pieces for {of!r}")
+
+
+def _check(count: int) -> None:
+    if count > _MOST:
+        raise SimcoreError(
+            f"start to end: {count:,} pieces or more, expected at most {_MOST:,}: give a shorter range, or a "
+            "longer every"
+        )
+
+
+def _iso(instant_us: int) -> str:
+    """An instant in UTC, to the microsecond."""
+    return f"{np.datetime64(instant_us, 'us')}Z"
