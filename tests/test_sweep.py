@@ -304,6 +304,34 @@ def test_crowds(chain, entries, data, rooms, until):
         assert_swept(chain(*delays), fields, kit_made, entries=entries, until=until)
 
 
+@pytest.mark.parametrize("room", [0, 9000, 1 << 20])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"time_zone": ["America/New_York", "Asia/Tokyo", "Australia/Lord_Howe"], "send_hour": [1, 22]},
+        {"send_hour": [1, 9, 22], "emails[2].delay_value": [1, 3]},
+        {
+            "emails[1].delay_value": [1, 2],
+            "send_days": [["monday"], ["friday", "sunday"], kit.model.WEEKDAYS],
+        },
+        {
+            "emails[2].delay_unit": ["hours", "days"],
+            "emails[2].published": [True, False],
+            "send_hour": [5, 6],
+        },
+    ],
+    ids=["zones", "hours", "days", "units"],
+)
+def test_what_schedules_share(chain, monkeypatch, fields, room):
+    """Many instants, that several schedules have in common: what was found for one is not told of another."""
+    monkeypatch.setattr(projection, "_ROOM", 0)
+    monkeypatch.setattr(projection, "_ROOM_MORE", room)
+    spread = np.random.default_rng(3).integers(0, 40 * 24 * 60, 3000) * 60 * 10**6
+    entries = pd.DatetimeIndex(np.datetime64("2026-02-20", "us") + spread).tz_localize("UTC")
+    sequence = chain((0, "days"), (2, "hours"), (1, "days"))
+    assert_swept(sequence, fields, kit_made, entries=entries)
+
+
 def test_twenty_thousand(chain):
     """Those who come twice, and wait for days of the week; more than a kept instant a run is room for."""
     spread = np.random.default_rng(7).integers(0, 60 * DAY_US, 20_000)
