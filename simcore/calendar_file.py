@@ -21,8 +21,7 @@ def to_ics(sends: pd.DataFrame, path: str | PathLike[str], /) -> None:
     second, in UTC, so that every calendar shows it in its owner's zone) that does not block time; its summary is the
     subject (`rendered_subject`, where there is one; the scenario in front, where there are several), its description
     says to whom, which email it is and the time in the timeline's zone. The same send has the same UID in every file,
-    so that a calendar can tell that a newer file has the same events. Some thousand sends
-    take a second.
+    so that a calendar can tell that a newer file has the same events. Some thousand sends take a second.
 
     The file is there whole or not at all. Raises SimcoreError for what is no timeline, where the file cannot be
     written, or where icalendar is missing.

@@ -155,7 +155,7 @@ def _neighbours(plans: list[Plan]) -> list[int]:
 
 def _column(values: tuple[Any, ...]) -> Any:
     """A column of values as given; lists become tuples, so that they can be grouped by."""
-    if all(isinstance(each, int | float | str) for each in values):
+    if not any(each is None or isinstance(each, list | tuple | set | frozenset) for each in values):
         return list(values)
     column = np.empty(len(values), object)
     for place, each in enumerate(values):

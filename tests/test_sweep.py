@@ -512,6 +512,12 @@ def test_rows_are_the_product_in_order_and_values_as_given(chain):
     assert found["send_hour"].dtype == found["emails[1].delay_value"].dtype == np.int64
     assert found["time_zone"].tolist() == ["UTC"] * 8
     assert found["repeat"].dtype == bool
+    own = simcore.sweep(sequence, {"emails[1].send_days": [None, ["friday"]]}, ENTRY)["emails[1].send_days"]
+    assert own.tolist() == [None, ("friday",)]
+    assert simcore.sweep(sequence, {"updated_at": [None, "2026"]}, ENTRY)["updated_at"].tolist() == [
+        None,
+        "2026",
+    ]
     assert found.groupby("send_days").size().to_dict() == {("monday", "tuesday"): 4, ("friday",): 4}
 
 
