@@ -67,6 +67,8 @@ def reasons(item: Round, entered_us: Ints) -> npt.NDArray[np.object_]:
         return np.array(
             [_reason(item, anchor, due, item.cause, item.since_us, item.under, over, entry)], object
         )
+    if not size:  # all of them are excluded, say
+        return np.empty(0, object)
     anchor_us = item.anchor.all_us()
     cases = [
         anchor_us,

@@ -160,7 +160,7 @@ def _column(values: tuple[Any, ...]) -> Any:
     column = np.empty(len(values), object)
     for place, each in enumerate(values):
         column[place] = tuple(each) if isinstance(each, list | set | frozenset) else each
-    return column
+    return pd.Series(column, dtype=object)
 
 
 class _Load(NamedTuple):

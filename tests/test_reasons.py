@@ -282,3 +282,17 @@ def test_fractions_of_a_second_are_told():
     assert simcore.preview(hours, "2026-03-02T10:00:30.25Z")["reason"].tolist() == [
         "1 hour after entry is Mon 2 Mar 11:00:30.25 UTC; polls come every 15 minutes, so Mon 2 Mar 11:15 UTC"
     ]
+
+
+def test_nobody_is_left():
+    """A round whose runs are all excluded has no reasons, and needs none."""
+    sequence = kit.Sequence(
+        name="S",
+        time_zone="UTC",
+        emails=[kit.Email(subject="A", delay_value=1, delay_unit="days", published=True)],
+        exclude_subscriber_sources=[{"type": "tag", "ids": [1]}],
+    )
+    tagged = pd.DataFrame({"subscriber_id": [0], "at": ["2026-03-06T22:00Z"], "event": "tag_added", "ref": 1})
+    sends = simcore.project(sequence, ["2026-03-06T21:07Z"], events=tagged, explain=True)
+    assert len(sends) == 0
+    assert sends["reason"].tolist() == []
