@@ -471,7 +471,7 @@ def compare_metrics(row: Any, timeline: pd.DataFrame, entries: pd.DataFrame) -> 
     wanted = {
         "median_days": days.quantile(0.5),
         "p95_days": days.quantile(0.95),
-        "weekend_share": (at.dt.weekday >= 5).mean(),
+        "weekend_share": (at.dt.day_of_week >= 5).mean(),
         "night_share": ((at.dt.hour >= 22) | (at.dt.hour < 7)).mean(),
         "most_in_an_hour": at.dt.tz_convert("UTC").dt.floor("h").value_counts().max(),
     }

@@ -26,6 +26,7 @@ import pandas as pd
 
 from simcore import instants
 from simcore.errors import SimcoreError, shown
+from simcore.json_file import once
 from simcore.log import whole_id
 from simcore.plan import Plan
 from simcore.zones import Ints, Zone
@@ -190,7 +191,7 @@ def _properties(text: Any) -> Any:
     if not text.strip():
         return None
     try:
-        found = json.loads(text, parse_constant=_no_number)
+        found = json.loads(text, parse_constant=_no_number, object_pairs_hook=once)
         if "\\u" in text:
             json.dumps(found, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -244,8 +245,11 @@ def read(path: Path, told: Told, *kinds: Columns) -> Rows:
                 table = parquet.read_table(file)
                 columns = check_columns(path, table.column_names, *kinds)
                 frame = flat(arrow, table, columns).to_pandas(ignore_metadata=True)
-            except arrow.ArrowException as error:
-                raise SimcoreError(f"{path}: not a Parquet file: {str(error).rstrip('.')}") from None
+            except (arrow.ArrowException, UnicodeDecodeError, OSError) as error:  # of headers, names, pages
+                if isinstance(error, OSError) and error.errno is not None:
+                    raise
+                why = " ".join(str(error).split()).rstrip(".")
+                raise SimcoreError(f"{path}: not a Parquet file: {why}") from None
         return Rows(path, "row", frame, np.arange(len(frame)), {}, {})
     try:
         with open(path, encoding="utf-8-sig", newline="") as file, _long_fields():

@@ -20,6 +20,8 @@ from simcore.zones import DAY_US, FIRST_US, HOUR_US, LAST_US, MINUTE_US, SECOND_
 
 NAT_US: int = np.iinfo(np.int64).min
 """No instant: what pandas shows as NaT."""
+_LONGEST = 200
+"""So many characters a date and time may have that is not ISO 8601: the time to read more grows with their square."""
 _FEW = 16  # so many strings are read one by one: setting up what reads them together costs more
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -283,6 +285,8 @@ def _loose(text: str) -> datetime | str:
     """What a person typed, such as "6 March 2026 9pm", where there is one way to read it; or the fault."""
     if not text.strip():
         return MISSING
+    if len(text) > _LONGEST:
+        return UNREADABLE
     # An offset needs a time before it; and people disagree on which way UTC+3 is.
     if re.match(rf"\s*{_ISO_DATE}\s*[+-]", text) or re.search(r"(?i)(UTC|GMT|Z)\s*[+-]", text):
         return UNREADABLE

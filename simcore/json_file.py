@@ -1,26 +1,79 @@
 """JSON files become values, or an error that names the file."""
 
 import json
+import os
+from collections.abc import Mapping
+from itertools import chain
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
-from simcore.errors import ValidationError
+from simcore.errors import ValidationError, shown
+
+MOST_BYTES = 256 << 20
+"""So many bytes a JSON file may have: 256 MiB, which is thousands of emails with their HTML."""
+DEEPEST = 100
+"""So many lists and objects may stand in one another, in a file and in what is given as dicts."""
+MOST_TOLD = 1000
+"""So many problems of one sequence are told, and then no more are looked for: a list may have millions."""
 
 
 def read_json(path: str | PathLike[str]) -> Any:
-    """The value of a JSON file, UTF-8.
+    """The value of a JSON file, UTF-8, of at most `MOST_BYTES`; of more, a pipe's too, none is kept.
 
-    Raises ValidationError where it is not JSON, OSError where the file cannot be read.
+    Raises ValidationError where it is not JSON; where an object has a key twice, since all but one would be lost;
+    and where it is too big or nested too deeply. OSError where the file cannot be read.
     """
+    message = "not JSON that can be read: nested too deeply"
     try:
-        return json.loads(Path(path).read_bytes().decode("utf-8-sig"))
+        value = json.loads(_bytes(path).decode("utf-8-sig"), object_pairs_hook=once)
+        if not too_deep(value):
+            return value
     except json.JSONDecodeError as error:
         message = f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
     except UnicodeDecodeError as error:
         message = f"not UTF-8: byte {error.start} cannot be read"
     except RecursionError:
-        message = "not JSON that can be read: nested too deeply"
-    except ValueError as error:  # a number of thousands of digits
+        pass
+    except ValueError as error:  # too big, a key that is there twice, or a number of thousands of digits
         message = f"not JSON that can be read: {error}"
     raise ValidationError([message], [(str(path), message)])
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, by its keys and values; ValueError where a key is there twice (RFC 8259 section 4)."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(
+                f"the key {shown(key)} is twice in one object (found {shown(found[key])} and {shown(value)})"
+            )
+        found[key] = value
+    return found
+
+
+def too_deep(value: Any) -> bool:
+    """Whether more than `DEEPEST` lists and objects stand in one another, or one in itself."""
+    level = _inside([value])
+    for _ in range(DEEPEST):
+        if not level:
+            return False
+        inner = (each.values() if isinstance(each, Mapping) else each for each in level)
+        level = _inside([*chain.from_iterable(inner)])
+    return bool(level)
+
+
+def _inside(values: list[Any]) -> list[Any]:
+    """The lists and objects among some values, each once."""
+    kinds = {kind for kind in {*map(type, values)} if issubclass(kind, list | tuple | Mapping)}
+    return [*{id(each): each for each in values if type(each) in kinds}.values()]
+
+
+def _bytes(path: str | PathLike[str]) -> bytes:
+    """What a file holds; ValueError where that is more than `MOST_BYTES`."""
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        data = file.read(MOST_BYTES + 1) if size <= MOST_BYTES else b""
+    if size > MOST_BYTES or len(data) > MOST_BYTES:
+        found = f"{size:,}" if size > MOST_BYTES else f"more than {MOST_BYTES:,}"  # a pipe has no size
+        raise ValueError(f"{found} bytes, expected at most {MOST_BYTES:,}")
+    return data

@@ -6,9 +6,9 @@ from os import PathLike
 from typing import Any
 
 from simcore.errors import Problem, ValidationError, refuse, shown
-from simcore.json_file import read_json
+from simcore.json_file import MOST_TOLD, read_json
 from simcore.kit.model import ACCOUNT_ZONE, Email, Sequence
-from simcore.kit.problems import email_problems, order_problems, sequence_problems
+from simcore.kit.problems import email_problems, number_problems, order_problems, sequence_problems, whole
 
 LOOK = '{"sequence": {...}, "emails": [...]}'
 """What a file of Kit's looks like, for people."""
@@ -63,26 +63,31 @@ def all_from_api(payload: Any, *, time_zone: str | None = None) -> list[Sequence
         )
     problems = _whole_list(payload)
     sequences, emails = payload["sequences"], _email_list(payload.get("emails"), problems)
-    ids = [item.get("id") if isinstance(item, Mapping) else None for item in sequences]
-    for at, each in enumerate(ids):
-        if each is not None and ids.index(each) < at:
-            message = f"id has already been taken by sequences[{ids.index(each)}]"
+    places: dict[Any, int] = {}
+    for at, item in enumerate(sequences):
+        each = item.get("id") if isinstance(item, Mapping) else None
+        if whole(each) and places.setdefault(each, at) < at:  # what is no id is told of each by itself
+            message = f"id has already been taken by sequences[{places[each]}]"
             problems.append((f"sequences[{at}].id", message, shown(each)))
-    theirs: list[list[tuple[str, Any]]] = [[] for _ in ids]
+    theirs: list[list[tuple[str, Any]]] = [[] for _ in sequences]
     for path, email in emails:
         owner = email.get("sequence_id") if isinstance(email, Mapping) else None
+        if len(problems) >= MOST_TOLD:
+            break
         if not isinstance(email, Mapping):
             problems.append((path, "an email must be an object", shown(email)))
-        elif owner is None or owner not in ids:
+        elif not whole(owner) or owner not in places:
             problems.append((
                 f"{path}.sequence_id",
                 "sequence_id must be the id of one of the sequences",
                 shown(owner),
             ))
         else:
-            theirs[ids.index(owner)].append((path, email))
+            theirs[places[owner]].append((path, email))
     made: list[Sequence] = []
     for at, (item, mine) in enumerate(zip(sequences, theirs, strict=True)):
+        if len(problems) >= MOST_TOLD:
+            break
         path = f"sequences[{at}]"
         if isinstance(item, Mapping) and "emails" in item:
             mine = mine + _email_list(item["emails"], problems, f"{path}.emails")
@@ -148,7 +153,9 @@ def _make(
     given["extra"].pop("emails", None)
     problems += [(prefix + at, message, found) for at, message, found in sequence_problems(given)]
     paths, items = [], []
-    for path, email in emails:
+    many = number_problems(emails)
+    problems += many
+    for path, email in emails if not many else ():
         if not isinstance(email, Mapping):
             problems.append((path, "an email must be an object", shown(email)))
             continue

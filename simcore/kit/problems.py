@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from numbers import Integral
 from typing import Any, TypeGuard
 
 from simcore.errors import Problem, shown
+from simcore.json_file import MOST_TOLD, too_deep
 from simcore.wording import WEEKDAYS
 from simcore.zones import zone_names
 
@@ -27,8 +29,8 @@ def sequence_problems(given: Mapping[str, Any]) -> list[Problem]:
     for name in ("active", "repeat", "hold"):
         problems += _boolean(name, given.get(name))
     problems += _identity("id", given.get("id"))
-    problems += _source_problems(given.get("exclude_subscriber_sources"))
-    return problems
+    problems += islice(_source_problems(given.get("exclude_subscriber_sources")), MOST_TOLD)
+    return [*problems, *_nesting(given)]
 
 
 def email_problems(given: Mapping[str, Any]) -> list[Problem]:
@@ -57,7 +59,14 @@ def email_problems(given: Mapping[str, Any]) -> list[Problem]:
     if position is not None and not (whole(position) and position >= 0):
         problems.append(("position", "position must be an integer of 0 or more", shown(position)))
     problems += _identity("id", given.get("id"))
-    return problems
+    return [*problems, *_nesting(given)]
+
+
+def number_problems(emails: Sequence[Any]) -> list[Problem]:
+    """What is wrong with how many emails there are."""
+    if len(emails) <= _MOST_EMAILS:
+        return []
+    return [("emails", f"emails can't be more than {_MOST_EMAILS}", str(len(emails)))]
 
 
 def order_problems(emails: Sequence[Mapping[str, Any]], paths: Sequence[str] | None = None) -> list[Problem]:
@@ -66,10 +75,8 @@ def order_problems(emails: Sequence[Mapping[str, Any]], paths: Sequence[str] | N
     `paths`: how the user names them, without it emails[0], …. Only what is right by itself is looked at;
     what is wrong with one email is told by `email_problems`.
     """
-    problems: list[Problem] = []
+    problems = number_problems(emails)
     paths = [f"emails[{at}]" for at in range(len(emails))] if paths is None else paths
-    if len(emails) > _MOST_EMAILS:
-        problems.append(("emails", f"emails can't be more than {_MOST_EMAILS}", str(len(emails))))
     for name in ("id", "position"):
         given = [email.get(name) if whole(email.get(name)) else None for email in emails]
         often = Counter(value for value in given if value is not None)
@@ -121,16 +128,28 @@ def _identity(name: str, value: Any) -> Iterator[Problem]:
         yield name, f"{name} must be an integer", shown(value)
 
 
+def _nesting(given: Mapping[str, Any]) -> Iterator[Problem]:
+    """Fields that could not be copied."""
+    for name, value in given.items():
+        if too_deep(value):
+            yield name, f"{name} must not be nested this deep", ""
+
+
 def _days(name: str, value: Any) -> list[Problem]:
     if isinstance(value, str) or not isinstance(value, list | tuple):
         return [(name, f"{name} must be a list of weekdays", shown(value))]
-    problems = []
-    for at, day in enumerate(value):
+    return [*islice(_day_problems(name, value), MOST_TOLD)]
+
+
+def _day_problems(name: str, days: Sequence[Any]) -> Iterator[Problem]:
+    before = set[str]()
+    for at, day in enumerate(days):
         if not (isinstance(day, str) and day in WEEKDAYS):
-            problems.append((f"{name}[{at}]", f"{name} must be one of: {', '.join(WEEKDAYS)}", shown(day)))
-        elif day in value[:at]:
-            problems.append((f"{name}[{at}]", f"{name} can't list a day twice", shown(day)))
-    return problems
+            yield f"{name}[{at}]", f"{name} must be one of: {', '.join(WEEKDAYS)}", shown(day)
+        elif day in before:
+            yield f"{name}[{at}]", f"{name} can't list a day twice", shown(day)
+        else:
+            before.add(day)
 
 
 def _source_problems(sources: Any) -> Iterator[Problem]:

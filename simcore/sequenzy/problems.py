@@ -7,6 +7,7 @@ where it may be left out. What is null is left out.
 import math
 import re
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from itertools import chain, islice
 from numbers import Integral, Rational, Real
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from simcore import instants
 from simcore.errors import EntryError, Problem, shown
+from simcore.json_file import MOST_TOLD
 from simcore.sequenzy import waits
 from simcore.wording import WEEKDAYS
 from simcore.zones import zone_names
@@ -53,15 +55,16 @@ _UNREAD = ("weeks", "months", "years", "seconds", "milliseconds", "keyDate", "un
 
 def sequence_problems(given: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with the fields of a sequence (Q2 to Q7)."""
-    return [
-        *_text("name", given.get("name"), ""),
-        *_trigger(given),
-        *_enrolment(given),
-        *_stop("stopCondition", given.get("stopCondition")),
-        *_sending_window("sendingWindow", given.get("sendingWindow")),
-        *_content(given),
-        *_instant("createdAt", given.get("createdAt")),
-    ]
+    found = chain(
+        _text("name", given.get("name"), ""),
+        _trigger(given),
+        _enrolment(given),
+        _stop("stopCondition", given.get("stopCondition")),
+        _sending_window("sendingWindow", given.get("sendingWindow")),
+        _content(given),
+        _instant("createdAt", given.get("createdAt")),
+    )
+    return [*islice(found, MOST_TOLD)]
 
 
 def email_id(step: Mapping[str, Any], at: int) -> str:
@@ -73,7 +76,7 @@ def _trigger(given: Mapping[str, Any]) -> Iterator[Problem]:
     """Q2."""
     trigger = given.get("trigger")
     needed = _TRIGGERS.get(trigger, ()) if isinstance(trigger, str) else ()
-    because = f" with trigger {trigger}"
+    because = f" with trigger {trigger}" if needed else None
     yield from _one_of("trigger", trigger, _TRIGGERS)
     for name in ("tagName", "segmentId", "eventName", "listId"):
         yield from _text(name, given.get(name), because if name in needed else None)
@@ -195,10 +198,11 @@ def _content(given: Mapping[str, Any]) -> Iterator[Problem]:
         return
     # Beside steps it is what the platform counted.
     yield from _number("emailCount", count, "a whole number of 0 or more", _from(0, whole=True), None)
+    if isinstance(steps, list | tuple) and len(steps) > _MOST_STEPS:
+        yield "steps", f"steps can't be more than {_MOST_STEPS}", str(len(steps))
+        return
     yield from _each("steps", steps, "subject, and blocks or html", _step)
     if isinstance(steps, list | tuple):
-        if len(steps) > _MOST_STEPS:
-            yield "steps", f"steps can't be more than {_MOST_STEPS}", str(len(steps))
         yield from _taken(steps)
 
 
