@@ -483,7 +483,14 @@ def _time_axis(ax: "Axes", place: Zone, low_us: int, high_us: int, label: str) -
     tz = frame_dtype(place.name).tz
     locator = dates.AutoDateLocator(tz=tz)
     ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=tz))
+    formatter = dates.ConciseDateFormatter(
+        locator,
+        tz=tz,
+        formats=["%Y", "%b", "%a %d", "%H:%M", "%H:%M", "%S.%f"],
+        zero_formats=["", "%Y", "%a %d\n%b", "%a %d", "%H:%M", "%H:%M"],
+        offset_formats=["", "%Y", "%b %Y", "%d %b %Y", "%d %b %Y", "%d %b %Y %H:%M"],
+    )
+    ax.xaxis.set_major_formatter(formatter)
     ax.set_xlim(*_days(np.array([low_us, high_us])))
     ax.set_xlabel(f"{label}, {place.name}")
     at_us, by = _clock_changes(place, low_us, high_us)

@@ -221,7 +221,14 @@ def test_every_send_has_its_place():
     assert clock_lines(ax) == ["2026-03-08 07:00"]
     assert texts(ax) == ["clocks +1 h"]
     labels = ticks(ax.xaxis)
-    assert labels == ["07", "08", "09", "10", "11", "12"]  # local days, also behind the clock change
+    assert labels == [
+        "Sat 07",
+        "Sun 08",
+        "Mon 09",
+        "Tue 10",
+        "Wed 11",
+        "Thu 12",
+    ]  # local days, also behind the clock change
     assert when(ax.get_xticks(), NEW_YORK) == [f"2026-03-{label} 00:00" for label in labels]
 
 
