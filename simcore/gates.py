@@ -83,7 +83,7 @@ class SendSlots(NamedTuple):
 
     def at(self, ticks: Ints) -> Ints:
         """The instants of slots."""
-        return slots(self.time_zone, self.weekdays, self.hour).points_us[ticks]
+        return slots(self.time_zone, self.weekdays, self.hour).at(ticks)
 
     def snap(self, instants_us: Ints) -> Ints:
         """The first slot at or after each instant."""

@@ -53,6 +53,8 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def too_deep(value: Any) -> bool:
     """Whether more than `DEEPEST` lists and objects stand in one another, or one in itself."""
+    if value is None or isinstance(value, str | int):  # most are
+        return False
     level = _inside([value])
     for _ in range(DEEPEST):
         if not level:

@@ -22,7 +22,7 @@ _NIGHT_US = (22 * HOUR_US, 7 * HOUR_US)  # from the one to before the other
 _SATURDAY = 5
 _FURTHER_US = 92 * DAY_US
 _SHARES = (0.5, 0.95)
-_SAMPLE, _MARGIN = 1 << 11, 32
+_SAMPLE, _MARGIN = 1 << 11, 16
 _FEW = 1 << 10  # so few instants are measured anew for each schedule
 _NAMED = 400  # characters of a combination that an error shows
 METRICS = ("median_days", "p95_days", "weekend_share", "night_share", "most_in_an_hour")
@@ -281,6 +281,7 @@ class _Stretches(NamedTuple):
         """
         sample_us = np.sort(last_us[self.sample_which] - entered_us[self.sample])
         at_us = last_us[self.which]
+        most_us, least_us = at_us - entered_us[self.starts], at_us - entered_us[self.ends - 1]
         found = []
         for share in _SHARES:
             place = share * (entered_us.size - 1)
@@ -291,15 +292,18 @@ class _Stretches(NamedTuple):
                 low, high = middle - margin, middle + margin
                 low_us = sample_us[low] if low >= 0 else FIRST_US
                 high_us = sample_us[high] if high < sample_us.size else FAR_US
-                # Who entered later waits less: those who wait from low to high are a part of each stretch.
-                begin = np.searchsorted(entered_us, at_us - high_us).clip(self.starts, self.ends)
-                end = np.searchsorted(entered_us, at_us - low_us, "right").clip(begin, self.ends)
-                below, counts = int((self.ends - end).sum()), end - begin
+                # Who entered later waits less: of the stretches that reach so far, a part waits from low to high.
+                near = np.flatnonzero((most_us >= low_us) & (least_us <= high_us))
+                due_us, starts, ends = at_us[near], self.starts[near], self.ends[near]
+                begin = np.searchsorted(entered_us, due_us - high_us).clip(starts, ends)
+                end = np.searchsorted(entered_us, due_us - low_us, "right").clip(begin, ends)
+                below = int((self.ends - self.starts)[most_us < low_us].sum() + (ends - end).sum())
+                counts = end - begin
                 if below <= rank and ranks[-1] < below + counts.sum():
                     break
                 margin *= 8
             runs = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
-            near_us = np.sort(np.repeat(at_us, counts) - entered_us[runs])
+            near_us = np.sort(np.repeat(due_us, counts) - entered_us[runs])
             one_us, next_us = (int(near_us[each - below]) for each in ranks)
             found.append(one_us + (next_us - one_us) * (place - rank))
         return found

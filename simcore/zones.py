@@ -32,7 +32,6 @@ FAR_US = 2**62
 """Stands for every instant after `LAST_US` that no table holds: later than all, and safe to add a delay to."""
 
 _FEW, _MANY = 64, 4096  # for fewer a binary search costs less than counting days, or than counting them anew
-_NO_SLOT = -1  # no slot is at a part of a second
 _FIRST_DAY, _LAST_DAY = -10, LAST_US // DAY_US + 10  # tables reach past both ends, whatever the offset
 
 
@@ -61,31 +60,36 @@ class Ruler:
     """Sorted instants, and how many of them lie before a given one.
 
     A plain binary search over two centuries of days costs more than all the rest of a projection, so once
-    many are asked for the points are counted per UTC day; a look-up starts at its day's count and steps over the
-    day's points.
+    many are asked for the points are counted by equal lengths of time, one or two points in each; a look-up starts
+    at the count of its length and steps over the points in it.
     """
 
     def __init__(self, points_us: Ints) -> None:
         self.points_us = np.append(points_us, FAR_US)
 
     @cached_property
-    def _counts(self) -> tuple[Ints, int, Ints]:
-        """How many points are before each day, at most how many on one, and the points."""
-        before = np.searchsorted(self.points_us[:-1], np.arange(_FIRST_DAY, _LAST_DAY + 1) * DAY_US)
+    def _counts(self) -> tuple[int, int, Ints, int, Ints]:
+        """Where the first length begins and how long each is [µs]; how many points are before each, at most how many
+        in one, and the points."""
+        points_us = self.points_us[:-1]
+        days = 1 if not points_us.size else 1 + int(points_us[-1] - points_us[0]) // DAY_US
+        each_us = DAY_US // max(round(points_us.size / days), 1)
+        begin_us = int(points_us[0]) // DAY_US * DAY_US if points_us.size else 0
+        lengths = np.arange(days * DAY_US // each_us + DAY_US // each_us + 2)
+        before = np.searchsorted(points_us, begin_us + lengths * each_us)
         # What is past the last point stays there, however far it is.
-        ends_us = np.append(self.points_us[:-1], np.iinfo(np.int64).max)
-        return before, int(np.diff(before).max()), ends_us
+        ends_us = np.append(points_us, np.iinfo(np.int64).max)
+        return begin_us, each_us, before, int(np.diff(before).max()), ends_us
 
     def below(self, instants_us: Ints) -> Ints:
         """For each instant, how many points are before it; that is the place of the first one at or after."""
         if instants_us.size < (_FEW if "_counts" in self.__dict__ else _MANY):
             found: Ints = np.minimum(np.searchsorted(self.points_us, instants_us), self.points_us.size - 1)
             return found
-        before, steps, ends_us = self._counts
-        day = instants_us // DAY_US
-        np.minimum(day, _LAST_DAY, out=day)
-        day -= _FIRST_DAY
-        count: Ints = before[day]
+        begin_us, each_us, before, steps, ends_us = self._counts
+        place = (instants_us - begin_us) // each_us
+        np.clip(place, 0, before.size - 1, out=place)
+        count: Ints = before[place]
         for _ in range(steps):
             count = count + (ends_us[count] < instants_us)
         return count
@@ -173,32 +177,63 @@ class Zone:
         return np.append(ruler.points_us[np.searchsorted(np.maximum.accumulate(days), wanted)], FAR_US)
 
 
-@lru_cache(maxsize=32)
-def slots(name: str, weekdays: frozenset[int], hour: int) -> Ruler:
+class Slots:
     """The send slots of a zone: each allowed local date's instant at `hour`:00 (weekdays: 0 is Monday).
 
     A date that does not exist has none, nor has one whose slot a clock change carries into the next date
-    (America/Nuuk, Saturday 2026-03-28 23:00).
+    (America/Nuuk, Saturday 2026-03-28 23:00). Each slot has its place among those of all weekdays, which are found
+    once for all sets of weekdays; the place after them all is `FAR_US`.
     """
-    weeks_us, gaps = _every_slot(name, hour)
-    slot_us = weeks_us[:, sorted(weekdays)].ravel()
-    return Ruler(slot_us[slot_us != _NO_SLOT] if gaps else slot_us)
+
+    def __init__(self, name: str, weekdays: frozenset[int], hour: int) -> None:
+        self._every, self._none = _every_slot(name, hour)
+        self._last = self._every.points_us.size - 1
+        wait = [next((n for n in range(7) if (day + n) % 7 in weekdays), self._last) for day in range(7)]
+        self._wait = np.array(wait)
+
+    @property
+    def points_us(self) -> Ints:
+        """All slots in order, closed by `FAR_US`."""
+        return self.at(np.unique(self._allowed(np.arange(self._last + 1))))
+
+    def below(self, instants_us: Ints) -> Ints:
+        """The place of the first slot at or after each instant."""
+        return self._allowed(self._every.below(instants_us))
+
+    def _allowed(self, places: Ints) -> Ints:
+        """The places themselves, or the next ones on whose weekdays there are slots."""
+        places = np.minimum(places + self._wait[places % 7], self._last)
+        if self._none.size and np.isin(places, self._none).any():
+            return self._allowed(np.where(np.isin(places, self._none), places + 1, places))
+        return places
+
+    def at(self, places: Ints) -> Ints:
+        """The slots at some places."""
+        return self._every.points_us[places]
 
 
 @lru_cache(maxsize=32)
-def _every_slot(name: str, hour: int) -> tuple[Ints, bool]:
-    """The slots of all dates, a row a week from Monday, `_NO_SLOT` where there is none; and whether any is so."""
+def slots(name: str, weekdays: frozenset[int], hour: int) -> Slots:
+    """The slots of a zone; those of the same arguments are one object."""
+    return Slots(name, weekdays, hour)
+
+
+@lru_cache(maxsize=32)
+def _every_slot(name: str, hour: int) -> tuple[Ruler, Ints]:
+    """The slots of all dates in whole weeks from Monday, and at which places there is none.
+
+    There, the next slot stands.
+    """
     place = zone(name)
     first = int(place.pieces.date.min())
     dates = np.flatnonzero(np.bincount(place.pieces.date - first)) + first
     slot_us = place.instant_us(dates * DAY_US + hour * HOUR_US)
     kept = place.local_us(slot_us) // DAY_US == dates
     dates, slot_us = dates[kept], slot_us[kept]
-    monday = int(dates[0] - (dates[0] + 3) % 7)
-    weeks_us = np.full((int(dates[-1] - monday) // 7 + 1, 7), _NO_SLOT)
-    weeks_us.reshape(-1)[dates - monday] = slot_us
-    weeks_us = weeks_us[1:-1]  # whole ones, which still reach past both ends
-    return weeks_us, bool((weeks_us == _NO_SLOT).any())
+    # Whole weeks, which still reach past both ends.
+    whole = np.arange(dates[0] + 7 - (dates[0] + 3) % 7, dates[-1] - (dates[-1] + 3) % 7)
+    at = np.searchsorted(dates, whole)
+    return Ruler(slot_us[at]), np.flatnonzero(dates[at] != whole)
 
 
 @lru_cache(maxsize=128)

@@ -203,13 +203,15 @@ class Sequence(Shown):
         for place, given in of_emails.items():
             with inside(f"emails[{place}]."):
                 emails[place] = _edited(emails[place], given)
-        order = list(emails)
-        for place, to in moves.items():
-            if to is not None:
-                order.insert(
-                    to, order.pop(next(at for at, each in enumerate(order) if each is emails[place]))
-                )
-        return self.replace(**of_sequence, emails=tuple(replace(each, position=None) for each in order))
+        if moves:
+            order = list(emails)
+            for place, to in moves.items():
+                if to is not None:
+                    order.insert(
+                        to, order.pop(next(at for at, each in enumerate(order) if each is emails[place]))
+                    )
+            emails = [replace(each, position=None) for each in order]
+        return self.replace(**of_sequence, emails=tuple(emails))
 
     def controls(self) -> list[Control]:
         """What `simcore.explore` turns: its own fields, and each email's wait, by their paths in `with_fields`."""
