@@ -100,9 +100,10 @@ def inside(prefix: str, note: str = "") -> Iterator[None]:
 
 
 def shown(value: object, limit: int = 60) -> str:
-    """A value as an error shows it: its repr, cut to `limit` characters."""
+    """A value as an error shows it: its repr, cut to one line and `limit` characters."""
     try:
         text = repr(value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value)
     except (ValueError, RecursionError):  # an integer of thousands of digits; lists in lists in lists
         return f"a {type(value).__name__} too long to show"
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    line, _, more = text.partition("\n")
+    return line if len(line) <= limit and not more else f"{line[: limit - 1]}…"

@@ -15,6 +15,7 @@ import pandas as pd
 
 from simcore import instants
 from simcore.errors import EntryError, shown
+from simcore.wording import halved
 from simcore.zones import Ints
 
 NEVER_US: int = np.iinfo(np.int64).max
@@ -26,7 +27,7 @@ Watched = frozenset[tuple[str, Hashable]] | None
 Source = tuple[str, Hashable]
 """What one can be in: its kind, such as tag, and which one."""
 
-NO_ID = "not an id: a list, an array or an object is nobody's"
+NO_ID = "not an id: a list, an array, an object or half a character is nobody's"
 _MEND = "mend those rows, or leave them out"
 
 
@@ -370,10 +371,17 @@ def columns(what: str, given: pd.DataFrame, needed: tuple[str, ...], other: tupl
 
 
 def no_ids(ids: "pd.Series[Any]") -> Flags:
-    """Which of a column can be nobody's id, since they do not hash, as lists do not."""
-    if ids.dtype != object or not pd.api.types.infer_dtype(ids, skipna=True).startswith("mixed"):
+    """Which of a column can be nobody's id: they do not hash, as lists do not, or no column of texts holds them."""
+    kind = pd.api.types.infer_dtype(ids, skipna=True) if ids.dtype == object else ""
+    if kind == "string" and not halved("".join(ids.dropna())):
+        kind = ""
+    if kind != "string" and not kind.startswith("mixed"):
         return np.zeros(len(ids), np.bool_)
-    return np.fromiter((not isinstance(each, Hashable) for each in ids), np.bool_, len(ids))
+    return np.fromiter(
+        (not isinstance(each, Hashable) or (isinstance(each, str) and halved(each)) for each in ids),
+        np.bool_,
+        len(ids),
+    )
 
 
 def array(ids: "pd.Series[Any]") -> Any:

@@ -9,6 +9,7 @@ import pandas as pd
 from simcore import timeline
 from simcore.errors import SimcoreError, shown
 from simcore.projection import Sequence, make, project
+from simcore.wording import halved
 from simcore.zones import Ints
 
 _RUN = ["subscriber_id", "run"]
@@ -52,7 +53,7 @@ def compare(
         raise SimcoreError(
             f'sequences: found {shown(sequences)}, expected a dict of them by name, such as {{"as it is": sequence}}'
         )
-    if odd := [name for name in sequences if not isinstance(name, str)]:
+    if odd := [name for name in sequences if not isinstance(name, str) or halved(name)]:
         raise SimcoreError(f"sequences: found {shown(odd[0])} for a name, expected text")
     by_name = assumptions if isinstance(assumptions, Mapping) else dict.fromkeys(sequences, assumptions)
     if strange := [name for name in by_name if name not in sequences]:

@@ -50,3 +50,12 @@ def listed(words: Iterable[str]) -> str:
 def count(number: int, unit: str, several: str = "") -> str:
     """So many of a unit: 1 day, 2 days; `several` where that is not the unit with an s."""
     return f"{number} {unit if number == 1 else several or f'{unit}s'}"
+
+
+def halved(text: str) -> bool:
+    """Whether a text has half a character (a lone surrogate), which no file can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False

@@ -573,7 +573,7 @@ MEND = "mend those rows, or leave them out"
         (
             pd.concat([LOG, LOG]).assign(subscriber_id=["x", [1]]),
             "observed: subscriber_id: 1 of 2 rows cannot be used\n"
-            f"  row 1: [1] is not an id: a list, an array or an object is nobody's\n{MEND}",
+            f"  row 1: [1] is not an id: a list, an array, an object or half a character is nobody's\n{MEND}",
         ),
         (
             LOG.assign(subscriber_id=1),

@@ -323,7 +323,7 @@ def test_lists_are_no_events_and_no_ids(text_of, column, value):
 
 
 def test_ids_that_are_nobodys(text_of):
-    wrong = "not an id: a list, an array or an object is nobody's"
+    wrong = "not an id: a list, an array, an object or half a character is nobody's"
     given = pd.DataFrame({"subscriber_id": ["a", ["b"], {}], "entered_at": [ENTERED] * 3})
     assert text_of(EntryError, simcore.project, SEQUENCE, given) == (
         "entered_at: 2 of 3 rows cannot be used\n"
@@ -336,4 +336,18 @@ def test_ids_that_are_nobodys(text_of):
     events = pd.DataFrame({"subscriber_id": [["b"], 1], "at": [DAY] * 2, "event": ["unsubscribed"] * 2})
     assert text_of(EntryError, simcore.project, SEQUENCE, entries(1, dtype=object), events=events) == (
         f"events: subscriber_id: 1 of 2 rows cannot be used\n  row 0: ['b'] is {wrong}\n{MEND}"
+    )
+
+
+def test_ids_with_half_a_character(text_of):
+    """Among texts alone, and among other things; pandas 3 has no texts that could hold one."""
+    wrong = "not an id: a list, an array, an object or half a character is nobody's"
+    for other in ("b", 1):
+        given = entries("a\ud800", other, None, dtype=object)
+        told = text_of(EntryError, simcore.project, SEQUENCE, given)
+        assert f"\n  row 0: '{ENTERED}' has a subscriber_id that is {wrong}\n" in told
+    events = pd.DataFrame({"subscriber_id": given["subscriber_id"], "at": DAY, "event": "unsubscribed"})
+    events = events.replace({"subscriber_id": {1: "b"}})
+    assert text_of(EntryError, simcore.project, SEQUENCE, entries("b"), events=events) == (
+        f"events: subscriber_id: 1 of 3 rows cannot be used\n  row 0: 'a\\ud800' is {wrong}\n{MEND}"
     )

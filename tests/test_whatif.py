@@ -433,14 +433,14 @@ def test_comparing_changes_no_input():
     "wrong", [None, {}, [], [BASE], "welcome", 3], ids=["None", "{}", "[]", "[.]", "str", "3"]
 )
 def test_sequences_are_a_dict(text_of, wrong):
-    found = repr(wrong) if wrong != [BASE] else f"{repr(wrong)[:59]}…"
+    found = repr(wrong) if wrong != [BASE] else f"{repr(wrong).splitlines()[0][:59]}…"
     expected = f'sequences: found {found}, expected a dict of them by name, such as {{"as it is": sequence}}'
     assert text_of(SimcoreError, simcore.compare, wrong, ENTRIES) == expected
 
 
 def test_what_compare_refuses(text_of):
     both = {"a": BASE, "b": LATE}
-    for name, shown in ((1, "1"), (None, "None"), (("a",), "('a',)")):
+    for name, shown in ((1, "1"), (None, "None"), (("a",), "('a',)"), ("\ud800", "'\\ud800'")):
         assert text_of(SimcoreError, simcore.compare, {"a": BASE, name: LATE}, ENTRIES) == (
             f"sequences: found {shown} for a name, expected text"
         )

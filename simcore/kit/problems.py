@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 from simcore.errors import Problem, shown
 from simcore.json_file import MOST_TOLD, too_deep
-from simcore.wording import WEEKDAYS
+from simcore.wording import WEEKDAYS, halved
 from simcore.zones import zone_names
 
 _SOURCES = ("tag", "sequence", "form", "segment")
@@ -114,7 +114,7 @@ def _text(name: str, value: Any) -> Iterator[Problem]:
         yield name, f"{name} can't be blank", ""
     elif not isinstance(value, str):
         yield name, f"{name} must be a string", shown(value)
-    elif not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+    elif halved(value):
         yield name, f"{name} must be text: it has half a character (a lone surrogate)", shown(value)
 
 

@@ -17,7 +17,7 @@ from simcore import instants
 from simcore.errors import EntryError, Problem, shown
 from simcore.json_file import MOST_TOLD
 from simcore.sequenzy import waits
-from simcore.wording import WEEKDAYS
+from simcore.wording import WEEKDAYS, halved
 from simcore.zones import zone_names
 
 BUILT_IN = (
@@ -505,7 +505,7 @@ def _is_number(value: Any) -> bool:
 def _is_broken(value: Any) -> bool:
     """Whether a text cannot be written, or a number is none."""
     if isinstance(value, str):
-        return not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value)
+        return halved(value)
     return isinstance(value, float) and not math.isfinite(value)
 
 
