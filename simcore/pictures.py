@@ -581,8 +581,8 @@ def _image(
     wide = 320  # fewer than there are dots across, so that none is lost
     high = blocks * min(rows // blocks, -(-240 // blocks))  # no point is in two blocks
     x, y = (at_us - low_us) * wide // (high_us - low_us), row * high // rows
-    counts = np.bincount((email * high + y) * wide + x, minlength=len(colours) * high * wide)
-    counts = counts.reshape(len(colours), high, wide)
+    flat = np.bincount((email * high + y) * wide + x, minlength=len(colours) * high * wide)
+    counts = flat.reshape(len(colours), high, wide)
     most = counts.max(axis=0)
     image = colors.to_rgba_array(colours)[counts.argmax(axis=0)]
     image[..., 3] = np.where(most > 0, 0.35 + 0.65 * np.sqrt(np.minimum(most * high / rows, 1)), 0)

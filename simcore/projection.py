@@ -67,7 +67,7 @@ class Simulation(NamedTuple):
     def _table(self) -> Table:
         at = pd.DatetimeIndex(self.timeline["send_at"])
         here = zone(str(at.tz))
-        span = f", {clock(at.asi8.min(), here)} to {clock(at.asi8.max(), here)}" if len(at) else ""
+        span = f", {clock(int(at.asi8.min()), here)} to {clock(int(at.asi8.max()), here)}" if len(at) else ""
         told = {
             "timeline": count(self.timeline["email_id"].nunique(), "email"),
             "subscribers": _counted(self.subscribers["status"]),
