@@ -481,7 +481,7 @@ def _time_axis(ax: "Axes", place: Zone, low_us: int, high_us: int, label: str) -
     """Makes the x axis one of time in a zone, from one instant to another [µs], with its clock changes."""
     dates = _dates()
     tz = frame_dtype(place.name).tz
-    locator = dates.AutoDateLocator(tz=tz)
+    locator = dates.AutoDateLocator(tz=tz, minticks=3, maxticks=8)
     ax.xaxis.set_major_locator(locator)
     formatter = dates.ConciseDateFormatter(
         locator,
