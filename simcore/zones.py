@@ -48,7 +48,7 @@ def _names() -> frozenset[str]:
 @cache
 def zone(name: str) -> "Zone":
     """The zone of an IANA name; one object a name. Raises SimcoreError for a name that tzdata lacks."""
-    if not isinstance(name, str) or name not in _names():
+    if name not in _names():
         raise SimcoreError(
             f"{shown(name)} is not a time zone: expected an IANA name such as 'America/New_York'"
         )
@@ -286,7 +286,7 @@ def _read_tzif(data: bytes) -> tuple[Ints, Ints, tuple[str, ...]]:
             states.append((offset, name))
 
     changes_us = np.array([-FAR_US // SECOND_US, *seconds], np.int64) * SECOND_US
-    kept = slice(max(int(np.searchsorted(changes_us, _FIRST_DAY * DAY_US, "right")) - 1, 0), None)
+    kept = slice(int(np.searchsorted(changes_us, _FIRST_DAY * DAY_US, "right")) - 1, None)
     changes_us = changes_us[kept]
     changes_us[0] = -FAR_US
     inside = changes_us < _LAST_DAY * DAY_US

@@ -20,7 +20,7 @@ from oracle import (
 )
 from strategies import clock_changes, instants, static_cases, weekday_sets, zones
 
-from simcore.delays import CalendarDays, Elapsed, UntilDate
+from simcore.delays import Brought, CalendarDays, Elapsed, UntilDate
 from simcore.gates import NAT_US, Anytime, Closed, Poll, SendSlots, SendWindow, Ticking
 
 DAY = timedelta(days=1)
@@ -182,6 +182,15 @@ def test_a_gate_without_a_day_is_closed(data, zone):
     assert not data.draw(gates(zone)).closed
 
 
+def test_a_poll_takes_what_is_on_a_look_and_no_microsecond_later():
+    """Looks are at 0, 15, … minutes from the epoch, or as much later as the phase says."""
+    quarter = 15 * MINUTE_US
+    asked = np.array([0, 1, quarter - 1, quarter, quarter + 1])
+    assert Poll(quarter).snap(asked).tolist() == [0, quarter, quarter, quarter, 2 * quarter]
+    late = Poll(quarter, 5 * MINUTE_US).snap(asked + 5 * MINUTE_US)
+    assert (late - 5 * MINUTE_US).tolist() == [0, quarter, quarter, quarter, 2 * quarter]
+
+
 # ---------------------------------------------------------------- delays
 
 
@@ -221,6 +230,14 @@ def test_until_date_is_the_later_one(data, zone):
     fixed = UntilDate(array(data.draw(instants(zone))).repeat(2))
     first, second = fixed.earliest(array(t, u))
     assert first <= second
+
+
+def test_a_date_that_runs_bring():
+    """Each has that of its own properties; NaT where there are none, or no date in them."""
+    delay = Brought({"one": 10, "two": 20}.get, ends=False, name="due")
+    thing = np.array([1, -1, 0, 2, 1])
+    assert delay.of(["one", "two", "no date"], thing).instants_us.tolist() == [20, NAT_US, 10, NAT_US, 20]
+    assert delay.of([], np.array([-1, -1])).instants_us.tolist() == [NAT_US, NAT_US]
 
 
 # ---------------------------------------------------------------- arrays

@@ -11,6 +11,7 @@ from conftest import TEXT
 
 import simcore
 from simcore import kit
+from simcore.engine import WAITED, Round, Times
 from simcore.errors import EntryError, TooLateError
 
 VIA = "visual_automation"
@@ -614,6 +615,29 @@ def test_k18_owed_sends_before_due_ones():
     assert life.positions == [0, 1, 1, 2, 4]
 
 
+def test_k18_what_is_taken_back_at_once_was_not_published():
+    """All changes of an instant come before what is owed by one of them."""
+    for back in (delete("03 12:00", 9), change("03 12:00", 9, published=False)):
+        life = Life(ABC, "02 10:00", changes=[new("03 12:00", 9, 1, position=1), back])
+        assert life.sends == ["1.1 02 10:00", "1.2 03 09:00", "1.3 04 09:00"]
+
+
+def test_k18_who_waits_since_before_an_earlier_change():
+    """What comes at the instant of a send comes before it for them too."""
+    same = update("02 12:00", send_hour=9)
+    off = change("03 09:00", 2, published=False)
+    assert Life(ABC, "02 10:00", changes=[same, off]).sends == ["1.1 02 10:00", "1.3 03 09:00"]
+    removed = [("03 09:00", "removed")]
+    assert Life(ABC, "02 10:00", changes=[same], events=removed).sends == ["1.1 02 10:00"]
+    assert Life(ABC, "02 10:00", changes=[same], until="03 09:00").sends == ["1.1 02 10:00"]
+
+
+def test_k18_changes_before_events():
+    """Nothing is left after the change, so the removal of that instant finds the run completed."""
+    life = Life(ABC, "02 10:00", changes=[delete("03 12:00", 3)], events=[("03 12:00", "removed")])
+    assert life.runs == ["completed 03 12:00"]
+
+
 def test_k18_until_is_just_before():
     assert Life(ABC, "02 10:00", until="03 09:00").sends == ["1.1 02 10:00"]
     assert Life(ABC, "02 10:00", until="03 09:00:00.000001").sends == ["1.1 02 10:00", "1.2 03 09:00"]
@@ -812,6 +836,13 @@ def test_k21_at_once_is_where_another_email_was_queued():
     assert behind.sends == ["1.1 02 10:00", "1.2 03 09:00", "1.9 08 09:00", "1.3 09 09:00"]
 
 
+def test_k21_at_once_before_the_very_first():
+    life = Life(
+        seq(B, C), "02 10:00", changes=[new("02 12:00", 9, 1, position=0)], insert_before_next="at_once"
+    )
+    assert life.sends == ["1.9 02 12:00", "1.2 03 09:00", "1.3 04 09:00"]
+
+
 def test_k21_at_once_of_two_changes_of_an_instant():
     """The first is overtaken by the second, and is then no longer what this very change published."""
     changes = [new("02 12:00", 8, 5, position=1), new("02 12:00", 9, 5, position=1)]
@@ -877,6 +908,22 @@ def test_k22_moving_alone_never_does_this():
     sequence = seq(A, B, C, D)
     life = Life(sequence, "02 10:00", changes=[change("03 12:00", 4, position=1)])
     assert life.sends == ["1.1 02 10:00", "1.2 03 09:00", "1.3 04 09:00"]
+
+
+def test_k22_moved_behind_at_the_instant_of_a_publication():
+    """Of two that stand behind now, 9 was published there; 4 was moved. Published ahead and then moved is moved."""
+    behind = new("03 12:00", 9, 1, position=1)
+    life = Life(seq(A, B, C, D), "02 10:00", changes=[behind, change("03 12:00", 4, position=1)])
+    assert life.sends == ["1.1 02 10:00", "1.2 03 09:00", "1.9 03 12:00", "1.3 04 09:00"]
+    ahead = [new("03 12:00", 9, 1, position=3), change("03 12:00", 9, position=1)]
+    assert Life(ABC, "02 10:00", changes=ahead).sends == ["1.1 02 10:00", "1.2 03 09:00", "1.3 04 09:00"]
+
+
+def test_k22_what_was_owed_is_received():
+    """Moved ahead afterwards, it is not sent again."""
+    changes = [new("03 12:00", 9, 1, position=1), change("03 13:00", 9, position=3)]
+    life = Life(ABC, "02 10:00", changes=changes)
+    assert life.sends == ["1.1 02 10:00", "1.2 03 09:00", "1.9 03 12:00", "1.3 04 09:00"]
 
 
 def test_k22_not_for_runs_that_are_over():
@@ -1069,6 +1116,22 @@ def test_k24_one_after_the_other():
     assert Life(ABC, "02 10:00", changes=changes).sends[2:] == ["1.9 04 09:00", "1.3 05 09:00"]
 
 
+def test_k24_the_one_before_takes_the_place_of_the_last_passed():
+    """So 9, published before email 1, is behind; and the anchor stays: email 3 still counts from 03 09:00."""
+    emails = [email(number, 1) for number in range(1, 5)]
+    changes = [delete("03 12:00", 2), new("03 13:00", 9, 1, position=0)]
+    assert Life(seq(*emails), "01 10:00", changes=changes).sends[2:4] == ["1.9 03 13:00", "1.3 04 09:00"]
+    further = Life(seq(A, B, C, email(4, 2)), "02 10:00", changes=[delete("03 12:00", 3)])
+    assert further.sends[2:] == ["1.4 05 09:00"]
+
+
+def test_k25_what_was_received_is_stepped_over_at_a_change():
+    """Moved behind email 2, the first email stands next; email 3 is waited for all the same."""
+    emails = [email(number, 1) for number in range(1, 4)]
+    life = Life(seq(*emails), "01 10:00", changes=[change("03 12:00", 1, position=1)])
+    assert life.sends == ["1.1 02 09:00", "1.2 03 09:00", "1.3 04 09:00"]
+
+
 def test_k25_nothing_is_received_twice():
     """Email 1 is moved behind the last one passed; the run does not go back to it."""
     life = Life(ABC, "02 10:00", changes=[change("03 12:00", 1, position=2, delay_value=1)])
@@ -1175,10 +1238,20 @@ def test_k28_the_journals_columns_and_words():
         "no email was left",
         "has had a run, and another is not started by this entry",
     ]
-    assert sorted(found["what"].cat.categories) == sorted([
-        *["ignored", "excluded", "blocked", "draft", "started", "restarted", "completed", "holding"],
-        *["excluded_out", "cancelled", "removed"],
-    ])
+    words = dict(zip(found["what"].cat.categories, found["detail"].cat.categories, strict=True))
+    assert words == {
+        "started": "the subscriber entered",
+        "ignored": "has had a run, and another is not started by this entry",
+        "blocked": "unsubscribed, bounced or complained before, and did not resubscribe",
+        "excluded": "in an excluded source at that instant",
+        "draft": "a draft came due, and was passed without a send",
+        "completed": "no email was left",
+        "holding": "no email was left; stays for those published later",
+        "restarted": "the subscriber entered again",
+        "excluded_out": "in an excluded source when an email came due",
+        "cancelled": "unsubscribed, bounced or complained",
+        "removed": "removed from the sequence",
+    }
 
 
 def test_no_entries_at_all():
@@ -1201,6 +1274,29 @@ def test_arguments_that_cannot_be(text_of):
 
 
 # ---------------------------------------------------------------- at the edges
+
+
+def test_a_round_of_some_of_its_runs():
+    """Each run keeps its own instant, anchor, cause, change, plan and date."""
+    each = np.array([10, 20, 30])
+    made = Round(
+        each, Times(each + 1), Times(np.array([7, 8]), np.array([1, 0, 1])), each + 2, *[each + 3] * 3
+    )
+    rows, at, anchor, *others = made.of(np.array([2, 0]))[:7]
+    assert rows.tolist() == [30, 10]
+    assert (at.all_us().tolist(), anchor.all_us().tolist()) == ([31, 11], [8, 8])
+    assert [other.tolist() for other in others] == [[32, 12], [33, 13], [33, 13], [33, 13]]
+    plain = Round(None, Times(each), Times(each)).of(np.array([2, 0]))
+    assert (plain.rows.tolist(), plain.cause, plain.under, plain.over_us) == ([2, 0], WAITED, 0, None)
+
+
+def test_holding_is_noted_once():
+    """K15, K28: whether the run came to hold by a change or by itself."""
+    hour = update("02 13:00", send_hour=8)
+    by_change = Life(seq(A, B, hold=True), "02 10:00", changes=[delete("02 12:00", 2), hour])
+    assert by_change.notes == ["1 started 02 10:00", "1 holding 02 12:00"]
+    by_itself = Life(seq(A, hold=True), "02 10:00", changes=[hour])
+    assert by_itself.notes == ["1 started 02 10:00", "1 holding 02 10:00"]
 
 
 def test_a_sequence_without_emails_that_holds():

@@ -629,6 +629,9 @@ def test_q14_no_properties_are_none_of_them():
         rule = {"path": "a", "operator": operator, "value": 1}
         life = Life(seq(propertyFilters=[rule]), ev("02 10:00"))
         assert bool(life.begins) == enrols
+        other = ev("02 10:00", properties={"a": 1 if operator == "not_equals" else 2}, who="b")
+        both = Life(seq(propertyFilters=[rule]), ev("02 10:00"), other).begins
+        assert ("02 10:00" in both) == enrols
 
 
 ITEMS = {"items": [{"sku": "a", "n": 1, "tags": ["x", "y"]}, {"sku": "b", "n": 5, "tags": []}, {"sku": None}]}
@@ -695,6 +698,7 @@ def out(when, who="a", ref="S"):
         pytest.param([into("02 10:07")], ["02 10:15"], id="the next look"),
         pytest.param([into("02 10:15")], ["02 10:15"], id="at the instant of a look"),
         pytest.param([into("02 10:15:00.000001")], ["02 10:30"], id="just after one"),
+        pytest.param([into("1970-01-01T00:00Z")], ["1970-01-01 00:00"], id="at the first of all looks"),
         pytest.param([into("02 10:07", ref="T")], [], id="another segment"),
         pytest.param([out("02 10:07")], [], id="left, and never in"),
         pytest.param([into("02 10:01"), out("02 10:14")], [], id="undone between two looks"),

@@ -74,8 +74,8 @@ def unusable(what, *lines):
 
 @pytest.mark.parametrize("wrong", [[], {"a": 1}, "events.csv", 5, pd.Series([1])])
 def test_not_a_frame(told, wrong):
-    shown = repr(wrong)
-    shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
+    shown, _, more = repr(wrong).partition("\n")
+    shown = shown if len(shown) <= 60 and not more else f"{shown[:59]}…"
     expected = f"events: found {shown}, expected a DataFrame with subscriber_id, at and event"
     assert told(EntryError, ORDER, events=wrong) == expected
     assert told(EntryError, ORDER, entries(("a", WHEN)), events=wrong) == expected

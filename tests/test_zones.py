@@ -2,6 +2,7 @@
 
 import importlib.resources
 import random
+import struct
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -161,6 +162,17 @@ def test_dates_past_the_tables_are_far():
     assert here.date(np.array([FIRST_US, LAST_US])).tolist() == [0, LAST_US // DAY_US]
 
 
+def test_a_date_ends_with_its_last_microsecond():
+    assert zone("UTC").date(np.array([DAY_US - 1, DAY_US])).tolist() == [0, 1]
+
+
+def test_the_first_slots_of_all():
+    """1970-01-01 is a Thursday: one at 09:00 that day, of Mondays on the 5th."""
+    for weekdays, first in ((frozenset(range(7)), "1970-01-01T09:00"), (frozenset({0}), "1970-01-05T09:00")):
+        ruler = slots("UTC", weekdays, 9)
+        assert ruler.at(ruler.below(np.array([0]))).tolist() == [us(first)]
+
+
 def test_a_date_that_begins_twice():
     instants = np.array([us(f"2010-11-07T02:{minute}") for minute in (29, 30, 31)] + [us("2010-11-07T03:30")])
     assert (zone("America/St_Johns").date(instants) - day("2010-11-06")).tolist() == [0, 1, 0, 1]
@@ -191,10 +203,17 @@ def test_a_week_of_whole_days_is_one_window():
     assert closes.points_us.size == 2
 
 
-def test_ruler_counts():
-    points = np.array([0, 1, 5, DAY_US, DAY_US + 1])
-    asked = np.array([-5, 0, 1, 2, 5, 6, DAY_US, DAY_US + 1, DAY_US + 2, LAST_US])
-    assert Ruler(points).below(asked).tolist() == np.searchsorted(points, asked).tolist()
+@pytest.mark.parametrize("times", [1, 10, 1000], ids=["few", "some", "many"])
+@pytest.mark.parametrize("counted", [False, True])
+def test_ruler_counts(times, counted):
+    """The same of few instants, which are searched, and of many, whose days are counted."""
+    ruler = Ruler(np.array([0, 1, 5, DAY_US, DAY_US + 1, LAST_US]))
+    if counted:
+        ruler.below(np.zeros(10_000, np.int64))
+    expected = {-5: 0, 0: 0, 1: 1, 2: 2, 5: 2, 6: 3, DAY_US: 3, DAY_US + 1: 4, DAY_US + 2: 5, LAST_US: 5}
+    expected |= dict.fromkeys((LAST_US + 1, LAST_US + 30 * DAY_US, FAR_US, FAR_US + 1), 6)
+    asked = np.array([*expected] * times)
+    assert ruler.below(asked).tolist() == [*expected.values()] * times
 
 
 @pytest.mark.parametrize("name", ["UTC", "America/New_York", "Europe/London", "Pacific/Kiritimati"])
@@ -224,6 +243,21 @@ def test_what_is_far_stays_far(name):
 def test_unknown_zones(text_of, name, text):
     expected = f"{text} is not a time zone: expected an IANA name such as 'America/New_York'"
     assert text_of(SimcoreError, zone, name) == expected
+
+
+def test_files_with_all_that_a_file_may_have():
+    """RFC 9636: a 32-bit block, leap seconds and indicators, none of which the files of tzdata have today."""
+
+    def header(times):
+        return struct.pack(">4s1s15x6l", b"TZif", b"2", 2, 2, 1, times, 2, 8)
+
+    first = header(3) + bytes(3 * 5 + 2 * 6 + 8 + 8 + 2 + 2)
+    change = us("2026-07-01") // SECOND_US
+    types = struct.pack(">l?Bl?B", 0, False, 0, 3600, True, 4) + b"ONE\0TWO\0"
+    second = header(1) + struct.pack(">qB", change, 1) + types + bytes(12 + 2 + 2) + b"\nTWO-1\n"
+    changes_us, offsets_us, names = zones._read_tzif(first + second)
+    assert changes_us.tolist() == [-FAR_US, change * SECOND_US]
+    assert (offsets_us.tolist(), names) == ([0, 3600 * SECOND_US], ("ONE", "TWO"))
 
 
 @pytest.mark.parametrize("footer", ["", "EST5EDT", "5", "EST5EDT,M3.2.0", "EST5EDT,M3.2.0/2,M11.1.0/2,x"])

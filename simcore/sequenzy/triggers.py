@@ -17,7 +17,7 @@ from simcore.zones import FAR_US, Ints
 
 def passing(log: Log, rows: Ints, filters: tuple[Mapping[str, Any], ...]) -> Ints:
     """Those of some events that pass every filter (Q14)."""
-    if not filters or not rows.size:
+    if not filters:
         return rows
     things = np.unique(log.thing[rows])
     verdict = np.zeros(len(log.things) + 1, np.bool_)
@@ -78,8 +78,8 @@ class SegmentEntered(NamedTuple):
         # What is so at a look is what was so last before it.
         last = np.append((np.diff(who) != 0) | (np.diff(look) != 0), True)[: rows.size]
         who, look, inside = who[last], look[last], inside[last]
-        first = np.append(True, np.diff(who) != 0)[: who.size]
-        was = np.append(False, inside)[:-1] & ~first
+        was = np.zeros(who.size, np.bool_)
+        was[1:] = inside[:-1] & (np.diff(who) == 0)
         begins = np.flatnonzero(inside & ~was & (look >= 0))
         end_us = None
         if self.exits:
@@ -122,7 +122,7 @@ class Inactivity(NamedTuple):
         order = np.argsort(who, kind="stable")
         who, from_us = who[order], np.append(base_us, log.at_us[rows])[order]
         next_us = np.append(from_us[1:], NEVER_US)
-        next_us[np.append(np.diff(who) != 0, True)[: who.size]] = NEVER_US
+        next_us[:-1][np.diff(who) != 0] = NEVER_US
         ready_us = np.maximum(from_us + self.after_us, known_us[who])
         if enabled_us is not None:
             ready_us = np.maximum(ready_us, enabled_us)
