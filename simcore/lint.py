@@ -8,6 +8,8 @@ import pandas as pd
 from simcore.errors import EntryError, SimcoreError, shown
 from simcore.findings import SEVERITIES, Finding
 from simcore.instants import NAIVE, read_one
+from simcore.tables import ShownFrame, Table
+from simcore.wording import count
 
 _OFFSET = NAIVE.partition(", or")[0]  # there is no naive_time_zone here
 
@@ -18,6 +20,17 @@ class Sequence(Protocol):
     def findings(self, *, among: Iterable[Any] = (), as_of_us: int | None = None) -> list[Finding]:
         """What is found, in the order of the sequence."""
         ...
+
+
+class Findings(ShownFrame):
+    """What `simcore.lint` gives."""
+
+    def _table(self) -> Table:
+        columns = [name for name in ("severity", "code", "where", "message") if name in self.columns]
+        columns += [name for name in self.columns if name not in columns]  # changed in its place
+        rows = [*self[columns].itertuples(index=False)]
+        heading = count(len(rows), "finding") if rows else "nothing to say"
+        return Table(heading, [*map(str, columns)], rows, under=columns[-1:] == ["message"])
 
 
 def lint(sequence: Sequence, *, among: Iterable[Any] = (), as_of: Any = None) -> pd.DataFrame:
@@ -61,7 +74,7 @@ def lint(sequence: Sequence, *, among: Iterable[Any] = (), as_of: Any = None) ->
     )
     severity = pd.CategoricalDtype(list(SEVERITIES), ordered=True)
     columns = {name: [getattr(each, name) for each in found] for name in Finding._fields}
-    return pd.DataFrame({
+    return Findings({
         name: pd.Series(values, dtype=severity if name == "severity" else "str")
         for name, values in columns.items()
     })

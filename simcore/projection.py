@@ -18,7 +18,7 @@ from simcore.errors import EntryError, SimcoreError, ValidationError, shown
 from simcore.instants import NAT_US
 from simcore.log import NEVER_US
 from simcore.plan import Epoch, Plan, Step
-from simcore.tables import Shown, Table, clock
+from simcore.tables import ShownFrame, Table, clock
 from simcore.wording import count
 from simcore.zones import FIRST_US, LAST_US, Ints, zone, zone_names
 
@@ -77,12 +77,8 @@ class Simulation(NamedTuple):
         return Table(f"A simulation: {count(len(at), 'send')}{span}", ("table", "rows", "what"), rows)
 
 
-class Preview(Shown, pd.DataFrame):
-    """What `simcore.preview` gives: a DataFrame that shows itself in full. What is made of it is a plain one."""
-
-    @property
-    def _constructor(self) -> Any:
-        return pd.DataFrame
+class Preview(ShownFrame):
+    """What `simcore.preview` gives."""
 
     def _table(self) -> Table:
         dtype = self["send_at"].dtype if {"send_at", "subject", "reason"} <= set(self.columns) else None

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from simcore.zones import Zone
 
@@ -73,6 +74,14 @@ class Shown(ABC):
 
     def _repr_html_(self) -> str:
         return self._table().html()
+
+
+class ShownFrame(Shown, pd.DataFrame):
+    """A DataFrame that shows itself in full. What is made of it is a plain one."""
+
+    @property
+    def _constructor(self) -> Any:
+        return pd.DataFrame
 
 
 def cut(text: str, most: int = MOST) -> str:

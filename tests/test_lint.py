@@ -667,3 +667,20 @@ def dates_in(rows):
         datetime.strptime(each, "%d %b %Y").replace(tzinfo=UTC).date()
         for each in re.findall(r"\d+ \w+ \d{4}", message)
     )
+
+
+def test_how_findings_show_themselves():
+    """Each message in full, below its row; and still, whatever was changed in its place."""
+    found = simcore.lint(kit.Sequence(name="S"))
+    assert repr(found) == (
+        "1 finding\nseverity  code               where\nerror     nothing-published  emails\n"
+        f"    {found['message'].iloc[0]}"
+    )
+    assert found._repr_html_().count("<tr>") == 2
+    assert type(found.iloc[:0]) is pd.DataFrame
+    assert repr(type(found)(found.iloc[:0])) == "nothing to say\nseverity  code  where"
+    del found["message"]
+    found["more"] = 7
+    assert repr(found) == (
+        "1 finding\nseverity  code               where   more\nerror     nothing-published  emails  7"
+    )
