@@ -154,7 +154,7 @@ def plot_calendar(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
     date, day = np.unique(place.date(edges_us[:-1]), return_inverse=True)
     sends = np.bincount(day, forecast.to_numpy(np.float64).sum(axis=1))
     month = date.astype("datetime64[D]").astype("datetime64[M]")
-    pages = np.arange(month[0], month[-1] + 1)
+    pages = np.arange(month[0], month[-1] + np.timedelta64(1, "M"))
     first = pages.astype("datetime64[D]").view(np.int64)
     # A page is seven rows, and six columns: no month is in more weeks than that.
     across = len(pages) if len(pages) <= 4 else 4 if len(pages) <= 12 else 12
