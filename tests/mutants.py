@@ -170,8 +170,9 @@ def fails(item: pytest.Item) -> bool:
 class Runs:
     """In place of a run of the tests: one to see which of them come by which line, then one for each mutant."""
 
-    def __init__(self, file: Path, lines: list[int], patience: float) -> None:
+    def __init__(self, file: Path, lines: list[int], part: str, patience: float) -> None:
         self.file, self.lines, self.patience = file.resolve(), lines, patience
+        self.part, self.parts = map(int, part.split("/"))
         self.took: dict[str, float] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -194,8 +195,10 @@ class Runs:
         killers: list[str] = []  # the last one last
         counts = dict.fromkeys(("killed", "timeout", "survived"), 0)
         tree = ast.parse(self.file.read_text("utf-8"))
-        for mutant in mutants(tree, tree):
-            if self.lines and mutant.lines[0] not in self.lines:
+        for number, mutant in enumerate(mutants(tree, tree), 1):
+            if number % self.parts != self.part % self.parts or (
+                self.lines and mutant.lines[0] not in self.lines
+            ):
                 continue
             near = {test for line in mutant.lines for test in passing.get(line, ())}
             chosen = [item for item in items if item.nodeid in near or not mutant.inside]
@@ -248,6 +251,7 @@ def main() -> int:
     parser.add_argument("file", type=Path, help="the module")
     parser.add_argument("tests", nargs="+", help="files of tests that pin it, quick ones")
     parser.add_argument("--lines", type=int, nargs="*", default=[], help="only mutants of these lines")
+    parser.add_argument("--part", default="1/1", help="2/4: the second of every four mutants")
     parser.add_argument("--patience", type=float, default=60, help="seconds of tests for one mutant")
     given, others_ = parser.parse_known_args()
     quick = settings(
@@ -256,7 +260,9 @@ def main() -> int:
     settings.register_profile("mutants", quick)
     os.environ["HYPOTHESIS_PROFILE"] = "mutants"
     quiet = ["-q", "--tb=no", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    return pytest.main([*quiet, *given.tests, *others_], [Runs(given.file, given.lines, given.patience)])
+    return pytest.main(
+        [*quiet, *given.tests, *others_], [Runs(given.file, given.lines, given.part, given.patience)]
+    )
 
 
 if __name__ == "__main__":

@@ -919,6 +919,12 @@ def test_k22_moved_behind_at_the_instant_of_a_publication():
     assert Life(ABC, "02 10:00", changes=ahead).sends == ["1.1 02 10:00", "1.2 03 09:00", "1.3 04 09:00"]
 
 
+def test_k22_a_draft_that_is_published_behind():
+    draft = seq(A, email(9, 1, published=False), B, C)
+    life = Life(draft, "02 10:00", changes=[change("03 12:00", 9, published=True)])
+    assert life.sends == ["1.1 02 10:00", "1.2 03 09:00", "1.9 03 12:00", "1.3 04 09:00"]
+
+
 def test_k22_what_was_owed_is_received():
     """Moved ahead afterwards, it is not sent again."""
     changes = [new("03 12:00", 9, 1, position=1), change("03 13:00", 9, position=3)]

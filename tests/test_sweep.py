@@ -756,3 +756,20 @@ def test_what_project_refuses_is_refused(text_of, chain):
         "the sequence has a goal and no steps: fetch it again once its emails are written "
         "(GET /api/v1/sequences/{id}), and load that"
     )
+
+
+def test_what_is_shared_is_made_once_and_kept_while_there_is_room():
+    """What nobody asked for the longest goes first, and only as much as has to."""
+    shared, things, made = engine.Shared(10), "abcd", []
+
+    def asked(thing, size):
+        return shared.keep("what", things[things.index(thing)], lambda: made.append(thing) or len(made), size)
+
+    assert [asked("a", 4), asked("b", 6), asked("a", 4), asked("b", 6), asked("a", 4)] == [1, 2, 1, 2, 1]
+    assert asked("c", 1) == 3  # and b, unasked for the longest, is gone: 5 are used
+    assert [asked("a", 4), asked("c", 1), asked("d", 5), asked("a", 4), asked("c", 1)] == [1, 3, 4, 1, 3]
+    assert asked("b", 6) == 5  # d is gone, then a
+    assert [asked("c", 1), asked("b", 6), asked("a", 4)] == [3, 5, 6]
+    assert made == [*"abcdba"]
+    assert shared.keep("else", things, lambda: 7) == 7
+    assert shared.keep("what", things, lambda: 8) == 8
