@@ -919,6 +919,16 @@ def test_k22_moved_behind_at_the_instant_of_a_publication():
     assert Life(ABC, "02 10:00", changes=ahead).sends == ["1.1 02 10:00", "1.2 03 09:00", "1.3 04 09:00"]
 
 
+def test_k21_a_position_past_the_last_is_the_last():
+    far = 2**64
+    expected = Life(ABC, "02 10:00", changes=[new("02 12:00", 9, 1, position=3)]).sends
+    assert Life(ABC, "02 10:00", changes=[new("02 12:00", 9, 1, position=far)]).sends == expected
+    moved = [email.id for email in ABC.replace_email(0, position=far, delay_value=1).emails]
+    assert moved == [2, 3, 1]
+    moves = {"emails[0].position": far, "emails[0].delay_value": 1}
+    assert [email.id for email in ABC.with_fields(moves).emails] == moved
+
+
 def test_k22_a_draft_that_is_published_behind():
     draft = seq(A, email(9, 1, published=False), B, C)
     life = Life(draft, "02 10:00", changes=[change("03 12:00", 9, published=True)])

@@ -168,7 +168,7 @@ class Sequence(Shown):
         others = list(self.emails)
         email = _edited(others.pop(position), changed)
         to = position if email.position is None else email.position
-        others.insert(to, email)
+        others.insert(min(to, len(others)), email)
         return replace(self, emails=tuple(replace(each, position=None) for each in others))
 
     def with_fields(self, changed: Mapping[str, Any], /) -> Self:
@@ -207,9 +207,8 @@ class Sequence(Shown):
             order = list(emails)
             for place, to in moves.items():
                 if to is not None:
-                    order.insert(
-                        to, order.pop(next(at for at, each in enumerate(order) if each is emails[place]))
-                    )
+                    moved = order.pop(next(at for at, each in enumerate(order) if each is emails[place]))
+                    order.insert(min(to, len(order)), moved)
             emails = [replace(each, position=None) for each in order]
         return self.replace(**of_sequence, emails=tuple(emails))
 
@@ -336,7 +335,7 @@ def _applied(sequence: Sequence, change: Change, lowest: int) -> Sequence:
         new = new if new.id is not None else replace(new, id=lowest - 1)  # never one that was there before
         emails = [replace(email, position=None) for email in sequence.emails]
         refuse(_position(position))
-        emails.insert(len(emails) if position is None else position, new)
+        emails.insert(len(emails) if position is None else min(position, len(emails)), new)
         return sequence.replace(emails=tuple(emails))
     place = next((at for at, email in enumerate(sequence.emails) if email.id == change.email_id), None)
     if place is None:
