@@ -3,7 +3,7 @@
     python tests/mutants.py simcore/zones.py tests/test_zones.py tests/test_windows.py
 
 An operator, number, text, condition, argument, bound or statement is changed, one at a time, and the tests that
-come by its lines are run until one fails: those that found the last faults first, then the quickest. What survives
+come by its lines are run until one fails: those that found the last faults first, then as they stand. What survives
 is a test to write, code to drop, or a change that changes nothing. Decorators are left alone. The tools that there
 are start pandas anew for each mutant, or leave out what is decorated; here each is a fork (so not on Windows).
 """
@@ -191,7 +191,6 @@ class Runs:
             self.took[item.nodeid] = time.perf_counter() - begin
         cover.stop()
         passing = cover.get_data().contexts_by_lineno(path)
-        items = sorted(session.items, key=lambda item: self.took[item.nodeid])
         killers: list[str] = []  # the last one last
         counts = dict.fromkeys(("killed", "timeout", "survived"), 0)
         tree = ast.parse(self.file.read_text("utf-8"))
@@ -201,7 +200,7 @@ class Runs:
             ):
                 continue
             near = {test for line in mutant.lines for test in passing.get(line, ())}
-            chosen = [item for item in items if item.nodeid in near or not mutant.inside]
+            chosen = [item for item in session.items if item.nodeid in near or not mutant.inside]
             chosen.sort(key=lambda item: -killers.index(item.nodeid) if item.nodeid in killers else 1)
             killer = self.killer(module, tree, chosen)
             verdict = (
