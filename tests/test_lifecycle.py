@@ -1352,3 +1352,47 @@ def test_results_share_nothing_with_what_was_given():
         assert not np.shares_memory(frame["subscriber_id"].to_numpy(), entries["subscriber_id"].to_numpy())
     life.subscribers.loc[0, "subscriber_id"] = 99
     pd.testing.assert_frame_equal(entries, before)
+
+
+# ---------------------------------------------------------------- several at once
+
+
+def sends_of(life):
+    timeline = life.timeline
+    when = timeline["send_at"].dt.strftime("%d %H:%M")
+    return [*zip(timeline["subscriber_id"], timeline["email_id"], when, strict=True)]
+
+
+def both(sequence, *changes, first="02 10:00", **named):
+    """a enters first, b on the 3rd."""
+    entries = pd.DataFrame({"subscriber_id": ["a", "b"], "entered_at": [at(first), at("03 10:00")]})
+    return simcore.simulate(sequence, entries, changes=changes, **named)
+
+
+def test_k21_who_has_received_it_goes_on_without_who_has_not():
+    """Email 1, which a has had and b has not, moves behind the others."""
+    emails = [email(number, 1) for number in (1, 2, 3)]
+    life = both(seq(*emails), change("03 12:00", 1, position=2), first="01 10:00")
+    assert sends_of(life) == [
+        *[("a", 1, "02 09:00"), ("a", 2, "03 09:00"), ("a", 3, "04 09:00")],
+        *[("b", 2, "04 09:00"), ("b", 3, "05 09:00"), ("b", 1, "06 09:00")],
+    ]
+
+
+def test_k24_who_waited_for_it_waits_anew_and_who_did_not_does_not():
+    """Email 2 goes; a waits for email 3 already, 2 days from 03 09:00, and b from now on, 2 days from 03 10:00."""
+    life = both(seq(A, B, email(3, 2)), delete("03 12:00", 2))
+    assert sends_of(life) == [
+        *[("a", 1, "02 10:00"), ("a", 2, "03 09:00"), ("a", 3, "05 09:00")],
+        *[("b", 1, "03 10:00"), ("b", 3, "05 09:00")],
+    ]
+
+
+def test_what_a_change_set_explains_no_wait_after_it():
+    """Email 9 is put before email 2; what comes after it waits as though it had always been there."""
+    changes = [new("02 12:00", 9, 1, position=1), update("03 12:00", send_hour=9)]
+    told = both(ABC, *changes, explain=True).timeline
+    always = both(seq(A, email(9, 1), B, C), explain=True).timeline
+    assert sends_of(both(ABC, *changes)) == sends_of(both(seq(A, email(9, 1), B, C)))
+    assert "2026-03-02 12:00" in told["reason"][1] or "2 Mar" in told["reason"][1]
+    assert told["reason"][2:].tolist() == always["reason"][2:].tolist()
