@@ -206,7 +206,11 @@ def _no_number(name: str) -> Any:
 
 
 def flat(arrow: ModuleType, table: Any, columns: Columns) -> Any:
-    """A table of Parquet in whose columns objects and lists are JSON texts, as in a CSV file."""
+    """A table of Parquet in whose columns objects and lists are JSON texts, as in a CSV file.
+
+    Without what pandas noted about it, which is of no use here, and may be broken.
+    """
+    table = table.replace_schema_metadata(None)
     for at, (name, kind) in enumerate(zip(table.column_names, table.schema.types, strict=True)):
         if name in sum(columns, ()) and arrow.types.is_nested(kind):
             pairs = arrow.types.is_map(kind)
@@ -244,7 +248,7 @@ def read(path: Path, told: Told, *kinds: Columns) -> Rows:
             try:
                 table = parquet.read_table(file)
                 columns = check_columns(path, table.column_names, *kinds)
-                frame = flat(arrow, table, columns).to_pandas(ignore_metadata=True)
+                frame = flat(arrow, table, columns).to_pandas()
             except (arrow.ArrowException, UnicodeDecodeError, OSError) as error:  # of headers, names, pages
                 if isinstance(error, OSError) and error.errno is not None:
                     raise

@@ -374,6 +374,16 @@ def test_parquet_on_the_command_line(data, tmp_path):
     assert done.exit_code == 0 or str(path) in done.stderr
 
 
+def test_parquet_with_broken_notes_of_pandas(tmp_path):
+    """They say nothing that is needed."""
+    path = tmp_path / "e.parquet"
+    pd.DataFrame({"subscriber_id": [1], "entered_at": [ENTERED]}).to_parquet(path)
+    broken = path.read_bytes().replace(b'{"index_columns"', b'}"index_columns"')
+    assert broken != path.read_bytes()
+    path.write_bytes(broken)
+    assert run("project", simcore.example("welcome"), path, "-o", tmp_path / "o.csv").exit_code == 0
+
+
 def test_parquet_on_a_disk_that_fails(tmp_path, monkeypatch):
     """What the system says of a file stays what it is; what pyarrow calls an OSError has no number."""
     path = tmp_path / "e.parquet"

@@ -315,7 +315,7 @@ def _keys(ids: Any) -> Any:
 def _sends(given: _Input, chunk: Any, start: int, sequence: Any, asked: dict[str, Any]) -> pd.DataFrame:
     """The timeline of a chunk, which begins at row `start` of the file."""
     with _reading(given.path, given.arrow):
-        frame = files.flat(given.arrow, chunk, files.ENTRIES).to_pandas(ignore_metadata=True)
+        frame = files.flat(given.arrow, chunk, files.ENTRIES).to_pandas()
     rows = files.Rows(given.path, "row", frame, np.arange(start, start + len(frame)), {}, {})
     entries = rows.entries(given.plan, asked["naive_time_zone"])
     if rows.broken:
