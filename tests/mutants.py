@@ -145,9 +145,6 @@ def infect(module: ModuleType, tree: ast.Module) -> None:
         if isinstance(new, type) and new.__module__ == module.__name__:
             for part, value in vars(new).items():
                 transplant(vars(old).get(part), value)
-            if hasattr(new, "_field_defaults"):
-                new.__new__.__defaults__ = tuple(new._field_defaults.values())
-                transplant(getattr(old, "__new__"), new.__new__)  # noqa: B009
         elif callable(new):
             transplant(old, new)
         elif not name.startswith("__") and repr(old) != repr(new):
