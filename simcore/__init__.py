@@ -31,6 +31,7 @@ ValidationError about a sequence, an EntryError about entries and events.
 """
 
 from simcore import kit, sequenzy
+from simcore.about import example, versions
 from simcore.arrivals import arrivals
 from simcore.calendar_file import to_ics
 from simcore.errors import EntryError, SimcoreError, ValidationError
@@ -38,7 +39,7 @@ from simcore.explore import explore
 from simcore.forecast import forecast
 from simcore.lint import lint
 from simcore.pictures import plot_calendar, plot_load, plot_shift, plot_timeline
-from simcore.projection import Simulation, example, preview, project, simulate, split_entries, versions
+from simcore.projection import Simulation, preview, project, simulate, split_entries
 from simcore.sweep import sweep
 from simcore.whatif import compare, impact, shift
 

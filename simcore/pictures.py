@@ -1,28 +1,23 @@
 """Pictures of sends, by matplotlib: timelines, calendars, loads and shifts.
 
-Colours are those of Okabe and Ito, or cividis where there are more emails than those; markers, hatches, numbers or
-places say the same, for eyes and printers that see no colour. Matplotlib is an extra, so it is imported inside.
+Markers, hatches, numbers or places say what colours do, for eyes and printers that see none.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from simcore import drawing
 from simcore.errors import SimcoreError, shown
-from simcore.instants import frame_dtype, length
+from simcore.instants import length
 from simcore.periods import FREQUENCIES, periods
 from simcore.zones import DAY_US, HOUR_US, MINUTE_US, Ints, Zone, zone
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
 
-# Blue, orange, black, sky blue, green, purple, vermilion; grey for yellow, which white paper swallows.
-_COLOURS = ("#0072B2", "#E69F00", "#000000", "#56B4E9", "#009E73", "#CC79A7", "#D55E00", "#999999")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
 _HATCHES = ("", "//", "", "..", "\\\\", "", "xx", "--")
 _LABELLED = 40  # rows that each have a label and room for a marker
@@ -55,22 +50,22 @@ def plot_timeline(timeline: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
     _check("timeline", timeline, _TIMELINE, "simcore.project")
     place = _zone_of("timeline: send_at", timeline["send_at"].dtype)
     timeline = timeline[timeline["send_at"].notna()]
-    ax = _axes(ax, (9, 5))
+    ax = drawing.axes(ax, (9, 5))
     if timeline.empty:
-        return _nothing(ax, f"send time, {place.name}", "subscribers")
-    at_us = _us(timeline["send_at"])
+        return drawing.nothing(ax, f"send time, {place.name}", "subscribers")
+    at_us = drawing.us(timeline["send_at"])
     subscriber, ids = pd.factorize(timeline["subscriber_id"], use_na_sentinel=False)
     names = [""]
     block: Ints = np.zeros(len(timeline), np.int64)
     if "scenario" in timeline.columns:
         scenario = timeline["scenario"].astype("category").cat
-        names = [_short(name, 24) for name in scenario.categories]
+        names = [drawing.short(name, 24) for name in scenario.categories]
         block = scenario.codes.to_numpy().astype(np.int64)
     # An email is called what it was when it was sent last.
     last = timeline.loc[timeline.groupby("email_id", sort=False)["send_at"].idxmax()]
     last = last.sort_values("position", kind="stable")
     labels = [
-        f"{position} {_subject(subject)}"
+        f"{position} {drawing.subject(subject)}"
         for position, subject in zip(last["position"], last["subject"], strict=True)
     ]
     email = pd.Index(last["email_id"]).get_indexer(timeline["email_id"])
@@ -83,15 +78,15 @@ def plot_timeline(timeline: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
     rows = len(ids) * len(names)
     margin_us = max(int(np.ptp(at_us)), DAY_US) // 30
     low_us, high_us = int(at_us.min()) - margin_us, int(at_us.max()) + margin_us
-    _time_axis(ax, place, low_us, high_us, "send time")
-    colours = _colours(len(labels))
+    drawing.time_axis(ax, place, low_us, high_us, "send time")
+    colours = drawing.colours(len(labels))
     ax.set_ylim(rows - 0.5, -0.5)
     if rows <= _LABELLED:
-        shown_ids = [_short(ids[each], 20) for each in by_first]
+        shown_ids = [drawing.short(ids[each], 20) for each in by_first]
         texts = [f"{each}, {name}" if name else each for each in shown_ids for name in names]
         ax.set_yticks(range(rows), texts, fontsize="small" if rows <= 25 else "xx-small")
         ax.set_ylabel("subscriber")
-        _rules(ax, np.arange(rows), "0.88")
+        drawing.rules(ax, np.arange(rows), "0.88")
         row = rank * len(names) + block
         between = np.arange(1, len(ids)) * len(names) if len(names) > 1 else np.arange(0)
     else:
@@ -101,14 +96,14 @@ def plot_timeline(timeline: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
         if len(names) > 1:
             ax.set_yticks((np.arange(len(names)) + 0.5) * len(ids) - 0.5, names, rotation=90, va="center")
         else:
-            _whole(ax.yaxis)
-    _rules(ax, between - 0.5, "0.4")
+            drawing.whole(ax.yaxis)
+    drawing.rules(ax, between - 0.5, "0.4")
     if rows <= _MARKED:
         size = 60 if rows <= 25 else 20
         for at, colour in enumerate(colours):
             sends = email == at
             ax.scatter(
-                _days(at_us[sends]),
+                drawing.days(at_us[sends]),
                 row[sends],
                 s=size,
                 color=colour,
@@ -118,12 +113,12 @@ def plot_timeline(timeline: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
                 zorder=3 - at / 1000,  # what comes soon after another is not to hide it
             )
     else:
-        _image(ax, at_us, row, email, colours, (low_us, high_us, rows, len(names)))
-        if len(labels) <= len(_COLOURS):
+        drawing.image(ax, at_us, row, email, colours, (low_us, high_us, rows, len(names)))
+        if len(labels) <= len(drawing.COLOURS):
             numbers = [label.split()[0] for label in labels]
-            _number(ax, at_us, row, email, colours, numbers, len(ids))
+            drawing.number(ax, at_us, row, email, colours, numbers, len(ids))
     marks = {"marker": _MARKERS} if rows <= _MARKED else {}
-    _name_emails(ax, labels, colours, **marks)
+    drawing.name_emails(ax, labels, colours, **marks)
     return ax
 
 
@@ -150,7 +145,7 @@ def plot_calendar(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
         raise SimcoreError('forecast: found weeks, expected days or finer periods: make it with freq="D"')
     label = f"weeks of each month, days in {place.name}"
     if forecast.empty:
-        return _nothing(_axes(ax, (9, 4)), label, "")
+        return drawing.nothing(drawing.axes(ax, (9, 4)), label, "")
     date, day = np.unique(place.date(edges_us[:-1]), return_inverse=True)
     sends = np.bincount(day, forecast.to_numpy(np.float64).sum(axis=1))
     month = date.astype("datetime64[D]").astype("datetime64[M]")
@@ -168,7 +163,7 @@ def plot_calendar(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
     grid[y, x] = sends
 
     cell = 0.36 if across <= 2 else 0.26 if across <= 4 else 0.125
-    ax = _axes(ax, (grid.shape[1] * cell + 1.8, (grid.shape[0] + 3.5) * cell + 0.6))
+    ax = drawing.axes(ax, (grid.shape[1] * cell + 1.8, (grid.shape[0] + 3.5) * cell + 0.6))
     edges = np.arange(grid.shape[1] + 1) - 0.5, np.arange(grid.shape[0] + 1) - 0.5
     line: dict[str, Any] = {"edgecolors": "white", "linewidth": 1.2 if across <= 4 else 0.5}
     ax.pcolormesh(*edges, np.where(grid == 0, 0.0, np.nan), cmap="Greys", vmin=-1, vmax=10, **line)
@@ -212,9 +207,9 @@ def plot_calendar(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
     ax.set_xlabel(label)
     bar = ax.figure.colorbar(colours, ax=ax, label="sends a day (grey: none)", shrink=0.75, pad=0.02)
     bar.ax.set_ylim(0, most)  # few are darker than none, in grey too
-    _whole(bar.ax.yaxis)
+    drawing.whole(bar.ax.yaxis)
 
-    changes_us, by = _clock_changes(place, int(edges_us[0]), int(edges_us[-1]))
+    changes_us, by = drawing.clock_changes(place, int(edges_us[0]), int(edges_us[-1]))
     for text in dict.fromkeys(by):
         at_us = changes_us[[each == text for each in by]]
         where = np.isin(date, place.date(at_us))
@@ -256,9 +251,9 @@ def plot_load(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     unit = {"15min": "quarter of an hour", "h": "hour", "D": "day", "W": "week"}[freq]
     # Of one period nobody can say what kind it is.
     label = f"sends a{'n' if freq == 'h' else ''} {unit}" if len(forecast) > 1 else "sends"
-    ax = _axes(ax, (9, 4))
+    ax = drawing.axes(ax, (9, 4))
     if forecast.empty:
-        return _nothing(ax, f"time, {place.name}", "sends")
+        return drawing.nothing(ax, f"time, {place.name}", "sends")
     sends = forecast.to_numpy(np.float64)
     size = len(sends)
     if size > _STEPS:
@@ -268,10 +263,10 @@ def plot_load(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
         sends = sends[begins + total.reshape(-1, each).argmax(axis=1)]
         edges_us = edges_us[np.append(begins, size)]
         label += f"\n(the busiest of each {each:,})"
-    _time_axis(ax, place, int(edges_us[0]), int(edges_us[-1]), "time")
-    edges = _days(edges_us)
+    drawing.time_axis(ax, place, int(edges_us[0]), int(edges_us[-1]), "time")
+    edges = drawing.days(edges_us)
     tops = np.cumsum(sends, axis=1)
-    colours = _colours(sends.shape[1])
+    colours = drawing.colours(sends.shape[1])
     bars = size <= _BARS and len(colours) <= len(_HATCHES)
     hatches = _HATCHES if bars and len(colours) > 1 else ("",)
     for at, colour in enumerate(colours):
@@ -288,12 +283,14 @@ def plot_load(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
             low, high = np.append(low, low[-1]), np.append(high, high[-1])
             ax.fill_between(edges, low, high, step="post", linewidth=0, **look)
     ax.set_ylim(0, max(1.0, float(tops[:, -1].max())) * 1.08)
-    _whole(ax.yaxis)
+    drawing.whole(ax.yaxis)
     ax.set_ylabel(label)
     ax.spines[["top", "right"]].set_visible(False)
     if list(forecast.columns) != ["sends"]:
-        names = [_subject(each) if isinstance(each, str) else f"email {each}" for each in forecast.columns]
-        _name_emails(ax, names, colours, hatch=hatches)
+        names = [
+            drawing.subject(each) if isinstance(each, str) else f"email {each}" for each in forecast.columns
+        ]
+        drawing.name_emails(ax, names, colours, hatch=hatches)
     return ax
 
 
@@ -329,9 +326,9 @@ def plot_shift(shift: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
             f"shift: what is {shown(shift['what'].iloc[row])} in row {row}; expected one of: {', '.join(_WHAT)}"
         )
     code, ids = pd.factorize(shift["email_id"])
-    ax = _axes(ax, (9, min(max(0.7 * len(ids) + 1, 2.5), 14)))
+    ax = drawing.axes(ax, (9, min(max(0.7 * len(ids) + 1, 2.5), 14)))
     if shift.empty:
-        return _nothing(ax, "later by", "")
+        return drawing.nothing(ax, "later by", "")
     by_us = pd.TimedeltaIndex(shift["shift"]).as_unit("us")
     both = ~np.asarray(by_us.isna())
     moved_us, email = np.asarray(by_us.asi8)[both], code[both]
@@ -349,7 +346,7 @@ def plot_shift(shift: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     colour = np.array(["#0072B2", "#999999", "#D55E00"])[np.sign(near - 64) + 1]
     ax.bar(middle, -0.62 * share, span_us / unit_us / 60, of + 0.45, color=colour, linewidth=0)
     ax.axvline(0, color="0.4", linewidth=0.8, zorder=0)
-    _rules(ax, np.arange(len(ids)) + 0.45, "0.8")
+    drawing.rules(ax, np.arange(len(ids)) + 0.45, "0.8")
     counts = np.bincount(code * len(_WHAT) + what, minlength=len(ids) * len(_WHAT)).reshape(-1, len(_WHAT))
     size = "small" if len(ids) <= 20 else "xx-small"
     for at, numbers in enumerate(counts):
@@ -370,10 +367,10 @@ def plot_shift(shift: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
             va="bottom",
             color="0.25",
         )
-    names = [f"email {_short(each)}" for each in ids]
+    names = [f"email {drawing.short(each)}" for each in ids]
     if "subject" in shift.columns:
         subjects = shift["subject"].to_numpy(object)[np.unique(code, return_index=True)[1]]
-        names = [_subject(each) for each in subjects]
+        names = [drawing.subject(each) for each in subjects]
     ax.set_yticks(range(len(ids)), names, fontsize=size)
     ax.set_ylim(len(ids) - 0.45, -0.6)
     ends = np.array([(low_us + high_us - span_us) / 2, (low_us + high_us + span_us) / 2]) / unit_us
@@ -409,7 +406,7 @@ def _periods_of(forecast: Any) -> tuple[Zone, Ints, str]:
     for column, dtype in forecast.dtypes.items():
         if dtype.kind not in "iuf":
             raise SimcoreError(f"forecast: column {shown(column)} is {dtype}; expected numbers of sends")
-    starts_us = _us(forecast.index)
+    starts_us = drawing.us(forecast.index)
     if not starts_us.size:
         return place, starts_us, "D"
     first_us, last_us = int(starts_us[0]), int(starts_us[-1])
@@ -424,217 +421,3 @@ def _periods_of(forecast: Any) -> tuple[Zone, Ints, str]:
         f"{shown(str(forecast.index[-1]))}, expected quarters of an hour, hours, days or weeks of {place.name} "
         "without gaps, as simcore.forecast gives"
     )
-
-
-def _us(instants: Any) -> Ints:
-    """Instants of a column or an index as int64 [µs]."""
-    return np.asarray(pd.DatetimeIndex(instants).as_unit("us").asi8)
-
-
-def _days(instants_us: Ints) -> npt.NDArray[np.float64]:
-    """Instants [µs] as matplotlib counts them [days]."""
-    found: npt.NDArray[np.float64] = _dates().date2num(instants_us.view("datetime64[us]"))
-    return found
-
-
-def _dates() -> Any:
-    """The module `matplotlib.dates`, which has no types."""
-    from matplotlib import dates
-
-    return dates
-
-
-def _whole(axis: "Axis") -> None:
-    """Makes the numbers of an axis whole ones."""
-    from matplotlib import ticker
-
-    axis.set_major_locator(ticker.MaxNLocator("auto", integer=True))
-    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,.0f}"))
-
-
-def _rules(ax: "Axes", y: npt.NDArray[Any], colour: str) -> None:
-    """Thin lines across the Axes, behind all else."""
-    ax.hlines(y, 0, 1, transform=ax.get_yaxis_transform(), color=colour, linewidth=0.8, zorder=0)
-
-
-def _axes(ax: "Axes | None", size: tuple[float, float]) -> "Axes":
-    """The Axes to draw on: a new figure's of that size [inches], where none is given."""
-    try:
-        from matplotlib import axes, pyplot
-    except ModuleNotFoundError:
-        raise SimcoreError('pictures need matplotlib: pip install "simcore[plot]"') from None
-    if ax is None:
-        return pyplot.subplots(figsize=size, layout="constrained")[1]
-    if not isinstance(ax, axes.Axes):
-        raise SimcoreError(f"ax: found {shown(ax)}, expected an Axes of matplotlib, or None for a new figure")
-    return ax
-
-
-def _nothing(ax: "Axes", x: str, y: str) -> "Axes":
-    """An empty picture that says so."""
-    ax.set(xticks=[], yticks=[], xlabel=x, ylabel=y)
-    ax.text(0.5, 0.5, "no sends", transform=ax.transAxes, ha="center", va="center", color="0.4")
-    return ax
-
-
-def _time_axis(ax: "Axes", place: Zone, low_us: int, high_us: int, label: str) -> None:
-    """Makes the x axis one of time in a zone, from one instant to another [µs], with its clock changes."""
-    dates = _dates()
-    tz = frame_dtype(place.name).tz
-    locator = dates.AutoDateLocator(tz=tz, minticks=3, maxticks=8)
-    ax.xaxis.set_major_locator(locator)
-    formatter = dates.ConciseDateFormatter(
-        locator,
-        tz=tz,
-        formats=["%Y", "%b", "%a %d", "%H:%M", "%H:%M", "%S.%f"],
-        zero_formats=["", "%Y", "%a %d\n%b", "%a %d", "%H:%M", "%H:%M"],
-        offset_formats=["", "%Y", "%b %Y", "%d %b %Y", "%d %b %Y", "%d %b %Y %H:%M"],
-    )
-    ax.xaxis.set_major_formatter(formatter)
-    ax.set_xlim(*_days(np.array([low_us, high_us])))
-    ax.set_xlabel(f"{label}, {place.name}")
-    at_us, by = _clock_changes(place, low_us, high_us)
-    for at, text in zip(_days(at_us), by, strict=True):
-        ax.axvline(at, color="0.3", linewidth=0.9, linestyle=(0, (4, 3)), zorder=4)
-        ax.text(
-            at,
-            0.98,
-            text,
-            transform=ax.get_xaxis_transform(),
-            rotation=90,
-            ha="right",
-            va="top",
-            fontsize="x-small",
-            color="0.3",
-            bbox={"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
-            zorder=4,
-        )
-
-
-def _clock_changes(place: Zone, low_us: int, high_us: int) -> tuple[Ints, list[str]]:
-    """When the clocks are changed between two instants [µs], and by how much, in words."""
-    by_us, at_us = np.diff(place.offsets_us), place.changes_us[1:]
-    inside = (by_us != 0) & (at_us > low_us) & (at_us < high_us)
-    hours = [by / HOUR_US for by in by_us[inside].tolist()]
-    return at_us[inside], [
-        f"clocks {by:+g} h" if by == int(by) else f"clocks {by * 60:+g} min" for by in hours
-    ]
-
-
-def _colours(size: int) -> list[Any]:
-    """So many colours that can be told apart: by name, or by their order."""
-    from matplotlib import colormaps
-
-    if size <= len(_COLOURS):
-        return [*_COLOURS[:size]]
-    return [*colormaps["cividis"](np.linspace(0, 0.92, size))]
-
-
-def _name_emails(ax: "Axes", labels: list[str], colours: list[Any], **marks: Sequence[str]) -> None:
-    """Says beside the picture which colour (and `marker` or `hatch`) is which email."""
-    from matplotlib import cm, colors, lines, patches
-
-    figure = ax.figure
-    if len(labels) > len(_COLOURS):
-        norm = colors.Normalize(-0.5, len(labels) - 0.5)
-        bar = figure.colorbar(cm.ScalarMappable(norm, colors.ListedColormap(colours)), ax=ax, pad=0.02)
-        some = np.unique(np.linspace(0, len(labels) - 1, 12).round().astype(int)).tolist()
-        bar.set_ticks(some, labels=[labels[at] for at in some], fontsize="small")
-        return
-    handles: list[Any] = []
-    for at, colour in enumerate(colours):
-        mark: dict[str, Any] = {name: each[at % len(each)] for name, each in marks.items()}
-        if "marker" in mark:
-            handles.append(lines.Line2D([], [], color=colour, linestyle="", **mark))
-        else:
-            handles.append(patches.Patch(facecolor=colour, edgecolor="white", **mark))
-    legend = ax.legend(
-        handles,
-        [
-            f" {label}" if label.startswith("_") else label for label in labels
-        ],  # which legends would leave out
-        loc="upper left",
-        bbox_to_anchor=(1.01, 1),
-        borderaxespad=0,
-        frameon=False,
-        fontsize="small",
-        reverse="hatch" in marks,
-    )
-    if figure.get_layout_engine() is None:  # nobody else makes room beside the Axes
-        box = ax.get_position()
-        wide = 1.05 * legend.get_window_extent().width / figure.bbox.width
-        ax.set_position((box.x0, box.y0, max(box.width - wide, box.width / 4), box.height))
-
-
-def _image(
-    ax: "Axes",
-    at_us: Ints,
-    row: Ints,
-    email: Ints,
-    colours: list[Any],
-    shape: tuple[int, int, int, int],
-) -> None:
-    """Draws sends as an image: `shape` is where it begins and ends [µs], its rows, and in how many blocks they are."""
-    from matplotlib import colors
-
-    low_us, high_us, rows, blocks = shape
-    wide = 320  # fewer than there are dots across, so that none is lost
-    high = blocks * min(rows // blocks, -(-240 // blocks))  # no point is in two blocks
-    x, y = (at_us - low_us) * wide // (high_us - low_us), row * high // rows
-    flat = np.bincount((email * high + y) * wide + x, minlength=len(colours) * high * wide)
-    counts = flat.reshape(len(colours), high, wide)
-    most = counts.max(axis=0)
-    image = colors.to_rgba_array(colours)[counts.argmax(axis=0)]
-    image[..., 3] = np.where(most > 0, 0.35 + 0.65 * np.sqrt(np.minimum(most * high / rows, 1)), 0)
-    extent = (*_days(np.array([low_us, high_us])).tolist(), rows - 0.5, -0.5)
-    ax.imshow(image, aspect="auto", extent=extent, zorder=2)
-
-
-def _number(
-    ax: "Axes", at_us: Ints, row: Ints, email: Ints, colours: list[Any], numbers: list[str], height: int
-) -> None:
-    """Writes the number of each email on one of its sends, in each block of so many rows."""
-    for block in range(int(row.max()) // height + 1):
-        for at, (number, colour) in enumerate(zip(numbers, colours, strict=True)):
-            sends = np.flatnonzero((email == at) & (row // height == block))
-            if sends.size:
-                target = (block + (at + 1) / (len(numbers) + 1)) * height
-                one = sends[np.abs(row[sends] - target).argmin()]
-                ax.text(
-                    float(_days(at_us[[one]])[0]),
-                    float(row[one]),
-                    number,
-                    fontsize="x-small",
-                    ha="center",
-                    va="center",
-                    bbox={"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": colour},
-                    color="black",
-                    zorder=5,
-                )
-
-
-_INVISIBLE = frozenset(map(chr, range(0xFE00, 0xFE10)))  # variation selectors
-
-
-def _short(text: Any, limit: int = 32) -> str:
-    """A text as a picture can show it: short, on one line, without mathematics, hidden marks or missing glyphs."""
-    from matplotlib import font_manager
-
-    font = font_manager.get_font(font_manager.findfont(font_manager.FontProperties()))
-    known = font.get_charmap()
-    marks = {"Cc", "Cf", "Cs"}
-    seen = [
-        " " if each.isspace() else each
-        for each in str(text)
-        if each.isspace() or not (unicodedata.category(each) in marks or each in _INVISIBLE)
-    ]
-    line = " ".join("".join(seen).split())
-    if len(line) > limit:
-        line = f"{line[: limit - 1]}…"
-    other = "□" if ord("□") in known else "?"
-    # An even number of dollars would make mathematics of what is between them.
-    return "".join(each if ord(each) in known else other for each in line).replace("$", r"\$")
-
-
-def _subject(text: Any) -> str:
-    return _short(text) or "(no subject)"

@@ -653,7 +653,7 @@ def test_another_input_is_refused(source, out, text_of):
 def test_other_versions_are_refused(source, out, text_of, monkeypatch, name):
     stopped(source, out, 3, chunk_rows=100)
     versions = simcore.versions()
-    monkeypatch.setattr(parquet.projection, "versions", lambda: versions | {name: "2099.9"})
+    monkeypatch.setattr(parquet.about, "versions", lambda: versions | {name: "2099.9"})
     assert text_of(SimcoreError, run, source, out, chunk_rows=100, until="2027-01-01T00:00Z") == (
         f"{out}: cannot be gone on with: since it was begun, there is another until, {name}: {ANEW}"
     )

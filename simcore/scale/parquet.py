@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 import pandas as pd
 
-from simcore import audience, files, projection
+from simcore import about, audience, files, projection
 from simcore.errors import EntryError, SimcoreError, TooLateError, shown
 from simcore.plan import Plan
 
@@ -128,7 +128,7 @@ def project(
         with _reading(source, arrow):
             opened = stack.enter_context(open(source, "rb"))
             given = _Input(source, opened, nobody.epochs[0].plan, arrow, parquet)
-        versions = projection.versions()
+        versions = about.versions()
         fingerprint = asked | {
             # The API's form has no ids for emails that it did not number.
             "sequence": _digest([sequence.to_api(), [step.email_id for step in given.plan.steps]]),

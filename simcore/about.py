@@ -1,0 +1,40 @@
+"""What is installed: the shipped examples, and the versions that results depend on."""
+
+import platform
+from importlib import resources
+from pathlib import Path
+
+from simcore.errors import SimcoreError, shown
+
+
+def example(name: str | None = None) -> Path | list[str]:
+    """The path of a shipped example, or without a name the list of them.
+
+    Raises SimcoreError for a name that is not in the list.
+
+    >>> example("welcome").name
+    'welcome.json'
+    """
+    folder = Path(str(resources.files("simcore").joinpath("examples")))
+    shipped = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in {".json", ".csv"}}
+    if name is None:
+        return list(shipped)
+    if not isinstance(name, str) or name not in shipped:
+        raise SimcoreError(f"no example {shown(name)}; there are: {', '.join(shipped)}")
+    return shipped[name]
+
+
+def versions() -> dict[str, str]:
+    """What a result depends on: the versions of simcore, Python, pandas, numpy and tzdata (the zone data).
+
+    >>> sorted(versions())
+    ['Python', 'numpy', 'pandas', 'simcore', 'tzdata']
+    """
+    from importlib import metadata  # slow to import, and seldom needed
+
+    packages = ("pandas", "numpy", "tzdata")
+    return {
+        "simcore": metadata.version("simcore"),
+        "Python": platform.python_version(),
+        **{name: metadata.version(name) for name in packages},
+    }
