@@ -18,10 +18,10 @@ from oracle import (
     slot_of,
     wall_clock,
 )
-from strategies import clock_changes, instants, static_cases, weekday_sets, zones
+from strategies import clock_changes, instant_in, instants, static_cases, weekday_sets, zones
 
 from simcore.delays import Brought, CalendarDays, Elapsed, UntilDate
-from simcore.gates import NAT_US, Anytime, Closed, Poll, SendSlots, SendWindow, Ticking
+from simcore.gates import NAT_US, Anytime, Closed, Poll, SendSlots, SendWindow
 
 DAY = timedelta(days=1)
 MICROSECOND = timedelta(microseconds=1)
@@ -43,41 +43,44 @@ def array(*ts: datetime) -> np.ndarray:
     return np.array([us(t) for t in ts], np.int64)
 
 
+# Made once: making strategies takes longer than drawing from them.
+STEPS = st.integers(0, 4 * 86_400 * 10**6)
+DAYS = weekday_sets().filter(bool)
+HOURS, MINUTES, ENDS = st.integers(0, 23), st.integers(0, 1439), st.integers(1, 1440)
+EVERY, PHASES = st.sampled_from([15, 7, 10, 60, 1440]), st.integers(-(10**10), 10**10)
+LENGTHS = st.integers(0, 10), st.integers(0, 30 * 86_400 * 10**6)
+TICKING = ("slots", "slots", "poll")
+KINDS = st.sampled_from([*TICKING, "window", "window", "whole", "anytime"])
+TICKING_KINDS = st.sampled_from(TICKING)
+
+
 @st.composite
 def two_instants(draw, zone):
     """Two instants in order: far apart, close together or the same."""
-    t = draw(instants(zone))
-    u = draw(st.one_of(instants(zone), st.integers(0, 4 * 86_400 * 10**6).map(lambda n: t + n * MICROSECOND)))
+    t = instant_in(draw, zone)
+    u = instant_in(draw, zone) if draw(st.booleans()) else t + draw(STEPS) * MICROSECOND
     return min(t, u), max(t, u)
 
 
 @st.composite
-def gates(draw, zone):
-    days = draw(weekday_sets().filter(bool))
-    start = draw(st.integers(0, 1439))
-    polls = st.builds(
-        Poll, st.sampled_from([15, 7, 10, 60, 1440]).map(MINUTE_US.__mul__), st.integers(-(10**10), 10**10)
-    )
-    window = st.builds(
-        SendWindow,
-        st.just(days),
-        st.just(start),
-        st.one_of(st.just(1440), st.integers(start + 1, 1440)),
-        st.just(zone),
-    )
-    slots = st.builds(SendSlots, st.just(days), st.integers(0, 23), st.just(zone))
-    whole = st.just(SendWindow(days, 0, 1440, zone))
-    return draw(st.one_of(slots, slots, window, window, whole, polls, st.just(Anytime())))
+def gates(draw, zone, kinds=KINDS):
+    match draw(kinds):
+        case "slots":
+            return SendSlots(draw(DAYS), draw(HOURS), zone)
+        case "poll":
+            return Poll(draw(EVERY) * MINUTE_US, draw(PHASES))
+        case "window":
+            start, end = draw(MINUTES), draw(ENDS)
+            return SendWindow(draw(DAYS), start, end if end > start else 1440, zone)
+        case "whole":
+            return SendWindow(draw(DAYS), 0, 1440, zone)
+    return Anytime()
 
 
 @st.composite
 def delays(draw, zone):
-    return draw(
-        st.one_of(
-            st.builds(CalendarDays, st.integers(0, 10), st.just(zone)),
-            st.builds(Elapsed, st.integers(0, 30 * 86_400 * 10**6)),
-        )
-    )
+    days, lengths = LENGTHS
+    return CalendarDays(draw(days), zone) if draw(st.booleans()) else Elapsed(draw(lengths))
 
 
 def allows(gate, t: datetime) -> bool:
@@ -162,7 +165,7 @@ def test_nuuk_where_zoneinfo_misreads():
 
 @given(st.data(), zones())
 def test_a_gate_that_ticks_snaps_to_its_ticks(data, zone):
-    gate = data.draw(gates(zone).filter(lambda gate: isinstance(gate, Ticking)))
+    gate = data.draw(gates(zone, TICKING_KINDS))
     t = array(data.draw(instants(zone)))
     tick = gate.tick(t)
     assert gate.at(tick).tolist() == gate.snap(t).tolist()
