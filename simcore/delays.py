@@ -75,8 +75,6 @@ class Brought(NamedTuple):
 
     def of(self, things: Sequence[Any], thing: Ints) -> UntilDate:
         """The dates of runs with these properties (places in `things`, -1 for none); `NAT_US` for none."""
-        dates_us = np.full(len(things) + 1, NAT_US)
-        for place in np.unique(thing[thing >= 0]).tolist():
-            us = self.read(things[place])
-            dates_us[place] = NAT_US if us is None else us
-        return UntilDate(dates_us[thing])
+        places, index = np.unique(thing, return_inverse=True)
+        dates = [None if place < 0 else self.read(things[place]) for place in places.tolist()]
+        return UntilDate(np.array([NAT_US if us is None else us for us in dates], np.int64)[index])

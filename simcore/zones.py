@@ -148,7 +148,7 @@ class Zone:
         A date that begins twice begins the first time. Dates after the tables are `FAR_US`.
         """
         begins_us = self._begins_us
-        return begins_us[np.minimum(np.maximum(dates - _FIRST_DAY, 0), begins_us.size - 1)]
+        return begins_us[np.minimum(dates - _FIRST_DAY, begins_us.size - 1)]
 
     @cached_property
     def pieces(self) -> _Pieces:
@@ -271,7 +271,7 @@ def _read_tzif(data: bytes) -> tuple[Ints, Ints, tuple[str, ...]]:
     at += times * 9
     records = [struct.unpack_from(">l?B", data, at + 6 * i) for i in range(types)]
     at += types * 6
-    names = data[at : at + chars]
+    names = data[at:]
     at += chars + leap * 12 + isstd + isutc
     footer = data[at:].strip(b"\n").decode("ascii")
 
@@ -319,7 +319,7 @@ def _unroll(footer: str) -> list[tuple[int, int, str]]:
 
 def _seconds(clock: str) -> int:
     """The seconds of [+-]hh[:mm[:ss]]."""
-    parts = [int(part) for part in clock.lstrip("+-").split(":")] + [0, 0]
+    parts = [int(part) for part in re.findall(r"\d+", clock)] + [0, 0]
     return (-1 if clock.startswith("-") else 1) * (parts[0] * 3600 + parts[1] * 60 + parts[2])
 
 

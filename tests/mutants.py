@@ -121,7 +121,8 @@ def mutants(
                     value[at : at + (new is not None)] = [child]
                 else:
                     setattr(node, field, child)
-            yield from mutants(child, tree, whose, inside or isinstance(child, ast.FunctionDef))
+            within = (inside or isinstance(child, ast.FunctionDef)) and not isinstance(child, ast.arguments)
+            yield from mutants(child, tree, whose, within)
 
 
 def transplant(old: Any, new: Any) -> None:

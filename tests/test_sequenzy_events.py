@@ -10,9 +10,11 @@ from simcore import audience, engine, kit, sequenzy
 from simcore.audience import Runs
 from simcore.delays import Brought
 from simcore.errors import EntryError, SimcoreError, TooLateError
-from simcore.gates import Anytime
-from simcore.log import NEVER_US
+from simcore.gates import Anytime, Poll
+from simcore.log import NEVER_US, Log
 from simcore.plan import Epoch, Plan, Step
+from simcore.sequenzy import triggers
+from simcore.sequenzy.triggers import Inactivity, Received, SegmentEntered
 
 MEND = "mend those rows, or leave them out"
 WHEN = "2026-03-02T10:00Z"
@@ -697,3 +699,28 @@ def test_runs_of_nobody_in_particular(text_of):
 def test_runs_that_nothing_is_in_the_way_of():
     people = audience.runs([WHEN], None, [Epoch(at_us=0, plan=ORDER.plan())], None, None)
     assert audience.settled(people, np.zeros(1, np.int64)) is people
+
+
+# ---------------------------------------------------------------- what triggers give to the audience
+
+
+def one_event(name, ref=None):
+    """A log as triggers see it: an event of one subscriber at the epoch, with properties."""
+    zero = np.zeros(1, np.int64)
+    return Log([5], zero, zero, zero, zero - (ref is None), zero, (name,), (ref,), ({"a": 1},))
+
+
+def test_enrolments_by_looks_have_no_properties():
+    """Not even where the events have some: it is no event that enrols, and -1 stands for none."""
+    poll = Poll(10)
+    found = Inactivity("e", 1, poll, None, by_subscriber=False).enrolments(one_event("e"), None)
+    assert (found.at_us.tolist(), found.thing.tolist()) == ([10], [-1])
+    found = SegmentEntered("s", poll, exits=True).enrolments(one_event("segment_entered", "s"), None)
+    assert (found.at_us.tolist(), found.thing.tolist(), found.end_us.tolist()) == ([0], [-1], [NEVER_US])
+
+
+def test_without_filters_no_properties_are_looked_at(monkeypatch):
+    monkeypatch.setattr(triggers, "passes", None)
+    assert Received("e").enrolments(one_event("e"), None).thing.tolist() == [0]
+    with pytest.raises(TypeError):
+        Received("e", filters=({"path": "a"},)).enrolments(one_event("e"), None)

@@ -162,6 +162,30 @@ def test_dates_past_the_tables_are_far():
     assert here.date(np.array([FIRST_US, LAST_US])).tolist() == [0, LAST_US // DAY_US]
 
 
+def test_tables_reach_ten_days_past_both_ends():
+    """So that nothing between 1970 and 2200 ever stands at the end of one, whatever its offset."""
+    here, last = zone("UTC"), LAST_US // DAY_US
+    begin_us, end_us = -10 * DAY_US, (last + 10) * DAY_US
+    assert here.pieces.begin_us[[0, -1]].tolist() == [begin_us, end_us - DAY_US]
+    dates = np.arange(-10, last + 10)
+    assert here.date_begin_us(dates).tolist() == (dates * DAY_US).tolist()
+    assert here.date_begin_us(dates[-1:] + 1).tolist() == [FAR_US]
+    assert here.date(dates * DAY_US).tolist() == dates.tolist()
+    opens_us, closes = windows("UTC", frozenset(range(7)), 0, 1440)
+    assert (opens_us.tolist(), closes.points_us.tolist()) == ([begin_us, FAR_US], [end_us, FAR_US])
+    # Slots in whole weeks, from a Monday to a Sunday.
+    points_us = slots("UTC", frozenset(range(7)), 9).points_us
+    assert points_us[0] == us("1969-12-29T09:00")
+    assert points_us[-2] == us("2200-01-05T09:00")
+
+
+def test_offsets_before_the_tables_are_the_first_ones():
+    here = zone("Europe/Berlin")
+    assert here.changes_us[0] == -FAR_US
+    assert (np.diff(here.changes_us) > 0).all()
+    assert here.changes_us[1] == us("1980-04-06T01:00")
+
+
 def test_a_date_ends_with_its_last_microsecond():
     assert zone("UTC").date(np.array([DAY_US - 1, DAY_US])).tolist() == [0, 1]
 
@@ -214,6 +238,35 @@ def test_ruler_counts(times, counted):
     expected |= dict.fromkeys((LAST_US + 1, LAST_US + 30 * DAY_US, FAR_US, FAR_US + 1), 6)
     asked = np.array([*expected] * times)
     assert ruler.below(asked).tolist() == [*expected.values()] * times
+
+
+def test_few_instants_are_searched_and_many_counted():
+    """Counting days takes as long as searching for some 4,096 instants; once it is done, 64 are enough."""
+    ruler = Ruler(np.arange(10) * DAY_US)
+    points_us = ruler.points_us
+    few, many = (np.zeros(size, np.int64) for size in (63, 64))
+    ruler.below(np.zeros(4095, np.int64))
+    assert "_counts" not in vars(ruler)
+    ruler.below(np.zeros(4096, np.int64))
+    assert "_counts" in vars(ruler)
+    ruler.points_us = np.append(points_us[1:], FAR_US)  # a search would find one point less
+    ruler.points_us[0] = -1
+    assert (ruler.below(few) == 1).all()
+    assert (ruler.below(many) == 0).all()
+
+
+@pytest.mark.parametrize("name", ["UTC", "America/New_York", "Africa/Casablanca"])
+def test_lengths_hold_a_point_or_two(name):
+    """So that a table is no longer than its points, and a look-up one or two steps."""
+    weekdays = frozenset(range(7))
+    rulers = [zone(name).dates[1], slots(name, weekdays, 9)._every, windows(name, weekdays, 60, 120)[1]]
+    for ruler in [*rulers, windows(name, frozenset({0}), 60, 120)[1]]:
+        begin_us, each_us, before, steps, _ = ruler._counts
+        assert 1 <= steps <= 2
+        assert each_us <= DAY_US
+        first_us, last_us = ruler.points_us[[0, -2]].tolist()
+        assert begin_us <= first_us < begin_us + DAY_US
+        assert begin_us + (before.size - 1) * each_us - last_us in range(each_us, 4 * DAY_US)
 
 
 @pytest.mark.parametrize("name", ["UTC", "America/New_York", "Europe/London", "Pacific/Kiritimati"])

@@ -12,18 +12,16 @@ from simcore.gates import Poll
 from simcore.log import NEVER_US, Flags, Log, Watched
 from simcore.plan import Enrolments
 from simcore.sequenzy.properties import passes
-from simcore.zones import FAR_US, Ints
+from simcore.zones import Ints
 
 
 def passing(log: Log, rows: Ints, filters: tuple[Mapping[str, Any], ...]) -> Ints:
     """Those of some events that pass every filter (Q14)."""
     if not filters:
         return rows
-    things = np.unique(log.thing[rows])
-    verdict = np.zeros(len(log.things) + 1, np.bool_)
-    for thing in things.tolist():
-        verdict[thing] = passes(filters, None if thing < 0 else log.things[thing])
-    return rows[verdict[log.thing[rows]]]
+    thing = log.thing[rows]
+    good = [at for at in np.unique(thing).tolist() if passes(filters, None if at < 0 else log.things[at])]
+    return rows[np.isin(thing, good)]
 
 
 def _from(log: Log, rows: Ints, enabled_us: int | None) -> Enrolments:
@@ -86,7 +84,8 @@ class SegmentEntered(NamedTuple):
             after = np.append(np.flatnonzero(was & ~inside), who.size)
             out = after[np.searchsorted(after, begins)]
             mine = np.append(who, -1)[out] == who[begins]
-            end_us = np.where(mine, self.poll.at(np.append(look, 0)[out]), NEVER_US)
+            end_us = np.full(begins.size, NEVER_US)
+            end_us[mine] = self.poll.at(look[out[mine]])
         return Enrolments(who[begins], self.poll.at(look[begins]), np.full(begins.size, -1), end_us)
 
 
@@ -126,7 +125,7 @@ class Inactivity(NamedTuple):
         ready_us = np.maximum(from_us + self.after_us, known_us[who])
         if enabled_us is not None:
             ready_us = np.maximum(ready_us, enabled_us)
-        at_us = self.poll.snap(np.minimum(ready_us, FAR_US))
+        at_us = self.poll.snap(ready_us)
         some = np.flatnonzero(at_us < next_us)
         return Enrolments(who[some], at_us[some], np.full(some.size, -1))
 
