@@ -25,10 +25,13 @@ from simcore.plan import Epoch, Plan, Step
 from simcore.zones import FAR_US, FIRST_US, LAST_US, Ints
 
 _T = TypeVar("_T")
-_MANY = 1 << 16
+_MANY = 65_536
 """From this many instants on, looking for equal ones pays."""
-_FEW = 1 << 10
+_FEW = 1024
 """And from this many on, where others will ask for them again."""
+
+_NONE = -1
+"""The number of no email, and the place of one that is not there."""
 
 ACTIVE, COMPLETED, EXCLUDED, STOPPED = range(4)
 """How a run stands by the engine's own doing; what ends it from outside stands in the runs."""
@@ -92,15 +95,13 @@ class Shared:
 
     def entered(self, runs: Runs) -> Times:
         """When runs enter: one object for the same runs."""
-        return self.keep("entered", runs, lambda: Times(runs.entered_us))
+        return self.keep(Times, runs, lambda: Times(runs.entered_us))
 
     def due(self, delay: Delay, gate: Gate, anchor: Times) -> Times:
         """As `_due`, in two steps: many gates follow one delay, which leaves few instants where it counts dates."""
-        ready = self.keep(
-            ("delay", delay), anchor, lambda: _dense(_due(delay, Anytime(), anchor)), len(anchor)
-        )
+        ready = self.keep((Delay, delay), anchor, lambda: _dense(_due(delay, Anytime(), anchor)), len(anchor))
         return self.keep(
-            ("gate", gate), ready, lambda: _dense(_due(Elapsed(0), gate, ready)), ready.distinct_us.size
+            (Gate, gate), ready, lambda: _dense(_due(Elapsed(0), gate, ready)), ready.distinct_us.size
         )
 
 
@@ -164,13 +165,14 @@ class _Standing:
         self.plan = plan
         self.steps = plan.steps
         self.number = np.array([numbers[step.email_id] for step in plan.steps], np.int64)
-        # Where each email stands: -1 for one that is not there, and for the number -1, none at all.
-        self.place = np.full(len(numbers) + 1, -1)
-        self.place[self.number] = np.arange(len(plan.steps))
+        # Where each email stands; none at all stands nowhere, and is the last by its number.
+        place = np.full(len(numbers), _NONE)
+        place[self.number] = np.arange(len(plan.steps))
+        self.place = np.append(place, _NONE)
         # From each place on, the first email that runs wait for; one behind the last where there is none.
-        self.next = [len(plan.steps)] * (len(plan.steps) + 1)
-        for place in range(len(plan.steps) - 1, -1, -1):
-            self.next[place] = place if plan.steps[place].queued else self.next[place + 1]
+        self.next = [len(plan.steps)]
+        for at, step in reversed([*enumerate(plan.steps)]):
+            self.next.insert(0, at if step.queued else self.next[0])
         self.published = {step.email_id for step in plan.steps if step.sends}
 
 
@@ -181,8 +183,8 @@ def simulate(
     until_us: int | None,
     *,
     notes: bool,
-    passes: bool = False,
-    shared: Shared | None = None,
+    passes: bool,
+    shared: Shared | None,
 ) -> Outcome:
     """What happens to runs under plans that change, until just before `until_us` [µs]; None for the end of time.
 
@@ -198,8 +200,7 @@ def busy_us(epochs: Sequence[Epoch], runs: Runs, log: Log | None, until_us: int 
     Events and looks end a run before what comes in at their instant, nodes after it (Q19).
     """
     out = _Engine(epochs, runs, log, until_us, keeps=True, late=True).run()
-    outside = np.where(runs.end_us < (NEVER_US if until_us is None else until_us), runs.end_us - 1, NEVER_US)
-    busy: Ints = np.where(out.state == ACTIVE, outside, out.ended_us)
+    busy: Ints = np.where(out.state == ACTIVE, runs.end_us - 1, out.ended_us)
     return busy
 
 
@@ -208,18 +209,18 @@ def simulate_one(plan: Plan, entered_us: int) -> Outcome:
     none = np.zeros(1, np.int64)
     runs = Runs(
         subscriber_id=none,
-        number=np.ones(1, np.int32),
+        number=none.astype(np.int32),
         row=none,
         entered_us=np.array([entered_us]),
         end_us=np.array([NEVER_US]),
-        end_status=np.zeros(1, np.int8),
-        via=np.zeros(1, np.int8),
+        end_status=none.astype(np.int8),
+        via=none.astype(np.int8),
         who=none,
         thing=none - 1,
     )
     log = None if plan.stop is None else EMPTY
     epoch = Epoch(at_us=FIRST_US, plan=plan)
-    return _Engine([epoch], runs, log, None, notes=plan.beside is not None, passes=True, late=True).run()
+    return _Engine([epoch], runs, log, None, notes=True, keeps=True, passes=True, late=True).run()
 
 
 class _Engine:
@@ -248,29 +249,25 @@ class _Engine:
         self.numbers = {email_id: number for number, email_id in enumerate(ids)}
         self.changing = len(epochs) > 1
         self.keeping = keeps or self.changing  # whether anybody asks where runs stand
-        kept = len(runs) if self.keeping else 0
+        kept = len(runs) * self.keeping
         self.out = Outcome(
             rounds=[],
             notes=[],
-            state=np.zeros(len(runs), np.int8),  # all ACTIVE
-            ended_us=np.full(len(runs), NAT_US) if self.keeping else np.empty(len(runs), np.int64),
-            queued=np.full(kept, -1),
+            state=np.zeros(kept, np.int8),  # all ACTIVE
+            ended_us=np.full(kept, NAT_US),
+            queued=np.full(kept, _NONE),
             due_us=np.full(kept, NAT_US),
             email_ids=[*ids],
         )
         self.changed = False  # only after a change may what comes next have been received already
-        size = len(runs) if self.changing else 0
-        self.last = np.full(size, -1)
-        self.anchor_us = runs.entered_us[:size].copy()
-        self.holding = np.zeros(size, np.bool_)
+        # The last email passed, and since when; written when a run waits for a later epoch, or holds.
+        size = len(runs) * self.changing
+        self.last, self.anchor_us, self.since_us, self.under = np.zeros((4, size), np.int64)
         self.cause = np.zeros(size, np.int8)
-        self.since_us = np.full(size, NAT_US)
-        self.under = np.zeros(size, np.int64)
-        self.number = 0  # of the epoch
+        self.holding = np.zeros(size, np.bool_)
         # Which runs have received each email, and are owed it; by email, as they are written and asked for.
         self.received = np.zeros((len(ids), size), np.bool_)
         self.owed = np.zeros_like(self.received)
-        self.any_owed = False
         self.inside = np.empty(0, np.int64)  # who entered in an earlier epoch, and may not be through
         self.end_least = runs.first_end_us
         self.end_us = self.limit_least = NEVER_US  # of the epoch
@@ -278,7 +275,6 @@ class _Engine:
         self.guard = None
         if stop is not None and log is not None and runs.who is not None and runs.thing is not None:
             self.guard = stop.guard(log, runs.who, runs.entered_us, runs.things, runs.thing)
-        self.brought: dict[Brought, UntilDate] = {}
         self.members: Toggles | None = None
         self.concerned: Flags | None = None  # which runs are of people who are ever in an excluded source
 
@@ -298,16 +294,14 @@ class _Engine:
                 self.changed = True
                 self._change(before, here, epoch.at_us)
             before = here
-            end_us = begins[number + 1] if number + 1 < len(begins) else self.stop_us
-            if number + 1 < len(begins) and end_us == epoch.at_us:
-                continue  # K18: all changes of one instant before the rest of it
-            begin_us = None if number == 0 else epoch.at_us
-            self._epoch(here, begin_us, min(end_us, self.stop_us), entering[number])
-        if before is not None and self.keeping:
-            self._look_ahead(before)
+            end_us = [*begins, self.stop_us][number + 1]
+            if end_us > epoch.at_us:  # K18: all changes of one instant before the rest of it
+                self._epoch(here, epoch.at_us, end_us, entering[number])
+        if self.keeping:
+            self._look_ahead(here)
         return self.out
 
-    def _epoch(self, here: _Standing, begin_us: int | None, end_us: int, entering: Ints | None) -> None:
+    def _epoch(self, here: _Standing, begin_us: int, end_us: int, entering: Ints | None) -> None:
         """All that happens in an epoch, from its beginning to before its end; `entering` None for all runs."""
         runs, out = self.runs, self.out
         self.end_us = end_us
@@ -317,10 +311,9 @@ class _Engine:
             self.concerned = members.known(runs.who)
         self.members = members
         buckets: list[list[Round]] = [[] for _ in here.steps]
-        if begin_us is not None and here.plan.active:
+        if self.changed and here.plan.active:
             live = self.inside[(out.state[self.inside] == ACTIVE) & (runs.end_us[self.inside] > begin_us)]
-            if self.any_owed:
-                self._send_owed(here, begin_us, live)
+            self._send_owed(here, begin_us, live)
             due_us = out.due_us[live]
             waiting = live[(due_us != NAT_US) & (due_us < self._limit(live))]
             place = here.place[out.queued[waiting]]
@@ -330,23 +323,19 @@ class _Engine:
                 buckets[at].append(
                     Round(rows, due, anchor, self.cause[rows], self.since_us[rows], self.under[rows])
                 )
-                out.due_us[rows] = NAT_US
         # Who enters in this epoch waits for its first email, from the entry.
         if entering is None:
             entered = Times(runs.entered_us) if self.shared is None else self.shared.entered(runs)
         else:
             entered = Times(runs.entered_us[entering])
-        if len(entered):
-            self._note("started", entering, entered)
-            self._go_on(here, buckets, 0, None, entering, entered)
+        self._note("started", entering, entered)
+        self._go_on(here, buckets, 0, None, entering, entered)
         for at in range(len(here.steps)):
             if buckets[at]:
                 self._pass(here, buckets, at, _merged(buckets[at]))
                 buckets[at] = []
-        if self.changing and entering is not None:
-            inside = np.concatenate([self.inside, entering])
-            inside = inside[(out.state[inside] == ACTIVE) & (runs.end_us[inside] >= end_us)]
-            self.inside = np.sort(inside, kind="stable")
+        if entering is not None:
+            self.inside = np.sort(np.concatenate([self.inside, entering]), kind="stable")
 
     def _look_ahead(self, here: _Standing) -> None:
         """Who waits for a step that is no email is shown with the email after it, and when it would go out."""
@@ -356,8 +345,8 @@ class _Engine:
                 continue
             rows = np.flatnonzero(out.queued == here.number[at])
             due_us, after = out.due_us[rows], here.next[at + 1]
-            out.queued[rows], out.due_us[rows] = -1, NAT_US
-            if rows.size and after < len(here.steps):
+            out.queued[rows], out.due_us[rows] = _NONE, NAT_US
+            if after < len(here.steps):
                 delay, gate = here.steps[after].delay, here.steps[after].gate
                 if isinstance(delay, Brought):
                     ends, delay = delay.ends, self._dates(delay, rows)
@@ -385,7 +374,7 @@ class _Engine:
         if not step.sends:
             self._note(step.passed, cohort.rows, cohort.at, step)
             if self.passes:
-                self.out.rounds.append(cohort._replace(step=step, epochs=self.epochs))
+                self.out.rounds.append(cohort._replace(step=step))
         else:
             sent = cohort
             out = self._excluded(cohort)
@@ -394,9 +383,7 @@ class _Engine:
                 self._note("excluded", without.rows, without.at, step)
                 sent = cohort.of(np.delete(np.arange(len(cohort.at)), out))
                 if here.plan.excluded_ends:
-                    self.out.state[without.rows] = EXCLUDED
-                    self.out.ended_us[without.rows] = without.at.all_us()
-                    self._note("excluded_out", without.rows, without.at)
+                    self._end(EXCLUDED, "excluded_out", _take(cohort.rows, out), without.at)
                     cohort = sent
             self.out.rounds.append(sent._replace(step=step, epochs=self.epochs))
             if self.changing:
@@ -435,8 +422,6 @@ class _Engine:
                 some, rest = np.flatnonzero(had), np.flatnonzero(~had)
                 self._go_on(here, buckets, at + 1, passed, _take(rows, some), anchor.of(some))
                 rows, anchor = _take(rows, rest), anchor.of(rest)
-                if not rest.size:
-                    return
         if at == len(here.steps):
             self._nothing_left(here, passed, rows, anchor)
             return
@@ -460,15 +445,12 @@ class _Engine:
                 return
             soon = waits.at.all_us() < self._limit(rows)
             if soon.any():
-                buckets[at].append(waits if soon.all() else waits.of(np.flatnonzero(soon)))
-            if soon.all():
-                return
-            waits = waits.of(np.flatnonzero(~soon))
-        if self.keeping:
+                buckets[at].append(waits.of(np.flatnonzero(soon)))
+        if self.keeping:  # where they stand; who passes it in this epoch is written anew then
             mine = _where(waits.rows)
             self.out.queued[mine] = here.number[at]
             self.out.due_us[mine] = waits.at.all_us()
-            self._stands(here, passed, mine, waits.anchor)
+            self._stands(here, passed, mine, waits.anchor, holds=False)
 
     def _unstopped(self, cohort: Round) -> Round:
         """Those of a cohort that nothing stops at their instants; the others' runs end there (Q20)."""
@@ -478,12 +460,13 @@ class _Engine:
         if not stopped.any():
             return cohort
         some = np.flatnonzero(stopped)
-        self._stop("stopped", _take(cohort.rows, some), cohort.at.of(some))
+        self._end(STOPPED, "stopped", _take(cohort.rows, some), cohort.at.of(some))
         return cohort.of(np.flatnonzero(~stopped))
 
-    def _stop(self, why: str, rows: Ints, at: Times) -> None:
-        self.out.state[rows] = STOPPED
-        self.out.ended_us[rows] = at.all_us()
+    def _end(self, state: int, why: str, rows: Ints, at: Times) -> None:
+        """Runs end at instants."""
+        if self.keeping:
+            self.out.state[rows], self.out.ended_us[rows] = state, at.all_us()
         self._note(why, rows, at)
 
     def _dated(
@@ -492,23 +475,24 @@ class _Engine:
         """Runs that go on to wait for a date of their own, and these dates; those without one end, if so (Q11)."""
         own, dates_us = Times(anchor.all_us()), self._dates(delay, rows).instants_us
         missing = dates_us == NAT_US
-        if delay.ends and missing.any():
+        if delay.ends:
             some, rest = np.flatnonzero(missing), np.flatnonzero(~missing)
-            self._stop("stopped:undated", _take(rows, some), own.of(some))
+            self._end(STOPPED, "stopped:undated", _take(rows, some), own.of(some))
             rows, own, dates_us = _take(rows, rest), own.of(rest), dates_us[rest]
         return rows, own, UntilDate(dates_us)
 
     def _dates(self, delay: Brought, rows: Ints | None) -> UntilDate:
-        if delay not in self.brought:
-            thing = self.runs.thing
-            none = np.full(len(self.runs), -1) if thing is None else thing
-            self.brought[delay] = delay.of(self.runs.things, none)
-        return UntilDate(self.brought[delay].instants_us[_where(rows)])
+        if self.runs.thing is None:
+            raise TypeError("these runs bring nothing along")
+        return delay.of(self.runs.things, self.runs.thing[_where(rows)])
 
-    def _stands(self, here: _Standing, passed: int | None, rows: Ints | slice, anchor: Times) -> None:
+    def _stands(
+        self, here: _Standing, passed: int | None, rows: Ints | slice, anchor: Times, *, holds: bool
+    ) -> None:
         """Where runs stand when they wait for a later epoch, or hold."""
         if self.changing:
-            self.last[rows] = -1 if passed is None else here.number[passed]
+            self.holding[rows] = holds
+            self.last[rows] = _NONE if passed is None else here.number[passed]
             self.anchor_us[rows] = anchor.all_us()
             self.cause[rows], self.since_us[rows], self.under[rows] = WAITED, NAT_US, self.number
 
@@ -516,21 +500,13 @@ class _Engine:
         """No email is left for these runs: they are completed, or hold (K15)."""
         if not self.keeping:
             return
-        self.out.queued[_where(rows)], self.out.due_us[_where(rows)] = -1, NAT_US
+        self.out.queued[_where(rows)], self.out.due_us[_where(rows)] = _NONE, NAT_US
         holds = self._holds(here.plan, _where(rows))
-        for some, end in ((~holds, True), (holds, False)):
-            if not some.any():
-                continue
-            mine, when = (
-                (rows, at) if some.all() else (_take(rows, np.flatnonzero(some)), at.of(np.flatnonzero(some)))
-            )
-            if end:
-                self.out.state[_where(mine)] = COMPLETED
-                self.out.ended_us[_where(mine)] = when.all_us()
-            elif self.changing:
-                self.holding[_where(mine)] = True
-                self._stands(here, passed, _where(mine), when)
-            self._note("completed" if end else "holding", mine, when)
+        done, held = np.flatnonzero(~holds), np.flatnonzero(holds)
+        self._end(COMPLETED, "completed", _take(rows, done), at.of(done))
+        mine, when = _take(rows, held), at.of(held)
+        self._stands(here, passed, mine, when, holds=True)
+        self._note("holding", mine, when)
 
     def _holds(self, plan: Plan, rows: Ints | slice) -> Flags:
         return np.array([via in plan.hold_vias for via in plan.vias])[self.runs.via[rows]]
@@ -549,11 +525,11 @@ class _Engine:
         """One change: what each run waits for is looked up again (K20 to K26)."""
         runs, out, plan = self.runs, self.out, here.plan
         rows = self.inside[(runs.end_us[self.inside] >= now_us) & (out.state[self.inside] == ACTIVE)]
-        last = self.last[rows]
+        self.inside, last = rows, self.last[rows]
         gone = [number for number in before.number.tolist() if here.place[number] < 0]
         for number in gone:  # K24
             place = before.place[number]
-            last[last == number] = before.number[place - 1] if place > 0 else -1
+            last[last == number] = before.number[place - 1] if place > 0 else _NONE
         self.last[rows] = last
         new = np.array(
             [
@@ -568,7 +544,6 @@ class _Engine:
             for number in new.tolist():
                 owed = rows[(here.place[number] < place) & ~self.received[number][rows]]
                 self.owed[number][owed] = True
-                self.any_owed |= bool(owed.size)
         # The first email after the last one passed that is waited for and not yet received (K21).
         following = np.array([*here.next, len(here.steps)])
         target = following[place + 1]
@@ -590,20 +565,12 @@ class _Engine:
             self._requeue(here, at, rows[mine], other[mine], now_us, new, freed)
 
     def _change_nothing_left(self, here: _Standing, rows: Ints, now_us: int) -> None:
-        if not rows.size:
-            return
-        self.out.queued[rows], self.out.due_us[rows] = -1, NAT_US
+        self.out.queued[rows], self.out.due_us[rows] = _NONE, NAT_US
         holds = self._holds(here.plan, rows)
-        done = rows[~holds]
-        if done.size:
-            self.out.state[done] = COMPLETED
-            self.out.ended_us[done] = now_us
-            self._note("completed", done, Times(np.full(done.size, now_us)))
-        held = rows[holds]
-        held = held[~self.holding[held]]
-        if held.size:
-            self.holding[held] = True
-            self._note("holding", held, Times(np.full(held.size, now_us)))
+        done, held = rows[~holds], rows[holds & ~self.holding[rows]]
+        self._end(COMPLETED, "completed", done, Times(np.full(done.size, now_us)))
+        self.holding[held] = True
+        self._note("holding", held, Times(np.full(held.size, now_us)))
 
     def _requeue(
         self, here: _Standing, at: int, rows: Ints, other: Flags, now_us: int, new: Ints, freed: bool
@@ -613,21 +580,16 @@ class _Engine:
         due_us = out.due_us[rows]
         at_once = other & (out.queued[rows] >= 0) & (number in new) & plan.insert_at_once
         anew = ~at_once & (other | (due_us == NAT_US) | plan.reschedule | step.gate.closed)  # K11, K20
-        if at_once.any():
-            some = rows[at_once]
-            out.due_us[some], self.under[some] = now_us, self.number
-            self.cause[some], self.since_us[some] = AT_ONCE, now_us
-        if anew.any():
-            some = rows[anew]
-            if isinstance(step.delay, Brought):
-                raise TypeError("a sequence that waits for dates of runs does not change")
-            out.due_us[some] = _due(step.delay, step.gate, Times(self.anchor_us[some]), now_us).all_us()
-            self.cause[some], self.since_us[some], self.under[some] = CHANGED, now_us, self.number
-        late = ~anew & ~at_once & (due_us < now_us) & freed
-        if late.any():  # K19
-            some = rows[late]
-            out.due_us[some] = step.gate.snap(np.full(some.size, now_us))
-            self.cause[some], self.since_us[some], self.under[some] = FREED, now_us, self.number
+        late = ~anew & ~at_once & (due_us < now_us) & freed  # K19
+        if isinstance(step.delay, Brought):
+            raise TypeError("a sequence that waits for dates of runs does not change")
+        ready_us = _due(step.delay, Anytime(), Times(self.anchor_us[rows[anew]])).all_us()
+        out.due_us[rows[at_once]] = now_us
+        out.due_us[rows[anew]] = step.gate.snap(np.maximum(ready_us, now_us))
+        out.due_us[rows[late]] = step.gate.snap(np.full(np.count_nonzero(late), now_us))
+        for some, cause in ((at_once, AT_ONCE), (anew, CHANGED), (late, FREED)):
+            mine = rows[some]
+            self.cause[mine], self.since_us[mine], self.under[mine] = cause, now_us, self.number
         out.queued[rows] = number
 
     def _send_owed(self, here: _Standing, now_us: int, live: Ints) -> None:
@@ -641,37 +603,27 @@ class _Engine:
             now = Times(np.full(mine.size, now_us))
             behind = Round(mine, now, now, BEHIND, now_us, self.number, step=step, epochs=self.epochs)
             out = self._excluded(behind)
-            if out.size:
-                self._note("excluded", mine[out], now.of(out), step)
-                behind = behind.of(np.delete(np.arange(mine.size), out))
-            if len(behind.at):
-                self.out.rounds.append(behind)
-                self.received[number][behind.rows] = True
+            self._note("excluded", mine[out], now.of(out), step)
+            behind = behind.of(np.delete(np.arange(mine.size), out))
+            self.out.rounds.append(behind)
+            self.received[number][behind.rows] = True
         self.owed[:] = False
-        self.any_owed = False
 
     def _note(self, what: str, rows: Ints | None, at: Times, step: Step | None = None) -> None:
-        if self.noting:
+        if self.noting and len(at):
             self.out.notes.append(Note(what, rows, at, None if step is None else step.email_id))
 
 
-def _due(delay: Delay, gate: Gate, anchor: Times, now_us: int = FIRST_US) -> Times:
-    """When what waits from `anchor` is due, and not before `now_us`."""
+def _due(delay: Delay, gate: Gate, anchor: Times) -> Times:
+    """When what waits from `anchor` is due."""
     anchor_us = anchor.distinct_us
-    if (
-        isinstance(gate, Anytime)
-        and isinstance(delay, Elapsed)
-        and not delay.duration_us
-        and now_us == FIRST_US
-    ):
+    if isinstance(delay, Elapsed) and not delay.duration_us and isinstance(gate, Anytime):
         return anchor
     if gate.closed:
         return Times(gate.snap(anchor_us), anchor.index)
     earliest_us = delay.earliest(anchor_us)
     np.maximum(earliest_us, anchor_us, out=earliest_us)
     np.minimum(earliest_us, FAR_US, out=earliest_us)  # so that no delay upon delay ever wraps
-    if now_us > FIRST_US:
-        np.maximum(earliest_us, now_us, out=earliest_us)
     if isinstance(gate, Ticking) and earliest_us.size >= _MANY:
         ticks, inverse = _distinct(gate.tick(earliest_us))
         return Times(gate.at(ticks), inverse if anchor.index is None else inverse[anchor.index])
@@ -711,9 +663,7 @@ def _merged(cohorts: list[Round]) -> Round:
     order = np.argsort(rows, kind="stable")  # arrays in the order of runs are faster to read and write
 
     def joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-        return np.concatenate([np.broadcast_to(part, size) for part, size in zip(parts, sizes, strict=True)])[
-            order
-        ]
+        return np.concatenate([*map(np.broadcast_to, parts, sizes)])[order]
 
     return Round(
         rows[order],

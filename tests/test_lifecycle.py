@@ -1020,6 +1020,11 @@ def test_k22_publishing_the_last_one_passed_sends_nothing():
     changes = [change("03 13:00", 2, published=False), change("03 14:00", 2, published=True)]
     life = Life(KEPT_OUT, "02 10:00", events=events, changes=changes)
     assert life.sends == ["1.1 02 10:00", "1.3 04 09:00"]
+    # Published behind in a pause in which the last one passed is deleted, it is the last one passed itself (K24).
+    pause, behind = update("03 11:00", active=False), new("03 12:00", 9, 1, position=1)
+    for off, expected in ((delete("03 13:00", 2), []), (delete("03 13:00", 1), ["1.9 05 12:00"])):
+        life = Life(ABC, "02 10:00", changes=[pause, behind, off, update("05 12:00", active=True)])
+        assert life.sends[2:] == [*expected, "1.3 06 09:00"]
     # One further on, it is behind.
     changes = [change("04 13:00", 2, published=False), change("04 14:00", 2, published=True)]
     life = Life(KEPT_OUT.replace(hold=True), "02 10:00", events=events, changes=changes)

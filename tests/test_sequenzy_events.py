@@ -6,13 +6,10 @@ import pytest
 from conftest import NO_TEXT, TEXT
 
 import simcore
-from simcore import audience, engine, kit, sequenzy
-from simcore.audience import Runs
-from simcore.delays import Brought
+from simcore import kit, sequenzy
 from simcore.errors import EntryError, SimcoreError, TooLateError
-from simcore.gates import Anytime, Poll
+from simcore.gates import Poll
 from simcore.log import NEVER_US, Log
-from simcore.plan import Epoch, Plan, Step
 from simcore.sequenzy import triggers
 from simcore.sequenzy.triggers import Inactivity, Received, SegmentEntered
 
@@ -651,54 +648,6 @@ def test_nothing_to_preview():
         found = simcore.preview(ORDER.replace(steps=[coded]), WHEN)
     assert len(found) == 0
     assert found["email_id"].dtype == TEXT
-
-
-# ---------------------------------------------------------------- what no platform asks for
-
-
-def runs_of_one(**named):
-    """A single run that nothing ends, from the epoch on."""
-    none = np.zeros(1, np.int64)
-    fields = {
-        "subscriber_id": none,
-        "number": np.ones(1, np.int32),
-        "row": none,
-        "entered_us": none,
-        "end_us": np.full(1, NEVER_US),
-        "end_status": np.zeros(1, np.int8),
-        "via": np.zeros(1, np.int8),
-        "who": none,
-    }
-    return Runs(**{**fields, **named})
-
-
-def dated_plan(subject):
-    """Waits for a date of the run, and computes it anew at each change."""
-    delay = Brought(lambda _: 10**15, ends=False, name="the event's due")
-    step = Step(position=0, email_id="e", subject=subject, delay=delay, gate=Anytime())
-    return Plan(time_zone="UTC", steps=(step,), active=True, vias=("trigger",), reschedule=True)
-
-
-def test_dates_of_runs_do_not_go_with_changes(text_of):
-    epochs = [Epoch(at_us=0, plan=dated_plan("A")), Epoch(at_us=5, plan=dated_plan("B"))]
-    expected = "a sequence that waits for dates of runs does not change"
-    runs = runs_of_one(thing=np.zeros(1, np.int64), things=[{}])
-    assert text_of(TypeError, engine.simulate, epochs, runs, None, None, notes=True) == expected
-
-
-def test_runs_that_nothing_stops(text_of):
-    made = engine._Engine([Epoch(at_us=0, plan=dated_plan("A"))], runs_of_one(), None, None)
-    assert text_of(TypeError, made._unstopped, None) == "nothing stops these runs"
-
-
-def test_runs_of_nobody_in_particular(text_of):
-    expected = "runs whose subscribers are not numbered"
-    assert text_of(TypeError, audience._who, runs_of_one(who=None)) == expected
-
-
-def test_runs_that_nothing_is_in_the_way_of():
-    people = audience.runs([WHEN], None, [Epoch(at_us=0, plan=ORDER.plan())], None, None)
-    assert audience.settled(people, np.zeros(1, np.int64)) is people
 
 
 # ---------------------------------------------------------------- what triggers give to the audience
