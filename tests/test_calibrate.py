@@ -5,6 +5,8 @@ In March 2026 the 2nd is a Monday; all times are UTC, and so are the sequences.
 
 import os
 import pickle
+import re
+import sys
 from datetime import timedelta
 
 import numpy as np
@@ -612,6 +614,23 @@ def test_nobody_came():
     found = calibrate(DAYS, [], sent((1, 1, "03T09:00")))
     assert found[["explained", "unmatched", "extra"]].to_numpy().tolist() == [[0, 1, 0]]
     assert found.unexplained["reason"].tolist() == ["not sent to them: they are not in entries"]
+
+
+# ---------------------------------------------------------------- how far it is
+
+
+def test_long_work_says_how_far_it_is(capfd, monkeypatch):
+    who = entries(("x", "02T10:00"), ("y", "03T11:00"))
+    given = DAYS, who, log_of(DAYS, who)
+    first = calibrate(*given)
+    assert capfd.readouterr() == ("", "")
+    monkeypatch.setattr(sys.modules[calibrate.__module__], "_PATIENCE", 0)
+    pd.testing.assert_frame_equal(calibrate(*given), first)
+    told = capfd.readouterr()
+    assert told.out == ""
+    assert re.search(r"Calibrating .*100%.*\d+ combinations, [\d,]+ combinations/s", told.err)
+    calibrate(*given, progress=False)
+    assert capfd.readouterr() == ("", "")
 
 
 # ---------------------------------------------------------------- hidden assumptions

@@ -125,6 +125,8 @@ def test_what_is_kept_is_made_once():
     shared, made, what = Shared(100), count(), object()
     assert [shared.keep(name, what, lambda: next(made)) for name in "aab"] == [0, 0, 1]
     assert shared.keep("a", object(), lambda: next(made)) == 2
+    small = Shared(0)  # there is room for what is no array
+    assert [small.keep(name, what, lambda: next(made)) for name in "aba"] == [3, 4, 3]
 
 
 def test_what_nobody_asked_for_the_longest_goes_first():

@@ -99,6 +99,11 @@ def test_drafts_have_no_row(mix):
     counted = simcore.preview(sequence, ENTERED, assumptions=kit.Assumptions(draft_delay="count"))
     assert counted.index.tolist() == [0, 2]
     assert counted["wait"].iloc[-1] == pd.Timedelta("2 days 08:45:00")
+    # It is no draft that the last one waits for.
+    shut = simcore.preview(
+        sequence.replace(send_days=()), ENTERED, assumptions=kit.Assumptions(draft_delay="count")
+    )
+    assert shut["reason"].iloc[-1] == "there is no send day on which it may go out, so it waits"
 
 
 @pytest.mark.parametrize("assumed", ["skip", "count"])

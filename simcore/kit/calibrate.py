@@ -1,7 +1,9 @@
 """Which assumptions about Kit explain what it really sent: calibration against a log of sends."""
 
 import re
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import fields
 from datetime import timedelta
 from hashlib import blake2b
@@ -20,6 +22,7 @@ from simcore.kit.assumptions import Assumptions
 from simcore.kit.model import Sequence
 from simcore.projection import Made, Shared, Simulation, make, simulate
 from simcore.tables import clock
+from simcore.telling import telling
 from simcore.zones import MINUTE_US, SECOND_US, Ints, zone
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ _POLLS = tuple(timedelta(minutes=each) for each in (15, 1, 5, 30, 60))  # the de
 _TIMING = ("day_count", "poll_every", "poll_phase", "immediate_days", "email_days", "draft_delay")
 _NEVER_US: int = np.iinfo(np.int64).max
 _MEND = "mend those rows, or leave them out"
+_PATIENCE = 5  # seconds without a word
 
 
 class Calibration(pd.DataFrame):
@@ -62,6 +66,7 @@ def calibrate(
     changes: Iterable[Any] = (),
     tolerance: Any = "15min",
     naive_time_zone: str | None = None,
+    progress: bool = True,
 ) -> Calibration:
     """How well each combination of assumptions explains a log of what was really sent, best first.
 
@@ -70,7 +75,8 @@ def calibrate(
     that send of the email to the subscriber, in any of their runs, which is nearest in time, so that a send that
     the log lacks throws off no other. `entries` (of those whom the log is about), `events`, `changes`,
     `naive_time_zone`: as for `simcore.project`. `tolerance`: how far from its projected instant a send may be and
-    still be explained (0 or more; whatever pandas.Timedelta reads, with its unit).
+    still be explained (0 or more; whatever pandas.Timedelta reads, with its unit). `progress` shows a bar on
+    standard error once the work has taken five seconds.
 
     Tried are all values of the switches that can move a send here, in all combinations; of `poll_every` 1, 5, 15,
     30 and 60 minutes; of `poll_phase` 0, and for each rhythm the minute past it, and the second, in which most
@@ -118,7 +124,7 @@ def calibrate(
     found: dict[bytes, tuple[Assumptions, _Fit]] = {}
     least_us = np.full(len(log.sent_us), _NEVER_US)
     which = []
-    for chosen in combinations:
+    for chosen in _slowly(combinations, progress):
         timing = tuple(chosen[name] for name in _TIMING)
         if timing not in steps:
             assume = Assumptions(**{name: chosen[name] for name in _TIMING})
@@ -151,6 +157,20 @@ def calibrate(
     life = _lives(log, some, usual, sequence, entries, table.best, given)
     table.unexplained = _unexplained(log, some, usual, life).set_axis(observed.index[some])
     return table
+
+
+def _slowly(combinations: list[dict[str, Any]], progress: bool) -> Iterator[dict[str, Any]]:
+    """Each of them; once that takes long, how far it is is told."""
+    began, told = time.monotonic(), None
+    with ExitStack() as stack:
+        for done, chosen in enumerate(combinations):
+            if told is None and progress and time.monotonic() - began >= _PATIENCE:
+                told = stack.enter_context(telling(True, len(combinations), "combinations"))
+            if told is not None:
+                told("Calibrating", done)
+            yield chosen
+        if told is not None:
+            told("Calibrating", len(combinations))
 
 
 def _length_us(tolerance: Any) -> int:
@@ -319,9 +339,10 @@ class _Log:
             )
             nearer = gap_us < error_us[some]
             error_us[some[nearer]], nearest[some[nearer]] = gap_us[nearer], cell[nearer]
-        alone = (projected_us >= self.sent_us.min()) & (projected_us <= self.sent_us.max())
-        alone[nearest[nearest >= 0]] = False
-        matched_us, counterparts = error_us[nearest >= 0], np.unique(nearest[nearest >= 0]).size
+        met = np.zeros(projected_us.size, np.bool_)
+        met[nearest[nearest >= 0]] = True
+        alone = ~met & (projected_us >= self.sent_us.min()) & (projected_us <= self.sent_us.max())
+        matched_us, counterparts = error_us[nearest >= 0], int(met.sum())
         quantiles = np.full(2, NAT_US)
         if matched_us.size:
             quantiles = np.rint(np.quantile(matched_us, (0.5, 0.95))).astype(np.int64)

@@ -11,8 +11,7 @@ import importlib
 import json
 import os
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from os import PathLike
 from pathlib import Path
@@ -25,6 +24,7 @@ import pandas as pd
 from simcore import about, audience, files, projection
 from simcore.errors import EntryError, SimcoreError, TooLateError, shown
 from simcore.plan import Plan
+from simcore.telling import Told, telling
 
 MANIFEST = "_manifest.json"
 """Readers of folders take every file for a part, but those whose names begin with _ or a dot."""
@@ -34,8 +34,6 @@ _BUFFER = 1 << 20
 _KEYS = 1 << 26
 _FEW = 1000
 _ANEW = "choose another folder, or remove this one and start again"
-
-_Told = Callable[[str, int], None]
 
 
 class Part(NamedTuple):
@@ -147,7 +145,7 @@ def project(
             if progress:
                 print(f"{folder}: finished before, nothing to do", file=sys.stderr)
             return _summary(parts, found)
-        told = stack.enter_context(_telling(progress, given.rows))
+        told = stack.enter_context(telling(progress, given.rows, "rows"))
         if not parts:
             if given.rows > chunk_rows:
                 _check_grouped(given, told)
@@ -262,7 +260,7 @@ class _Input:
             row, last = row + len(ids), ids[-1:]
 
 
-def _check_grouped(given: _Input, told: _Told) -> None:
+def _check_grouped(given: _Input, told: Told) -> None:
     """Raises EntryError where the rows of a subscriber do not stand together.
 
     Ids that rise do. Of others, those at which another subscriber's rows begin are compared by 8 bytes each, so
@@ -445,44 +443,3 @@ def _digest(value: Any) -> str:
 
 def _summary(parts: list[Part], found: int) -> Summary:
     return Summary(sum(part.rows for part in parts), sum(part.sends for part in parts), len(parts), found)
-
-
-@contextmanager
-def _telling(shown: bool, total: int) -> Iterator[_Told]:
-    """What shows how far a run is, on standard error: a bar, or a plain line where rich is not installed."""
-    begun: dict[str, tuple[float, int]] = {}
-
-    def rate(what: str, done: int) -> str:
-        now = time.monotonic()
-        since, before = begun.setdefault(what, (now, done))
-        return f"{done:,} rows, {(done - before) / (now - since or 1):,.0f} rows/s"
-
-    if not shown:
-        yield lambda what, done: None
-        return
-    try:
-        console, bars = map(importlib.import_module, ("rich.console", "rich.progress"))
-    except ModuleNotFoundError:
-        line = ""
-
-        def write(what: str, done: int) -> None:
-            nonlocal line
-            line = f"{what}: {done / (total or 1):.0%}, {rate(what, done)}"
-            if sys.stderr.isatty():
-                print(f"\r{line}", end="\033[K", file=sys.stderr, flush=True)
-
-        try:
-            yield write
-        finally:
-            print(f"\r{line}" if sys.stderr.isatty() else line, file=sys.stderr)
-        return
-    columns = (
-        "{task.description}",
-        bars.BarColumn(None),
-        bars.TaskProgressColumn(),
-        "{task.fields[told]}",
-        bars.TimeRemainingColumn(),
-    )
-    with bars.Progress(*columns, console=console.Console(stderr=True), expand=True) as bar:
-        task = bar.add_task("", total=total, told="")
-        yield lambda what, done: bar.update(task, description=what, completed=done, told=rate(what, done))
