@@ -285,7 +285,7 @@ class _Engine:
         if self.changing:  # who enters in which epoch
             which = np.searchsorted(begins[1:], entered_us, "right")
             order = np.argsort(which.astype(np.min_scalar_type(len(begins))), kind="stable")
-            entering = [*np.split(order, np.cumsum(np.bincount(which, minlength=len(begins)))[:-1])]
+            entering = [*np.split(order, np.cumsum(np.bincount(which, minlength=len(begins))))]
         before: _Standing | None = None
         for number, epoch in enumerate(self.epochs):
             here = _Standing(epoch.plan, self.numbers)
@@ -297,8 +297,7 @@ class _Engine:
             end_us = [*begins, self.stop_us][number + 1]
             if end_us > epoch.at_us:  # K18: all changes of one instant before the rest of it
                 self._epoch(here, epoch.at_us, end_us, entering[number])
-        if self.keeping:
-            self._look_ahead(here)
+        self._look_ahead(here)
         return self.out
 
     def _epoch(self, here: _Standing, begin_us: int, end_us: int, entering: Ints | None) -> None:
@@ -311,7 +310,7 @@ class _Engine:
             self.concerned = members.known(runs.who)
         self.members = members
         buckets: list[list[Round]] = [[] for _ in here.steps]
-        if self.changed and here.plan.active:
+        if here.plan.active:
             live = self.inside[(out.state[self.inside] == ACTIVE) & (runs.end_us[self.inside] > begin_us)]
             self._send_owed(here, begin_us, live)
             due_us = out.due_us[live]
@@ -333,9 +332,8 @@ class _Engine:
         for at in range(len(here.steps)):
             if buckets[at]:
                 self._pass(here, buckets, at, _merged(buckets[at]))
-                buckets[at] = []
         if entering is not None:
-            self.inside = np.sort(np.concatenate([self.inside, entering]), kind="stable")
+            self.inside = np.sort(np.concatenate([self.inside, entering]))
 
     def _look_ahead(self, here: _Standing) -> None:
         """Who waits for a step that is no email is shown with the email after it, and when it would go out."""
@@ -353,10 +351,8 @@ class _Engine:
                     goes = np.flatnonzero((delay.instants_us != NAT_US) | (not ends))
                     rows, due_us, delay = rows[goes], due_us[goes], UntilDate(delay.instants_us[goes])
                 out.queued[rows] = here.number[after]
-                some = due_us != NAT_US
-                if isinstance(delay, UntilDate):
-                    delay = UntilDate(delay.instants_us[some])
-                out.due_us[rows[some]] = _due(delay, gate, Times(due_us[some])).all_us()
+                after_us = _due(delay, gate, Times(np.maximum(due_us, FIRST_US))).all_us()
+                out.due_us[rows] = np.where(due_us == NAT_US, NAT_US, after_us)
 
     def _limit(self, rows: Ints | None) -> Ints:
         """From when on nothing happens to runs in this epoch."""

@@ -52,7 +52,7 @@ def zone(name: str) -> "Zone":
         raise SimcoreError(
             f"{shown(name)} is not a time zone: expected an IANA name such as 'America/New_York'"
         )
-    data = resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).read_bytes()
+    data = resources.files("tzdata").joinpath("zoneinfo", name).read_bytes()
     return Zone(name, *_read_tzif(data))
 
 
@@ -72,11 +72,11 @@ class Ruler:
         """Where the first length begins and how long each is [µs]; how many points are before each, at most how many
         in one, and the points."""
         points_us = self.points_us[:-1]
-        days = 1 if not points_us.size else 1 + int(points_us[-1] - points_us[0]) // DAY_US
+        first_us, last_us = int(points_us[0]), int(points_us[-1])
+        days = (last_us - first_us) // DAY_US + 1
         each_us = DAY_US // max(round(points_us.size / days), 1)
-        begin_us = int(points_us[0]) // DAY_US * DAY_US if points_us.size else 0
-        lengths = np.arange(days * DAY_US // each_us + DAY_US // each_us + 2)
-        before = np.searchsorted(points_us, begin_us + lengths * each_us)
+        begin_us = first_us // DAY_US * DAY_US
+        before = np.searchsorted(points_us, np.arange(begin_us, last_us + 2 * each_us, each_us))
         # What is past the last point stays there, however far it is.
         ends_us = np.append(points_us, np.iinfo(np.int64).max)
         return begin_us, each_us, before, int(np.diff(before).max()), ends_us

@@ -16,6 +16,7 @@ from strategies import zone_names
 
 from simcore import zones
 from simcore.errors import SimcoreError
+from simcore.periods import periods
 from simcore.zones import DAY_US, FAR_US, FIRST_US, LAST_US, SECOND_US, Ruler, slots, windows, zone
 
 NAMES = sweep.distinct_zones()
@@ -259,14 +260,18 @@ def test_few_instants_are_searched_and_many_counted():
 def test_lengths_hold_a_point_or_two(name):
     """So that a table is no longer than its points, and a look-up one or two steps."""
     weekdays = frozenset(range(7))
-    rulers = [zone(name).dates[1], slots(name, weekdays, 9)._every, windows(name, weekdays, 60, 120)[1]]
-    for ruler in [*rulers, windows(name, frozenset({0}), 60, 120)[1]]:
+    rulers = [(zone(name).dates[1], 1), (slots(name, weekdays, 9)._every, 1)]
+    rulers += [(windows(name, days, 60, 120)[1], 1) for days in (weekdays, frozenset({0}))]
+    for freq, a_day in (("h", 24), ("15min", 96)):
+        rulers.append((periods(zone(name), freq, 0, 1000 * DAY_US)._ruler, a_day))
+    for ruler, a_day in rulers:
         begin_us, each_us, before, steps, _ = ruler._counts
         assert 1 <= steps <= 2
-        assert each_us <= DAY_US
+        assert each_us == DAY_US // a_day
         first_us, last_us = ruler.points_us[[0, -2]].tolist()
         assert begin_us <= first_us < begin_us + DAY_US
-        assert begin_us + (before.size - 1) * each_us - last_us in range(each_us, 4 * DAY_US)
+        # The last length begins behind the last point.
+        assert 0 < begin_us + (before.size - 1) * each_us - last_us <= 2 * each_us
 
 
 @pytest.mark.parametrize("name", ["UTC", "America/New_York", "Europe/London", "Pacific/Kiritimati"])
