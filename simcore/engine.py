@@ -384,8 +384,7 @@ class _Engine:
             self.out.rounds.append(sent._replace(step=step, epochs=self.epochs))
             if self.changing:
                 self.received[here.number[at]][_where(sent.rows)] = True
-        if len(cohort.at):
-            self._go_on(here, buckets, at + 1, at, cohort.rows, cohort.at)
+        self._go_on(here, buckets, at + 1, at, cohort.rows, cohort.at)
 
     def _refuse_late(self, step: Step, cohort: Round) -> None:
         late = np.flatnonzero(cohort.at.all_us() > LAST_US)

@@ -203,7 +203,7 @@ class Slots:
     def _allowed(self, places: Ints) -> Ints:
         """The places themselves, or the next ones on whose weekdays there are slots."""
         places = np.minimum(places + self._wait[places % 7], self._last)
-        if self._none.size and np.isin(places, self._none).any():
+        if np.isin(places, self._none).any():
             return self._allowed(np.where(np.isin(places, self._none), places + 1, places))
         return places
 
@@ -253,8 +253,8 @@ def windows(name: str, weekdays: frozenset[int], start_min: int, end_min: int) -
     opens_us, closes_us = opens_us[some], closes_us[some]
     apart = opens_us[1:] != closes_us[:-1]
     return (
-        np.append(opens_us[np.append(True, apart)[: opens_us.size]], FAR_US),
-        Ruler(closes_us[np.append(apart, True)[: closes_us.size]]),
+        np.append(opens_us[np.append(True, apart)], FAR_US),
+        Ruler(closes_us[np.append(apart, True)]),
     )
 
 
@@ -273,7 +273,7 @@ def _read_tzif(data: bytes) -> tuple[Ints, Ints, tuple[str, ...]]:
     at += types * 6
     names = data[at:]
     at += chars + leap * 12 + isstd + isutc
-    footer = data[at:].strip(b"\n").decode("ascii")
+    footer = data[at + 1 : -1].decode("ascii")  # between two line feeds
 
     def abbreviation(start: int) -> str:
         return names[start : names.index(b"\0", start)].decode("ascii")
@@ -281,7 +281,7 @@ def _read_tzif(data: bytes) -> tuple[Ints, Ints, tuple[str, ...]]:
     # Before the first change the first type holds (section 3.2).
     states = [(records[kind][0], abbreviation(records[kind][2])) for kind in [0, *kinds]]
     for second, offset, name in _unroll(footer):
-        if not seconds or second > seconds[-1]:
+        if [second] > seconds[-1:]:  # where there is none yet, too
             seconds.append(second)
             states.append((offset, name))
 

@@ -48,7 +48,7 @@ def others(node: ast.AST) -> Iterator[ast.AST | None]:
         case ast.Constant(int(value)):
             yield ast.Constant(value + 1)
         case ast.Constant(str(value)):
-            yield ast.Constant(WORDS.get(value, "~" + value))
+            yield ast.Constant(WORDS.get(value, "x" + value))
         case ast.Name(name) if name in WORDS:
             yield ast.Name(WORDS[name], node.ctx)
         case ast.Attribute(value, name) if name in WORDS:

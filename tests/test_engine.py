@@ -203,6 +203,14 @@ def test_busy_until_just_before_what_ends_a_run():
     assert busy_us.tolist() == [NEVER_US - 1, 49, 99, 100, 299]
 
 
+def test_what_is_passed_without_a_send_is_kept_where_asked():
+    made = plan((Elapsed(5), Anytime()), (Elapsed(5), Anytime()))
+    made = made._replace(steps=(made.steps[0]._replace(sends=False, passed="wait"), made.steps[1]))
+    for passes, expected in ((False, [[10]]), (True, [[5], [10]])):
+        found = simulated(made, runs([0]), passes=passes)
+        assert [item.at.all_us().tolist() for item in found.rounds] == expected
+
+
 # ---------------------------------------------------------------- what no platform asks for
 
 
@@ -214,6 +222,15 @@ def test_dates_of_runs_do_not_go_with_changes(text_of):
     who = runs([0], thing=np.zeros(1, np.int64), things=[{}])
     made = engine._Engine(epochs, who, None, None)
     assert text_of(TypeError, made.run) == "a sequence that waits for dates of runs does not change"
+
+
+def test_dates_of_runs_are_not_shared():
+    shared = Shared(1000)
+    for date_us in (7, 9):
+        dated = DATED._replace(read=lambda thing, at_us=date_us: at_us)
+        who = runs([0, 8], thing=np.zeros(2, np.int64), things=[{}])
+        found = simulated(plan((dated, Anytime())), who, shared=shared)
+        assert found.rounds[0].at.all_us().tolist() == [date_us, max(date_us, 8)]
 
 
 def test_runs_without_dates(text_of):

@@ -312,7 +312,7 @@ def test_files_with_all_that_a_file_may_have():
     first = header(3) + bytes(3 * 5 + 2 * 6 + 8 + 8 + 2 + 2)
     change = us("2026-07-01") // SECOND_US
     types = struct.pack(">l?Bl?B", 0, False, 0, 3600, True, 4) + b"ONE\0TWO\0"
-    second = header(1) + struct.pack(">qB", change, 1) + types + bytes(12 + 2 + 2) + b"\nTWO-1\n"
+    second = header(1) + struct.pack(">qB", change, 1) + types + bytes(12 + 2 + 2) + b"\n<TWO>-1\n"
     changes_us, offsets_us, names = zones._read_tzif(first + second)
     assert changes_us.tolist() == [-FAR_US, change * SECOND_US]
     assert (offsets_us.tolist(), names) == ([0, 3600 * SECOND_US], ("ONE", "TWO"))
