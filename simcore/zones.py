@@ -286,13 +286,13 @@ def _read_tzif(data: bytes) -> tuple[Ints, Ints, tuple[str, ...]]:
             states.append((offset, name))
 
     changes_us = np.array([-FAR_US // SECOND_US, *seconds], np.int64) * SECOND_US
-    kept = slice(int(np.searchsorted(changes_us, _FIRST_DAY * DAY_US, "right")) - 1, None)
-    changes_us = changes_us[kept]
+    ends_us = np.append(changes_us[1:], FAR_US)
+    inside = (ends_us > _FIRST_DAY * DAY_US) & (changes_us < _LAST_DAY * DAY_US)
+    changes_us = changes_us[inside]
     changes_us[0] = -FAR_US
-    inside = changes_us < _LAST_DAY * DAY_US
-    offsets, abbreviations = zip(*states[kept], strict=True)
-    offsets_us = np.array(offsets, np.int64) * SECOND_US
-    return changes_us[inside], offsets_us[inside], tuple(abbreviations[: int(inside.sum())])
+    states = [states[at] for at in np.flatnonzero(inside).tolist()]
+    offsets_us = np.array([offset for offset, _ in states], np.int64) * SECOND_US
+    return changes_us, offsets_us, tuple(name for _, name in states)
 
 
 _FOOTER = (
@@ -310,10 +310,11 @@ def _unroll(footer: str) -> list[tuple[int, int, str]]:
     if match["dst"] is None:
         return []
     summer = -_seconds(match["dst_at"]) if match["dst_at"] else standard + 3600
+    names = [match[each].strip("<>") for each in ("std", "dst")]
     changes = []
     for year in range(1970, 2201):
-        changes.append((_rule_second(match["begin"], year) - standard, summer, match["dst"].strip("<>")))
-        changes.append((_rule_second(match["end"], year) - summer, standard, match["std"].strip("<>")))
+        changes.append((_rule_second(match["begin"], year) - standard, summer, names[1]))
+        changes.append((_rule_second(match["end"], year) - summer, standard, names[0]))
     return sorted(changes)
 
 
