@@ -554,10 +554,9 @@ class _Engine:
         number = here.number[target]
         self.holding[rows] = False
         other = number != out.queued[rows]
-        freed = plan.active and not before.plan.active
         for at in np.flatnonzero(np.bincount(target)).tolist():
             mine = target == at
-            self._requeue(here, at, rows[mine], other[mine], now_us, new, freed)
+            self._requeue(here, at, rows[mine], other[mine], now_us, new)
 
     def _change_nothing_left(self, here: _Standing, rows: Ints, now_us: int) -> None:
         self.out.queued[rows], self.out.due_us[rows] = _NONE, NAT_US
@@ -567,15 +566,13 @@ class _Engine:
         self.holding[held] = True
         self._note("holding", held, Times(np.full(held.size, now_us)))
 
-    def _requeue(
-        self, here: _Standing, at: int, rows: Ints, other: Flags, now_us: int, new: Ints, freed: bool
-    ) -> None:
+    def _requeue(self, here: _Standing, at: int, rows: Ints, other: Flags, now_us: int, new: Ints) -> None:
         """Runs whose next email is the one at a place, as looked up at a change."""
         out, plan, step, number = self.out, here.plan, here.steps[at], int(here.number[at])
         due_us = out.due_us[rows]
         at_once = other & (out.queued[rows] >= 0) & (number in new) & plan.insert_at_once
         anew = ~at_once & (other | (due_us == NAT_US) | plan.reschedule | step.gate.closed)  # K11, K20
-        late = ~anew & ~at_once & (due_us < now_us) & freed  # K19
+        late = ~anew & ~at_once & (due_us < now_us) & plan.active  # K19: it came due while nothing was sent
         if isinstance(step.delay, Brought):
             raise TypeError("a sequence that waits for dates of runs does not change")
         ready_us = _due(step.delay, Anytime(), Times(self.anchor_us[rows[anew]])).all_us()

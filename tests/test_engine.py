@@ -156,6 +156,17 @@ def test_gates_after_one_delay_share_it(monkeypatch):
     assert [delay for delay, _ in asked] == [delay, Elapsed(0), Elapsed(0)]
 
 
+def test_a_wait_is_set_under_the_plan_in_force():
+    epochs = [Epoch(at_us=at_us, plan=plan((Elapsed(5), Anytime()))) for at_us in (0, 10, 20)]
+    made = engine._Engine(epochs, runs([0, 8, 10, 25]), None, None)
+    sends = {}
+    for item in made.run().rounds:
+        sends |= zip(
+            item.at.all_us().tolist(), np.broadcast_to(item.under, len(item.at)).tolist(), strict=True
+        )
+    assert sends == {5: 0, 13: 0, 15: 1, 30: 2}
+
+
 # ---------------------------------------------------------------- what nobody asks for
 
 
@@ -231,6 +242,16 @@ def test_dates_of_runs_are_not_shared():
         who = runs([0, 8], thing=np.zeros(2, np.int64), things=[{}])
         found = simulated(plan((dated, Anytime())), who, shared=shared)
         assert found.rounds[0].at.all_us().tolist() == [date_us, max(date_us, 8)]
+
+
+def test_runs_that_end_without_their_date():
+    who = runs([0, 8], thing=np.array([0, 1]), things=[{"due": 7}, {}])
+    dated = Brought(lambda thing: thing.get("due"), ends=True, name="the event's due")
+    for notes in (False, True):
+        found = simulated(plan((dated, Anytime())), who, notes=notes)
+        assert [(item.rows.tolist(), item.at.all_us().tolist()) for item in found.rounds] == [([0], [7])]
+    assert [note.what for note in found.notes] == ["started", "stopped:undated", "completed"]
+    assert found.ended_us.tolist() == [7, 8]
 
 
 def test_runs_without_dates(text_of):
