@@ -197,16 +197,31 @@ def test_a_poll_takes_what_is_on_a_look_and_no_microsecond_later():
 # ---------------------------------------------------------------- delays
 
 
+def comes_back(t: datetime, zone: str) -> bool:
+    """Whether the wall clock has shown a later date than at t, and was put back: that date begins twice."""
+    changes = (c for c in clock_changes(zone) if t - DAY < c <= t)
+    return any(local_date(c - MICROSECOND, zone) > local_date(t, zone) for c in changes)
+
+
 @given(st.data(), zones())
+@example(None, "America/St_Johns")
 def test_law_3_a_delay_goes_forward(data, zone):
-    delay = data.draw(delays(zone))
-    t, u = data.draw(two_instants(zone))
+    if data is None:  # a minute into Sunday it is 23:01 on Saturday again
+        delay, t = CalendarDays(1, zone), datetime(1987, 10, 25, 2, 31, tzinfo=UTC)
+        u = t + timedelta(minutes=58)
+        assert comes_back(t, zone)
+        assert comes_back(u, zone)
+        assert not comes_back(t - MICROSECOND, zone)
+        assert not comes_back(u + timedelta(minutes=1), zone)
+    else:
+        delay = data.draw(delays(zone))
+        t, u = data.draw(two_instants(zone))
     first, second = delay.earliest(array(t, u))
     if isinstance(delay, Elapsed):
         assert (first, second) == (us(t) + delay.duration_us, us(u) + delay.duration_us)
     elif delay.days >= 1:
-        assert first > us(t)
-        assert second > us(u)
+        assert first > us(t) or comes_back(t, zone)
+        assert second > us(u) or comes_back(u, zone)
     if isinstance(delay, Elapsed) or local_date(t, zone) <= local_date(
         u, zone
     ):  # but where a date begins twice
@@ -311,8 +326,7 @@ def test_law_4_sends_of_a_run(project_case, case):
             if email["delay_unit"] == "days" and email["delay_value"]:
                 t = send.send_at.to_pydatetime().astimezone(UTC)
                 day = local_date(t, zone)
-                assert send.send_at.weekday() in state.days(email)
-                assert send.send_at.date() == day
+                assert day.weekday() in state.days(email)
                 assert slot_of(day, hour, zone) == t or (zone, day) in MISREAD
 
 
