@@ -31,7 +31,7 @@ _FEW = 1024
 """And from this many on, where others will ask for them again."""
 
 _NONE = -1
-"""The number of no email, and the place of one that is not there."""
+"""The number of no email, and the place of what is not there."""
 
 ACTIVE, COMPLETED, EXCLUDED, STOPPED = range(4)
 """How a run stands by the engine's own doing; what ends it from outside stands in the runs."""
@@ -273,8 +273,8 @@ class _Engine:
         self.end_us = self.limit_least = NEVER_US  # of the epoch
         stop = epochs[0].plan.stop
         self.guard = None
-        if stop is not None and log is not None and runs.who is not None and runs.thing is not None:
-            self.guard = stop.guard(log, runs.who, runs.entered_us, runs.things, runs.thing)
+        if stop is not None and log is not None and runs.who is not None:
+            self.guard = stop.guard(log, runs.who, runs.entered_us, runs.things, self._thing())
         self.members: Toggles | None = None
         self.concerned: Flags | None = None  # which runs are of people who are ever in an excluded source
 
@@ -477,9 +477,11 @@ class _Engine:
         return rows, own, UntilDate(dates_us)
 
     def _dates(self, delay: Brought, rows: Ints | None) -> UntilDate:
-        if self.runs.thing is None:
-            raise TypeError("these runs bring nothing along")
-        return delay.of(self.runs.things, self.runs.thing[_where(rows)])
+        return delay.of(self.runs.things, self._thing()[_where(rows)])
+
+    def _thing(self) -> Ints:
+        """The properties that each run brings along, by their places; none, where no runs bring any."""
+        return np.full(len(self.runs), _NONE) if self.runs.thing is None else self.runs.thing
 
     def _stands(
         self, here: _Standing, passed: int | None, rows: Ints | slice, anchor: Times, *, holds: bool

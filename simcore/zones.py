@@ -71,7 +71,7 @@ class Ruler:
     def _counts(self) -> tuple[int, int, Ints, int, Ints]:
         """Where the first length begins and how long each is [µs]; how many points are before each, at most how many
         in one, and the points."""
-        points_us = self.points_us[:-1]
+        points_us = self.points_us[:-1] if self.points_us.size > 1 else self.points_us
         first_us, last_us = int(points_us[0]), int(points_us[-1])
         days = (last_us - first_us) // DAY_US + 1
         each_us = DAY_US // max(round(points_us.size / days), 1)
@@ -253,8 +253,8 @@ def windows(name: str, weekdays: frozenset[int], start_min: int, end_min: int) -
     opens_us, closes_us = opens_us[some], closes_us[some]
     apart = opens_us[1:] != closes_us[:-1]
     return (
-        np.append(opens_us[np.append(True, apart)], FAR_US),
-        Ruler(closes_us[np.append(apart, True)]),
+        np.append(opens_us[np.append(True, apart)[: opens_us.size]], FAR_US),
+        Ruler(closes_us[np.append(apart, True)[: closes_us.size]]),
     )
 
 

@@ -254,9 +254,10 @@ def test_runs_that_end_without_their_date():
     assert found.ended_us.tolist() == [7, 8]
 
 
-def test_runs_without_dates(text_of):
-    expected = "these runs bring nothing along"
-    assert text_of(TypeError, simulated, plan((DATED, Anytime())), runs([0])) == expected
+def test_runs_that_bring_nothing_have_no_date():
+    """As in a preview: they go on at once, or end."""
+    assert simulated(plan((DATED, Anytime())), runs([4])).rounds[0].at.all_us().tolist() == [4]
+    assert simulated(plan((DATED._replace(ends=True), Anytime())), runs([4])).rounds == []
 
 
 def test_runs_that_nothing_stops(text_of):

@@ -523,6 +523,20 @@ def test_sends_are_those_of_preview(data):
         assert [send.position for send in seen[0]] == shown.index.tolist()
 
 
+def test_who_is_stopped_at_once_receives_nothing():
+    """As in a preview: who just enters has no tag (Q20)."""
+    stop = {"type": "does_not_have_tag", "value": "lead"}
+    hello = {"subject": "Hello", "html": "<p>Hello</p>"}
+    sequence = sequenzy.Sequence(name="S", trigger="contact_added", steps=[hello], stopCondition=stop)
+    seen = []
+    assert_for_all_entries(sequence, seen.append, *DAY)
+    assert set(seen) == {()}
+    seen.clear()
+    has = sequence.replace(stopCondition={**stop, "type": "has_tag"})
+    assert_for_all_entries(has, seen.append, *DAY)
+    assert {len(sends) for sends in seen} == {1}
+
+
 # ---------------------------------------------------------------- what cannot be
 
 

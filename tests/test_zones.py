@@ -222,6 +222,13 @@ def test_windows(t, start, end, expected):
     assert opens_us[closes.below(np.array([us(t) + 1]))].tolist() == [us(expected)]
 
 
+def test_no_window_at_all():
+    opens_us, closes = windows("UTC", frozenset(), 0, 1440)
+    assert opens_us.tolist() == closes.points_us.tolist() == [FAR_US]
+    for size in (1, 10_000):
+        assert not closes.below(np.full(size, LAST_US)).any()
+
+
 def test_a_week_of_whole_days_is_one_window():
     opens_us, closes = windows("America/New_York", frozenset(range(7)), 0, 1440)
     assert opens_us.size == 2
