@@ -52,6 +52,11 @@ class Runs:
     def __len__(self) -> int:
         return len(self.entered_us)
 
+    @property
+    def thing_of(self) -> Ints:
+        """`thing`, also where runs bring none: -1 for each."""
+        return np.full(len(self), -1) if self.thing is None else self.thing
+
     @cached_property
     def first_end_us(self) -> int:
         """Before when nothing ends any of the runs [µs]."""
@@ -298,8 +303,7 @@ def _judged(
     if_idle = np.array([name in beside.if_idle_vias for name in plan.vias])[came.via]
     key = None
     if beside.key is not None:
-        thing = np.full(len(came), -1) if came.thing is None else came.thing
-        key = pd.factorize(logs.found_in(came.things, thing, beside.key))[0].astype(np.int64)
+        key = pd.factorize(logs.found_in(came.things, came.thing_of, beside.key))[0].astype(np.int64)
         what[(what == STARTED) & (key < 0) & ~if_idle] = NO_KEY
     if beside.once:
         order = np.lexsort((came.entered_us, who))

@@ -274,7 +274,7 @@ class _Engine:
         stop = epochs[0].plan.stop
         self.guard = None
         if stop is not None and log is not None and runs.who is not None:
-            self.guard = stop.guard(log, runs.who, runs.entered_us, runs.things, self._thing())
+            self.guard = stop.guard(log, runs.who, runs.entered_us, runs.things, runs.thing_of)
         self.members: Toggles | None = None
         self.concerned: Flags | None = None  # which runs are of people who are ever in an excluded source
 
@@ -477,11 +477,7 @@ class _Engine:
         return rows, own, UntilDate(dates_us)
 
     def _dates(self, delay: Brought, rows: Ints | None) -> UntilDate:
-        return delay.of(self.runs.things, self._thing()[_where(rows)])
-
-    def _thing(self) -> Ints:
-        """The properties that each run brings along, by their places; none, where no runs bring any."""
-        return np.full(len(self.runs), _NONE) if self.runs.thing is None else self.runs.thing
+        return delay.of(self.runs.things, self.runs.thing_of[_where(rows)])
 
     def _stands(
         self, here: _Standing, passed: int | None, rows: Ints | slice, anchor: Times, *, holds: bool

@@ -633,6 +633,23 @@ def test_long_work_says_how_far_it_is(capfd, monkeypatch):
     assert capfd.readouterr() == ("", "")
 
 
+def test_the_bar_is_gone_where_it_ends_early(capfd, monkeypatch):
+    """While the error is still in hand: it is what a terminal shows next."""
+    module = sys.modules[calibrate.__module__]
+    monkeypatch.setattr(module, "_PATIENCE", 0)
+    monkeypatch.setitem(sys.modules, "rich.progress", None)
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module._Log, "against", interrupted)
+    who = entries(("x", "02T10:00"))
+    with pytest.raises(KeyboardInterrupt) as caught:
+        calibrate(DAYS, who, log_of(DAYS, who))
+    assert caught.tb is not None
+    assert re.fullmatch(r"Calibrating: 0%, 0 combinations, 0 combinations/s\n", capfd.readouterr().err)
+
+
 # ---------------------------------------------------------------- hidden assumptions
 
 STATIC = sequence(

@@ -5,7 +5,7 @@ from itertools import count
 import numpy as np
 import pytest
 
-from simcore import audience, engine
+from simcore import audience, engine, sequenzy
 from simcore.audience import Runs
 from simcore.delays import Brought, CalendarDays, Elapsed, UntilDate
 from simcore.engine import Shared, Times
@@ -271,5 +271,7 @@ def test_runs_of_nobody_in_particular(text_of):
 
 
 def test_runs_that_nothing_is_in_the_way_of():
-    people = audience.runs(["2026-03-02T10:00Z"], None, [Epoch(at_us=0, plan=plan())], None, None)
+    hello = {"subject": "Hello", "html": "<p>Hello</p>"}
+    order = sequenzy.Sequence(name="S", trigger="event_received", eventName="order", steps=[hello])
+    people = audience.runs(["2026-03-02T10:00Z"], None, [Epoch(at_us=0, plan=order.plan())], None, None)
     assert audience.settled(people, np.zeros(1, np.int64)) is people

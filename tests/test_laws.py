@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -327,6 +328,9 @@ def test_law_4_sends_of_a_run(project_case, case):
                 t = send.send_at.to_pydatetime().astimezone(UTC)
                 day = local_date(t, zone)
                 assert day.weekday() in state.days(email)
+                assert (
+                    send.send_at.date() == t.astimezone(ZoneInfo(zone)).date()
+                )  # by the machine's zone data
                 assert slot_of(day, hour, zone) == t or (zone, day) in MISREAD
 
 

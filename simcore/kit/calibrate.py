@@ -2,8 +2,8 @@
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import fields
 from datetime import timedelta
 from hashlib import blake2b
@@ -124,22 +124,23 @@ def calibrate(
     found: dict[bytes, tuple[Assumptions, _Fit]] = {}
     least_us = np.full(len(log.sent_us), _NEVER_US)
     which = []
-    for chosen in _slowly(combinations, progress):
-        timing = tuple(chosen[name] for name in _TIMING)
-        if timing not in steps:
-            assume = Assumptions(**{name: chosen[name] for name in _TIMING})
-            steps[timing] = _timing([state.plan(assume) for state in once.states])
-        plans = (steps[timing], *(value for name, value in chosen.items() if name not in _TIMING))
-        if plans not in timelines:
-            assume = Assumptions(**chosen)
-            made = make(once, entries, assumptions=assume, shared=shared, **given)
-            at_us = log.sends(made)
-            timelines[plans] = blake2b(made.people.runs.row.tobytes() + at_us.tobytes()).digest()
-            if timelines[plans] not in found:
-                error_us, fit = log.against(made.people, at_us, tolerance_us)
-                found[timelines[plans]] = assume, fit
-                np.minimum(least_us, error_us, out=least_us)
-        which.append(timelines[plans])
+    with closing(_slowly(combinations, progress)) as slowly:
+        for chosen in slowly:
+            timing = tuple(chosen[name] for name in _TIMING)
+            if timing not in steps:
+                assume = Assumptions(**{name: chosen[name] for name in _TIMING})
+                steps[timing] = _timing([state.plan(assume) for state in once.states])
+            plans = (steps[timing], *(value for name, value in chosen.items() if name not in _TIMING))
+            if plans not in timelines:
+                assume = Assumptions(**chosen)
+                made = make(once, entries, assumptions=assume, shared=shared, **given)
+                at_us = log.sends(made)
+                timelines[plans] = blake2b(made.people.runs.row.tobytes() + at_us.tobytes()).digest()
+                if timelines[plans] not in found:
+                    error_us, fit = log.against(made.people, at_us, tolerance_us)
+                    found[timelines[plans]] = assume, fit
+                    np.minimum(least_us, error_us, out=least_us)
+            which.append(timelines[plans])
     logged = min((fit for _, fit in found.values()), key=lambda fit: fit.short).logged
     rows = [
         (assume, fit, (fit.short + fit.extra * logged) / len(log.sent_us)) for assume, fit in found.values()
@@ -159,7 +160,7 @@ def calibrate(
     return table
 
 
-def _slowly(combinations: list[dict[str, Any]], progress: bool) -> Iterator[dict[str, Any]]:
+def _slowly(combinations: list[dict[str, Any]], progress: bool) -> Generator[dict[str, Any]]:
     """Each of them; once that takes long, how far it is is told."""
     began, told = time.monotonic(), None
     with ExitStack() as stack:
