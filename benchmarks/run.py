@@ -30,7 +30,7 @@ from workload import TIME_ZONE, make_counts, make_entries, make_payload
 
 import simcore
 from simcore import kit, sequenzy
-from simcore.projection import make
+from simcore.answers.projection import make
 
 HERE = Path(__file__).resolve().parent
 PREVIEW_ENTRY = "2026-03-06T21:07:30-05:00"

@@ -31,17 +31,18 @@ ValidationError about a sequence, an EntryError about entries and events.
 """
 
 from simcore import kit, sequenzy
-from simcore.about import example, versions
-from simcore.arrivals import arrivals
-from simcore.calendar_file import to_ics
+from simcore.answers.arrivals import arrivals
+from simcore.answers.forecast import forecast
+from simcore.answers.lint import lint
+from simcore.answers.projection import Simulation
+from simcore.answers.sweep import sweep
+from simcore.answers.whatif import compare, impact, shift
 from simcore.errors import EntryError, SimcoreError, ValidationError
-from simcore.explore import explore
-from simcore.forecast import forecast
-from simcore.lint import lint
-from simcore.pictures import plot_calendar, plot_load, plot_shift, plot_timeline
-from simcore.projection import Simulation, preview, project, simulate, split_entries
-from simcore.sweep import sweep
-from simcore.whatif import compare, impact, shift
+from simcore.files.shipped import example, versions
+from simcore.show.calendar_file import to_ics
+from simcore.show.explore import explore
+from simcore.show.pictures import plot_calendar, plot_load, plot_shift, plot_timeline
+from simcore.verbs import preview, project, simulate, split_entries
 
 __all__ = [
     "EntryError",

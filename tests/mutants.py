@@ -1,6 +1,6 @@
 """Mutants: does a test fail for each small fault that is put into a module?
 
-    python tests/mutants.py simcore/zones.py tests/test_zones.py tests/test_windows.py
+    python tests/mutants.py simcore/clock/zones.py tests/test_zones.py tests/test_windows.py
 
 An operator, number, text, condition, argument, bound or statement is changed, one at a time, and the tests that
 come by its lines are run until one fails: those that found the last faults first, then as they stand. What survives

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from oracle import EPOCH, local_date, next_in_window, slot_of, zone_info
 from strategies import clock_changes, zone_names
 
-from simcore.gates import SendSlots, SendWindow
+from simcore.clock.gates import SendSlots, SendWindow
 
 DAY = timedelta(days=1)
 MICROSECOND = timedelta(microseconds=1)

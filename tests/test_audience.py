@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simcore
-from simcore import audience, kit
-from simcore.audience import NEVER_US
+from simcore import kit
+from simcore.clock.instants import GUESSWORK, MISSING, NAIVE, OUT_OF_RANGE, UNREADABLE
+from simcore.clock.zones import FIRST_US
+from simcore.engine import audience
+from simcore.engine.audience import NEVER_US
 from simcore.errors import EntryError, SimcoreError
-from simcore.instants import GUESSWORK, MISSING, NAIVE, OUT_OF_RANGE, UNREADABLE
-from simcore.plan import Epoch
-from simcore.zones import FIRST_US
+from simcore.plan.plan import Epoch
 
 TEXTS = ["2026-03-06T21:07:30-05:00", "2026-03-07T08:00:00-05:00", "2026-03-06T09:00:00-05:00"]
 STAMPS = pd.to_datetime(TEXTS, utc=True)

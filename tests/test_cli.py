@@ -24,10 +24,11 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 import simcore
-from simcore import cli, kit, terminal
-from simcore import files as file_room
+from simcore import cli, kit
+from simcore.clock.zones import zone
+from simcore.files import tabular as file_room
 from simcore.kit.changes import from_json
-from simcore.zones import zone
+from simcore.show import terminal
 
 WELCOME = str(simcore.example("welcome"))
 ENTRIES = str(simcore.example("entries"))

@@ -40,11 +40,12 @@ from test_cli_sequenzy import order as ordering
 from typer.testing import CliRunner
 
 import simcore
-from simcore import cli, kit, sequenzy, terminal
-from simcore import files as file_room
+from simcore import cli, kit, sequenzy
+from simcore.clock.zones import zone
+from simcore.files import tabular as file_room
 from simcore.kit.changes import from_json
 from simcore.scale import parquet
-from simcore.zones import zone
+from simcore.show import terminal
 
 FREQUENCIES = ["15min", "h", "D", "W"]
 COUNTS = "entered_at,count\n"

@@ -31,10 +31,10 @@ from typer.testing import CliRunner
 
 import simcore
 from simcore import cli, kit, sequenzy
-from simcore import terminal as terminal_room
+from simcore.answers.lint import lint
 from simcore.kit.findings import RULES as KITS
-from simcore.lint import lint
 from simcore.sequenzy.findings import RULES as SEQUENZYS
+from simcore.show import terminal as terminal_room
 
 LETTERS = str(simcore.example("letters"))
 LEGEND = [

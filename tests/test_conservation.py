@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from strategies import lifecycle_cases
 
 import simcore
-from simcore import engine, kit, timeline
+from simcore import kit
+from simcore.answers import timeline
+from simcore.engine import rounds as engine
 
 MICROSECOND = timedelta(microseconds=1)
 SOME = settings(max_examples=settings().max_examples // 4)  # each example is two lives or more

@@ -5,16 +5,18 @@ from itertools import count
 import numpy as np
 import pytest
 
-from simcore import audience, engine, sequenzy
-from simcore.audience import Runs
-from simcore.delays import Brought, CalendarDays, Elapsed, UntilDate
-from simcore.engine import Shared, Times
+from simcore import sequenzy
+from simcore.clock.delays import Brought, CalendarDays, Elapsed, UntilDate
+from simcore.clock.gates import Anytime, Closed, Poll, SendSlots
+from simcore.clock.instants import NAT_US
+from simcore.clock.zones import DAY_US, FAR_US, HOUR_US, LAST_US
+from simcore.engine import audience
+from simcore.engine import rounds as engine
+from simcore.engine.audience import Runs
+from simcore.engine.rounds import Shared, Times
 from simcore.errors import TooLateError
-from simcore.gates import Anytime, Closed, Poll, SendSlots
-from simcore.instants import NAT_US
-from simcore.log import NEVER_US
-from simcore.plan import Epoch, Plan, Step
-from simcore.zones import DAY_US, FAR_US, HOUR_US, LAST_US
+from simcore.plan.log import NEVER_US
+from simcore.plan.plan import Epoch, Plan, Step
 
 POLL = Poll(HOUR_US // 4)
 SLOTS = SendSlots(frozenset({0, 2}), 9, "America/New_York")

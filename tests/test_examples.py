@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 import simcore
-from simcore import instants, kit, sequenzy
+from simcore import kit, sequenzy
+from simcore.clock import instants
 from simcore.kit.translate import _VIAS
 from simcore.sequenzy import waits
 

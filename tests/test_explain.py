@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 import simcore
-from simcore import explain, kit
-from simcore.delays import CalendarDays, Elapsed
-from simcore.engine import Round, Times
-from simcore.gates import Closed, Poll, SendSlots
-from simcore.plan import Epoch, Plan, Step
+from simcore import kit
+from simcore.answers import explain
+from simcore.clock.delays import CalendarDays, Elapsed
+from simcore.clock.gates import Closed, Poll, SendSlots
+from simcore.engine.rounds import Round, Times
+from simcore.plan.plan import Epoch, Plan, Step
 
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday")
 FORWARD = "the clocks go forward 1 hour on"
@@ -343,7 +344,7 @@ def test_hours(chain, zone, hours, entered_at, expected):
 
 def test_a_change_of_name_alone_is_no_clock_change(chain):
     """Africa/Sao_Tome and others changed names or rules without moving the clock; Tallinn in 1999 did so."""
-    names = simcore.zones.zone("America/Anchorage")
+    names = simcore.clock.zones.zone("America/Anchorage")
     same = [at for at in range(1, names.offsets_us.size) if names.offsets_us[at] == names.offsets_us[at - 1]]
     assert same
     change = pd.Timestamp(int(names.changes_us[same[0]]), unit="us", tz="UTC")

@@ -8,13 +8,13 @@ import pytest
 
 import simcore
 from simcore import kit, sequenzy
-from simcore.controls import Control
 from simcore.errors import EntryError, SimcoreError, ValidationError
+from simcore.plan.controls import Control
 
 pytest.importorskip("ipywidgets", reason="the extra notebook has it")
 pytest.importorskip("matplotlib", reason="the extra notebook has it")
 
-from simcore.explore import explore
+from simcore.show.explore import explore
 
 WELCOME = kit.load(simcore.example("welcome"))
 HTML = "<p>Hello</p>"
@@ -26,7 +26,7 @@ KYIV = {
 }
 
 
-room = sys.modules["simcore.explore"]  # the name itself is the function
+room = sys.modules["simcore.show.explore"]  # the name itself is the function
 PICTURE = room._picture
 
 
@@ -367,8 +367,8 @@ def test_reset_shows_once(monkeypatch):
     for day in ("monday", "tuesday", "saturday"):
         control(explored, f"send_days: {day}").value ^= True
     asked = []
-    preview = simcore.projection.preview
-    monkeypatch.setattr("simcore.projection.preview", lambda *a, **k: asked.append(a) or preview(*a, **k))
+    preview = simcore.verbs.preview
+    monkeypatch.setattr("simcore.verbs.preview", lambda *a, **k: asked.append(a) or preview(*a, **k))
     control(explored, "everything as it was given").click()
     assert len(asked) == 1
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from simcore import kit, sequenzy
 from simcore.errors import SimcoreError, ValidationError
-from simcore.paths import parts, put
+from simcore.plan.paths import parts, put
 
 HELLO = {"subject": "Hello", "html": "<p>Hello</p>"}
 FORM = "a path to a field must be of the form send_hour or emails[2].delay_value"

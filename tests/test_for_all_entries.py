@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import simcore
 from simcore import kit, sequenzy
+from simcore.clock.zones import LAST_US
 from simcore.testing import (
     Send,
     assert_for_all_entries,
@@ -20,7 +21,6 @@ from simcore.testing import (
     proof,
     sequenzy_sequences,
 )
-from simcore.zones import LAST_US
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

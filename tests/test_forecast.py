@@ -22,7 +22,8 @@ from strategies import ODD_ZONES, clock_changes, lifecycle_cases, static_cases
 from test_periods import COARSE, FINE, LENGTHS, NEW_YORK, start_of, starts_between, walls
 
 import simcore
-from simcore import engine, kit, sequenzy
+from simcore import kit, sequenzy
+from simcore.engine import rounds as engine
 from simcore.errors import EntryError, SimcoreError, TooLateError
 from simcore.kit.model import WEEKDAYS
 

@@ -24,9 +24,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import simcore
-from simcore import cli, json_file, kit, sequenzy
+from simcore import cli, kit, sequenzy
 from simcore.errors import EntryError, SimcoreError, ValidationError
-from simcore.json_file import DEEPEST, MOST_BYTES, MOST_TOLD
+from simcore.files import json_file
+from simcore.files.json_file import DEEPEST, MOST_BYTES, MOST_TOLD
 
 NAMES = ("welcome", "letters", "account", "onboarding", "winback", "replenish", "changes")
 TEXTS = {name: Path(simcore.example(name)).read_bytes() for name in NAMES}

@@ -14,9 +14,9 @@ from oracle import wall_to_utc
 from strategies import instants as some_instants
 from strategies import zones
 
-from simcore import instants
+from simcore.clock import instants
+from simcore.clock.instants import GUESSWORK, INCOMPLETE, MISSING, NAIVE, OUT_OF_RANGE, UNREADABLE
 from simcore.errors import EntryError, SimcoreError, shown
-from simcore.instants import GUESSWORK, INCOMPLETE, MISSING, NAIVE, OUT_OF_RANGE, UNREADABLE
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

@@ -21,8 +21,8 @@ from oracle import (
 )
 from strategies import clock_changes, instant_in, instants, static_cases, weekday_sets, zones
 
-from simcore.delays import Brought, CalendarDays, Elapsed, UntilDate
-from simcore.gates import NAT_US, Anytime, Closed, Poll, SendSlots, SendWindow
+from simcore.clock.delays import Brought, CalendarDays, Elapsed, UntilDate
+from simcore.clock.gates import NAT_US, Anytime, Closed, Poll, SendSlots, SendWindow
 
 DAY = timedelta(days=1)
 MICROSECOND = timedelta(microseconds=1)

@@ -11,7 +11,7 @@ from conftest import TEXT
 
 import simcore
 from simcore import kit
-from simcore.engine import WAITED, Round, Times
+from simcore.engine.rounds import WAITED, Round, Times
 from simcore.errors import EntryError, TooLateError
 
 VIA = "visual_automation"

@@ -13,10 +13,10 @@ from strategies import DAY_NAMES, HOURS, ODD_ZONES, WEEKDAYS, instants, zones
 
 import simcore
 from simcore import kit, sequenzy
-from simcore.findings import SEVERITIES, two_years
+from simcore.answers.lint import lint
 from simcore.kit.findings import RULES
-from simcore.lint import lint
-from simcore.wording import weekdays
+from simcore.plan.findings import SEVERITIES, two_years
+from simcore.text.wording import weekdays
 
 COLUMNS = ["code", "severity", "where", "message"]
 WORKDAYS = WEEKDAYS[:5]

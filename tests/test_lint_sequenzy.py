@@ -13,8 +13,8 @@ from test_lint import dates_in, near_changes
 
 import simcore
 from simcore import sequenzy
-from simcore.findings import SEVERITIES
-from simcore.lint import lint
+from simcore.answers.lint import lint
+from simcore.plan.findings import SEVERITIES
 from simcore.sequenzy.findings import RULES
 
 NEW_YEAR = "2026-01-01T00:00Z"

@@ -29,8 +29,8 @@ from oracle import zone_info
 
 import simcore
 from simcore import kit, sequenzy
-from simcore.delays import CalendarDays, Elapsed
-from simcore.gates import Anytime, SendSlots, SendWindow
+from simcore.clock.delays import CalendarDays, Elapsed
+from simcore.clock.gates import Anytime, SendSlots, SendWindow
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

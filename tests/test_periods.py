@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from oracle import DAY, EPOCH, HOUR, first_instant_of, local_date, wall_clock, wall_to_utc, zone_info
 from strategies import END, MICROSECOND, ODD_ZONES, QUARTER, clock_changes, instants, within, zones
 
+from simcore.clock.periods import FREQUENCIES, check, periods
+from simcore.clock.zones import LAST_US, zone
 from simcore.errors import SimcoreError
-from simcore.periods import FREQUENCIES, check, periods
-from simcore.zones import LAST_US, zone
 
 LENGTHS = {"15min": QUARTER, "h": HOUR, "D": DAY, "W": 7 * DAY}
 FINE, COARSE = ("15min", "h"), ("D", "W")

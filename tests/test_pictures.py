@@ -15,7 +15,7 @@ import pytest
 import simcore
 from simcore import kit
 from simcore.errors import SimcoreError
-from simcore.pictures import plot_calendar, plot_load, plot_shift, plot_timeline
+from simcore.show.pictures import plot_calendar, plot_load, plot_shift, plot_timeline
 
 matplotlib = pytest.importorskip("matplotlib", reason='pictures are an extra: pip install "simcore[plot]"')
 matplotlib.use("agg")

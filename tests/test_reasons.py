@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from strategies import static_cases
 
 import simcore
-from simcore import engine, explain, kit
-from simcore.engine import Round, Times
+from simcore import kit
+from simcore.answers import explain
+from simcore.engine import rounds as engine
+from simcore.engine.rounds import Round, Times
 
 SOME = settings(max_examples=settings().max_examples // 4)
 ENTERED = "2026-03-02T10:00Z"  # a Monday

@@ -7,9 +7,9 @@ from conftest import NO_TEXT, TEXT
 
 import simcore
 from simcore import kit, sequenzy
+from simcore.clock.gates import Poll
 from simcore.errors import EntryError, SimcoreError, TooLateError
-from simcore.gates import Poll
-from simcore.log import NEVER_US, Log
+from simcore.plan.log import NEVER_US, Log
 from simcore.sequenzy import triggers
 from simcore.sequenzy.triggers import Inactivity, Received, SegmentEntered
 

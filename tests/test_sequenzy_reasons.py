@@ -6,11 +6,12 @@ import pytest
 from conftest import TEXT
 
 import simcore
-from simcore import explain, sequenzy
-from simcore.delays import Brought, CalendarDays, Elapsed, UntilOpen
-from simcore.engine import Round, Times
-from simcore.gates import Anytime, Closed, Poll, SendWindow
-from simcore.plan import Epoch, Plan, Step
+from simcore import sequenzy
+from simcore.answers import explain
+from simcore.clock.delays import Brought, CalendarDays, Elapsed, UntilOpen
+from simcore.clock.gates import Anytime, Closed, Poll, SendWindow
+from simcore.engine.rounds import Round, Times
+from simcore.plan.plan import Epoch, Plan, Step
 
 ENTERED = "2026-03-02T10:00Z"  # a Monday
 DAY = {"days": 1}

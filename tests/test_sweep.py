@@ -19,12 +19,14 @@ from strategies import DAY_NAMES, ODD_ZONES, lifecycle_cases, static_cases
 from test_forecast import sequenzy_arguments
 
 import simcore
-from simcore import engine, kit, projection, sequenzy
+from simcore import kit, sequenzy
+from simcore.answers import projection
+from simcore.engine import rounds as engine
 from simcore.errors import EntryError, SimcoreError, TooLateError, ValidationError
 
 METRICS = ["median_days", "p95_days", "weekend_share", "night_share", "most_in_an_hour"]
 DAY_US = 86_400 * 10**6
-sweep = importlib.import_module("simcore.sweep")  # `simcore.sweep` is the function
+sweep = importlib.import_module("simcore.answers.sweep")  # `simcore.sweep` is the function
 ENTRY = ["2026-03-06T21:07:30-05:00"]
 SOME = settings(  # each example is six lives or so
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

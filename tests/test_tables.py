@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import simcore
 from simcore import kit, sequenzy
-from simcore.tables import Table, cut, visible
-from simcore.wording import part_of_week, weekdays
+from simcore.text.tables import Table, cut, visible
+from simcore.text.wording import part_of_week, weekdays
 
 ENTERED = "2026-03-06 21:07"
 HEART = "\N{HEAVY BLACK HEART}\ufe0f\u200d\N{FIRE}"

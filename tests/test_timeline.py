@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simcore
-from simcore import engine, kit, timeline
+from simcore import kit
+from simcore.answers import timeline
+from simcore.engine import rounds as engine
 from simcore.errors import EntryError, SimcoreError, TooLateError
 from simcore.kit.model import WEEKDAYS
 

@@ -12,7 +12,7 @@ from oracle import in_window, next_in_window, wall_clock
 from strategies import ODD_ZONES, clock_changes, instants, weekday_sets, within, zones
 from sweep import EVERY_DAY, Window
 
-from simcore.gates import SendWindow
+from simcore.clock.gates import SendWindow
 
 MONDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = (frozenset({day}) for day in (0, 3, 4, 5, 6))
 MANY = 100  # instants are looked up in another way where there are many

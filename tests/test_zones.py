@@ -14,10 +14,10 @@ import sweep
 from oracle import EPOCH, zone_info
 from strategies import zone_names
 
-from simcore import zones
+from simcore.clock import zones
+from simcore.clock.periods import periods
+from simcore.clock.zones import DAY_US, FAR_US, FIRST_US, LAST_US, SECOND_US, Ruler, slots, windows, zone
 from simcore.errors import SimcoreError
-from simcore.periods import periods
-from simcore.zones import DAY_US, FAR_US, FIRST_US, LAST_US, SECOND_US, Ruler, slots, windows, zone
 
 NAMES = sweep.distinct_zones()
 SECOND = timedelta(seconds=1)

@@ -22,7 +22,6 @@ import typer
 from typer.core import TyperGroup
 
 import simcore
-from simcore import terminal
 from simcore.cli.forecast import forecast
 from simcore.cli.lint import lint
 from simcore.cli.listing import assumptions, example
@@ -32,6 +31,7 @@ from simcore.cli.project import project
 from simcore.cli.simulate import simulate
 from simcore.cli.whatif import compare, impact
 from simcore.errors import SimcoreError
+from simcore.show import terminal
 
 
 class _Commands(TyperGroup):

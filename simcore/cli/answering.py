@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 from rich import console, progress
 
-from simcore import files, terminal
 from simcore.cli.loading import zone_of
 from simcore.cli.options import check
+from simcore.clock.words import clock
+from simcore.clock.zones import zone
 from simcore.errors import SimcoreError, TooLateError
-from simcore.tables import clock
-from simcore.wording import count
-from simcore.zones import zone
+from simcore.files import tabular as files
+from simcore.show import terminal
+from simcore.text.wording import count
 
 _LATE = "an email would go out after 2200-01-01 UTC"
 

@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 
 import simcore
-from simcore import files, projection, terminal
+from simcore.answers import projection
 from simcore.cli.answering import answer, beside, sources_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
@@ -26,10 +26,12 @@ from simcore.cli.options import (
     Until,
     check,
 )
-from simcore.periods import FREQUENCIES
-from simcore.tables import visible
-from simcore.wording import count
-from simcore.zones import zone
+from simcore.clock.periods import FREQUENCIES
+from simcore.clock.zones import zone
+from simcore.files import tabular as files
+from simcore.show import terminal
+from simcore.text.tables import visible
+from simcore.text.wording import count
 
 
 def forecast(

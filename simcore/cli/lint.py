@@ -5,15 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
-from simcore import files, instants, terminal
+from simcore.answers.lint import lint as look
 from simcore.cli.loading import PLATFORMS, load_all, title
 from simcore.cli.options import JSON, AccountZone
+from simcore.clock import instants
 from simcore.errors import SimcoreError
-from simcore.findings import SEVERITIES, Finding
+from simcore.files import tabular as files
 from simcore.kit.findings import RULES as KITS
-from simcore.lint import lint as look
+from simcore.plan.findings import SEVERITIES, Finding
 from simcore.sequenzy.findings import RULES as SEQUENZYS
-from simcore.wording import count
+from simcore.show import terminal
+from simcore.text.wording import count
 
 _RULES = dict(zip(PLATFORMS, (KITS, SEQUENZYS), strict=True))
 

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 import simcore
-from simcore import terminal
 from simcore.cli.loading import PLATFORMS, title
 from simcore.cli.options import JSON
 from simcore.errors import SimcoreError, shown
+from simcore.show import terminal
 
 
 def assumptions(

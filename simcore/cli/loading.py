@@ -12,13 +12,15 @@ from typing import Any
 import pandas as pd
 
 import simcore
-from simcore import files, instants, kit, sequenzy
+from simcore import kit, sequenzy
 from simcore.cli.options import option_of
+from simcore.clock import instants
 from simcore.errors import SimcoreError, shown
-from simcore.json_file import read_json
+from simcore.files import tabular as files
+from simcore.files.json_file import read_json
 from simcore.kit.api import all_from_api
 from simcore.kit.changes import from_json
-from simcore.wording import count
+from simcore.text.wording import count
 
 # Asked from the last to the first, since Kit's frame fits others' files too.
 PLATFORMS: dict[str, ModuleType] = {"kit": kit, "sequenzy": sequenzy}

@@ -7,11 +7,13 @@ import pandas as pd
 import typer
 
 import simcore
-from simcore import files, instants, terminal
 from simcore.cli.loading import assumed, load
 from simcore.cli.options import JSON, AccountZone, Assume, Drafts, Emails, File, NaiveZone, as_typed
-from simcore.tables import clock
-from simcore.zones import zone
+from simcore.clock import instants
+from simcore.clock.words import clock
+from simcore.clock.zones import zone
+from simcore.files import tabular as files
+from simcore.show import terminal
 
 
 def preview(

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 import simcore
-from simcore import terminal
 from simcore.cli.answering import answer, beside, sources_of, summary_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
@@ -32,8 +31,9 @@ from simcore.cli.options import (
 )
 from simcore.errors import SimcoreError
 from simcore.scale import parquet
-from simcore.tables import visible
-from simcore.wording import count
+from simcore.show import terminal
+from simcore.text.tables import visible
+from simcore.text.wording import count
 
 
 def project(

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 import simcore
-from simcore import files, terminal
 from simcore.cli.answering import answer, sources_of, summary_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
@@ -28,8 +27,10 @@ from simcore.cli.options import (
     Until,
     check,
 )
-from simcore.tables import visible
-from simcore.wording import count
+from simcore.files import tabular as files
+from simcore.show import terminal
+from simcore.text.tables import visible
+from simcore.text.wording import count
 
 
 def simulate(

@@ -11,7 +11,7 @@ import pandas as pd
 import typer
 
 import simcore
-from simcore import files, projection, terminal
+from simcore.answers import projection
 from simcore.cli.answering import answer, beside, sources_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
@@ -29,9 +29,11 @@ from simcore.cli.options import (
     OnError,
     Until,
 )
+from simcore.clock.zones import DAY_US, HOUR_US, zone
 from simcore.errors import SimcoreError
-from simcore.tables import visible
-from simcore.zones import DAY_US, HOUR_US, zone
+from simcore.files import tabular as files
+from simcore.show import terminal
+from simcore.text.tables import visible
 
 _SEQUENCE = re.compile(r"\.json(#.*)?$", re.IGNORECASE)
 _HEADS = ["scenario", "sends", "people", "first send", "last send", "days", "Sat Sun", "night"]

@@ -6,7 +6,7 @@ from os import PathLike
 from typing import Any
 
 from simcore.errors import Problem, ValidationError, refuse, shown
-from simcore.json_file import MOST_TOLD, read_json
+from simcore.files.json_file import MOST_TOLD, read_json
 from simcore.kit.model import ACCOUNT_ZONE, Email, Sequence
 from simcore.kit.problems import email_problems, number_problems, order_problems, sequence_problems, whole
 

@@ -13,21 +13,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from simcore import instants
-from simcore import log as logs
+from simcore.answers.projection import Made, Shared, Simulation, make
+from simcore.clock import instants
+from simcore.clock.gates import Poll
+from simcore.clock.instants import NAT_US
+from simcore.clock.words import clock, length
+from simcore.clock.zones import MINUTE_US, SECOND_US, Ints, zone
+from simcore.engine import events as event_log
 from simcore.errors import EntryError, SimcoreError, shown
-from simcore.gates import Poll
-from simcore.instants import NAT_US
 from simcore.kit.assumptions import Assumptions
 from simcore.kit.model import Sequence
-from simcore.projection import Made, Shared, Simulation, make, simulate
-from simcore.tables import clock
-from simcore.telling import telling
-from simcore.zones import MINUTE_US, SECOND_US, Ints, zone
+from simcore.plan.log import whole_id
+from simcore.text.progress import telling
+from simcore.verbs import simulate
 
 if TYPE_CHECKING:
-    from simcore.audience import Audience
-    from simcore.plan import Epoch, Plan
+    from simcore.engine.audience import Audience
+    from simcore.plan.plan import Epoch, Plan
 
 _DEFAULTS = {each.name: each.default for each in fields(Assumptions)}
 _VALUES = {
@@ -254,7 +256,7 @@ class _Log:
                 f"observed: found {shown(observed)}, expected a DataFrame with subscriber_id, sent_at, and email_id "
                 "or position"
             )
-        logs.columns("observed", observed, ("subscriber_id", "sent_at"), ("email_id", "position"))
+        event_log.columns("observed", observed, ("subscriber_id", "sent_at"), ("email_id", "position"))
         named = next((name for name in ("email_id", "position") if name in observed.columns), None)
         if named is None:
             raise EntryError(
@@ -266,7 +268,9 @@ class _Log:
         self.sent_us, faults = instants.read(observed["sent_at"], naive_time_zone)
         _refuse(observed["sent_at"], faults)
         subscriber = observed["subscriber_id"]
-        _refuse(subscriber, dict.fromkeys(np.flatnonzero(logs.no_ids(subscriber)).tolist(), logs.NO_ID))
+        _refuse(
+            subscriber, dict.fromkeys(np.flatnonzero(event_log.no_ids(subscriber)).tolist(), event_log.NO_ID)
+        )
         _refuse(subscriber, dict.fromkeys(np.flatnonzero(subscriber.isna()).tolist(), "missing"))
         known = usual.people.runs.subscriber_id
         kinds = [pd.api.types.infer_dtype(each, skipna=True) for each in (subscriber, known)]
@@ -275,11 +279,11 @@ class _Log:
                 f"observed: subscriber_id is {subscriber.dtype} there and {known.dtype} in entries; expected the "
                 'same, since 1 and "1" never match'
             )
-        self.who, self.ids = logs.factorized(subscriber)
+        self.who, self.ids = event_log.factorized(subscriber)
         steps = [epoch.plan.steps for epoch in usual.epochs]
         self.email_ids = [*dict.fromkeys(step.email_id for each in steps for step in each)]
-        code, distinct = logs.factorized(observed[named])
-        number = [logs.whole_id(each) for each in distinct]
+        code, distinct = event_log.factorized(observed[named])
+        number = [whole_id(each) for each in distinct]
         if named == "email_id":
             self.email = self.emails(number)[code]
             fault = f"not the id of an email here: expected one of {', '.join(map(str, self.email_ids))}"
@@ -533,4 +537,4 @@ def _dtype(name: str) -> str:
 
 def _roughly(us: int) -> str:
     """A length of time [µs] in words, in whole minutes if it has any."""
-    return instants.length(us - us % MINUTE_US or us)
+    return length(us - us % MINUTE_US or us)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from simcore.controls import Control
+from simcore.plan.controls import Control
 
 if TYPE_CHECKING:
     from simcore.kit.model import Sequence

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from simcore.delays import CalendarDays, Elapsed
+from simcore.clock.delays import CalendarDays, Elapsed
+from simcore.clock.gates import Poll, SendSlots
+from simcore.clock.zones import DAY_US, FIRST_US, HOUR_US, LAST_US, Ints, Zone, slots, zone
 from simcore.errors import shown
-from simcore.findings import Finding, Rules, Told, clock, dates, findings, two_years
-from simcore.gates import Poll, SendSlots
 from simcore.kit.assumptions import Assumptions
 from simcore.kit.translate import translate
-from simcore.log import Flags
-from simcore.plan import Plan, Step
-from simcore.wording import WEEKDAYS, count, weekdays
-from simcore.zones import DAY_US, FIRST_US, HOUR_US, LAST_US, Ints, Zone, slots, zone
+from simcore.plan.findings import Finding, Rules, Told, clock, dates, findings, two_years
+from simcore.plan.log import Flags
+from simcore.plan.plan import Plan, Step
+from simcore.text.wording import WEEKDAYS, count, weekdays
 
 if TYPE_CHECKING:
     from simcore.kit.model import Sequence

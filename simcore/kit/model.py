@@ -5,19 +5,19 @@ from copy import deepcopy
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Self
 
-from simcore.controls import Control
 from simcore.errors import Problem, inside, refuse, shown
-from simcore.findings import Finding
 from simcore.kit.assumptions import Assumptions
 from simcore.kit.changes import Change
 from simcore.kit.controls import controls
 from simcore.kit.findings import look_over
 from simcore.kit.problems import by_position, email_problems, order_problems, sequence_problems, whole
 from simcore.kit.translate import translate
-from simcore.paths import parts
-from simcore.plan import Plan
-from simcore.tables import Shown, Table
-from simcore.wording import WEEKDAYS, weekdays
+from simcore.plan.controls import Control
+from simcore.plan.findings import Finding
+from simcore.plan.paths import parts
+from simcore.plan.plan import Plan
+from simcore.text.tables import Shown, Table
+from simcore.text.wording import WEEKDAYS, weekdays
 
 ACCOUNT_ZONE = "America/New_York"  # S4's example
 _NOT_UPDATED = {"id", "emails", "created_at", "updated_at", "extra", "envelope"}

@@ -6,10 +6,10 @@ from itertools import islice
 from numbers import Integral
 from typing import Any, TypeGuard
 
+from simcore.clock.zones import zone_names
 from simcore.errors import Problem, shown
-from simcore.json_file import MOST_TOLD, too_deep
-from simcore.wording import WEEKDAYS, halved
-from simcore.zones import zone_names
+from simcore.files.json_file import MOST_TOLD, too_deep
+from simcore.text.wording import WEEKDAYS, halved
 
 _SOURCES = ("tag", "sequence", "form", "segment")
 _LONGEST = {"days": 3650, "hours": 87_600}

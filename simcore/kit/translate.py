@@ -3,14 +3,14 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from simcore.delays import CalendarDays, Delay, Elapsed
+from simcore.clock.delays import CalendarDays, Delay, Elapsed
+from simcore.clock.gates import Anytime, Gate, Poll, SendSlots, SendWindow
+from simcore.clock.zones import DAY_US, HOUR_US, LAST_US
 from simcore.errors import SimcoreError, shown
-from simcore.gates import Anytime, Gate, Poll, SendSlots, SendWindow
 from simcore.kit.assumptions import Assumptions
-from simcore.log import Vocabulary, whole_id
-from simcore.plan import Plan, Step
-from simcore.wording import WEEKDAYS
-from simcore.zones import DAY_US, HOUR_US, LAST_US
+from simcore.plan.log import Vocabulary, whole_id
+from simcore.plan.plan import Plan, Step
+from simcore.text.wording import WEEKDAYS
 
 if TYPE_CHECKING:
     from simcore.kit.model import Email, Sequence

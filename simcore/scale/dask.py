@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simcore.answers.projection import Made, Simulation, make
 from simcore.errors import EntryError, SimcoreError
-from simcore.files import ENTRIES, EVENTS
-from simcore.projection import Made, Simulation, make
+from simcore.files.tabular import ENTRIES, EVENTS
 
 try:
     import dask.dataframe as dd

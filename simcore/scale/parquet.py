@@ -21,10 +21,14 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 import pandas as pd
 
-from simcore import about, audience, files, projection
+from simcore import verbs
+from simcore.answers import projection
+from simcore.engine import audience
 from simcore.errors import EntryError, SimcoreError, TooLateError, shown
-from simcore.plan import Plan
-from simcore.telling import Told, telling
+from simcore.files import shipped as about
+from simcore.files import tabular as files
+from simcore.plan.plan import Plan
+from simcore.text.progress import Told, telling
 
 MANIFEST = "_manifest.json"
 """Readers of folders take every file for a part, but those whose names begin with _ or a dot."""
@@ -325,7 +329,7 @@ def _sends(given: _Input, chunk: Any, start: int, sequence: Any, asked: dict[str
         ]
         raise EntryError("\n".join(lines), bad)
     try:
-        return projection.project(sequence, entries, **asked)
+        return verbs.project(sequence, entries, **asked)
     except TooLateError as error:
         row, *_ = error.rows
         told = str(error).replace(f" row {row} (", f" row {start + row} (", 1)

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from simcore.answers.projection import Made, Simulation, make
 from simcore.errors import EntryError, SimcoreError
-from simcore.files import ENTRIES, EVENTS
-from simcore.projection import Made, Simulation, make
+from simcore.files.tabular import ENTRIES, EVENTS
 
 try:
     import pyarrow as pa

@@ -6,7 +6,7 @@ from os import PathLike
 from typing import Any
 
 from simcore.errors import ValidationError, shown
-from simcore.json_file import read_json
+from simcore.files.json_file import read_json
 from simcore.sequenzy.model import Sequence
 
 LOOK = '{"name": ..., "trigger": ..., "steps": [...]}'

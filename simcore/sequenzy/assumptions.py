@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pandas as pd
 
-from simcore.switches import POSITIVE_LENGTH, check, switch, table
+from simcore.plan.switches import POSITIVE_LENGTH, check, switch, table
 
 
 @dataclass(frozen=True, kw_only=True)

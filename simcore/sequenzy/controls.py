@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from simcore.controls import Control
+from simcore.plan.controls import Control
 from simcore.sequenzy import waits
-from simcore.wording import WEEKDAYS
+from simcore.text.wording import WEEKDAYS
 
 if TYPE_CHECKING:
     from simcore.sequenzy.model import Sequence

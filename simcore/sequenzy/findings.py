@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from simcore.clock.gates import SendWindow
+from simcore.clock.instants import read_one
+from simcore.clock.words import length
+from simcore.clock.zones import DAY_US, MINUTE_US, windows, zone
 from simcore.errors import shown
-from simcore.findings import Finding, Rules, Told, clock, dates, findings, two_years
-from simcore.gates import SendWindow
-from simcore.instants import length, read_one
+from simcore.plan.findings import Finding, Rules, Told, clock, dates, findings, two_years
 from simcore.sequenzy import tags, waits
-from simcore.wording import weekdays
-from simcore.zones import DAY_US, MINUTE_US, windows, zone
+from simcore.text.wording import weekdays
 
 if TYPE_CHECKING:
     from simcore.sequenzy.model import Sequence

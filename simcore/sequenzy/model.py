@@ -6,18 +6,18 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Self
 
-from simcore.controls import Control
 from simcore.errors import SimcoreError, ValidationError, refuse
-from simcore.findings import Finding
-from simcore.paths import parts, put
-from simcore.plan import Plan
+from simcore.plan.controls import Control
+from simcore.plan.findings import Finding
+from simcore.plan.paths import parts, put
+from simcore.plan.plan import Plan
 from simcore.sequenzy import waits
 from simcore.sequenzy.assumptions import Assumptions
 from simcore.sequenzy.controls import controls
 from simcore.sequenzy.findings import look_over
 from simcore.sequenzy.problems import email_id, sequence_problems
 from simcore.sequenzy.translate import translate
-from simcore.tables import Shown, Table
+from simcore.text.tables import Shown, Table
 
 _KEYED = ("ecommerce.replenishment_due", "ecommerce.back_in_stock")
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from simcore import instants
+from simcore.clock import instants
+from simcore.clock.zones import zone_names
 from simcore.errors import EntryError, Problem, shown
-from simcore.json_file import MOST_TOLD
+from simcore.files.json_file import MOST_TOLD
 from simcore.sequenzy import waits
-from simcore.wording import WEEKDAYS, halved
-from simcore.zones import zone_names
+from simcore.text.wording import WEEKDAYS, halved
 
 BUILT_IN = (
     *("contact_added", "tag_added", "tag_removed", "form_joined", "segment_entered", "segment_left"),

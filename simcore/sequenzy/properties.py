@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simcore.clock.zones import FAR_US
 from simcore.errors import EntryError
 from simcore.sequenzy.waits import exact
-from simcore.zones import FAR_US
 
 DEFAULT_KEYS = (  # Q18
     "sequenceEnrollmentKey",

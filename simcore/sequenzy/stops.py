@@ -6,17 +6,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from simcore.log import NEVER_US, Log, Since, Toggles, Watched, While, found_in
-from simcore.plan import Guard
+from simcore.clock.zones import Ints
+from simcore.plan.log import NEVER_US, Log, Since, Toggles, Watched, While, found_in
+from simcore.plan.plan import Guard
 from simcore.sequenzy.properties import several
 from simcore.sequenzy.triggers import passing
-from simcore.zones import Ints
 
 
 class Membership(NamedTuple):
     """has_tag, does_not_have_tag, added_to_list, removed_from_list, entered_segment: as it is at the node.
 
-    `joins` and `clears` as in `simcore.log.Log.members`; `inside`: whether it stops who is in, or who is not.
+    `joins` and `clears` as in `simcore.plan.log.Log.members`; `inside`: whether it stops who is in, or who is not.
     """
 
     kind: str

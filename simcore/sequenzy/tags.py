@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from simcore import instants
+from simcore.clock import instants
+from simcore.clock.zones import SECOND_US
 from simcore.errors import shown
 from simcore.sequenzy import waits
 from simcore.sequenzy.properties import as_json
-from simcore.zones import SECOND_US
 
 _PART = r"[^\s{}|.](?:[^{}|.]*[^\s{}|.])?"
 _TAG = re.compile(

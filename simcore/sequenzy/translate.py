@@ -4,18 +4,19 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from simcore.delays import Brought, Delay, Elapsed, UntilOpen
+from simcore.clock.delays import Brought, Delay, Elapsed, UntilOpen
+from simcore.clock.gates import Anytime, Closed, Gate, Poll, SendWindow
+from simcore.clock.instants import read_one
+from simcore.clock.words import length
+from simcore.clock.zones import FAR_US
 from simcore.errors import SimcoreError, shown
-from simcore.gates import Anytime, Closed, Gate, Poll, SendWindow
-from simcore.instants import length, read_one
-from simcore.log import Vocabulary, text_id
-from simcore.plan import Beside, Plan, Step, Stop, Trigger
+from simcore.plan.log import Vocabulary, text_id
+from simcore.plan.plan import Beside, Plan, Step, Stop, Trigger
 from simcore.sequenzy import tags, waits
 from simcore.sequenzy.assumptions import Assumptions
 from simcore.sequenzy.properties import date_us, key, values
 from simcore.sequenzy.stops import Happened, Membership
 from simcore.sequenzy.triggers import Frequency, Inactivity, Received, SegmentEntered
-from simcore.zones import FAR_US
 
 if TYPE_CHECKING:
     from datetime import timedelta

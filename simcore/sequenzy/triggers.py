@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simcore.gates import Poll
-from simcore.log import NEVER_US, Flags, Log, Watched
-from simcore.plan import Enrolments
+from simcore.clock.gates import Poll
+from simcore.clock.zones import Ints
+from simcore.plan.log import NEVER_US, Flags, Log, Watched
+from simcore.plan.plan import Enrolments
 from simcore.sequenzy.properties import passes
-from simcore.zones import Ints
 
 
 def passing(log: Log, rows: Ints, filters: tuple[Mapping[str, Any], ...]) -> Ints:

@@ -9,9 +9,9 @@ from fractions import Fraction
 from numbers import Rational
 from typing import Any, NamedTuple
 
-from simcore.instants import length
-from simcore.wording import WEEKDAYS, part_of_week
-from simcore.zones import DAY_US, FAR_US, HOUR_US
+from simcore.clock.words import length
+from simcore.clock.zones import DAY_US, FAR_US, HOUR_US
+from simcore.text.wording import WEEKDAYS, part_of_week
 
 KINDS = ("delay", "delayMs", "waitUntil", "waitUntilWeekday")
 UNITS = ("days", "hours", "minutes")

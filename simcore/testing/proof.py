@@ -14,16 +14,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from simcore import instants
-from simcore.delays import Brought, CalendarDays, Delay, Elapsed, UntilOpen
+from simcore.answers.projection import make, plan_of
+from simcore.clock import instants
+from simcore.clock.delays import Brought, CalendarDays, Delay, Elapsed, UntilOpen
+from simcore.clock.gates import Anytime, Closed, Gate, Poll, SendSlots, SendWindow
+from simcore.clock.periods import periods
+from simcore.clock.words import clock
+from simcore.clock.zones import FAR_US, HOUR_US, LAST_US, Ints, slots, windows, zone
 from simcore.errors import EntryError, SimcoreError, TooLateError, shown
-from simcore.gates import Anytime, Closed, Gate, Poll, SendSlots, SendWindow
-from simcore.log import Flags
-from simcore.periods import periods
-from simcore.plan import Plan, Step
-from simcore.projection import make, plan_of, preview
-from simcore.tables import clock
-from simcore.zones import FAR_US, HOUR_US, LAST_US, Ints, slots, windows, zone
+from simcore.plan.log import Flags
+from simcore.plan.plan import Plan, Step
+from simcore.verbs import preview
 
 _MOST = 20_000_000  # pieces; more of them take hours
 _BLOCK = 1 << 15  # and so many are looked at together

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from simcore import instants, kit, sequenzy
+from simcore import kit, sequenzy
+from simcore.clock import instants
+from simcore.clock.zones import DAY_US, MINUTE_US, SECOND_US, zone
 from simcore.errors import SimcoreError, shown
-from simcore.zones import DAY_US, MINUTE_US, SECOND_US, zone
 
 try:
     from hypothesis import strategies as st

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simcore import files, instants
+from simcore.answers.timeline import KEY, check
+from simcore.clock import instants
+from simcore.clock.words import clock, length
+from simcore.clock.zones import Ints, zone
 from simcore.errors import SimcoreError, shown
-from simcore.instants import length
-from simcore.tables import clock, cut
-from simcore.timeline import KEY, check
-from simcore.zones import Ints, zone
+from simcore.files import tabular as files
+from simcore.text.tables import cut
 
 _TOLD = 10  # differences in an error
 _WORDS = {"subscriber_id": "subscriber", "email_id": "email"}

@@ -1,0 +1,310 @@
+"""Many schedules at once: what each combination of fields comes to."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from functools import partial
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from simcore.answers import timeline
+from simcore.answers.projection import Made, Sequence, Shared, Simulation, make, plan_of
+from simcore.clock.periods import Periods, periods
+from simcore.clock.zones import DAY_US, FAR_US, FIRST_US, HOUR_US, LAST_US, Ints, Zone, zone
+from simcore.engine import rounds as engine
+from simcore.engine.rounds import Times
+from simcore.errors import SimcoreError, inside, shown
+from simcore.plan.paths import parts
+from simcore.plan.plan import Plan
+
+_NIGHT_US = (22 * HOUR_US, 7 * HOUR_US)  # from the one to before the other
+_SATURDAY = 5
+_FURTHER_US = 92 * DAY_US
+_SHARES = (0.5, 0.95)
+_SAMPLE, _MARGIN = 1 << 11, 16
+_FEW = 1 << 10  # so few instants are measured anew for each schedule
+_NAMED = 400  # characters of a combination that an error shows
+METRICS = ("median_days", "p95_days", "weekend_share", "night_share", "most_in_an_hour")
+"""What a schedule is measured by, where nothing else is asked for."""
+
+
+def sweep(
+    sequence: Sequence,
+    fields: Mapping[str, Iterable[Any]],
+    entries: Any = None,
+    *,
+    metrics: Mapping[str, Callable[[Simulation], Any]] | None = None,
+    events: Any = None,
+    changes: Iterable[Any] = (),
+    until: Any = None,
+    include_drafts: bool = False,
+    assumptions: Any = None,
+    naive_time_zone: str | None = None,
+    order: str = "entry",
+    enabled_at: Any = None,
+    render: bool = False,
+) -> pd.DataFrame:
+    """What each combination of field values comes to: a row a schedule, in the order of `itertools.product`.
+
+    `fields`: values by path, such as `{"send_hour": range(24), "emails[2].delay_value": [1, 2, 3]}`; for Sequenzy
+    paths into the body, such as `steps[1].delay.days`. All else as for `simcore.project` (`order` and `render`
+    change nothing). `metrics`: functions of a `simcore.Simulation` by name, instead of the five below; they take
+    as long as that many `simcore.simulate`.
+
+    Columns: one for each path, named by it, with the values as given (lists as tuples); then `median_days` and
+    `p95_days` (float64 [days], from entry to last send, over the runs that have a send; the percentile
+    interpolated linearly), `weekend_share` (float64, 0 to 1: sends on Saturday or Sunday), `night_share` (float64:
+    from 22:00 to before 07:00), both by the wall clock of the schedule's zone, and `most_in_an_hour` (int64: sends in
+    the busiest hour of that clock, as `simcore.forecast` counts them). NaN where there is no send. A RangeIndex.
+
+    Raises ValidationError for a combination that cannot be, and names it.
+
+    >>> import simcore
+    >>> from simcore import kit
+    >>> welcome = kit.load(simcore.example("welcome"))
+    >>> entries = simcore.arrivals(50, "2026-03-01", "2026-03-15", time_zone="America/New_York", seed=1)
+    >>> found = simcore.sweep(welcome, {"send_hour": [6, 9], "emails[3].delay_value": [1, 2]}, entries)
+    >>> found[["send_hour", "emails[3].delay_value", "median_days"]].round(1).to_numpy().tolist()
+    [[6.0, 1.0, 3.0], [6.0, 2.0, 5.1], [9.0, 1.0, 3.1], [9.0, 2.0, 5.2]]
+    """
+    plan_of(sequence, assumptions, include_drafts)
+    values = _values(fields, metrics)
+    combinations = [*product(*values.values())]
+    chosen = [dict(zip(values, each, strict=True)) for each in combinations]
+    given: dict[str, Any] = {
+        "events": events,
+        "changes": [*changes] if isinstance(changes, Iterator) else changes,
+        "until": until,
+        "include_drafts": include_drafts,
+        "assumptions": assumptions,
+        "naive_time_zone": naive_time_zone,
+        "order": order,
+        "enabled_at": enabled_at,
+        "render": render,
+        "notes": metrics is not None,
+    }
+    schedules = []
+    for each in chosen:
+        with _named(each):
+            schedules.append(sequence.with_fields(each))
+    shared = Shared()
+    default = _Metrics(shared)
+    plans = [plan_of(each, assumptions, include_drafts) for each in schedules]
+    found: list[Any] = [None] * len(schedules)
+    for place in _neighbours(plans):
+        with _named(chosen[place]):
+            made = make(schedules[place], entries, plan=plans[place], shared=shared, **given)
+        if metrics is None:
+            found[place] = default.of(made)
+        else:
+            life = Simulation(made.timeline(), made.subscribers(), made.journal())
+            found[place] = [each(life) for each in metrics.values()]
+    names = METRICS if metrics is None else (*metrics,)
+    columns = {
+        path: _column(each) for path, each in zip(values, zip(*combinations, strict=True), strict=True)
+    }
+    return pd.DataFrame(columns | dict(zip(names, zip(*found, strict=True), strict=True)))
+
+
+def _values(fields: Any, metrics: Any) -> dict[str, list[Any]]:
+    """The values of each field, as lists."""
+    if not isinstance(fields, Mapping) or not fields:
+        raise SimcoreError(
+            f'fields: found {shown(fields)}, expected a dict such as {{"send_hour": range(24)}}'
+        )
+    if metrics is not None and not _are_functions(metrics):
+        raise SimcoreError(
+            f"metrics: found {shown(metrics)}, expected a dict of functions of a simcore.Simulation, by name"
+        )
+    names = METRICS if metrics is None else metrics
+    values = {}
+    for path, given in fields.items():
+        parts(path)
+        if path in names:
+            raise SimcoreError(f"metrics: {path} is the name of a field too; give it another")
+        if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+            raise SimcoreError(f"fields: {path}: found {shown(given)}, expected a list of values")
+        values[path] = list(given)
+        if not values[path]:
+            raise SimcoreError(f"fields: {path}: an empty list, expected one value or more")
+    return values
+
+
+def _are_functions(metrics: Any) -> bool:
+    return (
+        isinstance(metrics, Mapping)
+        and len(metrics) > 0
+        and all(isinstance(name, str) and callable(each) for name, each in metrics.items())
+    )
+
+
+def _named(chosen: dict[str, Any]) -> AbstractContextManager[None]:
+    """In it what is refused, a change too, is told with the values of the schedule."""
+    return inside("", f"in the combination {shown(chosen, _NAMED)}")
+
+
+def _neighbours(plans: list[Plan]) -> list[int]:
+    """The places of plans in an order in which those that begin alike stand together."""
+    numbers: dict[Any, int] = {}
+    ways = [
+        [numbers.setdefault((step.delay, step.gate), len(numbers)) for step in plan.steps] for plan in plans
+    ]
+    return sorted(range(len(plans)), key=ways.__getitem__)
+
+
+def _column(values: tuple[Any, ...]) -> Any:
+    """A column of values as given; lists become tuples, so that they can be grouped by."""
+    if not any(each is None or isinstance(each, list | tuple | set | frozenset) for each in values):
+        return list(values)
+    column = np.empty(len(values), object)
+    for place, each in enumerate(values):
+        column[place] = tuple(each) if isinstance(each, list | set | frozenset) else each
+    return pd.Series(column, dtype=object)
+
+
+class _Load(NamedTuple):
+    """What some sends come to: how many on weekends, at night, and in each hour [int64, hours]."""
+
+    sends: int
+    weekend: int
+    night: int
+    hourly: Ints
+
+
+class _Metrics:
+    """The default metrics, from counts and distinct instants; what schedules share is measured once."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._hours: dict[str, tuple[Periods, int, int]] = {}
+
+    def of(self, made: Made) -> tuple[float, float, float, float, int]:
+        """Those of one schedule, in the order of `METRICS`."""
+        rounds = [
+            item
+            for item in made.outcome.rounds
+            if item.step is not None and item.step.sends and len(item.at)  # all may be excluded
+        ]
+        if not rounds:
+            return np.nan, np.nan, np.nan, np.nan, 0
+        runs, times = made.people.runs, self._shared.times(made.people)
+        last = rounds[-1].at
+        index = last.index
+        if index is None or any(item.rows is not None for item in rounds):
+            sends, ended_us = timeline.tally(runs, rounds)
+            median, p95 = np.quantile((ended_us - runs.entered_us)[sends > 0], _SHARES).tolist()
+        else:
+            order = times.keep("order", runs, lambda: np.argsort(runs.entered_us, kind="stable"))
+            entered_us = times.keep("sorted", order, lambda: runs.entered_us[order])
+            stretches = times.keep("stretches", index, partial(_Stretches.of, index, order), len(runs))
+            median, p95 = stretches.quantiles(last.distinct_us, entered_us)
+        first_us = times.keep("first", runs, lambda: int(runs.entered_us.min()))
+        # What is not sent, since its runs end before, may be due long after the last instant.
+        last_us = min(LAST_US, max(item.at.last_us for item in rounds))
+        hours, begin_us, end_us = self._within(made.zone, first_us, last_us)
+        what, place = ("load", made.zone, begin_us, end_us), zone(made.zone)
+        big = [item.at for item in rounds if item.at.distinct_us.size >= _FEW]
+        few = [item.at for item in rounds if item.at.distinct_us.size < _FEW]
+        loads = [
+            times.keep(what, at, partial(_load, [at], hours, place, times), hours.starts_us.size)
+            for at in big
+        ]
+        if few:
+            loads.append(_load(few, hours, place, times))
+        total = sum(load.sends for load in loads)
+        hourly = loads[0].hourly
+        for load in loads[1:]:
+            hourly = hourly + load.hourly
+        return (
+            median / DAY_US,
+            p95 / DAY_US,
+            sum(load.weekend for load in loads) / total,
+            sum(load.night for load in loads) / total,
+            int(hourly.max()),
+        )
+
+    def _within(self, name: str, first_us: int, last_us: int) -> tuple[Periods, int, int]:
+        """The hours of a zone from an instant or earlier to another or later, and from and until when."""
+        *_, begin_us, end_us = self._hours.get(name, (FAR_US, FIRST_US))
+        if first_us < begin_us or end_us < last_us:
+            begin_us, end_us = min(first_us, begin_us), max(last_us + _FURTHER_US, end_us)
+            self._hours[name] = periods(zone(name), "h", begin_us, end_us), begin_us, end_us
+        return self._hours[name]
+
+
+def _load(some: list[Times], hours: Periods, place: Zone, times: engine.Shared) -> _Load:
+    """What the sends at some instants come to."""
+    us = np.concatenate([at.distinct_us for at in some])
+    sends = np.concatenate([_sends(at, times) for at in some])
+    local_us = place.local_us(us)
+    clock_us = local_us % DAY_US
+    weekend = (local_us // DAY_US + 3) % 7 >= _SATURDAY
+    night = (clock_us >= _NIGHT_US[0]) | (clock_us < _NIGHT_US[1])
+    hourly = hours.counts(us, sends)
+    return _Load(int(sends.sum()), int(sends @ weekend), int(sends @ night), hourly)
+
+
+def _sends(at: Times, times: engine.Shared) -> Ints:
+    """How many sends each distinct instant has [int64]."""
+    size, index = at.distinct_us.size, at.index
+    if index is None:
+        return np.ones(size, np.int64)
+    return times.keep("sends", index, lambda: np.bincount(index, minlength=size).astype(np.int64), size)
+
+
+class _Stretches(NamedTuple):
+    """Runs in the order of their entries, in stretches that have the same last send.
+
+    `starts`, `ends` int64 [stretches], places among the runs; `which` int64 [stretches], the place of that send among
+    the distinct ones. `sample` and `sample_which` int64 [some]: a few runs, and the same of each.
+    """
+
+    starts: Ints
+    ends: Ints
+    which: Ints
+    sample: Ints
+    sample_which: Ints
+
+    @classmethod
+    def of(cls, index: Ints, order: Ints) -> "_Stretches":
+        """Those of runs that entered in this order, by the place of each one's last send."""
+        index = index[order]
+        starts = np.flatnonzero(np.append(True, np.diff(index) != 0))
+        sample = np.arange(0, index.size, -(-index.size // _SAMPLE))
+        return cls(starts, np.append(starts[1:], index.size), index[starts], sample, index[sample])
+
+    def quantiles(self, last_us: Ints, entered_us: Ints) -> list[float]:
+        """Quantiles of the lengths from entry to last send [µs], interpolated linearly; `entered_us` sorted.
+
+        Exact, though most runs are only counted: those near a quantile of the sample are looked at.
+        """
+        sample_us = np.sort(last_us[self.sample_which] - entered_us[self.sample])
+        at_us = last_us[self.which]
+        most_us, least_us = at_us - entered_us[self.starts], at_us - entered_us[self.ends - 1]
+        found = []
+        for share in _SHARES:
+            place = share * (entered_us.size - 1)
+            rank, margin = int(place), _MARGIN
+            ranks = [rank, min(rank + 1, entered_us.size - 1)]
+            while True:
+                middle = rank * sample_us.size // entered_us.size
+                low, high = middle - margin, middle + margin
+                low_us = sample_us[low] if low >= 0 else FIRST_US
+                high_us = sample_us[high] if high < sample_us.size else FAR_US
+                # Who entered later waits less: of the stretches that reach so far, a part waits from low to high.
+                near = np.flatnonzero((most_us >= low_us) & (least_us <= high_us))
+                due_us, starts, ends = at_us[near], self.starts[near], self.ends[near]
+                begin = np.searchsorted(entered_us, due_us - high_us).clip(starts, ends)
+                end = np.searchsorted(entered_us, due_us - low_us, "right").clip(begin, ends)
+                below = int((self.ends - self.starts)[most_us < low_us].sum() + (ends - end).sum())
+                counts = end - begin
+                if below <= rank and ranks[-1] < below + counts.sum():
+                    break
+                margin *= 8
+            runs = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
+            near_us = np.sort(np.repeat(due_us, counts) - entered_us[runs])
+            one_us, next_us = (int(near_us[each - below]) for each in ranks)
+            found.append(one_us + (next_us - one_us) * (place - rank))
+        return found

@@ -1,0 +1,341 @@
+"""Sends, runs and notes become the DataFrames that people read.
+
+The frames are put together from arrays that are ready; nothing is copied on the way in.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from simcore.clock import instants
+from simcore.clock.instants import NAT_US
+from simcore.clock.zones import LAST_US, Ints
+from simcore.engine.audience import OUTSIDE, Audience, Runs
+from simcore.engine.rounds import ACTIVE, Note, Outcome, Round, Times
+from simcore.errors import SimcoreError, shown
+from simcore.plan.plan import Plan, Step
+
+KEY = ["subscriber_id", "run", "email_id"]
+"""What tells the sends of a timeline apart."""
+STATUSES = ("active", "completed", "restarted", "excluded", "cancelled", "removed", "stopped")
+_Words = Callable[[Round, Ints | slice], Any]
+"""Gives a text for each of some runs of a round."""
+_RUNS = 1 << 15
+_BLOCK = 1 << 12  # rows that are written together, so that they stay in the processor's cache
+
+
+class _Layout(NamedTuple):
+    """Where each send goes: the instants of the rows; which round each is of (None where all runs have all rounds);
+    and of which run, where rows do not follow the runs, or else how many each run has."""
+
+    send_us: Ints
+    which: npt.NDArray[np.integer[Any]] | None
+    run: Ints | None
+    per_run: Ints | int
+
+
+def timeline(
+    runs: Runs,
+    rounds: Sequence[Round],
+    steps: Sequence[Step],
+    time_zone: str,
+    *,
+    by_email: bool,
+    text_ids: bool = False,
+    rendered: _Words | None = None,
+    words: _Words | None = None,
+) -> pd.DataFrame:
+    """The timeline (columns and dtypes as `simcore.project` says) of rounds, in the order that each run has them.
+
+    Rows in the order of runs, then of sends; or email by email, in the order of `steps`, where `by_email`.
+    `text_ids`: whether the emails' ids are texts. `rendered` and `words` give the columns `rendered_subject` and
+    `reason` [str].
+    """
+    rounds = [item for item in rounds if item.step is not None and item.step.sends]
+    layout = _by_email(runs, rounds, steps) if by_email else _by_run(runs, rounds)
+    each: list[Step] = [item.step for item in rounds if item.step is not None]
+
+    def of_run(values: Any) -> Any:
+        if layout.run is not None:
+            return values[layout.run]
+        if not by_email:
+            return values.repeat(layout.per_run)
+        if isinstance(values, np.ndarray):
+            return np.tile(values, len(rounds))
+        return values.take(np.tile(np.arange(len(runs)), len(rounds)))
+
+    def of_round(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        if layout.which is None:
+            shape = (len(rounds), len(runs))
+            return (
+                np.broadcast_to(values[:, None], shape).reshape(-1)
+                if by_email
+                else np.tile(values, len(runs))
+            )
+        taken: npt.NDArray[Any] = values[layout.which]
+        return taken
+
+    waited_for = [step for step in steps if step.queued and step.sends]
+    subjects = list(dict.fromkeys(step.subject for step in (*waited_for, *each)))
+    codes = {subject: code for code, subject in enumerate(subjects)}
+    code = np.array([codes[step.subject] for step in each], _code_dtype(len(subjects)))
+    category = pd.CategoricalDtype(pd.Index(subjects, dtype="str"))
+    columns = {
+        "subscriber_id": _as_given(of_run(runs.subscriber_id)),
+        # Most lists have nobody twice, and ones are written faster than copied.
+        "run": of_run(runs.number) if (runs.number != 1).any() else np.ones(len(layout.send_us), np.int32),
+        "position": of_round(np.array([step.position for step in each], np.int16)),
+        "email_id": _named([step.email_id for step in each], of_round(np.arange(len(each))), texts=True)
+        if text_ids
+        else of_round(np.array([step.email_id for step in each], np.int64)),
+        "subject": pd.Categorical.from_codes(of_round(code), dtype=category, validate=False),
+    }
+    if rendered is not None:
+        columns["rendered_subject"] = _texts(runs, rounds, layout, by_email, rendered)
+    columns["send_at"] = instants.show(layout.send_us, time_zone)
+    if words is not None:
+        columns["reason"] = _texts(runs, rounds, layout, by_email, words)
+    return pd.DataFrame(columns, copy=False)
+
+
+def subscribers(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: int) -> pd.DataFrame:
+    """A row a run, as it stands at the end (`simcore.simulate`). `plan`: the one in force then."""
+    runs, statuses = people.runs, people.statuses
+    ended_by = np.array([STATUSES.index(_plainly(name) or "active") for name in statuses], np.int8)
+    outside = (outcome.state == ACTIVE) & (runs.end_us < stop_us)
+    own = np.array(
+        [STATUSES.index(name) for name in ("active", "completed", "excluded", "stopped")], np.int8
+    )  # by state
+    status = np.where(outside, ended_by[runs.end_status], own[outcome.state])
+    live = status == 0
+    sends, last_us = tally(runs, outcome.rounds)
+    waits = live & (outcome.queued >= 0)
+    due_us = np.where(waits & plan.active & (outcome.due_us <= LAST_US), outcome.due_us, NAT_US)
+    ended_us = np.where(outside, runs.end_us, np.where(live, NAT_US, outcome.ended_us))
+    return pd.DataFrame(
+        {
+            # Copies: runs may be the very arrays that the caller gave.
+            "subscriber_id": _as_given(runs.subscriber_id.copy()),
+            "run": runs.number,
+            "via": category(runs.via, people.vias),
+            "entered_at": instants.show(runs.entered_us.copy(), zone),
+            "status": category(status, STATUSES),
+            "sends": sends,
+            "last_send_at": instants.show(last_us, zone),
+            "next_email_id": _named(outcome.email_ids, np.where(waits, outcome.queued, -1), plan.text_ids),
+            "next_send_at": instants.show(due_us, zone),
+            "ended_at": instants.show(ended_us, zone),
+        },
+        copy=False,
+    )
+
+
+def journal(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: int) -> pd.DataFrame:
+    """Everything that happened but the sends, by entry, then by instant (`simcore.simulate`)."""
+    runs, turned = people.runs, people.turned
+    outside = np.flatnonzero((outcome.state == ACTIVE) & (runs.end_us < stop_us))
+    notes = list(outcome.notes)
+    for code, status in enumerate(people.statuses):
+        ended = outside[runs.end_status[outside] == code]
+        if ended.size:
+            notes.append(Note(status, ended, Times(runs.end_us[ended])))
+    whats = tuple(plan.words)
+    layout = _by_run(runs, notes)
+    which = np.tile(np.arange(len(notes)), len(runs)) if layout.which is None else layout.which
+    places = {each: place for place, each in enumerate(outcome.email_ids)}
+    email = [-1 if note.email_id is None else places[note.email_id] for note in notes]
+    columns = {
+        "subscriber_id": runs.subscriber_id.repeat(layout.per_run),
+        "run": runs.number.repeat(layout.per_run),
+        "at": layout.send_us,
+        "what": np.array([whats.index(note.what) for note in notes], np.int8)[which],
+        "email_id": np.array(email, np.int64)[which],
+    }
+    of_run = np.ones(which.size, np.bool_)
+    if len(turned.row):
+        # The entries that started no run stand among the others, in the order of entries.
+        row = np.concatenate([runs.row.repeat(layout.per_run), turned.row])
+        order = np.argsort(row, kind="stable")
+        none = np.zeros(len(turned.row), np.int64)
+        others = {
+            "subscriber_id": turned.subscriber_id,
+            "run": none,
+            "at": turned.at_us,
+            "what": np.array([whats.index(each) if each in whats else -1 for each in OUTSIDE], np.int8)[
+                turned.what
+            ],
+            "email_id": none - 1,
+        }
+        both = {
+            name: pd.concat([pd.Series(columns[name]), pd.Series(others[name])]).array for name in columns
+        }
+        columns = {name: _plain(values.take(order)) for name, values in both.items()}
+        of_run = np.append(of_run, none != 0)[order]
+    names = [*dict.fromkeys(map(_plainly, whats))]
+    what = np.array([names.index(_plainly(each)) for each in whats], np.int8)
+    return pd.DataFrame(
+        {
+            "subscriber_id": _as_given(columns["subscriber_id"]),
+            "run": pd.arrays.IntegerArray(columns["run"].astype(np.int32, copy=False), ~of_run),
+            "at": instants.show(columns["at"], zone),
+            "what": category(what[columns["what"]], names),
+            "email_id": _named(outcome.email_ids, columns["email_id"], plan.text_ids),
+            "detail": category(columns["what"], tuple(plan.words.values())),
+        },
+        copy=False,
+    )
+
+
+def check(name: str, given: Any) -> None:
+    """Raises SimcoreError for what is no timeline."""
+    expected = f"expected a timeline as simcore.project gives, with {', '.join(KEY)} and send_at"
+    if not isinstance(given, pd.DataFrame):
+        raise SimcoreError(f"{name}: found {shown(given)}, {expected}")
+    missing = [column for column in (*KEY, "send_at") if column not in given.columns]
+    if missing:
+        raise SimcoreError(f"{name}: no column {missing[0]}; {expected}")
+    if not isinstance(given["send_at"].dtype, pd.DatetimeTZDtype):
+        raise SimcoreError(f"{name}: send_at is {given['send_at'].dtype}; {expected}, an instant with a zone")
+
+
+def _as_given(ids: Any) -> Any:
+    """Ids as a column of their own dtype: texts among objects stay objects."""
+    return pd.Series(ids, dtype=object, copy=False) if ids.dtype == object else ids
+
+
+def _plainly(what: str) -> str:
+    """What happened, without the cause that may stand behind a colon."""
+    return what.partition(":")[0]
+
+
+def _plain(values: Any) -> Any:
+    return values.to_numpy() if type(values) is pd.arrays.NumpyExtensionArray else values
+
+
+def _by_run(runs: Runs, rounds: Sequence[Round | Note]) -> _Layout:
+    """Rows in the order of runs; those of a run as they come in the list, which is as they happened."""
+    if all(item.rows is None for item in rounds):
+        return _Layout(_matrix(rounds, len(runs)).reshape(-1), None, None, len(rounds))
+    counts = np.zeros(len(runs), np.int64)
+    for item in rounds:
+        counts[_rows(item)] += 1
+    cursor = np.cumsum(counts) - counts
+    total = int(counts.sum())
+    send_us, which = np.empty(total, np.int64), np.empty(total, np.min_scalar_type(len(rounds)))
+    # The rows of a round are in the order of runs: some runs at a time, all rounds write to the same few pages.
+    edges = [*range(0, len(runs), _RUNS), len(runs)]
+    cuts = [edges if item.rows is None else np.searchsorted(item.rows, edges).tolist() for item in rounds]
+    for block in range(len(edges) - 1):
+        for number, item in enumerate(rounds):
+            part = slice(cuts[number][block], cuts[number][block + 1])
+            if part.start < part.stop:
+                rows = part if item.rows is None else item.rows[part]
+                place = cursor[rows].copy()  # a slice gives a view
+                cursor[rows] = place + 1
+                us, index = item.at.distinct_us, item.at.index
+                send_us[place] = us[part] if index is None else us[index[part]]
+                which[place] = number
+    return _Layout(send_us, which, None, counts)
+
+
+def _by_email(runs: Runs, rounds: Sequence[Round], steps: Sequence[Step]) -> _Layout:
+    if all(item.rows is None for item in rounds):
+        send_us = np.empty((len(rounds), len(runs)), np.int64)
+        for number, item in enumerate(rounds):
+            index = item.at.index
+            if index is None:
+                send_us[number] = item.at.distinct_us
+            else:
+                item.at.distinct_us.take(index, out=send_us[number], mode="clip")  # "raise" would copy
+        return _Layout(send_us.reshape(-1), None, None, 0)
+    rank = {step.email_id: at for at, step in enumerate(steps)}
+    email = np.array([rank[item.step.email_id] for item in rounds if item.step is not None])
+    run = np.concatenate([np.arange(len(runs)) if item.rows is None else item.rows for item in rounds])
+    which = np.repeat(np.arange(len(rounds), dtype=np.int32), [len(item.at) for item in rounds])
+    send_us = np.concatenate([item.at.all_us() for item in rounds])
+    order = np.lexsort((run, email[which]))
+    return _Layout(send_us[order], which[order], run[order], 0)
+
+
+def _rows(item: Round | Note) -> Ints | slice:
+    return slice(None) if item.rows is None else item.rows
+
+
+def _matrix(rounds: Sequence[Round | Note], runs: int) -> Ints:
+    """The instant of each run's every send [int64, runs x rounds]."""
+    at_us = np.empty((runs, len(rounds)), np.int64)
+    index = rounds[-1].at.index if rounds else None
+    if index is None:
+        for column, item in enumerate(rounds):
+            at_us[:, column] = item.at.all_us()
+        return at_us
+    # Most rounds share the last one's index: whole rows of a table of their distinct instants are copied, and
+    # the few rounds before them are written over them while the rows are still in the processor's cache.
+    shared = rounds[-1].at
+    table = np.stack([(item.at if item.at.index is index else shared).distinct_us for item in rounds], axis=1)
+    others = [(column, item.at) for column, item in enumerate(rounds) if item.at.index is not index]
+    for row in range(0, runs, _BLOCK):
+        block = slice(row, row + _BLOCK)
+        table.take(index[block], axis=0, out=at_us[block], mode="clip")  # "raise" would write to a copy first
+        for column, times in others:
+            us, own = times.distinct_us, times.index
+            at_us[block, column] = us[block] if own is None else us[own[block]]
+    return at_us
+
+
+def tally(runs: Runs, rounds: Sequence[Round]) -> tuple[npt.NDArray[np.int32], Ints]:
+    """How many sends each run has [int32], and when its last one is [µs, `NAT_US` for none]."""
+    rounds = [item for item in rounds if item.step is not None and item.step.sends]
+    if rounds and all(item.rows is None for item in rounds):
+        return np.full(len(runs), len(rounds), np.int32), rounds[-1].at.all_us()
+    sends, last_us = np.zeros(len(runs), np.int32), np.full(len(runs), NAT_US)
+    for item in rounds:
+        sends[_rows(item)] += 1
+        last_us[_rows(item)] = item.at.all_us()
+    return sends, last_us
+
+
+def _texts(
+    runs: Runs,
+    rounds: Sequence[Round],
+    layout: _Layout,
+    by_email: bool,
+    words: _Words,
+) -> Any:
+    """A column of texts, by what gives those of a round."""
+    texts = [words(item, _rows(item)) for item in rounds]
+    if layout.which is None:
+        table = np.stack(texts, axis=0 if by_email else 1) if texts else np.empty(0, object)
+        return pd.Series(table.reshape(-1), dtype="str").array
+    run = np.repeat(np.arange(len(runs)), layout.per_run) if layout.run is None else layout.run
+    found = np.empty(len(layout.send_us), object)
+    for number, (item, text) in enumerate(zip(rounds, texts, strict=True)):
+        of_run = np.empty(len(runs), object)
+        of_run[_rows(item)] = text
+        mine = np.flatnonzero(layout.which == number)
+        found[mine] = of_run[run[mine]]
+    return pd.Series(found, dtype="str").array
+
+
+def _named(email_ids: Sequence[int | str], place: Ints, texts: bool) -> Any:
+    """The emails' ids as a column, by their places (-1 for none): integers, or texts."""
+    if texts:
+        return pd.Series([*email_ids], dtype="str").array.take(place, allow_fill=True)
+    return pd.arrays.IntegerArray(np.array([*email_ids, 0], np.int64)[place], place < 0)
+
+
+def category(codes: npt.NDArray[Any], names: Sequence[str]) -> Any:
+    """A column of names, by their places."""
+    return pd.Categorical.from_codes(
+        codes.astype(_code_dtype(len(names)), copy=False),
+        dtype=pd.CategoricalDtype(pd.Index(list(names), dtype="str")),
+        validate=False,
+    )
+
+
+def _code_dtype(count: int) -> type[np.signedinteger[Any]]:
+    """The smallest dtype for the codes of so many categories, as pandas itself would choose."""
+    return next(kind for kind in (np.int8, np.int16, np.int32) if count <= np.iinfo(kind).max)

@@ -1,0 +1,219 @@
+"""What if: two ways of doing it, side by side."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simcore.answers import timeline
+from simcore.answers.projection import Sequence, make
+from simcore.clock.zones import Ints
+from simcore.errors import SimcoreError, shown
+from simcore.text.wording import halved
+
+_RUN = ["subscriber_id", "run"]
+_SEND = timeline.KEY
+_WHAT = ("earlier", "later", "unchanged", "gained", "lost")
+
+
+def compare(
+    sequences: Mapping[str, Sequence],
+    entries: Any = None,
+    *,
+    events: Any = None,
+    changes: Iterable[Any] = (),
+    until: Any = None,
+    include_drafts: bool = False,
+    assumptions: Any = None,
+    naive_time_zone: str | None = None,
+    order: str = "entry",
+    enabled_at: Any = None,
+    render: bool = False,
+    explain: bool = False,
+) -> pd.DataFrame:
+    """The timelines of several sequences for the same subscribers, one below the other.
+
+    `sequences`: scenarios by name, in the order in which they are to stand. All else as for `simcore.project`, the
+    same for each; `assumptions` may also be a dict of them by the names of scenarios (the others have the
+    defaults), so that one sequence can be compared under two readings.
+
+    Columns: `scenario` (category, in the order given), then those of `simcore.project`. `send_at` is in the zone of
+    all, or in UTC where they differ; `email_id` is text where it is so in any. A RangeIndex.
+
+    >>> import simcore
+    >>> from simcore import kit
+    >>> welcome = kit.load(simcore.example("welcome"))
+    >>> evening = welcome.replace(send_hour=18)
+    >>> both = simcore.compare({"morning": welcome, "evening": evening}, ["2026-03-06T21:07-05:00"])
+    >>> both[both["position"] == 3].groupby("scenario", observed=True)["send_at"].max().dt.hour.to_dict()
+    {'morning': 9, 'evening': 18}
+    """
+    if not isinstance(sequences, Mapping) or not sequences:
+        raise SimcoreError(
+            f'sequences: found {shown(sequences)}, expected a dict of them by name, such as {{"as it is": sequence}}'
+        )
+    if odd := [name for name in sequences if not isinstance(name, str) or halved(name)]:
+        raise SimcoreError(f"sequences: found {shown(odd[0])} for a name, expected text")
+    by_name = assumptions if isinstance(assumptions, Mapping) else dict.fromkeys(sequences, assumptions)
+    if strange := [name for name in by_name if name not in sequences]:
+        raise SimcoreError(f"assumptions: there is no scenario {shown(strange[0])}: {', '.join(sequences)}")
+    changes = [*changes] if isinstance(changes, Iterator) else changes
+    found = [
+        make(
+            sequence,
+            entries,
+            events=events,
+            changes=changes,
+            until=until,
+            include_drafts=include_drafts,
+            assumptions=by_name.get(name),
+            naive_time_zone=naive_time_zone,
+            order=order,
+            enabled_at=enabled_at,
+            render=render,
+            explain=explain,
+        ).timeline()
+        for name, sequence in sequences.items()
+    ]
+    zones = {str(each["send_at"].dt.tz): each["send_at"].dt.tz for each in found}
+    shared = next(iter(zones.values())) if len(zones) == 1 else "UTC"
+    subjects = [*dict.fromkeys(subject for each in found for subject in each["subject"].cat.categories)]
+    text_ids = any(each["email_id"].dtype != np.int64 for each in found)
+    category = pd.CategoricalDtype(pd.Index(subjects, dtype="str"))
+    for each in found:
+        each["subject"] = each["subject"].astype(category)
+        each["send_at"] = each["send_at"].dt.tz_convert(shared)
+        if text_ids:
+            each["email_id"] = each["email_id"].astype("str")
+    both = pd.concat(found, ignore_index=True)
+    sizes = [len(each) for each in found]
+    both.insert(0, "scenario", timeline.category(np.repeat(np.arange(len(found)), sizes), tuple(sequences)))
+    return both
+
+
+def shift(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """How much earlier or later each send is in one timeline than in another.
+
+    `before`, `after`: timelines as `simcore.project` gives them. A row for every (subscriber_id, run, email_id) in
+    either, in the order of `before`, then those that only `after` has, in its order. Columns: these three, as
+    given; `before` and `after` (datetime64[us], each in its own zone; NaT where there is none), `shift`
+    (timedelta64[us]; positive is later, NaT for none) and `what` (category: earlier, later, unchanged, gained,
+    lost). A RangeIndex.
+
+    Raises SimcoreError for what is no timeline, ids of two kinds, or one that has an email of a run twice.
+
+    >>> import simcore
+    >>> from simcore import kit
+    >>> welcome, entry = kit.load(simcore.example("welcome")), ["2026-03-06T21:07-05:00"]
+    >>> moved = simcore.shift(
+    ...     simcore.project(welcome, entry), simcore.project(welcome.replace(send_hour=18), entry)
+    ... )
+    >>> moved["what"].tolist(), str(moved["shift"].max())
+    (['unchanged', 'unchanged', 'later', 'later'], '0 days 09:00:00')
+    """
+    both = {"before": before, "after": after}
+    for name, each in both.items():
+        timeline.check(name, each)
+        again = each.duplicated(_SEND).to_numpy()
+        if again.any():
+            row = int(np.flatnonzero(again)[0])
+            subscriber, run, email = (shown(each[column].iloc[row]) for column in _SEND)
+            raise SimcoreError(
+                f"{name}: row {row} has email {email} of run {run} of subscriber {subscriber} a second time: give one "
+                "timeline at a time, such as one scenario of simcore.compare"
+            )
+    for column in _SEND:
+        kinds = [each[column].dtype for each in both.values() if len(each)]
+        if len({str(kind) for kind in kinds}) > 1:
+            raise SimcoreError(
+                f"{column}: before has {kinds[0]}, after has {kinds[1]}: ids of two kinds never match"
+            )
+    sent = [
+        each[_SEND].assign(**{name: each["send_at"].dt.as_unit("us")}).reset_index(drop=True)
+        for name, each in both.items()
+    ]
+    for some, others in ((0, 1), (1, 0)):
+        if not len(sent[some]):  # what is empty has ids of any kind
+            sent[some] = sent[some].astype(sent[others][_SEND].dtypes)
+    if sent[0][_SEND].equals(sent[1][_SEND]):
+        found = sent[0].assign(after=sent[1]["after"])
+    else:
+        rows = [each.assign(**{f"row_{at}": np.arange(len(each))}) for at, each in enumerate(sent)]
+        found = rows[0].merge(rows[1], how="outer", on=_SEND)
+        found = found.sort_values(["row_0", "row_1"], ignore_index=True).drop(columns=["row_0", "row_1"])
+    found["shift"] = found["after"] - found["before"]
+    by_us = found["shift"].to_numpy()
+    none = np.timedelta64(0, "us")
+    what = np.select(
+        [by_us < none, by_us > none, by_us == none, found["before"].isna().to_numpy()], [0, 1, 2, 3], 4
+    )
+    found["what"] = timeline.category(what, _WHAT)
+    return found
+
+
+def impact(
+    sequence: Sequence,
+    entries: Any,
+    changes: Iterable[Any],
+    *,
+    events: Any = None,
+    until: Any = None,
+    include_drafts: bool = False,
+    assumptions: Any = None,
+    naive_time_zone: str | None = None,
+    order: str = "entry",
+) -> pd.DataFrame:
+    """What changes do to those already inside: who gets mail right away, earlier, later, or not at all.
+
+    Arguments as for `simcore.simulate` (`order` changes nothing here). Counted are the runs that begin before the
+    last of the changes; what they receive with the changes is held against what they would have received without.
+
+    A row an email that any of them receives either way, in the order in which the emails stand in the end,
+    then those that were deleted: `email_id` (int64), `subject` (str, the latest), `sent_at_once` (int64, how
+    many get it at the very instant of a change), `earlier, later, unchanged, gained, lost` (int64, runs),
+    `median_shift` (timedelta64[us], of those who get it both ways; positive is later, NaT for none).
+
+    >>> import simcore
+    >>> from simcore import kit
+    >>> sequence = kit.load(simcore.example("welcome"))
+    >>> entries = ["2026-03-02T10:00-05:00", "2026-03-05T21:07-05:00"]
+    >>> new = kit.create_email("2026-03-06T12:00-05:00", subject="New", delay_value=1, delay_unit="days",
+    ...     published=True, position=1)
+    >>> shown = simcore.impact(sequence, entries, [new])
+    >>> shown.loc[shown["subject"] == "New", ["sent_at_once", "gained"]].to_numpy().tolist()
+    [[1, 1]]
+    """
+    given: dict[str, Any] = {
+        "events": events,
+        "until": until,
+        "include_drafts": include_drafts,
+        "assumptions": assumptions,
+        "naive_time_zone": naive_time_zone,
+        "order": order,
+        "notes": True,
+    }
+    before, after = make(sequence, entries, **given), make(sequence, entries, changes=changes, **given)
+    at_us = np.array([epoch.at_us for epoch in after.epochs[1:]], np.int64)
+    inside = pd.concat([_inside(each.subscribers(), at_us) for each in (before, after)]).drop_duplicates()
+    sends = [each.timeline().merge(inside, on=_RUN) for each in (before, after)]
+    both = shift(*sends)
+    table = pd.get_dummies(both["what"])[[*_WHAT]]
+    table.insert(0, "sent_at_once", np.isin(pd.DatetimeIndex(both["after"]).asi8, at_us))
+    table = table.astype(np.int64).groupby(both["email_id"]).sum()
+    table["median_shift"] = (
+        both["shift"].dropna().groupby(both["email_id"]).median().astype("timedelta64[us]")
+    )
+    steps = [step for step in after.steps() if step.email_id in table.index]
+    table = table.loc[[step.email_id for step in steps]]
+    table.insert(0, "subject", pd.Series([step.subject for step in steps], index=table.index, dtype="str"))
+    table = table.rename_axis("email_id").reset_index()
+    table["email_id"] = table["email_id"].astype(np.int64)
+    return table
+
+
+def _inside(subscribers: pd.DataFrame, at_us: Ints) -> pd.DataFrame:
+    """The runs that begin before the last change."""
+    entered_us = pd.DatetimeIndex(subscribers["entered_at"]).asi8
+    inside: pd.DataFrame = subscribers.loc[entered_us < at_us.max(initial=0), _RUN]
+    return inside

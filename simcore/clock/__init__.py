@@ -1,0 +1,1 @@
+"""Time and nothing else: instants, zones, delays, gates, periods."""

@@ -1,0 +1,1 @@
+"""Plans and people become what happened, as arrays."""

@@ -1,0 +1,209 @@
+"""Event logs, as people have them, read and sorted."""
+
+from collections.abc import Hashable, Mapping
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simcore.clock import instants
+from simcore.clock.zones import Ints
+from simcore.errors import EntryError, shown
+from simcore.plan.log import Flags, Log, Vocabulary, Watched
+from simcore.text.wording import halved
+
+NO_ID = "not an id: a list, an array, an object or half a character is nobody's"
+_MEND = "mend those rows, or leave them out"
+
+
+def read(
+    events: Any,
+    vocabulary: Vocabulary,
+    watched: Watched,
+    until_us: int | None,
+    naive_time_zone: str | None,
+    *,
+    ids: Any,
+    things: bool,
+) -> Log:
+    """An event log that people have, read and sorted; None is one without events.
+
+    `ids`: the distinct subscribers who can come; None for all who are named before `until_us`, in the order of
+    their first rows. `things`: whether anything looks at properties. Raises EntryError that names the rows that
+    cannot be used.
+    """
+    if events is None:
+        events = pd.DataFrame({"subscriber_id": [], "at": pd.DatetimeIndex([], tz="UTC"), "event": []})
+    if not isinstance(events, pd.DataFrame):
+        raise EntryError(
+            f"events: found {shown(events)}, expected a DataFrame with subscriber_id, at and event"
+        )
+    columns("events", events, ("subscriber_id", "at", "event"), ("ref", "properties"))
+    if (
+        ids is not None
+        and len(events)
+        and len(ids)
+        and _kind(events["subscriber_id"]) != _kind(pd.Series(ids))
+    ):
+        raise EntryError(
+            f"events: subscriber_id is {events['subscriber_id'].dtype} there and {pd.Series(ids).dtype} in entries; "
+            'expected the same, since 1 and "1" never match'
+        )
+    at_us, faults = instants.read(events["at"], naive_time_zone)
+    if faults:
+        raise instants.explain_faults("events: at", events["at"], faults, _MEND)
+    _refuse(events, "subscriber_id", no_ids(events["subscriber_id"]), NO_ID)
+    _refuse(events, "subscriber_id", events["subscriber_id"].isna().to_numpy(), "missing")
+    code, distinct = factorized(events["event"])
+    unknown = np.array([vocabulary.unknown(each) for each in distinct], np.bool_)
+    _refuse(events, "event", unknown[code], vocabulary.wrong())
+    names = tuple(distinct)
+    needs = np.array([each in vocabulary.about for each in names], np.bool_)[code]
+    ref, refs = np.full(len(events), -1), tuple[Hashable, ...]()
+    if needs.any():
+        ref, refs = _refs(events, needs, vocabulary)
+    # What no rule looks at is left out, before the rest is sorted.
+    kept = np.ones(len(events), np.bool_) if watched is None else _kept(code, names, ref, refs, watched)
+    if until_us is not None:
+        kept &= at_us < until_us
+    given = array(events["subscriber_id"])
+    if ids is None:
+        named = given if until_us is None else given[at_us < until_us]
+        ids = pd.unique(named) if len(named) else named
+    rows = np.flatnonzero(kept)
+    who = pd.Index(ids).get_indexer(pd.Index(given[rows])).astype(np.int64)
+    rows, who = rows[who >= 0], who[who >= 0]
+    order = np.lexsort((at_us[rows], who))
+    rows = rows[order]
+    thing, objects = np.full(rows.size, -1), list[Any]()
+    if things and "properties" in events.columns:
+        thing, objects = read_things(events["properties"].iloc[rows], "events: properties", rows, len(events))
+    return Log(ids, who[order], at_us[rows], code[rows], ref[rows], thing, names, refs, objects)
+
+
+def _kept(
+    code: Ints, names: tuple[str, ...], ref: Ints, refs: tuple[Hashable, ...], watched: frozenset[Any]
+) -> Flags:
+    kept = np.zeros(len(code), np.bool_)
+    for number, name in enumerate(names):
+        about = {each for of, each in watched if of == name}
+        if about:
+            mine = code == number
+            if None not in about:
+                mine &= np.array([*(each in about for each in refs), False])[ref]
+            kept |= mine
+    return kept
+
+
+def read_things(
+    given: "pd.Series[Any]", what: str, rows: Ints | None = None, total: int | None = None
+) -> tuple[Ints, list[Any]]:
+    """Properties as the distinct objects that they are, and the place of each row's among them; -1 for none.
+
+    `rows`: their positions in what the user gave, of `total` rows, where they are not all of these.
+    """
+    values = given.to_numpy(object)
+    place, ids = pd.factorize(np.fromiter(map(id, values), np.int64, len(values)))
+    first = np.empty(len(ids), np.int64)
+    first[place[::-1]] = np.arange(len(values))[::-1]
+    objects = values[first].tolist()
+    missing = np.array([not isinstance(each, Mapping) and _missing(each) for each in objects], np.bool_)
+    wrong = np.array([not isinstance(each, Mapping) for each in objects], np.bool_) & ~missing
+    if wrong.any():
+        bad = np.flatnonzero(wrong[place])
+        order = bad if rows is None else bad[np.argsort(rows[bad])]
+        lines = [
+            f"  row {row if rows is None else rows[row]}: {shown(values[row])} is not an object (a dict)"
+            for row in order[:10].tolist()
+        ]
+        if order.size > 10:
+            lines.append(f"  and {order.size - 10} more")
+        told = [
+            f"{what}: {order.size} of {len(values) if total is None else total} rows cannot be used",
+            *lines,
+            _MEND,
+        ]
+        raise EntryError("\n".join(told), (order if rows is None else rows[order]).tolist())
+    return np.where(missing[place], -1, place) if len(place) else place.astype(np.int64), objects
+
+
+def _missing(value: Any) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and value != value)
+
+
+def _refuse(events: pd.DataFrame, name: str, bad: Flags, fault: str) -> None:
+    if bad.any():
+        faults = dict.fromkeys(np.flatnonzero(bad).tolist(), fault)
+        raise instants.explain_faults(f"events: {name}", events[name], faults, _MEND)
+
+
+def _refs(events: pd.DataFrame, needs: Flags, vocabulary: Vocabulary) -> tuple[Ints, tuple[Hashable, ...]]:
+    """What events are about, however it is written."""
+    if "ref" not in events.columns:
+        raise EntryError(
+            f"events: no column ref, which {events['event'].iloc[int(needs.argmax())]} needs; the columns are: "
+            f"{', '.join(map(str, events.columns))}"
+        )
+    given = events["ref"].astype(object)
+    code, distinct = factorized(given)
+    if any(
+        isinstance(each, Real) and each in {0, 1} for each in distinct
+    ):  # which false and true are equal to
+        given = given.map(lambda each: (repr(each),) if isinstance(each, bool | np.bool_) else each)
+        code, distinct = factorized(given)
+    read = [vocabulary.ref(each) for each in distinct]
+    known = np.array([each is not None for each in read], np.bool_)[code]
+    _refuse(events, "ref", needs & ~known, f"not {vocabulary.expected} that the event needs")
+    refs = tuple(dict.fromkeys(each for each in read if each is not None))
+    places = {each: place for place, each in enumerate(refs)}
+    ref = np.array([-1 if each is None else places[each] for each in read], np.int64)[code]
+    return np.where(needs, ref, -1), refs
+
+
+def columns(what: str, given: pd.DataFrame, needed: tuple[str, ...], other: tuple[str, ...]) -> None:
+    """Raises EntryError where a column is missing, or is there twice."""
+    names = [str(name) for name in given.columns]
+    missing = [name for name in needed if name not in names]
+    if missing:
+        raise EntryError(
+            f"{what}: no column {' and no column '.join(missing)}; the columns are: {', '.join(names) or 'none'}"
+        )
+    twice = [name for name in (*needed, *other) if names.count(name) > 1]
+    if twice:
+        raise EntryError(f"{what}: column {twice[0]} is there {names.count(twice[0])} times, expected once")
+
+
+def no_ids(ids: "pd.Series[Any]") -> Flags:
+    """Which of a column can be nobody's id: they do not hash, as lists do not, or no column of texts holds them."""
+    kind = pd.api.types.infer_dtype(ids, skipna=True) if ids.dtype == object else ""
+    if kind == "string" and not halved("".join(ids.dropna())):
+        kind = ""
+    if kind != "string" and not kind.startswith("mixed"):
+        return np.zeros(len(ids), np.bool_)
+    return np.fromiter(
+        (not isinstance(each, Hashable) or (isinstance(each, str) and halved(each)) for each in ids),
+        np.bool_,
+        len(ids),
+    )
+
+
+def array(ids: "pd.Series[Any]") -> Any:
+    """The values of a column, as numpy has them where it can."""
+    values = ids.array
+    return values.to_numpy() if type(values) is pd.arrays.NumpyExtensionArray else values
+
+
+def factorized(values: "pd.Series[Any]") -> tuple[Ints, Any]:
+    """The place of each value among the distinct ones, and these; what does not hash stands as its text in a tuple."""
+    try:
+        return pd.factorize(values, use_na_sentinel=False)
+    except TypeError:
+        return pd.factorize(values.map(lambda each: each if isinstance(each, Hashable) else (repr(each),)))
+
+
+def _kind(ids: "pd.Series[Any]") -> str:
+    """What decides whether ids can be equal: any integers, any strings, or else the very dtype."""
+    if pd.api.types.is_integer_dtype(ids.dtype):
+        return "integer"
+    return "string" if pd.api.types.infer_dtype(ids, skipna=True) == "string" else str(ids.dtype)

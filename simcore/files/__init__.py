@@ -1,0 +1,1 @@
+"""Files in and out: CSV, Parquet, JSON, and those that are shipped."""

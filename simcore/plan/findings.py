@@ -1,0 +1,53 @@
+"""What a look over a sequence may find, and the words that the platforms' findings share."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+
+from simcore.clock.zones import DAY_US, MINUTE_US, Ints, zone
+from simcore.text.wording import listed, local_date
+
+SEVERITIES = ("note", "warning", "error")
+"""How bad a finding is, the worst last: worth knowing; hardly what was meant; something cannot go out as it says."""
+Rules = Mapping[str, tuple[str, str]]
+"""Of each code the severity, and a sentence: what it means, and what to do."""
+Told = tuple[str, str, str]
+"""A finding before its severity is looked up: its code, where, and the message."""
+
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+
+
+class Finding(NamedTuple):
+    """One thing to look at: `where` is a path such as emails[2].send_days, `message` for people."""
+
+    code: str
+    severity: str
+    where: str
+    message: str
+
+
+def findings(rules: Rules, told: Iterable[Told]) -> list[Finding]:
+    """What was told, each with the severity that the rules give its code."""
+    return [Finding(code, rules[code][0], where, message) for code, where, message in told]
+
+
+def two_years(time_zone: str, as_of_us: int) -> Ints:
+    """The local dates [d, int64] from that of an instant to before the same two years later."""
+    first = int(zone(time_zone).date(np.array([as_of_us]))[0])
+    begin = date.fromordinal(first + _EPOCH_DAY)
+    # After 29 February there may be none: the next day then.
+    end = date(begin.year + 2, begin.month, 1).toordinal() + begin.day - 1 - _EPOCH_DAY
+    return np.arange(first, end)
+
+
+def dates(days: Iterable[int]) -> str:
+    """Local dates [d], one at least: Sun 29 Mar 2026 and Sun 28 Mar 2027."""
+    return listed(map(local_date, days))
+
+
+def clock(local_us: int) -> str:
+    """The time of day of a local time [µs], to the minute: 09:30."""
+    minute = local_us % DAY_US // MINUTE_US
+    return f"{minute // 60:02}:{minute % 60:02}"

@@ -1,0 +1,225 @@
+"""Event logs, as people have them, read and sorted; and what was so for whom at an instant.
+
+Nothing here knows what an event means to a platform: that is in the `Vocabulary` and in the questions asked.
+"""
+
+import re
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from numbers import Integral
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from simcore.clock.zones import Ints
+
+NEVER_US: int = np.iinfo(np.int64).max
+"""When what never happens does."""
+
+Flags = npt.NDArray[np.bool_]
+Watched = frozenset[tuple[str, Hashable]] | None
+"""The events that some rule looks at: their names, and what they are about (None: whatever it is); None for all."""
+Source = tuple[str, Hashable]
+"""What one can be in: its kind, such as tag, and which one."""
+
+
+class Vocabulary(NamedTuple):
+    """The events that a platform knows: their `names`, and whether any `other` name is an event too.
+
+    `about`: the names of those that need a ref; `ref` reads one, None where it is none, and `expected` says in
+    errors what it should be.
+    """
+
+    names: frozenset[str] = frozenset()
+    other: bool = False
+    about: frozenset[str] = frozenset()
+    ref: Callable[[Any], Hashable | None] = str
+    expected: str = "a ref"
+
+    def unknown(self, name: Any) -> bool:
+        """Whether this is the name of no event."""
+        return name not in self.names and not (self.other and isinstance(name, str) and bool(name.strip()))
+
+    def wrong(self) -> str:
+        """What is wrong with the name of no event."""
+        return "not the name of an event" if self.other else f"not one of: {', '.join(sorted(self.names))}"
+
+
+class Toggles:
+    """What switches on and off for each subscriber over time, such as being in an excluded source.
+
+    Rows are sorted by subscriber, then by instant, then as given; `on` is the state after each.
+    """
+
+    def __init__(self, who: Ints, at_us: Ints, on: Flags, people: int) -> None:
+        self.at_us = at_us
+        self.on = on
+        self.first = np.append(0, np.cumsum(np.bincount(who, minlength=people)))
+
+    def until(self, who: Ints, at_us: Ints) -> Ints:
+        """For each (subscriber, instant), the place just behind the subscriber's last row up to the instant."""
+        found: Ints = self.first[who]
+        some = np.flatnonzero(found < self.first[who + 1])
+        if some.size == found.size:
+            return self._search(found, self.first[who + 1], at_us)
+        found[some] = self._search(found[some], self.first[who[some] + 1], at_us[some])
+        return found
+
+    def _search(self, low: Ints, high: Ints, at_us: Ints) -> Ints:
+        span = int((high - low).max()) if low.size else 0
+        # All binary searches take their steps together.
+        for _ in range(span.bit_length()):
+            middle = (low + high) // 2
+            right = (low < high) & (self.at_us[np.minimum(middle, self.at_us.size - 1)] <= at_us)
+            low, high = np.where(right, middle + 1, low), np.where(right | (low >= high), high, middle)
+        return low
+
+    def known(self, who: Ints) -> Flags:
+        """Which subscribers have a row at all."""
+        return self.first[who + 1] > self.first[who]
+
+    def state(self, who: Ints, at_us: Ints) -> Flags:
+        """Whether it is on for each (subscriber, instant), the rows of that instant included."""
+        place = self.until(who, at_us)
+        on: Flags = (
+            (place > self.first[who]) & self.on[np.maximum(place - 1, 0)] if self.on.size else place > place
+        )
+        return on
+
+    def next_us(self, who: Ints, at_us: Ints) -> Ints:
+        """For each (subscriber, instant), the instant of the first row after it; `NEVER_US` for none."""
+        place = self.until(who, at_us)
+        return np.append(self.at_us, NEVER_US)[np.where(place < self.first[who + 1], place, self.at_us.size)]
+
+
+class Since(NamedTuple):
+    """What holds of each run from an instant on: `from_us` int64 [µs; runs], `NEVER_US` for never."""
+
+    from_us: Ints
+
+    def holds(self, rows: Ints | slice, at_us: Ints) -> Flags:
+        """Whether it holds of some runs, at an instant for each."""
+        return self.from_us[rows] <= at_us
+
+
+class While(NamedTuple):
+    """What holds of each run while its subscriber is in something, or (not `inside`) while not."""
+
+    members: Toggles
+    inside: bool
+    who: Ints
+
+    def holds(self, rows: Ints | slice, at_us: Ints) -> Flags:
+        """Whether it holds of some runs, at an instant for each."""
+        return self.members.state(self.who[rows], at_us) ^ (not self.inside)
+
+
+@dataclass(frozen=True, eq=False)
+class Log:
+    """An event log, read; rows by subscriber, then by instant, then as given.
+
+    `who` int64, places in `ids`; `at_us` int64 [µs]; `name` and `ref` int64, places in `names` and `refs` (-1 for
+    none); `thing` int64, places in `things`, the distinct objects that the events have for properties (-1 for
+    none). Only what some rule looks at is there, and of people who cannot come nothing.
+    """
+
+    ids: Any
+    who: Ints
+    at_us: Ints
+    name: Ints
+    ref: Ints
+    thing: Ints
+    names: tuple[str, ...]
+    refs: tuple[Hashable, ...]
+    things: Sequence[Any]
+    _members: dict[Any, Toggles | None] = field(default_factory=dict)
+
+    def rows(self, name: str, ref: Hashable = None) -> Ints:
+        """Where the events of a name are, or those of them that are about `ref`."""
+        if name not in self.names or (ref is not None and ref not in self.refs):
+            return np.empty(0, np.int64)
+        there = self.name == self.names.index(name)
+        return np.flatnonzero(there if ref is None else there & (self.ref == self.refs.index(ref)))
+
+    def toggles(self, rows: Ints, on: Flags | None = None) -> Toggles:
+        """These rows by subscriber, as what switches something `on` and off (or no such thing)."""
+        return Toggles(self.who[rows], self.at_us[rows], rows < 0 if on is None else on, len(self.ids))
+
+    def of(self, names: Mapping[str, Any] | frozenset[str]) -> Ints:
+        """Where the events of any of these names are."""
+        return np.flatnonzero(np.isin(self.name, [c for c, name in enumerate(self.names) if name in names]))
+
+    def members(
+        self,
+        sources: frozenset[Source],
+        joins: Mapping[str, tuple[str, bool]],
+        clears: Mapping[str, str] | None = None,
+    ) -> Toggles | None:
+        """When each subscriber is in any of some sources; None where nobody ever is.
+
+        `joins`: the (kind, inside) that an event of a name makes of its ref; `clears`: the kind of which an
+        event of a name leaves none.
+        """
+        if sources not in self._members:
+            self._members[sources] = self._toggles(sources, joins, clears or {})
+        return self._members[sources]
+
+    def _toggles(
+        self, sources: frozenset[Source], joins: Mapping[str, tuple[str, bool]], clears: Mapping[str, str]
+    ) -> Toggles | None:
+        parts = []
+        for number, (kind, ref) in enumerate(sorted(sources, key=repr)):
+            made = [(self.rows(name, ref), inside) for name, (of, inside) in joins.items() if of == kind]
+            made += [(self.rows(name), False) for name, of in clears.items() if of == kind]
+            parts += [(rows, np.full(rows.size, number), np.full(rows.size, inside)) for rows, inside in made]
+        if not any(rows.size for rows, *_ in parts):
+            return None
+        rows, source, inside = map(np.concatenate, zip(*parts, strict=True))
+        order = np.argsort(rows, kind="stable")
+        rows, source, inside = rows[order], source[order], inside[order]
+        if len(sources) == 1:
+            return self.toggles(rows, inside)
+        # How many sources each subscriber is in: an add while inside, or a remove while outside, is no change.
+        who = self.who[rows]
+        order = np.lexsort((np.arange(rows.size), source, who))
+        same = np.append(False, (np.diff(who[order]) == 0) & (np.diff(source[order]) == 0))
+        before = same & np.append(False, inside[order][:-1])
+        delta = np.empty(rows.size, np.int64)
+        delta[order] = inside[order].astype(np.int64) - before
+        total = np.cumsum(delta)
+        begins = np.append(True, np.diff(who) != 0)
+        base = (total - delta)[begins][np.cumsum(begins) - 1]
+        return self.toggles(rows, total > base)
+
+
+_NONE = np.empty(0, np.int64)
+EMPTY = Log(np.zeros(1, np.int64), _NONE, _NONE, _NONE, _NONE, _NONE, (), (), ())
+"""The log of a single subscriber to whom nothing happens."""
+
+
+def found_in(things: Sequence[Any], thing: Ints, read: Callable[[Any], Hashable | None]) -> Any:
+    """What is read in some properties, by their places [object, same shape; None for none], each distinct one once."""
+    table = np.empty(len(things) + 1, object)
+    for place in np.unique(thing[thing >= 0]).tolist():
+        table[place] = read(things[place])
+    return table[thing]
+
+
+def whole_id(ref: Any) -> int | None:
+    """The integer that an id is, however it is written: 12, 12.0 or "12"."""
+    if isinstance(ref, str):
+        match = re.fullmatch(r"\s*(-?\d{1,18})(?:\.0*)?\s*", ref)
+        return int(match[1]) if match else None
+    if isinstance(ref, bool | np.bool_) or not isinstance(ref, Integral | float | np.floating):
+        return None
+    number = int(ref) if isinstance(ref, Integral) or np.isfinite(ref) else None
+    return number if number is not None and number == ref and abs(number) < 2**63 else None
+
+
+def text_id(ref: Any) -> str | None:
+    """The text that an id is, however it is written: "T1", 12 or 12.0 (which is "12")."""
+    if isinstance(ref, str):
+        return ref if ref.strip() else None
+    number = whole_id(ref)
+    return None if number is None else str(number)

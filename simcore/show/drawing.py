@@ -1,0 +1,239 @@
+"""What pictures of sends are drawn with: Axes of time, colours, names of emails, images, texts.
+
+Colours are those of Okabe and Ito, or cividis where there are more emails than those. Matplotlib is an extra, so it is
+imported inside.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from simcore.clock.instants import frame_dtype
+from simcore.clock.zones import HOUR_US, Ints, Zone
+from simcore.errors import SimcoreError, shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+
+# Blue, orange, black, sky blue, green, purple, vermilion; grey for yellow, which white paper swallows.
+COLOURS = ("#0072B2", "#E69F00", "#000000", "#56B4E9", "#009E73", "#CC79A7", "#D55E00", "#999999")
+
+
+def us(instants: Any) -> Ints:
+    """Instants of a column or an index as int64 [µs]."""
+    return np.asarray(pd.DatetimeIndex(instants).as_unit("us").asi8)
+
+
+def days(instants_us: Ints) -> npt.NDArray[np.float64]:
+    """Instants [µs] as matplotlib counts them [days]."""
+    found: npt.NDArray[np.float64] = _dates().date2num(instants_us.view("datetime64[us]"))
+    return found
+
+
+def _dates() -> Any:
+    """The module `matplotlib.dates`, which has no types."""
+    from matplotlib import dates
+
+    return dates
+
+
+def whole(axis: "Axis") -> None:
+    """Makes the numbers of an axis whole ones."""
+    from matplotlib import ticker
+
+    axis.set_major_locator(ticker.MaxNLocator("auto", integer=True))
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,.0f}"))
+
+
+def rules(ax: "Axes", y: npt.NDArray[Any], colour: str) -> None:
+    """Thin lines across the Axes, behind all else."""
+    ax.hlines(y, 0, 1, transform=ax.get_yaxis_transform(), color=colour, linewidth=0.8, zorder=0)
+
+
+def axes(ax: "Axes | None", size: tuple[float, float]) -> "Axes":
+    """The Axes to draw on: a new figure's of that size [inches], where none is given."""
+    try:
+        from matplotlib import axes, pyplot
+    except ModuleNotFoundError:
+        raise SimcoreError('pictures need matplotlib: pip install "simcore[plot]"') from None
+    if ax is None:
+        return pyplot.subplots(figsize=size, layout="constrained")[1]
+    if not isinstance(ax, axes.Axes):
+        raise SimcoreError(f"ax: found {shown(ax)}, expected an Axes of matplotlib, or None for a new figure")
+    return ax
+
+
+def nothing(ax: "Axes", x: str, y: str) -> "Axes":
+    """An empty picture that says so."""
+    ax.set(xticks=[], yticks=[], xlabel=x, ylabel=y)
+    ax.text(0.5, 0.5, "no sends", transform=ax.transAxes, ha="center", va="center", color="0.4")
+    return ax
+
+
+def time_axis(ax: "Axes", place: Zone, low_us: int, high_us: int, label: str) -> None:
+    """Makes the x axis one of time in a zone, from one instant to another [µs], with its clock changes."""
+    dates = _dates()
+    tz = frame_dtype(place.name).tz
+    locator = dates.AutoDateLocator(tz=tz, minticks=3, maxticks=8)
+    ax.xaxis.set_major_locator(locator)
+    formatter = dates.ConciseDateFormatter(
+        locator,
+        tz=tz,
+        formats=["%Y", "%b", "%a %d", "%H:%M", "%H:%M", "%S.%f"],
+        zero_formats=["", "%Y", "%a %d\n%b", "%a %d", "%H:%M", "%H:%M"],
+        offset_formats=["", "%Y", "%b %Y", "%d %b %Y", "%d %b %Y", "%d %b %Y %H:%M"],
+    )
+    ax.xaxis.set_major_formatter(formatter)
+    ax.set_xlim(*days(np.array([low_us, high_us])))
+    ax.set_xlabel(f"{label}, {place.name}")
+    at_us, by = clock_changes(place, low_us, high_us)
+    for at, text in zip(days(at_us), by, strict=True):
+        ax.axvline(at, color="0.3", linewidth=0.9, linestyle=(0, (4, 3)), zorder=4)
+        ax.text(
+            at,
+            0.98,
+            text,
+            transform=ax.get_xaxis_transform(),
+            rotation=90,
+            ha="right",
+            va="top",
+            fontsize="x-small",
+            color="0.3",
+            bbox={"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
+            zorder=4,
+        )
+
+
+def clock_changes(place: Zone, low_us: int, high_us: int) -> tuple[Ints, list[str]]:
+    """When the clocks are changed between two instants [µs], and by how much, in words."""
+    by_us, at_us = np.diff(place.offsets_us), place.changes_us[1:]
+    inside = (by_us != 0) & (at_us > low_us) & (at_us < high_us)
+    hours = [by / HOUR_US for by in by_us[inside].tolist()]
+    return at_us[inside], [
+        f"clocks {by:+g} h" if by == int(by) else f"clocks {by * 60:+g} min" for by in hours
+    ]
+
+
+def colours(size: int) -> list[Any]:
+    """So many colours that can be told apart: by name, or by their order."""
+    from matplotlib import colormaps
+
+    if size <= len(COLOURS):
+        return [*COLOURS[:size]]
+    return [*colormaps["cividis"](np.linspace(0, 0.92, size))]
+
+
+def name_emails(ax: "Axes", labels: list[str], colours: list[Any], **marks: Sequence[str]) -> None:
+    """Says beside the picture which colour (and `marker` or `hatch`) is which email."""
+    from matplotlib import cm, colors, lines, patches
+
+    figure = ax.figure
+    if len(labels) > len(COLOURS):
+        norm = colors.Normalize(-0.5, len(labels) - 0.5)
+        bar = figure.colorbar(cm.ScalarMappable(norm, colors.ListedColormap(colours)), ax=ax, pad=0.02)
+        some = np.unique(np.linspace(0, len(labels) - 1, 12).round().astype(int)).tolist()
+        bar.set_ticks(some, labels=[labels[at] for at in some], fontsize="small")
+        return
+    handles: list[Any] = []
+    for at, colour in enumerate(colours):
+        mark: dict[str, Any] = {name: each[at % len(each)] for name, each in marks.items()}
+        if "marker" in mark:
+            handles.append(lines.Line2D([], [], color=colour, linestyle="", **mark))
+        else:
+            handles.append(patches.Patch(facecolor=colour, edgecolor="white", **mark))
+    legend = ax.legend(
+        handles,
+        [
+            f" {label}" if label.startswith("_") else label for label in labels
+        ],  # which legends would leave out
+        loc="upper left",
+        bbox_to_anchor=(1.01, 1),
+        borderaxespad=0,
+        frameon=False,
+        fontsize="small",
+        reverse="hatch" in marks,
+    )
+    if figure.get_layout_engine() is None:  # nobody else makes room beside the Axes
+        box = ax.get_position()
+        wide = 1.05 * legend.get_window_extent().width / figure.bbox.width
+        ax.set_position((box.x0, box.y0, max(box.width - wide, box.width / 4), box.height))
+
+
+def image(
+    ax: "Axes",
+    at_us: Ints,
+    row: Ints,
+    email: Ints,
+    colours: list[Any],
+    shape: tuple[int, int, int, int],
+) -> None:
+    """Draws sends as an image: `shape` is where it begins and ends [µs], its rows, and in how many blocks they are."""
+    from matplotlib import colors
+
+    low_us, high_us, rows, blocks = shape
+    wide = 320  # fewer than there are dots across, so that none is lost
+    high = blocks * min(rows // blocks, -(-240 // blocks))  # no point is in two blocks
+    x, y = (at_us - low_us) * wide // (high_us - low_us), row * high // rows
+    flat = np.bincount((email * high + y) * wide + x, minlength=len(colours) * high * wide)
+    counts = flat.reshape(len(colours), high, wide)
+    most = counts.max(axis=0)
+    image = colors.to_rgba_array(colours)[counts.argmax(axis=0)]
+    image[..., 3] = np.where(most > 0, 0.35 + 0.65 * np.sqrt(np.minimum(most * high / rows, 1)), 0)
+    extent = (*days(np.array([low_us, high_us])).tolist(), rows - 0.5, -0.5)
+    ax.imshow(image, aspect="auto", extent=extent, zorder=2)
+
+
+def number(
+    ax: "Axes", at_us: Ints, row: Ints, email: Ints, colours: list[Any], numbers: list[str], height: int
+) -> None:
+    """Writes the number of each email on one of its sends, in each block of so many rows."""
+    for block in range(int(row.max()) // height + 1):
+        for at, (number, colour) in enumerate(zip(numbers, colours, strict=True)):
+            sends = np.flatnonzero((email == at) & (row // height == block))
+            if sends.size:
+                target = (block + (at + 1) / (len(numbers) + 1)) * height
+                one = sends[np.abs(row[sends] - target).argmin()]
+                ax.text(
+                    float(days(at_us[[one]])[0]),
+                    float(row[one]),
+                    number,
+                    fontsize="x-small",
+                    ha="center",
+                    va="center",
+                    bbox={"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": colour},
+                    color="black",
+                    zorder=5,
+                )
+
+
+_INVISIBLE = frozenset(map(chr, range(0xFE00, 0xFE10)))  # variation selectors
+
+
+def short(text: Any, limit: int = 32) -> str:
+    """A text as a picture can show it: short, on one line, without mathematics, hidden marks or missing glyphs."""
+    from matplotlib import font_manager
+
+    font = font_manager.get_font(font_manager.findfont(font_manager.FontProperties()))
+    known = font.get_charmap()
+    marks = {"Cc", "Cf", "Cs"}
+    seen = [
+        " " if each.isspace() else each
+        for each in str(text)
+        if each.isspace() or not (unicodedata.category(each) in marks or each in _INVISIBLE)
+    ]
+    line = " ".join("".join(seen).split())
+    if len(line) > limit:
+        line = f"{line[: limit - 1]}…"
+    other = "□" if ord("□") in known else "?"
+    # An even number of dollars would make mathematics of what is between them.
+    return "".join(each if ord(each) in known else other for each in line).replace("$", r"\$")
+
+
+def subject(text: Any) -> str:
+    """A subject as a picture can show it."""
+    return short(text) or "(no subject)"

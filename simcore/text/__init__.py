@@ -1,0 +1,1 @@
+"""Words, tables and progress: how things are said, whatever they are about."""

@@ -1,0 +1,242 @@
+"""The verbs: what goes out when, for one subscriber and for all of them."""
+
+import warnings
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simcore.answers import explain as words
+from simcore.answers.projection import Sequence, Simulation, make, plan_of
+from simcore.clock import instants
+from simcore.clock.instants import NAT_US
+from simcore.clock.words import clock
+from simcore.clock.zones import LAST_US, zone, zone_names
+from simcore.engine import audience
+from simcore.engine import rounds as engine
+from simcore.errors import EntryError
+from simcore.text.tables import ShownFrame, Table
+
+
+class Preview(ShownFrame):
+    """What `simcore.preview` gives."""
+
+    def _table(self) -> Table:
+        dtype = self["send_at"].dtype if {"send_at", "subject", "reason"} <= set(self.columns) else None
+        if (
+            not isinstance(dtype, pd.DatetimeTZDtype) or str(dtype.tz) not in zone_names()
+        ):  # changed in its place
+            return Table("A preview", ("pos", *map(str, self.columns)), [*self.itertuples()])
+        at, here = pd.DatetimeIndex(self["send_at"]).as_unit("us"), zone(str(dtype.tz))
+        times = [clock(us, here) if us != NAT_US else "not sent" for us in at.asi8.tolist()]
+        rows = [*zip(self.index, times, self["subject"], self["reason"], strict=True)]
+        return Table(f"Times in {here.name}", ("pos", "send time", "subject", "reason"), rows, under=True)
+
+
+def preview(
+    sequence: Sequence,
+    entered_at: Any,
+    *,
+    include_drafts: bool = False,
+    assumptions: Any = None,
+    naive_time_zone: str | None = None,
+) -> pd.DataFrame:
+    """When each email goes out to one subscriber who enters at `entered_at`, and why then.
+
+    `entered_at`: an aware datetime or Timestamp, or a string; without an offset it is wall-clock time in
+    `naive_time_zone`, or else in the sequence's zone. `include_drafts` treats every draft as published.
+    `assumptions`: the platform's switches, such as `kit.Assumptions(...)`.
+
+    A row for each email that is not a draft. Index `position` (int16, from 0); columns `email_id` (int64; str
+    for Sequenzy), `subject` (str), `send_at` (datetime64[us, the sequence's zone]), `wait` (timedelta64[us], from the
+    previous email or from the entry) and `reason` (str, one sentence). What cannot go out as things stand has
+    NaT and the reason. In a notebook and a terminal it is shown in full.
+
+    Raises EntryError for an instant that cannot be read or sends after 2200. Warns where no email is
+    published. Rules: spec K6 to K12; of Sequenzy, where nothing but the entry happens, Q8 to Q11.
+
+    >>> import simcore
+    >>> from simcore import kit
+    >>> shown = simcore.preview(kit.load(simcore.example("welcome")), "2026-03-06 21:07")
+    >>> shown["send_at"].dt.strftime("%a %d %b %H:%M %Z").tolist()
+    ['Fri 06 Mar 21:07 EST', 'Fri 06 Mar 23:15 EST', 'Mon 09 Mar 09:00 EDT', 'Thu 12 Mar 09:00 EDT']
+    """
+    instants.check_zone(naive_time_zone)
+    plan = plan_of(sequence, assumptions, include_drafts)
+    entered_us = instants.read_one(entered_at, "entered_at", naive_time_zone or plan.time_zone)
+    found = engine.simulate_one(plan, entered_us)
+    passed = {item.step.position: item for item in found.rounds if item.step is not None}
+    waits = next((step for step in plan.steps if step.queued and step.position not in passed), None)
+    rows = []
+    for step in plan.steps:
+        if not step.sends:
+            continue
+        item = passed.get(step.position)
+        if item is None:
+            reason = words.CLOSED if step is waits else words.UNREACHED
+            if waits is not None and not waits.sends and waits.passed != "draft":
+                reason = words.UNREACHED_STEP
+            if found.state[0] == engine.STOPPED:
+                reason = f"{words.ENDED}: {plan.words[found.notes[-1].what]}"
+            rows.append((step, NAT_US, NAT_US, reason if plan.active else words.INACTIVE))
+            continue
+        at_us = int(item.at.distinct_us[0])
+        if at_us > LAST_US:
+            raise EntryError(
+                f"the email at position {step.position} (id {step.email_id}) would go out after 2200-01-01 UTC: "
+                "mend its delay, or the entry"
+            )
+        reason = words.reasons(item, np.array([entered_us]))[0]
+        rows.append((step, at_us, at_us - int(item.anchor.distinct_us[0]), reason))
+    if not rows:
+        drafts = any(step.passed == "draft" for step in plan.steps)
+        why = "is published (include_drafts=True shows drafts)" if drafts else "is there"
+        warnings.warn(f"nothing to preview: no email {why}", stacklevel=2)
+    steps, send_us, waits_us, reasons = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [])
+    return Preview(
+        {
+            "email_id": pd.array([step.email_id for step in steps], dtype=_text())
+            if plan.text_ids
+            else np.array([step.email_id for step in steps], np.int64),
+            "subject": pd.array([step.subject for step in steps], dtype=_text()),
+            "send_at": instants.show(np.array(send_us, np.int64), plan.time_zone),
+            "wait": np.array(waits_us, np.int64).view("timedelta64[us]"),
+            "reason": pd.array(reasons, dtype=_text()),
+        },
+        index=pd.Index(np.array([step.position for step in steps], np.int16), name="position"),
+    )
+
+
+def project(
+    sequence: Sequence,
+    entries: Any = None,
+    *,
+    events: Any = None,
+    changes: Iterable[Any] = (),
+    until: Any = None,
+    include_drafts: bool = False,
+    assumptions: Any = None,
+    naive_time_zone: str | None = None,
+    order: str = "entry",
+    enabled_at: Any = None,
+    render: bool = False,
+    explain: bool = False,
+) -> pd.DataFrame:
+    """The timeline: one row for each email that goes out to each subscriber.
+
+    `entries`: a DataFrame with `subscriber_id` (any dtype) and `entered_at` (instants, or strings with
+    offsets), optionally `via`; a Series of instants whose index is the subscriber_id; or a DatetimeIndex,
+    array or list of instants (ids 0, 1, 2, …). Naive times need `naive_time_zone`, in which they are
+    wall-clock time. A subscriber who stands there again starts another run where the sequence repeats, and is
+    ignored where it does not (spec K14; of Sequenzy, by its enrolment mode, Q18). `until`: the world ends just
+    before it; nothing at or after it happens. `include_drafts`, `assumptions`: as for `preview`.
+
+    `events`: a DataFrame with `subscriber_id` (as in entries), `at` (instants) and `event` (the names in
+    api.md; for Sequenzy any other is a tracked event), and where an event needs it `ref` (which tag, form,
+    segment, list, sequence or field) and `properties` (a dict); in any order. `changes`: a list of edits of
+    the sequence, such as `kit.update(...)`. Sequenzy only: without `entries` the sequence's trigger enrols, by
+    the events, from `enabled_at` on (an instant; None: from the beginning); entries may carry `properties`;
+    `render=True` gives a column more, `rendered_subject` (str), the subject with its merge tags filled in.
+    `explain=True` gives a column `reason` (str), as in `preview`; it is meant for thousands of sends.
+
+    Columns, in order: `subscriber_id` (as given), `run` (int32, from 1), `position` (int16, from 0),
+    `email_id` (int64; str for Sequenzy), `subject` (category), `send_at` (datetime64[us, the sequence's
+    zone]); a RangeIndex. Rows follow the entries (or the enrolments by time, and of one instant the
+    subscribers as they first appear in the events), then the sends; `order="email"` gives them email by email.
+
+    Raises EntryError that names the rows that cannot be read, or whose sends are after 2200.
+
+    >>> import simcore
+    >>> from simcore import kit
+    >>> sequence = kit.load(simcore.example("welcome"))
+    >>> sends = simcore.project(sequence, ["2026-03-06T21:07:30-05:00", "2026-03-07T08:00:00-05:00"])
+    >>> len(sends), str(sends["send_at"].dtype)
+    (8, 'datetime64[us, America/New_York]')
+    """
+    return make(
+        sequence,
+        entries,
+        events=events,
+        changes=changes,
+        until=until,
+        include_drafts=include_drafts,
+        assumptions=assumptions,
+        naive_time_zone=naive_time_zone,
+        order=order,
+        enabled_at=enabled_at,
+        render=render,
+        explain=explain,
+    ).timeline()
+
+
+def simulate(
+    sequence: Sequence,
+    entries: Any = None,
+    *,
+    events: Any = None,
+    changes: Iterable[Any] = (),
+    until: Any = None,
+    include_drafts: bool = False,
+    assumptions: Any = None,
+    naive_time_zone: str | None = None,
+    order: str = "entry",
+    enabled_at: Any = None,
+    render: bool = False,
+    explain: bool = False,
+) -> Simulation:
+    """The whole life of all subscribers in a sequence: `timeline`, `subscribers` and `journal`.
+
+    Arguments as for `project`, and `timeline` is what that gives. `subscribers` has a row a run, in the order
+    of the entries: `subscriber_id, run` (int32), `via` (category), `entered_at`, `status` (category: active,
+    completed, restarted, excluded, cancelled, removed, stopped), `sends` (int32), `last_send_at`,
+    `next_email_id` (Int64; str for Sequenzy) and `next_send_at`, the email that the run waits for (missing
+    where nothing can go out as things stand), `ended_at`; as they stand at `until`, or after everything has
+    happened. `journal` has all that happened but the sends: `subscriber_id, run` (Int32, missing for entries
+    that started none), `at`, `what` (category, spec K28 and Q22), `email_id` (Int64 or str, missing where none
+    is meant), `detail` (category); rows by entry, then as they happened. All instants are datetime64[us, the
+    sequence's zone before any change].
+
+    >>> import simcore
+    >>> from simcore import kit
+    >>> sequence = kit.load(simcore.example("welcome"))
+    >>> life = simcore.simulate(sequence, ["2026-03-06T21:07:30-05:00"], until="2026-03-10T00:00-04:00")
+    >>> life.subscribers[["status", "sends", "next_email_id"]].astype(str).to_numpy().tolist()
+    [['active', '3', '304']]
+    """
+    made = make(
+        sequence,
+        entries,
+        events=events,
+        changes=changes,
+        until=until,
+        include_drafts=include_drafts,
+        assumptions=assumptions,
+        naive_time_zone=naive_time_zone,
+        order=order,
+        enabled_at=enabled_at,
+        render=render,
+        explain=explain,
+        notes=True,
+    )
+    return Simulation(made.timeline(), made.subscribers(), made.journal())
+
+
+def split_entries(entries: Any, *, naive_time_zone: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Entries parted into (good, bad): rows that `project` can read, and rows that it cannot.
+
+    `entries` and `naive_time_zone` as for `project`. Both are DataFrames with the columns given (a list or a
+    Series becomes `subscriber_id` and `entered_at`) and their index; `bad` has a `reason` (str) more.
+
+    >>> good, bad = split_entries(["2026-03-06T21:07:30-05:00", "03/06/2026"])
+    >>> len(good), bad["reason"].tolist()
+    (1, ['leaves day and month to guesswork: write it as 2026-03-06 or 6 March 2026'])
+    """
+    return audience.split(entries, naive_time_zone)
+
+
+@cache
+def _text() -> Any:
+    """The dtype that pandas gives to texts: str from 3.0 on, object before."""
+    return pd.Series([], dtype="str").dtype
