@@ -13,10 +13,12 @@ from simcore.answers.projection import Sequence, Simulation, make, plan_of
 from simcore.clock import instants
 from simcore.clock.instants import NAT_US
 from simcore.clock.words import clock
-from simcore.clock.zones import LAST_US, zone, zone_names
-from simcore.engine import audience
-from simcore.engine import rounds as engine
+from simcore.clock.zones import FIRST_US, LAST_US, zone, zone_names
+from simcore.engine import entries as reading
+from simcore.engine.rounds import STOPPED
+from simcore.engine.simulate import simulate_one
 from simcore.errors import EntryError
+from simcore.plan.plan import Epoch
 from simcore.text.tables import ShownFrame, Table
 
 
@@ -66,8 +68,9 @@ def preview(
     instants.check_zone(naive_time_zone)
     plan = plan_of(sequence, assumptions, include_drafts)
     entered_us = instants.read_one(entered_at, "entered_at", naive_time_zone or plan.time_zone)
-    found = engine.simulate_one(plan, entered_us)
-    passed = {item.step.position: item for item in found.rounds if item.step is not None}
+    found = simulate_one(plan, entered_us)
+    epochs = [Epoch(at_us=FIRST_US, plan=plan)]
+    passed = {item.step.position: item for item in found.passed}
     waits = next((step for step in plan.steps if step.queued and step.position not in passed), None)
     rows = []
     for step in plan.steps:
@@ -76,9 +79,9 @@ def preview(
         item = passed.get(step.position)
         if item is None:
             reason = words.CLOSED if step is waits else words.UNREACHED
-            if waits is not None and not waits.sends and waits.passed != "draft":
+            if waits is not None and not waits.is_email:
                 reason = words.UNREACHED_STEP
-            if found.state[0] == engine.STOPPED:
+            if found.state[0] == STOPPED:
                 reason = f"{words.ENDED}: {plan.words[found.notes[-1].what]}"
             rows.append((step, NAT_US, NAT_US, reason if plan.active else words.INACTIVE))
             continue
@@ -88,10 +91,10 @@ def preview(
                 f"the email at position {step.position} (id {step.email_id}) would go out after 2200-01-01 UTC: "
                 "mend its delay, or the entry"
             )
-        reason = words.reasons(item, np.array([entered_us]))[0]
-        rows.append((step, at_us, at_us - int(item.anchor.distinct_us[0]), reason))
+        reason = words.reasons(item, epochs, np.array([entered_us]))[0]
+        rows.append((step, at_us, at_us - int(item.waited.anchor.distinct_us[0]), reason))
     if not rows:
-        drafts = any(step.passed == "draft" for step in plan.steps)
+        drafts = any(step.is_email for step in plan.steps)
         why = "is published (include_drafts=True shows drafts)" if drafts else "is there"
         warnings.warn(f"nothing to preview: no email {why}", stacklevel=2)
     steps, send_us, waits_us, reasons = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [])
@@ -233,7 +236,7 @@ def split_entries(entries: Any, *, naive_time_zone: str | None = None) -> tuple[
     >>> len(good), bad["reason"].tolist()
     (1, ['leaves day and month to guesswork: write it as 2026-03-06 or 6 March 2026'])
     """
-    return audience.split(entries, naive_time_zone)
+    return reading.split(entries, naive_time_zone)
 
 
 @cache

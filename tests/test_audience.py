@@ -13,8 +13,9 @@ from simcore import kit
 from simcore.clock.instants import GUESSWORK, MISSING, NAIVE, OUT_OF_RANGE, UNREADABLE
 from simcore.clock.zones import FIRST_US
 from simcore.engine import audience
-from simcore.engine.audience import NEVER_US
+from simcore.engine.people import ENTRY_WORDS
 from simcore.errors import EntryError, SimcoreError
+from simcore.plan.log import NEVER_US
 from simcore.plan.plan import Epoch
 
 TEXTS = ["2026-03-06T21:07:30-05:00", "2026-03-07T08:00:00-05:00", "2026-03-06T09:00:00-05:00"]
@@ -33,16 +34,16 @@ WAY_OUT = "simcore.split_entries(entries) parts the rows that can be read from t
 def runs(entries, *, repeat=False, until_us=None, naive_time_zone=None):
     """The runs of entries in a sequence that repeats or not, without events."""
     epochs = [Epoch(at_us=FIRST_US, plan=AT_ONCE.replace(repeat=repeat).plan())]
-    found, turned, log, statuses, *_ = audience.runs(entries, None, epochs, until_us, naive_time_zone)
+    found, rejected, log, statuses, *_ = audience.runs(entries, None, epochs, until_us, naive_time_zone)
     assert log is None
     assert statuses == ("", "restarted", "cancelled", "removed", "stopped:left")
     assert [statuses[code] for code in found.end_status] == [
         "" if end == NEVER_US else "restarted" for end in found.end_us.tolist()
     ]
-    # Each entry before the end is a run, or turned away because there has been one.
-    assert {audience.OUTSIDE[code] for code in turned.what} <= (set() if repeat else {"ignored"})
-    assert (turned.at_us < (NEVER_US if until_us is None else until_us)).all()
-    assert set(turned.row.tolist()).isdisjoint(found.row.tolist())
+    # Each entry before the end is a run, or rejected because there has been one.
+    assert {ENTRY_WORDS[code] for code in rejected.fate} <= (set() if repeat else {"ignored"})
+    assert (rejected.at_us < (NEVER_US if until_us is None else until_us)).all()
+    assert set(rejected.row.tolist()).isdisjoint(found.row.tolist())
     return found
 
 

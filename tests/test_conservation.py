@@ -13,7 +13,7 @@ from strategies import lifecycle_cases
 import simcore
 from simcore import kit
 from simcore.answers import timeline
-from simcore.engine import rounds as engine
+from simcore.engine import times
 
 MICROSECOND = timedelta(microseconds=1)
 SOME = settings(max_examples=settings().max_examples // 4)  # each example is two lives or more
@@ -263,7 +263,7 @@ def test_many_at_a_time_are_as_few(simulate_case, case):
     """The ways of many runs (equal instants computed once, rows written by blocks) give what the others give."""
     few = simulate_case(case, explain=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "_MANY", 1)
+        patch.setattr(times, "MANY", 1)
         patch.setattr(timeline, "_RUNS", 2)
         patch.setattr(timeline, "_BLOCK", 2)
         many = simulate_case(case, explain=True)

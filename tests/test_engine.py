@@ -1,5 +1,6 @@
 """What the engine does once, or not at all: counted, for no law and no answer can tell."""
 
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
@@ -10,13 +11,15 @@ from simcore.clock.delays import Brought, CalendarDays, Elapsed, UntilDate
 from simcore.clock.gates import Anytime, Closed, Poll, SendSlots
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import DAY_US, FAR_US, HOUR_US, LAST_US
-from simcore.engine import audience
-from simcore.engine import rounds as engine
-from simcore.engine.audience import Runs
-from simcore.engine.rounds import Shared, Times
+from simcore.engine import audience, simulate, times
+from simcore.engine.epoch import Sweep
+from simcore.engine.record import Record
+from simcore.engine.side_by_side import second_pass
+from simcore.engine.times import Kept, Times
 from simcore.errors import TooLateError
 from simcore.plan.log import NEVER_US
-from simcore.plan.plan import Epoch, Plan, Step
+from simcore.plan.plan import Epoch, OnChange, Plan, Step
+from simcore.plan.runs import Runs
 
 POLL = Poll(HOUR_US // 4)
 SLOTS = SendSlots(frozenset({0, 2}), 9, "America/New_York")
@@ -48,9 +51,9 @@ def plan(*waits, **named):
     return Plan(time_zone="UTC", steps=tuple(steps), active=True, vias=("api",), **named)
 
 
-def simulated(made, who, *, until_us=None, notes=False, passes=False, shared=None):
+def simulated(made, who, *, until_us=None, notes=False, passes=False, kept=None):
     epochs = [Epoch(at_us=0, plan=made)]
-    return engine.simulate(epochs, who, None, until_us, notes=notes, passes=passes, shared=shared)
+    return simulate.simulate(epochs, who, None, until_us, notes=notes, passes=passes, kept=kept)
 
 
 # ---------------------------------------------------------------- instants that several have
@@ -70,11 +73,11 @@ def test_equal_instants_are_looked_for_among_many(gate, index):
     """A poll and a slot leave few: what follows is done once for each."""
     anchor_us = np.arange(MANY) * 60_000_000
     for some, size in ((anchor_us[1:], MANY - 1), (anchor_us, None)):
-        due = engine._due(Elapsed(HOUR_US), gate, Times(some, index))
+        due = times.due(Elapsed(HOUR_US), gate, Times(some, index))
         expected = gate.snap(some + HOUR_US)
         assert due.all_us().tolist() == (expected if index is None else expected[index]).tolist()
         assert due.distinct_us.size == (size or np.unique(expected).size)
-    whenever = engine._due(Elapsed(HOUR_US), Anytime(), Times(anchor_us))
+    whenever = times.due(Elapsed(HOUR_US), Anytime(), Times(anchor_us))
     assert whenever.distinct_us.size == MANY
 
 
@@ -85,54 +88,54 @@ def test_distinct_numbers_are_counted_while_they_are_near(monkeypatch, spread):
     expected = np.unique(ticks, return_inverse=True)
     sorts, unique = [], np.unique
     monkeypatch.setattr(np, "unique", lambda *given, **named: sorts.append(1) or unique(*given, **named))
-    distinct, inverse = engine._distinct(ticks)
+    distinct, inverse = times._distinct(ticks)
     assert (distinct.tolist(), inverse.tolist()) == tuple(map(np.ndarray.tolist, expected))
     assert len(sorts) == (spread > 8)
 
 
 def test_no_wait_is_the_instant_itself():
     anchor = Times(np.array([5, 10]))
-    assert engine._due(Elapsed(0), Anytime(), anchor) is anchor
-    assert engine._due(Elapsed(1), Anytime(), anchor).all_us().tolist() == [6, 11]
-    assert engine._due(UntilDate(np.array([7, 7])), Anytime(), anchor).all_us().tolist() == [7, 10]
+    assert times.due(Elapsed(0), Anytime(), anchor) is anchor
+    assert times.due(Elapsed(1), Anytime(), anchor).all_us().tolist() == [6, 11]
+    assert times.due(UntilDate(np.array([7, 7])), Anytime(), anchor).all_us().tolist() == [7, 10]
 
 
 @pytest.mark.parametrize("size", [2, MANY])
 @pytest.mark.parametrize("gate", [Closed(), SendSlots(frozenset(), 9, "UTC")])
 def test_never_is_never(gate, size):
-    due = engine._due(Elapsed(1), gate, Times(np.zeros(size, np.int64)))
+    due = times.due(Elapsed(1), gate, Times(np.zeros(size, np.int64)))
     assert set(due.all_us().tolist()) == {NAT_US}
 
 
 def test_what_is_past_2200_does_not_wrap():
     """A length has at most 2**62 microseconds, and so has what it is counted from."""
-    due = engine._due(Elapsed(2**62 - 1), POLL, Times(np.array([FAR_US])))
+    due = times.due(Elapsed(2**62 - 1), POLL, Times(np.array([FAR_US])))
     assert due.last_us >= FAR_US
 
 
 def test_dense():
     """Equal instants are put together from 1,024 on, where that leaves half of them at most."""
     twice, index = np.arange(1024) // 2, np.arange(3)
-    found = engine._dense(Times(twice, index))
+    found = times.dense(Times(twice, index))
     assert (found.distinct_us.size, found.all_us().tolist()) == (512, [0, 0, 1])
-    assert engine._dense(Times(twice)).all_us().tolist() == twice.tolist()
+    assert times.dense(Times(twice)).all_us().tolist() == twice.tolist()
     for kept in (Times(twice[1:]), Times(np.append(twice[1:], -1))):
-        assert engine._dense(kept) is kept
+        assert times.dense(kept) is kept
 
 
 # ---------------------------------------------------------------- what simulations share
 
 
 def test_what_is_kept_is_made_once():
-    shared, made, what = Shared(100), count(), object()
+    shared, made, what = Kept(100), count(), object()
     assert [shared.keep(name, what, lambda: next(made)) for name in "aab"] == [0, 0, 1]
     assert shared.keep("a", object(), lambda: next(made)) == 2
-    small = Shared(0)  # there is room for what is no array
+    small = Kept(0)  # there is room for what is no array
     assert [small.keep(name, what, lambda: next(made)) for name in "aba"] == [3, 4, 3]
 
 
 def test_what_nobody_asked_for_the_longest_goes_first():
-    shared, made, what = Shared(10), count(), object()
+    shared, made, what = Kept(10), count(), object()
 
     def keep(name, size):
         return shared.keep(name, what, lambda: next(made), size)
@@ -146,26 +149,24 @@ def test_what_nobody_asked_for_the_longest_goes_first():
 
 
 def test_gates_after_one_delay_share_it(monkeypatch):
-    asked, due = [], engine._due
+    asked, due = [], times.due
     monkeypatch.setattr(
-        engine, "_due", lambda delay, gate, anchor: asked.append((delay, gate)) or due(delay, gate, anchor)
+        times, "due", lambda delay, gate, anchor: asked.append((delay, gate)) or due(delay, gate, anchor)
     )
-    shared, who, delay = Shared(1000), runs([0, DAY_US]), CalendarDays(1, "UTC")
+    shared, who, delay = Kept(1000), runs([0, DAY_US]), CalendarDays(1, "UTC")
     for hour in (9, 9, 12):
-        found = simulated(plan((delay, SendSlots(frozenset(range(7)), hour, "UTC"))), who, shared=shared)
+        found = simulated(plan((delay, SendSlots(frozenset(range(7)), hour, "UTC"))), who, kept=shared)
         expected = [DAY_US + hour * HOUR_US, 2 * DAY_US + hour * HOUR_US]
-        assert found.rounds[0].at.all_us().tolist() == expected
+        assert found.passed[0].at.all_us().tolist() == expected
     assert [delay for delay, _ in asked] == [delay, Elapsed(0), Elapsed(0)]
 
 
 def test_a_wait_is_set_under_the_plan_in_force():
     epochs = [Epoch(at_us=at_us, plan=plan((Elapsed(5), Anytime()))) for at_us in (0, 10, 20)]
-    made = engine._Engine(epochs, runs([0, 8, 10, 25]), None, None)
     sends = {}
-    for item in made.run().rounds:
-        sends |= zip(
-            item.at.all_us().tolist(), np.broadcast_to(item.under, len(item.at)).tolist(), strict=True
-        )
+    for item in simulate.run(Record(epochs, runs([0, 8, 10, 25]), None), epochs, None, None).passed:
+        under = np.broadcast_to(item.waited.under, len(item.at))
+        sends |= zip(item.at.all_us().tolist(), under.tolist(), strict=True)
     assert sends == {5: 0, 13: 0, 15: 1, 30: 2}
 
 
@@ -175,15 +176,16 @@ def test_a_wait_is_set_under_the_plan_in_force():
 def test_nobody_asks_where_runs_stand():
     """One plan, no journal: nothing is kept of runs but their sends."""
     made = plan((Elapsed(5), Anytime()))
+    epochs = [Epoch(at_us=0, plan=made)]
     for out in (
         simulated(made, runs([0, 10])),
-        engine._Engine([Epoch(at_us=0, plan=made)], runs([0, 10]), None, None).run(),
+        simulate.run(Record(epochs, runs([0, 10]), None), epochs, None, None),
     ):
-        assert [item.at.all_us().tolist() for item in out.rounds] == [[5, 15]]
+        assert [item.at.all_us().tolist() for item in out.passed] == [[5, 15]]
         assert not out.notes
         assert {len(each) for each in (out.state, out.ended_us, out.queued, out.due_us)} == {0}
-    kept = engine._Engine([Epoch(at_us=0, plan=made)], runs([0, 10]), None, None, keeps=True)
-    assert kept.run().ended_us.tolist() == [5, 15]
+    kept = Record(epochs, runs([0, 10]), None, keeps=True)
+    assert simulate.run(kept, epochs, None, None).ended_us.tolist() == [5, 15]
     assert not kept.out.notes
     assert {kept.received.size, kept.last.size, kept.holding.size} == {0}
     noted = simulated(made, runs([0, 10]), notes=True)
@@ -191,12 +193,12 @@ def test_nobody_asks_where_runs_stand():
 
 
 def test_nobody_is_looked_at_for_an_email_after_2200_where_none_is(monkeypatch):
-    monkeypatch.setattr(engine._Engine, "_refuse_late", None)
+    monkeypatch.setattr(Sweep, "_refuse_late", None)
     found = simulated(plan((Elapsed(5), Anytime())), runs([0, LAST_US - 5]))
-    assert found.rounds[0].at.last_us == LAST_US
+    assert found.passed[0].at.last_us == LAST_US
     with pytest.raises(TypeError):
         simulated(plan((Elapsed(5), Anytime())), runs([0, LAST_US - 4]))
-    assert simulated(plan((Elapsed(5), Anytime())), runs([LAST_US - 4]), until_us=LAST_US).rounds == []
+    assert simulated(plan((Elapsed(5), Anytime())), runs([LAST_US - 4]), until_us=LAST_US).passed == []
 
 
 def test_the_last_instant_itself_is_not_too_late():
@@ -210,18 +212,18 @@ def test_busy_until_just_before_what_ends_a_run():
     made = plan((Elapsed(100), Anytime()))
     epochs = [Epoch(at_us=0, plan=made)]
     ends_us = [NEVER_US, 50, 100, 101, 300]
-    busy_us = engine.busy_us(epochs, runs([0] * 5, ends_us), None, None)
+    busy_us = simulate.busy_us(epochs, runs([0] * 5, ends_us), None, None)
     assert busy_us.tolist() == [100, 49, 99, 100, 100]
-    busy_us = engine.busy_us(epochs, runs([0] * 5, ends_us), None, 80)
+    busy_us = simulate.busy_us(epochs, runs([0] * 5, ends_us), None, 80)
     assert busy_us.tolist() == [NEVER_US - 1, 49, 99, 100, 299]
 
 
 def test_what_is_passed_without_a_send_is_kept_where_asked():
     made = plan((Elapsed(5), Anytime()), (Elapsed(5), Anytime()))
-    made = made._replace(steps=(made.steps[0]._replace(sends=False, passed="wait"), made.steps[1]))
+    made = replace(made, steps=(made.steps[0]._replace(sends=False, passed="wait"), made.steps[1]))
     for passes, expected in ((False, [[10]]), (True, [[5], [10]])):
         found = simulated(made, runs([0]), passes=passes)
-        assert [item.at.all_us().tolist() for item in found.rounds] == expected
+        assert [item.at.all_us().tolist() for item in found.passed] == expected
 
 
 # ---------------------------------------------------------------- what no platform asks for
@@ -231,49 +233,49 @@ DATED = Brought(lambda _: 10**15, ends=False, name="the event's due")
 
 
 def test_dates_of_runs_do_not_go_with_changes(text_of):
-    epochs = [Epoch(at_us=at_us, plan=plan((DATED, Anytime()), reschedule=True)) for at_us in (0, 5)]
-    who = runs([0], thing=np.zeros(1, np.int64), things=[{}])
-    made = engine._Engine(epochs, who, None, None)
-    assert text_of(TypeError, made.run) == "a sequence that waits for dates of runs does not change"
+    epochs = [
+        Epoch(at_us=at_us, plan=plan((DATED, Anytime()), on_change=OnChange(reschedule=True)))
+        for at_us in (0, 5)
+    ]
+    who = runs([0], which=np.zeros(1, np.int64), properties=[{}])
+    asked = Record(epochs, who, None), epochs, None, None
+    assert (
+        text_of(TypeError, simulate.run, *asked) == "a sequence that waits for dates of runs does not change"
+    )
 
 
 def test_dates_of_runs_are_not_shared():
-    shared = Shared(1000)
+    shared = Kept(1000)
     for date_us in (7, 9):
-        dated = DATED._replace(read=lambda thing, at_us=date_us: at_us)
-        who = runs([0, 8], thing=np.zeros(2, np.int64), things=[{}])
-        found = simulated(plan((dated, Anytime())), who, shared=shared)
-        assert found.rounds[0].at.all_us().tolist() == [date_us, max(date_us, 8)]
+        dated = DATED._replace(read=lambda properties, at_us=date_us: at_us)
+        who = runs([0, 8], which=np.zeros(2, np.int64), properties=[{}])
+        found = simulated(plan((dated, Anytime())), who, kept=shared)
+        assert found.passed[0].at.all_us().tolist() == [date_us, max(date_us, 8)]
 
 
 def test_runs_that_end_without_their_date():
-    who = runs([0, 8], thing=np.array([0, 1]), things=[{"due": 7}, {}])
-    dated = Brought(lambda thing: thing.get("due"), ends=True, name="the event's due")
+    who = runs([0, 8], which=np.array([0, 1]), properties=[{"due": 7}, {}])
+    dated = Brought(lambda properties: properties.get("due"), ends=True, name="the event's due")
     for notes in (False, True):
         found = simulated(plan((dated, Anytime())), who, notes=notes)
-        assert [(item.rows.tolist(), item.at.all_us().tolist()) for item in found.rounds] == [([0], [7])]
+        assert [(item.rows.tolist(), item.at.all_us().tolist()) for item in found.passed] == [([0], [7])]
     assert [note.what for note in found.notes] == ["started", "stopped:undated", "completed"]
     assert found.ended_us.tolist() == [7, 8]
 
 
 def test_runs_that_bring_nothing_have_no_date():
     """As in a preview: they go on at once, or end."""
-    assert simulated(plan((DATED, Anytime())), runs([4])).rounds[0].at.all_us().tolist() == [4]
-    assert simulated(plan((DATED._replace(ends=True), Anytime())), runs([4])).rounds == []
-
-
-def test_runs_that_nothing_stops(text_of):
-    made = engine._Engine([Epoch(at_us=0, plan=plan())], runs([0]), None, None)
-    assert text_of(TypeError, made._unstopped, None) == "nothing stops these runs"
+    assert simulated(plan((DATED, Anytime())), runs([4])).passed[0].at.all_us().tolist() == [4]
+    assert simulated(plan((DATED._replace(ends=True), Anytime())), runs([4])).passed == []
 
 
 def test_runs_of_nobody_in_particular(text_of):
     expected = "runs whose subscribers are not numbered"
-    assert text_of(TypeError, audience._who, runs([0], who=None)) == expected
+    assert text_of(TypeError, lambda: runs([0], who=None).numbered_who) == expected
 
 
 def test_runs_that_nothing_is_in_the_way_of():
     hello = {"subject": "Hello", "html": "<p>Hello</p>"}
     order = sequenzy.Sequence(name="S", trigger="event_received", eventName="order", steps=[hello])
     people = audience.runs(["2026-03-02T10:00Z"], None, [Epoch(at_us=0, plan=order.plan())], None, None)
-    assert audience.settled(people, np.zeros(1, np.int64)) is people
+    assert second_pass(people, [], None) is people

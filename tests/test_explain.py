@@ -11,7 +11,8 @@ from simcore import kit
 from simcore.answers import explain
 from simcore.clock.delays import CalendarDays, Elapsed
 from simcore.clock.gates import Closed, Poll, SendSlots
-from simcore.engine.rounds import Round, Times
+from simcore.engine.rounds import Passed, Waiting
+from simcore.engine.times import Times
 from simcore.plan.plan import Epoch, Plan, Step
 
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday")
@@ -20,13 +21,11 @@ BACK = "the clocks go back 1 hour on"
 POLLS = "exactly on a poll (they come every 15 minutes)"
 
 
-def round_of(step, anchor_us, due_us):
-    """One email that is due to one run, in a plan of its own."""
-    plan = Plan(
-        time_zone="UTC", steps=(step,), active=True, vias=("api",), repeat=False, repeat_vias=frozenset()
-    )
-    at, anchor = Times(np.array([due_us])), Times(np.array([anchor_us]))
-    return Round(None, at, anchor, step=step, epochs=[Epoch(at_us=0, plan=plan)])
+def reasons_of(step, anchor_us, due_us):
+    """Why one email goes out then that is due to one run, in a plan of its own, entered at 0."""
+    plan = Plan(time_zone="UTC", steps=(step,), vias=("api",))
+    waited = Waiting(None, Times(np.array([due_us])), Times(np.array([anchor_us])))
+    return explain.reasons(Passed(step, waited), [Epoch(at_us=0, plan=plan)], np.array([0]))
 
 
 def shown(sequence, entered_at, **assumptions):
@@ -404,7 +403,7 @@ def test_drafts(chain):
 def test_a_pair_without_words(text_of, delay, gate):
     step = Step(position=0, email_id=1, subject="A", delay=delay, gate=gate)
     expected = f"no words for {delay!r} with {gate!r}"
-    assert text_of(TypeError, explain.reasons, round_of(step, 0, 10), np.array([0])) == expected
+    assert text_of(TypeError, reasons_of, step, 0, 10) == expected
 
 
 def test_a_slot_needs_its_own_words():
@@ -412,6 +411,6 @@ def test_a_slot_needs_its_own_words():
     step = Step(
         position=0, email_id=1, subject="A", delay=Elapsed(0), gate=SendSlots(frozenset({3}), 0, "UTC")
     )
-    assert explain.reasons(round_of(step, 0, 0), np.array([0])).tolist() == [
+    assert reasons_of(step, 0, 0).tolist() == [
         "0 hours after entry is Thu 1 Jan 00:00 UTC, so Thu 1 Jan 00:00 UTC"
     ]

@@ -23,7 +23,7 @@ from test_periods import COARSE, FINE, LENGTHS, NEW_YORK, start_of, starts_betwe
 
 import simcore
 from simcore import kit, sequenzy
-from simcore.engine import rounds as engine
+from simcore.engine import times
 from simcore.errors import EntryError, SimcoreError, TooLateError
 from simcore.kit.model import WEEKDAYS
 
@@ -136,14 +136,14 @@ def arrivals(draw):
     return sequence, at, counts, {"until": until, "include_drafts": draw(st.booleans())}
 
 
-@given(case=arrivals(), freq=st.sampled_from([*LENGTHS]), by=BY, many=st.sampled_from([1, 3, engine._MANY]))
+@given(case=arrivals(), freq=st.sampled_from([*LENGTHS]), by=BY, many=st.sampled_from([1, 3, times.MANY]))
 def test_counted(case, freq, by, many):
     """Arrivals that are counted are those arrivals, one by one; also by the engine's way for many runs."""
     sequence, at, counts, others = case
     single = [t for t, count in zip(at, counts, strict=True) for _ in range(count)]
     counted = pd.DataFrame({"entered_at": at, "count": counts})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "_MANY", many)
+        patch.setattr(times, "MANY", many)
         found = simcore.forecast(sequence, counted, freq=freq, by=by, **others)
         pd.testing.assert_frame_equal(simcore.forecast(sequence, single, freq=freq, by=by, **others), found)
     assert_counts(found, simcore.project(sequence, single, **others), freq, by, sequence.time_zone)
@@ -152,7 +152,7 @@ def test_counted(case, freq, by, many):
 @pytest.fixture(scope="module")
 def crowds(chain):
     """Very many entries: of people who come once, or twice, and of a sequence that changes; and what to count."""
-    spread = np.random.default_rng(5).integers(0, 3 * 86_400, engine._MANY + 5)
+    spread = np.random.default_rng(5).integers(0, 3 * 86_400, times.MANY + 5)
     entries = pd.DataFrame({
         "subscriber_id": np.arange(spread.size) // 2,
         "entered_at": pd.Timestamp("2026-03-07", tz="UTC") + pd.to_timedelta(spread // 60, unit="min"),
@@ -201,11 +201,11 @@ def test_counted_crowds(crowds):
 @pytest.mark.parametrize("counted", [False, True])
 def test_runs_that_do_not_come_so_far(chain, freq, counted):
     """Of many, one would have an email in 2204, but the world ends before that."""
-    at = pd.DatetimeIndex(["2026-03-07T12:00Z"] * engine._MANY + ["2195-01-01T00:00Z"] * 2)
+    at = pd.DatetimeIndex(["2026-03-07T12:00Z"] * times.MANY + ["2195-01-01T00:00Z"] * 2)
     sequence = chain((2, "hours"), (3650, "days"), (3650, "days"))
     entries = pd.DataFrame({"entered_at": at, "count": 3}) if counted else at
     found = simcore.forecast(sequence, entries, until="2199-01-01T00:00Z", freq=freq)
-    sends = engine._MANY * (3 if counted else 1)
+    sends = times.MANY * (3 if counted else 1)
     assert found.sum().tolist() == [sends + (6 if counted else 2), sends, sends]
     assert (
         walls(found.index[[0, -1]], NEW_YORK)

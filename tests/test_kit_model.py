@@ -473,7 +473,7 @@ def test_plan():
     counted = WELCOME.plan(kit.Assumptions(draft_delay="count"))
     assert [step.sends for step in counted.steps] == [True, False, False, False]
     assert all(step.queued for step in counted.steps)
-    assert (plan.time_zone, plan.active, plan.repeat) == ("America/New_York", True, False)
+    assert (plan.time_zone, plan.active, plan.entry.repeat) == ("America/New_York", True, False)
     assert plan.vias == ("api", "visual_automation", "rule", "bulk_action", "import", "form", "manual")
 
 

@@ -11,7 +11,8 @@ from conftest import TEXT
 
 import simcore
 from simcore import kit
-from simcore.engine.rounds import WAITED, Round, Times
+from simcore.engine.rounds import WAITED, Waiting
+from simcore.engine.times import Times
 from simcore.errors import EntryError, TooLateError
 
 VIA = "visual_automation"
@@ -1300,14 +1301,14 @@ def test_arguments_that_cannot_be(text_of):
 def test_a_round_of_some_of_its_runs():
     """Each run keeps its own instant, anchor, cause, change, plan and date."""
     each = np.array([10, 20, 30])
-    made = Round(
+    made = Waiting(
         each, Times(each + 1), Times(np.array([7, 8]), np.array([1, 0, 1])), each + 2, *[each + 3] * 3
     )
-    rows, at, anchor, *others = made.of(np.array([2, 0]))[:7]
+    rows, at, anchor, *others = made.of(np.array([2, 0]))
     assert rows.tolist() == [30, 10]
     assert (at.all_us().tolist(), anchor.all_us().tolist()) == ([31, 11], [8, 8])
     assert [other.tolist() for other in others] == [[32, 12], [33, 13], [33, 13], [33, 13]]
-    plain = Round(None, Times(each), Times(each)).of(np.array([2, 0]))
+    plain = Waiting(None, Times(each), Times(each)).of(np.array([2, 0]))
     assert (plain.rows.tolist(), plain.cause, plain.under, plain.over_us) == ([2, 0], WAITED, 0, None)
 
 

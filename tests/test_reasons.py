@@ -1,6 +1,5 @@
 """`explain=True`: the sentence behind each send of a history, every cause on its whole text."""
 
-import numpy as np
 import pandas as pd
 import pytest
 from conftest import TEXT
@@ -9,9 +8,7 @@ from strategies import static_cases
 
 import simcore
 from simcore import kit
-from simcore.answers import explain
-from simcore.engine import rounds as engine
-from simcore.engine.rounds import Round, Times
+from simcore.engine import times
 
 SOME = settings(max_examples=settings().max_examples // 4)
 ENTERED = "2026-03-02T10:00Z"  # a Monday
@@ -152,13 +149,6 @@ def test_a_year_is_told_where_it_is_another():
     )
 
 
-def test_a_round_that_nobody_passed(text_of):
-    waits = Round(None, Times(np.array([5])), Times(np.array([0])))
-    assert text_of(TypeError, explain.reasons, waits, np.array([0])) == (
-        "a round that was not passed has no reason"
-    )
-
-
 @given(case=static_cases())
 @SOME
 def test_those_of_preview(arguments_of, case):
@@ -199,7 +189,7 @@ def test_nothing_to_explain():
 
 def test_one_of_many(monkeypatch):
     """Where equal instants are computed once, a single run that is due has an index among all of them."""
-    monkeypatch.setattr(engine, "_MANY", 2)
+    monkeypatch.setattr(times, "MANY", 2)
     entries = ["2026-03-02T10:00Z", "2026-03-03T10:00Z", "2026-03-03T10:00Z"]
     first = BASE.replace(emails=(email(2),))
     found = simcore.project(first, entries, until="2026-03-03T12:00Z", explain=True)
@@ -208,7 +198,7 @@ def test_one_of_many(monkeypatch):
 
 def test_none_of_many_past_2200(monkeypatch):
     """An instant past the last that is nobody's any more, in the table of those that the others have."""
-    monkeypatch.setattr(engine, "_MANY", 2)
+    monkeypatch.setattr(times, "MANY", 2)
     entries = ["2199-12-30T10:00Z", "2199-12-31T10:00Z", "2199-12-30T11:00Z"]
     first = BASE.replace(emails=(email(2),))
     found = simcore.project(first, entries, until="2200-01-01T00:00Z")

@@ -663,13 +663,13 @@ def test_enrolments_by_looks_have_no_properties():
     """Not even where the events have some: it is no event that enrols, and -1 stands for none."""
     poll = Poll(10)
     found = Inactivity("e", 1, poll, None, by_subscriber=False).enrolments(one_event("e"), None)
-    assert (found.at_us.tolist(), found.thing.tolist()) == ([10], [-1])
+    assert (found.at_us.tolist(), found.which.tolist()) == ([10], [-1])
     found = SegmentEntered("s", poll, exits=True).enrolments(one_event("segment_entered", "s"), None)
-    assert (found.at_us.tolist(), found.thing.tolist(), found.end_us.tolist()) == ([0], [-1], [NEVER_US])
+    assert (found.at_us.tolist(), found.which.tolist(), found.end_us.tolist()) == ([0], [-1], [NEVER_US])
 
 
 def test_without_filters_no_properties_are_looked_at(monkeypatch):
     monkeypatch.setattr(triggers, "passes", None)
-    assert Received("e").enrolments(one_event("e"), None).thing.tolist() == [0]
+    assert Received("e").enrolments(one_event("e"), None).which.tolist() == [0]
     with pytest.raises(TypeError):
         Received("e", filters=({"path": "a"},)).enrolments(one_event("e"), None)

@@ -10,7 +10,8 @@ from simcore import sequenzy
 from simcore.answers import explain
 from simcore.clock.delays import Brought, CalendarDays, Elapsed, UntilOpen
 from simcore.clock.gates import Anytime, Closed, Poll, SendWindow
-from simcore.engine.rounds import Round, Times
+from simcore.engine.rounds import Passed, Waiting
+from simcore.engine.times import Times
 from simcore.plan.plan import Epoch, Plan, Step
 
 ENTERED = "2026-03-02T10:00Z"  # a Monday
@@ -362,11 +363,11 @@ def test_each_run_has_its_own():
 # ---------------------------------------------------------------- pairs
 
 
-def round_of(step, anchor_us, due_us):
-    """One email that is due to one run, in a plan of its own."""
-    plan = Plan(time_zone="UTC", steps=(step,), active=True, vias=("trigger",))
-    at, anchor = Times(np.array([due_us])), Times(np.array([anchor_us]))
-    return Round(None, at, anchor, step=step, epochs=[Epoch(at_us=0, plan=plan)])
+def reasons_of(step, anchor_us, due_us):
+    """Why one email goes out then that is due to one run, in a plan of its own, entered at 0."""
+    plan = Plan(time_zone="UTC", steps=(step,), vias=("trigger",), text_ids=True)
+    waited = Waiting(None, Times(np.array([due_us])), Times(np.array([anchor_us])))
+    return explain.reasons(Passed(step, waited), [Epoch(at_us=0, plan=plan)], np.array([0]))
 
 
 OPEN = SendWindow(frozenset({0}), 0, 60, "UTC")
@@ -383,14 +384,7 @@ OPEN = SendWindow(frozenset({0}), 0, 60, "UTC")
 )
 def test_a_pair_without_words(text_of, delay, gate, text):
     step = Step(position=0, email_id="e", subject="A", delay=delay, gate=gate)
-    assert text_of(TypeError, explain.reasons, round_of(step, 0, 10), np.array([0])) == text
-
-
-def test_a_round_without_an_email(text_of):
-    step = Step(position=0, email_id="e", subject="A", delay=Elapsed(0), gate=Anytime())
-    item = round_of(step, 0, 10)._replace(step=None)
-    expected = "a round that was not passed has no reason"
-    assert text_of(TypeError, explain.reasons, item, np.array([0])) == expected
+    assert text_of(TypeError, reasons_of, step, 0, 10) == text
 
 
 def test_a_date_is_hashed_by_what_reads_it():

@@ -21,7 +21,7 @@ from test_forecast import sequenzy_arguments
 import simcore
 from simcore import kit, sequenzy
 from simcore.answers import projection
-from simcore.engine import rounds as engine
+from simcore.engine import times
 from simcore.errors import EntryError, SimcoreError, TooLateError, ValidationError
 
 METRICS = ["median_days", "p95_days", "weekend_share", "night_share", "most_in_an_hour"]
@@ -145,8 +145,8 @@ def rooms(draw):
     """Ways to keep little, look at few runs, and count as for many."""
     return {
         "room": draw(st.sampled_from([0, 1, 7, 1 << 20])),
-        "few": draw(st.sampled_from([1, 2, engine._FEW])),
-        "many": draw(st.sampled_from([1, engine._MANY])),
+        "few": draw(st.sampled_from([1, 2, times.FEW])),
+        "many": draw(st.sampled_from([1, times.MANY])),
         "sample": draw(st.sampled_from([30, 1, 2, sweep._SAMPLE])),
         "margin": draw(st.sampled_from([1, sweep._MARGIN])),
         "further": draw(st.sampled_from([0, sweep._FURTHER_US])),
@@ -156,8 +156,8 @@ def rooms(draw):
 def patched(patch, rooms):
     patch.setattr(projection, "_ROOM", 0)
     patch.setattr(projection, "_ROOM_MORE", rooms["room"])
-    patch.setattr(engine, "_FEW", rooms["few"])
-    patch.setattr(engine, "_MANY", rooms["many"])
+    patch.setattr(times, "FEW", rooms["few"])
+    patch.setattr(times, "MANY", rooms["many"])
     patch.setattr(sweep, "_SAMPLE", rooms["sample"])
     patch.setattr(sweep, "_MARGIN", rooms["margin"])
     patch.setattr(sweep, "_FURTHER_US", rooms["further"])
@@ -762,7 +762,7 @@ def test_what_project_refuses_is_refused(text_of, chain):
 
 def test_what_is_shared_is_made_once_and_kept_while_there_is_room():
     """What nobody asked for the longest goes first, and only as much as has to."""
-    shared, things, made = engine.Shared(10), "abcd", []
+    shared, things, made = times.Kept(10), "abcd", []
 
     def asked(thing, size):
         return shared.keep("what", things[things.index(thing)], lambda: made.append(thing) or len(made), size)

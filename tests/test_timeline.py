@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import simcore
 from simcore import kit
 from simcore.answers import timeline
-from simcore.engine import rounds as engine
+from simcore.engine import times
 from simcore.errors import EntryError, SimcoreError, TooLateError
 from simcore.kit.model import WEEKDAYS
 
@@ -293,7 +293,7 @@ def test_naive_time_zone_is_a_zone(text_of, mix):
 
 # ---------------------------------------------------------------- many runs
 
-MANY = engine._MANY
+MANY = times.MANY
 
 
 def in_chunks(sequence, entries, size=20_000, **others):
@@ -373,7 +373,7 @@ def test_the_two_ways_of_the_engine_are_one(data):
     entries = pd.Timestamp("2026-03-01", tz="UTC") + pd.to_timedelta(entered, unit="h")
     few = simcore.project(sequence, entries)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "_MANY", 1)
+        patch.setattr(times, "MANY", 1)
         pd.testing.assert_frame_equal(simcore.project(sequence, entries), few)
 
 
@@ -382,7 +382,7 @@ def test_the_two_ways_of_the_engine_are_one(data):
 )
 def test_distinct_is_unique(ticks):
     values = np.array(ticks, np.int64)
-    distinct, inverse = engine._distinct(values)
+    distinct, inverse = times._distinct(values)
     expected, places = np.unique(values, return_inverse=True)
     assert distinct.tolist() == expected.tolist()
     assert inverse.tolist() == places.tolist()

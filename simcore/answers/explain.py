@@ -5,6 +5,7 @@ change where one lies between the anchor and the send.
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -16,8 +17,8 @@ from simcore.clock.delays import Brought, CalendarDays, Delay, Elapsed, UntilOpe
 from simcore.clock.gates import Anytime, Gate, Poll, SendSlots, SendWindow
 from simcore.clock.words import length
 from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Ints, Zone, zone
-from simcore.engine.rounds import AT_ONCE, BEHIND, CHANGED, FREED, Round
-from simcore.plan.plan import Step
+from simcore.engine.rounds import AT_ONCE, BEHIND, CHANGED, FREED, Passed
+from simcore.plan.plan import Epoch, Plan, Step
 from simcore.text.wording import SHORT, count, listed, local_date, part_of_week
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -48,51 +49,47 @@ ENDED = "the run ends before it"
 CLOSED = "there is no send day on which it may go out, so it waits"
 
 
-def reasons(item: Round, entered_us: Ints) -> npt.NDArray[np.object_]:
+def reasons(item: Passed, epochs: Sequence[Epoch], entered_us: Ints) -> npt.NDArray[np.object_]:
     """Why each run's email of a round goes out when it does, a sentence each [str, runs of the round].
 
-    `entered_us` int64 [µs], when each of these runs began. Equal cases are put into words once.
+    `epochs`: the plans, and from when each holds; `entered_us` int64 [µs], when each of these runs began. Equal cases
+    are put into words once.
     """
-    size = len(item.at)
-    if (
-        size == 1
-        and isinstance(item.cause, int)
-        and isinstance(item.since_us, int)
-        and isinstance(item.under, int)
-    ):
+    size, waited = len(item.at), item.waited
+    cause, since_us, under = waited.cause, waited.since_us, waited.under
+    if size == 1 and isinstance(cause, int) and isinstance(since_us, int) and isinstance(under, int):
         # A preview, where looking for equal cases would cost more than all the rest.
-        anchor, due = item.anchor.all_us().item(), item.at.all_us().item()
-        over = due if item.over_us is None else item.over_us.item()
+        anchor, due = waited.anchor.all_us().item(), item.at.all_us().item()
+        over = due if waited.over_us is None else waited.over_us.item()
         entry = anchor == entered_us.item()
-        return np.array(
-            [_reason(item, anchor, due, item.cause, item.since_us, item.under, over, entry)], object
-        )
+        plan = epochs[under].plan
+        return np.array([_reason(item.step, plan, anchor, due, cause, since_us, over, entry)], object)
     if not size:  # all of them are excluded, say
         return np.empty(0, object)
-    anchor_us = item.anchor.all_us()
+    anchor_us = waited.anchor.all_us()
     cases = [
         anchor_us,
         item.at.all_us(),
-        np.broadcast_to(item.cause, size),
-        np.broadcast_to(item.since_us, size),
-        np.broadcast_to(item.under, size),
-        item.at.all_us() if item.over_us is None else item.over_us,
+        np.broadcast_to(cause, size),
+        np.broadcast_to(since_us, size),
+        np.broadcast_to(under, size),
+        item.at.all_us() if waited.over_us is None else waited.over_us,
         anchor_us == entered_us,
     ]
     kind, distinct = pd.factorize(pd.MultiIndex.from_arrays(cases))
-    told = [_reason(item, *map(int, case)) for case in distinct]
+    told = []
+    for case in distinct:
+        anchor, due, why, since, number, over, on_entry = map(int, case)
+        told.append(_reason(item.step, epochs[number].plan, anchor, due, why, since, over, on_entry))
     texts: npt.NDArray[np.object_] = np.array([*told, ""], object)[kind]
     return texts
 
 
 def _reason(
-    item: Round, anchor_us: int, due_us: int, cause: int, since_us: int, under: int, over_us: int, entry: int
+    step: Step, plan: Plan, anchor_us: int, due_us: int, cause: int, since_us: int, over_us: int, entry: int
 ) -> str:
-    if item.step is None:
-        raise TypeError("a round that was not passed has no reason")
     # The wait was set by the email as it was then, and is explained by that (K20).
-    plan = item.epochs[under].plan
-    step = next(each for each in plan.steps if each.email_id == item.step.email_id)
+    step = next(each for each in plan.steps if each.email_id == step.email_id)
     here = zone(plan.time_zone)
     anchor, due = _clock(here, anchor_us), _clock(here, due_us)
     until = f"{_day(due, anchor)} {due.text}"
@@ -107,7 +104,7 @@ def _reason(
     before = [each for each in plan.steps[: step.position] if each.queued]
     since = "entry" if entry and not before else "the previous email"
     if before and not before[-1].sends:
-        since = "the draft before it" if before[-1].passed == "draft" else "the step before it"
+        since = f"the {before[-1].called} before it"
     if cause == CHANGED:
         told = f"next since the change of {_day(change, anchor)} {change.text}"
         if _over_us(step.delay, anchor_us) <= since_us:

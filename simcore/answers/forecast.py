@@ -10,7 +10,7 @@ from simcore.answers.projection import Sequence, make
 from simcore.clock import instants
 from simcore.clock.periods import check, periods
 from simcore.clock.zones import FIRST_US, Ints, zone
-from simcore.engine.rounds import Round
+from simcore.engine.rounds import Passed
 from simcore.errors import EntryError, SimcoreError, shown
 from simcore.plan.log import whole_id
 
@@ -73,11 +73,7 @@ def forecast(
     if counts is not None:
         counts = counts[made.people.runs.row]
     shared: dict[int, Ints] = {}
-    rounds = [
-        (item.step.position, *_counted(item, counts, shared))
-        for item in made.outcome.rounds
-        if item.step is not None and item.step.sends
-    ]
+    rounds = [(item.step.position, *_counted(item, counts, shared)) for item in made.outcome.sends]
     ends = [int(end) for _, us, _ in rounds if us.size for end in (us.min(), us.max())] or [FIRST_US]
     found = periods(place, freq, min(ends), max(ends))
     positions = sorted({position for position, *_ in rounds})
@@ -94,7 +90,7 @@ def forecast(
     return pd.DataFrame(np.ascontiguousarray(table[used][:, part].T), index=index, columns=columns)
 
 
-def _counted(item: Round, counts: Ints | None, shared: dict[int, Ints]) -> tuple[Ints, Ints | None]:
+def _counted(item: Passed, counts: Ints | None, shared: dict[int, Ints]) -> tuple[Ints, Ints | None]:
     """The instants of a round's sends [µs], and how many each has (None: one).
 
     Rounds of all runs that share an index share the counts of its distinct instants too: in `shared`, by it.

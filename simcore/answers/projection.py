@@ -1,6 +1,7 @@
 """A projection: sequences and entries in, what happens to each run out, before it is put into frames."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -12,10 +13,14 @@ from simcore.clock import instants
 from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, Ints, zone
 from simcore.engine import audience
-from simcore.engine import rounds as engine
-from simcore.engine.rounds import Round
+from simcore.engine.entries import read_until
+from simcore.engine.people import Audience
+from simcore.engine.rounds import Outcome, Passed
+from simcore.engine.side_by_side import second_pass
+from simcore.engine.simulate import simulate
+from simcore.engine.times import Kept
 from simcore.errors import SimcoreError, ValidationError, shown
-from simcore.plan.log import NEVER_US
+from simcore.plan.log import NEVER_US, Watched
 from simcore.plan.plan import Epoch, Plan, Step
 from simcore.text.tables import Table
 from simcore.text.wording import count
@@ -84,8 +89,8 @@ class Made(NamedTuple):
     """A simulation before it is put into frames: `epochs` in order of time, the first from the beginning."""
 
     epochs: list[Epoch]
-    people: audience.Audience
-    outcome: engine.Outcome
+    people: Audience
+    outcome: Outcome
     stop_us: int
     by_email: bool
     explained: bool
@@ -111,7 +116,7 @@ class Made(NamedTuple):
         """A row a send."""
         return timeline.timeline(
             self.people.runs,
-            self.outcome.rounds,
+            self.outcome.sends,
             self.steps(),
             self.zone,
             by_email=self.by_email,
@@ -120,32 +125,32 @@ class Made(NamedTuple):
             words=self._reasons if self.explained else None,
         )
 
-    def _reasons(self, item: Round, rows: Ints | slice) -> Any:
-        return words.reasons(item, self.people.runs.entered_us[rows])
+    def _reasons(self, item: Passed, rows: Ints | slice) -> Any:
+        return words.reasons(item, self.epochs, self.people.runs.entered_us[rows])
 
-    def _subjects(self, item: Round, rows: Ints | slice) -> Any:
+    def _subjects(self, item: Passed, rows: Ints | slice) -> Any:
         """The subjects of a round's email, filled in for each of its runs [str]."""
         runs, step = self.people.runs, item.step
-        if step is None or step.render is None or runs.thing is None:
-            return np.full(len(item.at), "" if step is None else step.subject, object)
-        thing = runs.thing[rows]
+        if step.render is None or runs.which is None:
+            return np.full(len(item.at), step.subject, object)
+        which = runs.which[rows]
         if step.shows is None:
-            place, distinct = pd.factorize(thing)
-            told = [step.render(self._thing(each), "", 0) for each in distinct.tolist()]
-            return np.array([*told, ""], object)[place]
-        made_us = np.zeros(len(runs), np.int64)
-        for each in self.outcome.rounds:
-            if each.step is not None and each.step.email_id == step.shows:
-                made_us[slice(None) if each.rows is None else each.rows] = each.at.all_us()
+            place, distinct = pd.factorize(which)
+            filled = [step.render(self._properties(each), "", 0) for each in distinct.tolist()]
+            return np.array([*filled, ""], object)[place]
+        shown_us = np.zeros(len(runs), np.int64)
+        for each in self.outcome.passed:
+            if each.step.email_id == step.shows:
+                shown_us[slice(None) if each.rows is None else each.rows] = each.at.all_us()
         names = [
             f"{subscriber}-{run}"
             for subscriber, run in zip(runs.subscriber_id[rows], runs.number[rows].tolist(), strict=True)
         ]
-        filled = map(step.render, map(self._thing, thing.tolist()), names, made_us[rows].tolist())
-        return np.array([*filled, ""], object)[:-1]
+        subjects = map(step.render, map(self._properties, which.tolist()), names, shown_us[rows].tolist())
+        return np.array([*subjects, ""], object)[:-1]
 
-    def _thing(self, place: int) -> Any:
-        return None if place < 0 else self.people.runs.things[place]
+    def _properties(self, place: int) -> Any:
+        return None if place < 0 else self.people.runs.properties[place]
 
     def subscribers(self) -> pd.DataFrame:
         """A row a run."""
@@ -161,28 +166,35 @@ class Shared:
     """What simulations of several sequences share that differ in their arguments by the sequence alone."""
 
     def __init__(self) -> None:
-        self._people: list[tuple[list[Epoch], audience.Audience]] = []
-        self._times: engine.Shared | None = None
+        self._people: list[tuple[Any, Audience]] = []
+        self._times: Kept | None = None
 
-    def people(self, epochs: list[Epoch]) -> audience.Audience | None:
+    def people(self, epochs: list[Epoch]) -> Audience | None:
         """Those who were found under plans that differ from these in their steps alone, if there were any."""
         wanted = _entrance(epochs)
         return next((people for entrance, people in self._people if entrance == wanted), None)
 
-    def met(self, epochs: list[Epoch], people: audience.Audience) -> None:
+    def met(self, epochs: list[Epoch], people: Audience) -> None:
         """Keeps who was found under some plans."""
         self._people.append((_entrance(epochs), people))
 
-    def times(self, people: audience.Audience) -> engine.Shared:
+    def times(self, people: Audience) -> Kept:
         """The instants that all have in common."""
         if self._times is None:
-            self._times = engine.Shared(_ROOM * len(people.runs) + _ROOM_MORE)
+            self._times = Kept(_ROOM * len(people.runs) + _ROOM_MORE)
         return self._times
 
 
-def _entrance(epochs: list[Epoch]) -> list[Epoch]:
-    """What decides who goes through a sequence when: all but the steps of its plans, and how they are shown."""
-    return [epoch._replace(plan=epoch.plan._replace(steps=(), time_zone="", active=True)) for epoch in epochs]
+def _entrance(epochs: list[Epoch]) -> list[tuple[Epoch, Watched]]:
+    """What decides who goes through a sequence when, and which events are read: all of its plans but the steps, and
+    how they are shown."""
+    return [
+        (
+            epoch._replace(plan=replace(epoch.plan, steps=(), time_zone="", active=True)),
+            epoch.plan.watched(triggered=True),
+        )
+        for epoch in epochs
+    ]
 
 
 def make(
@@ -213,7 +225,7 @@ def make(
         raise SimcoreError(f"order: found {shown(order)}, expected 'entry' or 'email'")
     plan = plan_of(sequence, assumptions, include_drafts) if plan is None else plan
     first = Epoch(at_us=FIRST_US, plan=plan)
-    until_us = audience.read_until(until, naive_time_zone)
+    until_us = read_until(until, naive_time_zone)
     epochs = [first, *_later(sequence, changes, until_us, assumptions, include_drafts, naive_time_zone)]
     if plan.trigger is None and enabled_at is not None:
         raise SimcoreError(
@@ -227,14 +239,9 @@ def make(
         people = audience.runs(entries, events, epochs, until_us, naive_time_zone, enabled_us)
         if shared is not None:
             shared.met(epochs, people)
-    if people.claims is not None:
-        # Who is taken in depends on how long runs last, and that on nothing but the run itself.
-        busy_us = engine.busy_us(epochs, people.runs, people.log, until_us)
-        people = audience.settled(people, busy_us)
-    times = None if shared is None else shared.times(people)
-    outcome = engine.simulate(
-        epochs, people.runs, people.log, until_us, notes=notes, passes=render, shared=times
-    )
+    people = second_pass(people, epochs, until_us)
+    kept = None if shared is None else shared.times(people)
+    outcome = simulate(epochs, people.runs, people.log, until_us, notes=notes, passes=render, kept=kept)
     stop_us = NEVER_US if until_us is None else until_us
     return Made(epochs, people, outcome, stop_us, order == "email", explain, render)
 

@@ -13,8 +13,7 @@ from simcore.answers import timeline
 from simcore.answers.projection import Made, Sequence, Shared, Simulation, make, plan_of
 from simcore.clock.periods import Periods, periods
 from simcore.clock.zones import DAY_US, FAR_US, FIRST_US, HOUR_US, LAST_US, Ints, Zone, zone
-from simcore.engine import rounds as engine
-from simcore.engine.rounds import Times
+from simcore.engine.times import Kept, Times
 from simcore.errors import SimcoreError, inside, shown
 from simcore.plan.paths import parts
 from simcore.plan.plan import Plan
@@ -184,8 +183,8 @@ class _Metrics:
         """Those of one schedule, in the order of `METRICS`."""
         rounds = [
             item
-            for item in made.outcome.rounds
-            if item.step is not None and item.step.sends and len(item.at)  # all may be excluded
+            for item in made.outcome.sends
+            if len(item.at)  # all may be excluded
         ]
         if not rounds:
             return np.nan, np.nan, np.nan, np.nan, 0
@@ -234,7 +233,7 @@ class _Metrics:
         return self._hours[name]
 
 
-def _load(some: list[Times], hours: Periods, place: Zone, times: engine.Shared) -> _Load:
+def _load(some: list[Times], hours: Periods, place: Zone, times: Kept) -> _Load:
     """What the sends at some instants come to."""
     us = np.concatenate([at.distinct_us for at in some])
     sends = np.concatenate([_sends(at, times) for at in some])
@@ -246,7 +245,7 @@ def _load(some: list[Times], hours: Periods, place: Zone, times: engine.Shared) 
     return _Load(int(sends.sum()), int(sends @ weekend), int(sends @ night), hourly)
 
 
-def _sends(at: Times, times: engine.Shared) -> Ints:
+def _sends(at: Times, times: Kept) -> Ints:
     """How many sends each distinct instant has [int64]."""
     size, index = at.distinct_us.size, at.index
     if index is None:

@@ -13,15 +13,16 @@ import pandas as pd
 from simcore.clock import instants
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import LAST_US, Ints
-from simcore.engine.audience import OUTSIDE, Audience, Runs
-from simcore.engine.rounds import ACTIVE, Note, Outcome, Round, Times
+from simcore.engine.people import ENTRY_WORDS, Audience, Rejected
+from simcore.engine.rounds import ACTIVE, STATES, Note, Outcome, Passed
+from simcore.engine.times import Times
 from simcore.errors import SimcoreError, shown
-from simcore.plan.plan import Plan, Step
+from simcore.plan.plan import STATUSES, Plan, Step
+from simcore.plan.runs import Runs
 
 KEY = ["subscriber_id", "run", "email_id"]
 """What tells the sends of a timeline apart."""
-STATUSES = ("active", "completed", "restarted", "excluded", "cancelled", "removed", "stopped")
-_Words = Callable[[Round, Ints | slice], Any]
+_Words = Callable[[Passed, Ints | slice], Any]
 """Gives a text for each of some runs of a round."""
 _RUNS = 1 << 15
 _BLOCK = 1 << 12  # rows that are written together, so that they stay in the processor's cache
@@ -39,7 +40,7 @@ class _Layout(NamedTuple):
 
 def timeline(
     runs: Runs,
-    rounds: Sequence[Round],
+    rounds: Sequence[Passed],
     steps: Sequence[Step],
     time_zone: str,
     *,
@@ -54,9 +55,8 @@ def timeline(
     `text_ids`: whether the emails' ids are texts. `rendered` and `words` give the columns `rendered_subject` and
     `reason` [str].
     """
-    rounds = [item for item in rounds if item.step is not None and item.step.sends]
     layout = _by_email(runs, rounds, steps) if by_email else _by_run(runs, rounds)
-    each: list[Step] = [item.step for item in rounds if item.step is not None]
+    each = [item.step for item in rounds]
 
     def of_run(values: Any) -> Any:
         if layout.run is not None:
@@ -106,12 +106,10 @@ def subscribers(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_
     runs, statuses = people.runs, people.statuses
     ended_by = np.array([STATUSES.index(_plainly(name) or "active") for name in statuses], np.int8)
     outside = (outcome.state == ACTIVE) & (runs.end_us < stop_us)
-    own = np.array(
-        [STATUSES.index(name) for name in ("active", "completed", "excluded", "stopped")], np.int8
-    )  # by state
+    own = np.array([STATUSES.index(name) for name in STATES], np.int8)
     status = np.where(outside, ended_by[runs.end_status], own[outcome.state])
     live = status == 0
-    sends, last_us = tally(runs, outcome.rounds)
+    sends, last_us = tally(runs, outcome.sends)
     waits = live & (outcome.queued >= 0)
     due_us = np.where(waits & plan.active & (outcome.due_us <= LAST_US), outcome.due_us, NAT_US)
     ended_us = np.where(outside, runs.end_us, np.where(live, NAT_US, outcome.ended_us))
@@ -135,47 +133,35 @@ def subscribers(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_
 
 def journal(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: int) -> pd.DataFrame:
     """Everything that happened but the sends, by entry, then by instant (`simcore.simulate`)."""
-    runs, turned = people.runs, people.turned
+    runs, rejected = people.runs, people.rejected
     outside = np.flatnonzero((outcome.state == ACTIVE) & (runs.end_us < stop_us))
     notes = list(outcome.notes)
     for code, status in enumerate(people.statuses):
         ended = outside[runs.end_status[outside] == code]
         if ended.size:
             notes.append(Note(status, ended, Times(runs.end_us[ended])))
-    whats = tuple(plan.words)
+    fates = [ENTRY_WORDS[code] for code in np.unique(rejected.fate).tolist()]
+    # What the platform has no words for stands behind what it has, without a detail.
+    details = dict.fromkeys([*plan.words, *(note.what for note in notes), *fates], "") | dict(plan.words)
+    whats = [*details]
     layout = _by_run(runs, notes)
     which = np.tile(np.arange(len(notes)), len(runs)) if layout.which is None else layout.which
     places = {each: place for place, each in enumerate(outcome.email_ids)}
     email = [-1 if note.email_id is None else places[note.email_id] for note in notes]
+    code_of = _code_dtype(len(whats))
     columns = {
         "subscriber_id": runs.subscriber_id.repeat(layout.per_run),
         "run": runs.number.repeat(layout.per_run),
         "at": layout.send_us,
-        "what": np.array([whats.index(note.what) for note in notes], np.int8)[which],
+        "what": np.array([whats.index(note.what) for note in notes], code_of)[which],
         "email_id": np.array(email, np.int64)[which],
     }
     of_run = np.ones(which.size, np.bool_)
-    if len(turned.row):
-        # The entries that started no run stand among the others, in the order of entries.
-        row = np.concatenate([runs.row.repeat(layout.per_run), turned.row])
-        order = np.argsort(row, kind="stable")
-        none = np.zeros(len(turned.row), np.int64)
-        others = {
-            "subscriber_id": turned.subscriber_id,
-            "run": none,
-            "at": turned.at_us,
-            "what": np.array([whats.index(each) if each in whats else -1 for each in OUTSIDE], np.int8)[
-                turned.what
-            ],
-            "email_id": none - 1,
-        }
-        both = {
-            name: pd.concat([pd.Series(columns[name]), pd.Series(others[name])]).array for name in columns
-        }
-        columns = {name: _plain(values.take(order)) for name, values in both.items()}
-        of_run = np.append(of_run, none != 0)[order]
+    if len(rejected.row):
+        row = runs.row.repeat(layout.per_run)
+        columns, of_run = _with_rejected(columns, row, rejected, whats)
     names = [*dict.fromkeys(map(_plainly, whats))]
-    what = np.array([names.index(_plainly(each)) for each in whats], np.int8)
+    what = np.array([names.index(_plainly(each)) for each in whats], code_of)
     return pd.DataFrame(
         {
             "subscriber_id": _as_given(columns["subscriber_id"]),
@@ -183,10 +169,30 @@ def journal(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: 
             "at": instants.show(columns["at"], zone),
             "what": category(what[columns["what"]], names),
             "email_id": _named(outcome.email_ids, columns["email_id"], plan.text_ids),
-            "detail": category(columns["what"], tuple(plan.words.values())),
+            "detail": category(columns["what"], tuple(details.values())),
         },
         copy=False,
     )
+
+
+def _with_rejected(
+    columns: dict[str, Any], row: Ints, rejected: Rejected, whats: Sequence[str]
+) -> tuple[dict[str, Any], npt.NDArray[np.bool_]]:
+    """A journal with the entries that started no run among the others, in the order of entries; and which rows are
+    of runs. `row` [rows of the journal]: the entry that each is of."""
+    order = np.argsort(np.concatenate([row, rejected.row]), kind="stable")
+    none = np.zeros(len(rejected.row), np.int64)
+    codes = [whats.index(each) if each in whats else -1 for each in ENTRY_WORDS]
+    others = {
+        "subscriber_id": rejected.subscriber_id,
+        "run": none,
+        "at": rejected.at_us,
+        "what": np.array(codes, columns["what"].dtype)[rejected.fate],
+        "email_id": none - 1,
+    }
+    both = {name: pd.concat([pd.Series(columns[name]), pd.Series(others[name])]).array for name in columns}
+    of_run = np.append(np.ones(len(row), np.bool_), none != 0)[order]
+    return {name: _plain(values.take(order)) for name, values in both.items()}, of_run
 
 
 def check(name: str, given: Any) -> None:
@@ -215,7 +221,7 @@ def _plain(values: Any) -> Any:
     return values.to_numpy() if type(values) is pd.arrays.NumpyExtensionArray else values
 
 
-def _by_run(runs: Runs, rounds: Sequence[Round | Note]) -> _Layout:
+def _by_run(runs: Runs, rounds: Sequence[Passed | Note]) -> _Layout:
     """Rows in the order of runs; those of a run as they come in the list, which is as they happened."""
     if all(item.rows is None for item in rounds):
         return _Layout(_matrix(rounds, len(runs)).reshape(-1), None, None, len(rounds))
@@ -241,7 +247,7 @@ def _by_run(runs: Runs, rounds: Sequence[Round | Note]) -> _Layout:
     return _Layout(send_us, which, None, counts)
 
 
-def _by_email(runs: Runs, rounds: Sequence[Round], steps: Sequence[Step]) -> _Layout:
+def _by_email(runs: Runs, rounds: Sequence[Passed], steps: Sequence[Step]) -> _Layout:
     if all(item.rows is None for item in rounds):
         send_us = np.empty((len(rounds), len(runs)), np.int64)
         for number, item in enumerate(rounds):
@@ -252,7 +258,7 @@ def _by_email(runs: Runs, rounds: Sequence[Round], steps: Sequence[Step]) -> _La
                 item.at.distinct_us.take(index, out=send_us[number], mode="clip")  # "raise" would copy
         return _Layout(send_us.reshape(-1), None, None, 0)
     rank = {step.email_id: at for at, step in enumerate(steps)}
-    email = np.array([rank[item.step.email_id] for item in rounds if item.step is not None])
+    email = np.array([rank[item.step.email_id] for item in rounds])
     run = np.concatenate([np.arange(len(runs)) if item.rows is None else item.rows for item in rounds])
     which = np.repeat(np.arange(len(rounds), dtype=np.int32), [len(item.at) for item in rounds])
     send_us = np.concatenate([item.at.all_us() for item in rounds])
@@ -260,11 +266,11 @@ def _by_email(runs: Runs, rounds: Sequence[Round], steps: Sequence[Step]) -> _La
     return _Layout(send_us[order], which[order], run[order], 0)
 
 
-def _rows(item: Round | Note) -> Ints | slice:
+def _rows(item: Passed | Note) -> Ints | slice:
     return slice(None) if item.rows is None else item.rows
 
 
-def _matrix(rounds: Sequence[Round | Note], runs: int) -> Ints:
+def _matrix(rounds: Sequence[Passed | Note], runs: int) -> Ints:
     """The instant of each run's every send [int64, runs x rounds]."""
     at_us = np.empty((runs, len(rounds)), np.int64)
     index = rounds[-1].at.index if rounds else None
@@ -286,9 +292,8 @@ def _matrix(rounds: Sequence[Round | Note], runs: int) -> Ints:
     return at_us
 
 
-def tally(runs: Runs, rounds: Sequence[Round]) -> tuple[npt.NDArray[np.int32], Ints]:
+def tally(runs: Runs, rounds: Sequence[Passed]) -> tuple[npt.NDArray[np.int32], Ints]:
     """How many sends each run has [int32], and when its last one is [µs, `NAT_US` for none]."""
-    rounds = [item for item in rounds if item.step is not None and item.step.sends]
     if rounds and all(item.rows is None for item in rounds):
         return np.full(len(runs), len(rounds), np.int32), rounds[-1].at.all_us()
     sends, last_us = np.zeros(len(runs), np.int32), np.full(len(runs), NAT_US)
@@ -300,7 +305,7 @@ def tally(runs: Runs, rounds: Sequence[Round]) -> tuple[npt.NDArray[np.int32], I
 
 def _texts(
     runs: Runs,
-    rounds: Sequence[Round],
+    rounds: Sequence[Passed],
     layout: _Layout,
     by_email: bool,
     words: _Words,

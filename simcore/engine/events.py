@@ -25,12 +25,12 @@ def read(
     naive_time_zone: str | None,
     *,
     ids: Any,
-    things: bool,
+    properties: bool,
 ) -> Log:
     """An event log that people have, read and sorted; None is one without events.
 
     `ids`: the distinct subscribers who can come; None for all who are named before `until_us`, in the order of
-    their first rows. `things`: whether anything looks at properties. Raises EntryError that names the rows that
+    their first rows. `properties`: whether anything looks at properties. Raises EntryError that names the rows that
     cannot be used.
     """
     if events is None:
@@ -76,10 +76,12 @@ def read(
     rows, who = rows[who >= 0], who[who >= 0]
     order = np.lexsort((at_us[rows], who))
     rows = rows[order]
-    thing, objects = np.full(rows.size, -1), list[Any]()
-    if things and "properties" in events.columns:
-        thing, objects = read_things(events["properties"].iloc[rows], "events: properties", rows, len(events))
-    return Log(ids, who[order], at_us[rows], code[rows], ref[rows], thing, names, refs, objects)
+    which, objects = np.full(rows.size, -1), list[Any]()
+    if properties and "properties" in events.columns:
+        which, objects = read_properties(
+            events["properties"].iloc[rows], "events: properties", rows, len(events)
+        )
+    return Log(ids, who[order], at_us[rows], code[rows], ref[rows], which, names, refs, objects)
 
 
 def _kept(
@@ -96,7 +98,7 @@ def _kept(
     return kept
 
 
-def read_things(
+def read_properties(
     given: "pd.Series[Any]", what: str, rows: Ints | None = None, total: int | None = None
 ) -> tuple[Ints, list[Any]]:
     """Properties as the distinct objects that they are, and the place of each row's among them; -1 for none.

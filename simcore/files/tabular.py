@@ -98,7 +98,7 @@ class Rows:
 
     def events(self, plan: Plan, naive_time_zone: str | None) -> pd.DataFrame:
         """The events with their instants read; rows that cannot be used are refused."""
-        usable, words = self._timed("at", naive_time_zone, plan), plan.vocabulary
+        usable, words = self._timed("at", naive_time_zone, plan), plan.events.vocabulary
         usable["event"] = self.frame["event"]
         self._read(usable["event"], lambda name: words.wrong() if words.unknown(name) else None)
         usable["ref"] = self._filled("ref") if "ref" in self.frame else None

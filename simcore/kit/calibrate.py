@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from hashlib import blake2b
 from itertools import pairwise, product
@@ -24,11 +24,12 @@ from simcore.errors import EntryError, SimcoreError, shown
 from simcore.kit.assumptions import Assumptions
 from simcore.kit.model import Sequence
 from simcore.plan.log import whole_id
+from simcore.plan.plan import OnChange, OneAtATime
 from simcore.text.progress import telling
 from simcore.verbs import simulate
 
 if TYPE_CHECKING:
-    from simcore.engine.audience import Audience
+    from simcore.engine.people import Audience
     from simcore.plan.plan import Epoch, Plan
 
 _DEFAULTS = {each.name: each.default for each in fields(Assumptions)}
@@ -219,14 +220,12 @@ class _Shared(Shared):
 
 
 def _entering(epochs: list["Epoch"]) -> list["Epoch"]:
-    same: dict[str, Any] = {
-        "hold_vias": frozenset(),
-        "excluded_ends": False,
-        "reschedule": False,
-        "insert_at_once": False,
-        "send_behind": False,
-    }
-    return [epoch._replace(plan=epoch.plan._replace(**same)) for epoch in epochs]
+    return [
+        epoch._replace(
+            plan=replace(epoch.plan, hold_vias=frozenset(), excluded_ends=False, on_change=OnChange())
+        )
+        for epoch in epochs
+    ]
 
 
 class _Fit(NamedTuple):
@@ -328,7 +327,7 @@ class _Log:
         """When each run is sent each email [int64, µs; emails x runs; `NAT_US` where it is not]."""
         at_us = np.full((len(self.email_ids), len(made.people.runs)), NAT_US)
         places = {each: place for place, each in enumerate(self.email_ids)}
-        sent = [(item, item.step) for item in made.outcome.rounds if item.step is not None]
+        sent = [(item, item.step) for item in made.outcome.passed]
         for item, step in sent:
             at_us[places[step.email_id], slice(None) if item.rows is None else item.rows] = item.at.all_us()
         return at_us
@@ -411,10 +410,13 @@ def _combinations(usual: Made, log: _Log) -> list[dict[str, Any]]:
 def _that_may(usual: Made) -> set[str]:
     """The switches of how runs go on that may matter here at all; the others cannot, whatever the rest says."""
     plans, people, found = [epoch.plan for epoch in usual.epochs], usual.people, set()
-    if any(plan.repeat for plan in plans) and (people.runs.number > 1).any():
+    if (
+        any(isinstance(plan.entry, OneAtATime) and plan.entry.repeat for plan in plans)
+        and (people.runs.number > 1).any()
+    ):
         found.add("restart_via")
     if people.log is not None:
-        members = [people.log.members(plan.excluded, plan.joins) for plan in plans]
+        members = [people.log.members(plan.excluded, plan.events) for plan in plans]
         found |= {"excluded_midway"} if any(each is not None for each in members) else set()
     if len(plans) > 1:
         found.add("queued_emails")
@@ -457,12 +459,12 @@ def _lives(
     given: dict[str, Any],
 ) -> Simulation:
     """What becomes of those to whom some sends of the log went."""
-    runs, turned = usual.people.runs, usual.people.turned
+    runs, rejected = usual.people.runs, usual.people.rejected
     concerned = np.append(np.bincount(log.who[some], minlength=len(log.ids)) > 0, False)
     rows = np.sort(
         np.concatenate([
             row[concerned[log.places(subscriber)]]
-            for row, subscriber in ((runs.row, runs.subscriber_id), (turned.row, turned.subscriber_id))
+            for row, subscriber in ((runs.row, runs.subscriber_id), (rejected.row, rejected.subscriber_id))
         ])
     )
     if isinstance(entries, pd.DataFrame | pd.Series):

@@ -8,8 +8,8 @@ from simcore.clock.gates import Anytime, Gate, Poll, SendSlots, SendWindow
 from simcore.clock.zones import DAY_US, HOUR_US, LAST_US
 from simcore.errors import SimcoreError, shown
 from simcore.kit.assumptions import Assumptions
-from simcore.plan.log import Vocabulary, whole_id
-from simcore.plan.plan import Plan, Step
+from simcore.plan.log import Events, Vocabulary, whole_id
+from simcore.plan.plan import OnChange, OneAtATime, Plan, Step
 from simcore.text.wording import WEEKDAYS
 
 if TYPE_CHECKING:
@@ -40,8 +40,13 @@ _LEAVES = {  # K17: the status of the run, and whether entries are blocked
     "removed": ("removed", False),
 }
 _RETURNS = frozenset({"resubscribed"})
-_VOCABULARY = Vocabulary(
-    frozenset({*_JOINS, *_LEAVES, *_RETURNS}), False, frozenset(_JOINS), whole_id, "the integer id"
+_EVENTS = Events(
+    vocabulary=Vocabulary(
+        frozenset({*_JOINS, *_LEAVES, *_RETURNS}), False, frozenset(_JOINS), whole_id, "the integer id"
+    ),
+    joins=_JOINS,
+    leaves=_LEAVES,
+    returns=_RETURNS,
 )
 _WORDS = {  # K28
     "started": "the subscriber entered",
@@ -76,6 +81,8 @@ def translate(sequence: "Sequence", assumptions: Assumptions | None, *, include_
                 gate=gate,
                 queued=sends or assume.draft_delay == "count",  # K12
                 sends=sends,
+                passed="draft",
+                called="email" if sends else "draft",
             )
         )
     return Plan(
@@ -83,21 +90,19 @@ def translate(sequence: "Sequence", assumptions: Assumptions | None, *, include_
         steps=tuple(steps),
         active=sequence.active,
         vias=_VIAS,
-        vocabulary=_VOCABULARY,
-        repeat=sequence.repeat,
-        repeat_vias=frozenset(_VIAS) if assume.restart_via == "all" else _LISTED,
+        events=_EVENTS,
+        entry=OneAtATime(sequence.repeat, frozenset(_VIAS) if assume.restart_via == "all" else _LISTED),
         excluded=frozenset(
             (each.type, one) for each in sequence.exclude_subscriber_sources for one in each.ids
         ),
         excluded_ends=assume.excluded_midway == "end_run",
         hold_vias=_hold_vias(sequence, assume),
-        joins=_JOINS,
-        leaves=_LEAVES,
-        returns=_RETURNS,
         words=_WORDS,
-        reschedule=assume.queued_emails == "reschedule",
-        insert_at_once=assume.insert_before_next == "at_once",
-        send_behind=assume.earlier_insert == "send",
+        on_change=OnChange(
+            reschedule=assume.queued_emails == "reschedule",
+            insert_at_once=assume.insert_before_next == "at_once",
+            send_behind=assume.earlier_insert == "send",
+        ),
     )
 
 

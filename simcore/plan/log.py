@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ NEVER_US: int = np.iinfo(np.int64).max
 """When what never happens does."""
 
 Flags = npt.NDArray[np.bool_]
+_NO_NAMES: Mapping[str, Any] = MappingProxyType({})
 Watched = frozenset[tuple[str, Hashable]] | None
 """The events that some rule looks at: their names, and what they are about (None: whatever it is); None for all."""
 Source = tuple[str, Hashable]
@@ -44,6 +46,27 @@ class Vocabulary(NamedTuple):
     def wrong(self) -> str:
         """What is wrong with the name of no event."""
         return "not the name of an event" if self.other else f"not one of: {', '.join(sorted(self.names))}"
+
+
+class Events(NamedTuple):
+    """What events mean to a platform.
+
+    `vocabulary`: which there are. `joins`: the (kind, inside) that an event of a name makes of its ref; `clears`:
+    the kind of which an event of a name leaves none. `leaves`: the (status, whether it blocks entries) that an event
+    ends runs with; `returns`: the events that end the block (K17, Q21).
+    """
+
+    vocabulary: Vocabulary = Vocabulary()
+    joins: Mapping[str, tuple[str, bool]] = _NO_NAMES
+    clears: Mapping[str, str] = _NO_NAMES
+    leaves: Mapping[str, tuple[str, bool]] = _NO_NAMES
+    returns: frozenset[str] = frozenset()
+
+    def about(self, sources: frozenset[Source]) -> frozenset[tuple[str, Hashable]]:
+        """The events by which anybody gets into some sources, or out of them."""
+        kinds = {kind for kind, _ in sources}
+        joins = {(name, ref) for name, (of, _) in self.joins.items() for kind, ref in sources if kind == of}
+        return frozenset(joins | {(name, None) for name, of in self.clears.items() if of in kinds})
 
 
 class Toggles:
@@ -120,7 +143,7 @@ class Log:
     """An event log, read; rows by subscriber, then by instant, then as given.
 
     `who` int64, places in `ids`; `at_us` int64 [µs]; `name` and `ref` int64, places in `names` and `refs` (-1 for
-    none); `thing` int64, places in `things`, the distinct objects that the events have for properties (-1 for
+    none); `which` int64, places in `properties`, the distinct objects that the events have for them (-1 for
     none). Only what some rule looks at is there, and of people who cannot come nothing.
     """
 
@@ -129,10 +152,10 @@ class Log:
     at_us: Ints
     name: Ints
     ref: Ints
-    thing: Ints
+    which: Ints
     names: tuple[str, ...]
     refs: tuple[Hashable, ...]
-    things: Sequence[Any]
+    properties: Sequence[Any]
     _members: dict[Any, Toggles | None] = field(default_factory=dict)
 
     def rows(self, name: str, ref: Hashable = None) -> Ints:
@@ -150,28 +173,20 @@ class Log:
         """Where the events of any of these names are."""
         return np.flatnonzero(np.isin(self.name, [c for c, name in enumerate(self.names) if name in names]))
 
-    def members(
-        self,
-        sources: frozenset[Source],
-        joins: Mapping[str, tuple[str, bool]],
-        clears: Mapping[str, str] | None = None,
-    ) -> Toggles | None:
-        """When each subscriber is in any of some sources; None where nobody ever is.
+    def members(self, sources: frozenset[Source], events: Events) -> Toggles | None:
+        """When each subscriber is in any of some sources, by what events mean; None where nobody ever is."""
+        key = sources, frozenset(events.joins.items()), frozenset(events.clears.items())
+        if key not in self._members:
+            self._members[key] = self._toggles(sources, events)
+        return self._members[key]
 
-        `joins`: the (kind, inside) that an event of a name makes of its ref; `clears`: the kind of which an
-        event of a name leaves none.
-        """
-        if sources not in self._members:
-            self._members[sources] = self._toggles(sources, joins, clears or {})
-        return self._members[sources]
-
-    def _toggles(
-        self, sources: frozenset[Source], joins: Mapping[str, tuple[str, bool]], clears: Mapping[str, str]
-    ) -> Toggles | None:
+    def _toggles(self, sources: frozenset[Source], events: Events) -> Toggles | None:
         parts = []
         for number, (kind, ref) in enumerate(sorted(sources, key=repr)):
-            made = [(self.rows(name, ref), inside) for name, (of, inside) in joins.items() if of == kind]
-            made += [(self.rows(name), False) for name, of in clears.items() if of == kind]
+            made = [
+                (self.rows(name, ref), inside) for name, (of, inside) in events.joins.items() if of == kind
+            ]
+            made += [(self.rows(name), False) for name, of in events.clears.items() if of == kind]
             parts += [(rows, np.full(rows.size, number), np.full(rows.size, inside)) for rows, inside in made]
         if not any(rows.size for rows, *_ in parts):
             return None
@@ -198,12 +213,12 @@ EMPTY = Log(np.zeros(1, np.int64), _NONE, _NONE, _NONE, _NONE, _NONE, (), (), ()
 """The log of a single subscriber to whom nothing happens."""
 
 
-def found_in(things: Sequence[Any], thing: Ints, read: Callable[[Any], Hashable | None]) -> Any:
+def read_in(properties: Sequence[Any], which: Ints, read: Callable[[Any], Hashable | None]) -> Any:
     """What is read in some properties, by their places [object, same shape; None for none], each distinct one once."""
-    table = np.empty(len(things) + 1, object)
-    for place in np.unique(thing[thing >= 0]).tolist():
-        table[place] = read(things[place])
-    return table[thing]
+    table = np.empty(len(properties) + 1, object)
+    for place in np.unique(which[which >= 0]).tolist():
+        table[place] = read(properties[place])
+    return table[which]
 
 
 def whole_id(ref: Any) -> int | None:

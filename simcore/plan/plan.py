@@ -1,15 +1,34 @@
 """What a platform's sequence is translated into: steps, each a delay and a gate, and the rules around them."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
+
+import numpy as np
 
 from simcore.clock.delays import Brought, Delay
 from simcore.clock.gates import Gate
 from simcore.clock.zones import Ints
-from simcore.plan.log import Flags, Log, Source, Vocabulary, Watched
+from simcore.errors import SimcoreError, shown
+from simcore.plan.log import Events, Flags, Log, Source, Watched
+from simcore.plan.runs import Runs
 
-_NONE: Mapping[str, Any] = MappingProxyType({})
+STATUSES = ("active", "completed", "restarted", "excluded", "cancelled", "removed", "stopped")
+"""How a run may stand."""
+_MOST_POSITION = np.iinfo(np.int16).max  # the dtype of positions in a timeline
+
+
+class Branch(Protocol):
+    """Where a sequence parts: which of several paths each run takes once it has passed a step."""
+
+    @property
+    def watched(self) -> Watched:
+        """The events that it looks at."""
+        ...
+
+    def choose(self, log: Log | None, runs: Runs, rows: Ints | slice, at_us: Ints) -> Ints:
+        """Which path each of some runs takes at an instant [µs]: its number in the step's `paths` [int64, runs]."""
+        ...
 
 
 class Step(NamedTuple):
@@ -17,9 +36,13 @@ class Step(NamedTuple):
 
     `position` is its place in the sequence as shown to the user. `queued`: whether runs wait for it at all;
     `sends`: whether it is sent then, or passed without a send, which is journalled as `passed` (a draft that
-    counts, K12; a step that is no email, Q12). `stops_waits`: whether the plan's stop is looked at also where
-    its wait begins (Q20). `render` fills in the subject for a run, by its properties (None for none), its name,
-    and when the step whose id is `shows` was passed [µs]; None where there is nothing to fill in (Q25).
+    counts, K12; a step that is no email, Q12). `is_email`: whether it is one, be it sent or not; `called`: what a
+    reason calls it when the next step waits from it. `stops_waits`: whether the plan's stop is looked at also
+    where its wait begins (Q20). `render` fills in the subject for a run, by its properties (None for none), its
+    name, and when the step whose id is `shows` was passed [µs]; None where there is nothing to fill in (Q25).
+
+    `paths`: the places, among the plan's steps, at which runs go on from it, later ones than its own, the number of
+    all steps for the end; by default the next. `branch` says which runs take which, where there are several.
     """
 
     position: int
@@ -29,23 +52,26 @@ class Step(NamedTuple):
     gate: Gate
     queued: bool = True
     sends: bool = True
-    passed: str = "draft"
+    passed: str = ""
+    is_email: bool = True
+    called: str = "email"
     stops_waits: bool = False
     render: Callable[[Any, str, int], str] | None = None
     shows: int | str | None = None
+    paths: tuple[int, ...] = ()
+    branch: Branch | None = None
 
 
 class Enrolments(NamedTuple):
     """Who is enrolled when, as a trigger finds: arrays [enrolments], each subscriber's in order.
 
-    `who` int64, places in the log's ids; `at_us` int64 [µs]; `thing` int64, places in the log's things (-1 for
-    none), the properties of the event that enrols; `end_us` int64 [µs], when the trigger ends the run again,
-    or None.
+    `who` int64, places in the log's ids; `at_us` int64 [µs]; `which` int64, places in the log's properties (-1 for
+    none), those of the event that enrols; `end_us` int64 [µs], when the trigger ends the run again, or None.
     """
 
     who: Ints
     at_us: Ints
-    thing: Ints
+    which: Ints
     end_us: Ints | None = None
 
 
@@ -78,13 +104,23 @@ class Stop(Protocol):
         """The events that it looks at."""
         ...
 
-    def guard(self, log: Log, who: Ints, entered_us: Ints, things: Sequence[Any], thing: Ints) -> Guard:
-        """When it holds, for runs: of whom, from when, and with which properties (places in `things`, or -1)."""
+    def guard(self, log: Log, runs: Runs) -> Guard:
+        """When it holds of each run."""
         ...
 
 
-class Beside(NamedTuple):
-    """Runs of one subscriber that go side by side (Q18, Q24).
+class OneAtATime(NamedTuple):
+    """Entry where a subscriber is never in two runs at once (K14).
+
+    `repeat`: whether another entry starts the run anew, and `repeat_vias`, by which ways of entry.
+    """
+
+    repeat: bool = False
+    repeat_vias: frozenset[str] = frozenset()
+
+
+class SideBySide(NamedTuple):
+    """Entry where the runs of a subscriber go side by side (Q18, Q24).
 
     `once`: whether any earlier run keeps others out. `key`: reads a run's key from its properties, None where
     it has none; an active run with the same one keeps others out; None where keys play no part.
@@ -96,62 +132,100 @@ class Beside(NamedTuple):
     if_idle_vias: frozenset[str]
 
 
-class Plan(NamedTuple):
-    """A sequence as the engine sees it: all its steps in order, and the rules of who goes through them.
+class OnChange(NamedTuple):
+    """What a change of the sequence does to those inside it.
 
-    `time_zone`: the zone in which instants are shown. `active`: whether anything is sent at all (K19).
-
-    Entry: `vias`, how a subscriber may be said to have entered, the default first (K13); `trigger`, who enrols
-    where no entries are given, and `trigger_via`, how. `beside`, where a subscriber's runs go side by side;
-    or else `repeat`, whether another entry starts the run anew, and `repeat_vias`, by which ways (K14);
-    `excluded`, the sources whose members neither enter nor receive (K16), and `excluded_ends`, whether an
-    email that falls due to one of them ends the run.
-
-    End: `hold_vias`, the ways of entry whose runs stay active when no email is left (K15); `stop`, what ends a
-    run before a step (Q20).
-
-    Events: `vocabulary`, which there are; `joins`, the (kind, inside) that an event of a name makes of its
-    ref; `leaves`, the (status, whether it blocks entries) that an event ends runs with; `returns`, the events
-    that end the block (K17); `words`, what else than a send may happen (the journal's `what`, perhaps with a
-    cause behind a colon), and its detail; `reads_things`, whether anything looks at properties; `renders`, whether
-    what subjects are filled with is modelled (Q25); `text_ids`, whether the emails' ids are texts.
-
-    Changes: `reschedule`, whether each change computes what is queued anew (K20); `insert_at_once`, whether
-    what is published right before a queued email is due at once (K21); `send_behind`, whether what is
-    published behind a run is sent to it (K22).
+    `reschedule`: whether each change computes what is queued anew (K20); `insert_at_once`: whether what is published
+    right before a queued email is due at once (K21); `send_behind`: whether what is published behind a run is sent
+    to it (K22).
     """
 
-    time_zone: str
-    steps: tuple[Step, ...]
-    active: bool
-    vias: tuple[str, ...]
-    vocabulary: Vocabulary = Vocabulary()
-    trigger: Trigger | None = None
-    trigger_via: str = ""
-    beside: Beside | None = None
-    repeat: bool = False
-    repeat_vias: frozenset[str] = frozenset()
-    excluded: frozenset[Source] = frozenset()
-    excluded_ends: bool = False
-    hold_vias: frozenset[str] = frozenset()
-    stop: Stop | None = None
-    joins: Mapping[str, tuple[str, bool]] = _NONE
-    leaves: Mapping[str, tuple[str, bool]] = _NONE
-    returns: frozenset[str] = frozenset()
-    words: Mapping[str, str] = _NONE
-    reads_things: bool = False
-    renders: bool = False
-    text_ids: bool = False
     reschedule: bool = False
     insert_at_once: bool = False
     send_behind: bool = True
 
+
+_ONCE, _NO_EVENTS, _AS_USUAL = OneAtATime(), Events(), OnChange()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A sequence as the engine sees it: all its steps, and the rules of who goes through them.
+
+    `time_zone`: the zone in which instants are shown. `steps`: each comes after all that lead to it. `active`:
+    whether anything is sent at all (K19). `vias`: how a subscriber may be said to have entered, the default first
+    (K13). `trigger`: who enrols where no entries are given, and `trigger_via`, how. `entry`: whether the runs of a
+    subscriber follow one another, or go side by side. `excluded`: the sources whose members neither enter nor receive
+    (K16), and `excluded_ends`, whether an email that falls due to one of them ends the run. `hold_vias`: the ways of
+    entry whose runs stay active when no email is left (K15). `stop`: what ends a run before a step (Q20). `events`:
+    what those of a log mean. `on_change`: what changes do.
+
+    `words`: what else than a send may happen (the journal's `what`, perhaps with a cause behind a colon), and its
+    detail, in the order in which the journal's category has them; what is not among them has no detail.
+    `reads_properties`: whether anything looks at properties; `renders`: whether what subjects are filled with is
+    modelled (Q25); `text_ids`: whether the emails' ids are texts.
+
+    Raises SimcoreError, to whoever writes a platform, where the parts do not fit together.
+    """
+
+    time_zone: str
+    steps: tuple[Step, ...]
+    active: bool = True
+    vias: tuple[str, ...] = ("api",)
+    trigger: Trigger | None = None
+    trigger_via: str = ""
+    entry: OneAtATime | SideBySide = _ONCE
+    excluded: frozenset[Source] = frozenset()
+    excluded_ends: bool = False
+    hold_vias: frozenset[str] = frozenset()
+    stop: Stop | None = None
+    events: Events = _NO_EVENTS
+    on_change: OnChange = _AS_USUAL
+    words: Mapping[str, str] = field(default_factory=dict)
+    reads_properties: bool = False
+    renders: bool = False
+    text_ids: bool = False
+
+    def __post_init__(self) -> None:
+        if fault := self._fault():
+            raise SimcoreError(f"a plan that cannot be: {fault}")
+
+    def _fault(self) -> str:
+        """What does not fit together, "" for nothing."""
+        ids = [step.email_id for step in self.steps]
+        kind = str if self.text_ids else int
+        if wrong := [each for each in ids if type(each) is not kind]:
+            return f"email_id {shown(wrong[0])}, expected {kind.__name__} (text_ids is {self.text_ids})"
+        if len(set(ids)) < len(ids):
+            twice = next(each for at, each in enumerate(ids) if each in ids[:at])
+            return f"two steps have the email_id {shown(twice)}"
+        for place, step in enumerate(self.steps):
+            if not 0 <= step.position <= _MOST_POSITION:
+                return f"position {shown(step.position)}, expected 0 to {_MOST_POSITION}"
+            if step.paths and not all(place < to <= len(self.steps) for to in step.paths):
+                return f"step {place} leads to {shown(step.paths)}, expected places after its own"
+            if len(step.paths) > 1 and step.branch is None:
+                return f"step {place} leads to several places, and has no branch that says who goes where"
+            if not (step.sends or step.passed) and step.queued:
+                return (
+                    f"step {place} is passed without a send, and has no word for it in the journal (passed)"
+                )
+        if not self.vias:
+            return "there is no way of entry (vias)"
+        if unknown := sorted(self.hold_vias - {*self.vias}):
+            return f"hold_vias has {shown(unknown[0])}, which vias has not"
+        if unknown := [status for status, _ in self.events.leaves.values() if status not in STATUSES]:
+            return f"an event ends runs with the status {shown(unknown[0])}, expected one of: {', '.join(STATUSES)}"
+        return ""
+
     def watched(self, triggered: bool) -> Watched:
         """The events that any of its rules looks at; `triggered`: the trigger's too."""
-        seen: set[tuple[str, Hashable]] = {(name, None) for name in (*self.leaves, *self.returns)}
-        for name, (of, _) in self.joins.items():
-            seen |= {(name, ref) for kind, ref in self.excluded if kind == of}
-        for each in (self.trigger if triggered else None, self.stop):
+        seen: set[tuple[str, Hashable]] = {
+            (name, None) for name in (*self.events.leaves, *self.events.returns)
+        }
+        seen |= self.events.about(self.excluded)
+        looking = [self.trigger if triggered else None, self.stop, *(step.branch for step in self.steps)]
+        for each in looking:
             if each is not None:
                 if each.watched is None:
                     return None

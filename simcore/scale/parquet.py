@@ -23,7 +23,7 @@ import pandas as pd
 
 from simcore import verbs
 from simcore.answers import projection
-from simcore.engine import audience
+from simcore.engine import entries as reading
 from simcore.errors import EntryError, SimcoreError, TooLateError, shown
 from simcore.files import shipped as about
 from simcore.files import tabular as files
@@ -135,7 +135,7 @@ def project(
             # The API's form has no ids for emails that it did not number.
             "sequence": _digest([sequence.to_api(), [step.email_id for step in given.plan.steps]]),
             "changes": _digest([*map(repr, asked["changes"])]),
-            "until": audience.read_until(until, naive_time_zone),
+            "until": reading.read_until(until, naive_time_zone),
             "assumptions": None if assumptions is None else repr(assumptions),
             "chunk_rows": chunk_rows,
             "input": given.fingerprint(),

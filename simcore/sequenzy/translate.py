@@ -10,8 +10,8 @@ from simcore.clock.instants import read_one
 from simcore.clock.words import length
 from simcore.clock.zones import FAR_US
 from simcore.errors import SimcoreError, shown
-from simcore.plan.log import Vocabulary, text_id
-from simcore.plan.plan import Beside, Plan, Step, Stop, Trigger
+from simcore.plan.log import Events, Vocabulary, text_id
+from simcore.plan.plan import Plan, SideBySide, Step, Stop, Trigger
 from simcore.sequenzy import tags, waits
 from simcore.sequenzy.assumptions import Assumptions
 from simcore.sequenzy.properties import date_us, key, values
@@ -40,12 +40,18 @@ _LEAVES = {  # Q21
     "removed": ("removed", False),
 }
 _RETURNS = frozenset({"resubscribed"})
-_VOCABULARY = Vocabulary(
-    names=frozenset({*_JOINS, *_LEAVES, *_RETURNS, "field_changed"}),
-    other=True,
-    about=frozenset({*_JOINS, "field_changed"}),
-    ref=text_id,
-    expected="the name or id",
+_EVENTS = Events(
+    vocabulary=Vocabulary(
+        names=frozenset({*_JOINS, *_LEAVES, *_RETURNS, "field_changed"}),
+        other=True,
+        about=frozenset({*_JOINS, "field_changed"}),
+        ref=text_id,
+        expected="the name or id",
+    ),
+    joins=_JOINS,
+    clears=_CLEARS,
+    leaves=_LEAVES,
+    returns=_RETURNS,
 )
 _STOPS = {  # Q20: what it is about, whether it stops who is in, and the event that makes it so
     "has_tag": ("tag", True, "tag_added"),
@@ -86,19 +92,17 @@ def translate(sequence: "Sequence", assumptions: Assumptions | None) -> Plan:
         steps=steps,
         active=True,
         vias=_VIAS,
-        vocabulary=_VOCABULARY,
+        events=_EVENTS,
         trigger=_trigger(sequence, assume),
         trigger_via=sequence.trigger,
-        beside=Beside(
+        entry=SideBySide(
             once=sequence.mode == "one_time",
             key=_key(sequence.enrollmentFieldPath or None) if sequence.mode == "matching_field" else None,
             if_idle_vias=frozenset({"manual"}),
         ),
         stop=stop,
-        leaves=_LEAVES,
-        returns=_RETURNS,
         words=_WORDS,
-        reads_things=bool(sequence.propertyFilters)
+        reads_properties=bool(sequence.propertyFilters)
         or sequence.mode == "matching_field"
         or (isinstance(stop, Happened) and bool(stop.filters or stop.rules))
         or any(step.render or isinstance(step.delay, Brought) for step in steps),
@@ -138,6 +142,8 @@ def _steps(sequence: "Sequence", assume: Assumptions) -> tuple[Step, ...]:
                 gate=gate,
                 sends=not kind,
                 passed=kind or "",
+                is_email=not kind,
+                called="step" if kind else "email",
                 # Any other wait begins where a node has just been passed, and the same has been looked at.
                 stops_waits=wait is not None and not steps and assume.stop_checks == "every_node",
                 render=render,
@@ -218,7 +224,7 @@ def _stop(condition: Mapping[str, Any], assume: Assumptions) -> Stop | None:
         source, inside, event = _STOPS[kind]
         if assume.stop_reading == "transition":
             return Happened(event, value)
-        return Membership(source, str(value), inside, _JOINS, _CLEARS)
+        return Membership(source, str(value), inside, _EVENTS)
     if kind == "field_changed":
         filters = [{"path": "value", **match}] if match else []
         return Happened("field_changed", value, tuple(filters))

@@ -19,16 +19,16 @@ def passing(log: Log, rows: Ints, filters: tuple[Mapping[str, Any], ...]) -> Int
     """Those of some events that pass every filter (Q14)."""
     if not filters:
         return rows
-    thing = log.thing[rows]
-    good = [at for at in np.unique(thing).tolist() if passes(filters, None if at < 0 else log.things[at])]
-    return rows[np.isin(thing, good)]
+    which = log.which[rows]
+    good = [at for at in np.unique(which).tolist() if passes(filters, None if at < 0 else log.properties[at])]
+    return rows[np.isin(which, good)]
 
 
 def _from(log: Log, rows: Ints, enabled_us: int | None) -> Enrolments:
     """An enrolment at each of some events, from when the sequence is enabled (Q13)."""
     if enabled_us is not None:
         rows = rows[log.at_us[rows] >= enabled_us]
-    return Enrolments(log.who[rows], log.at_us[rows], log.thing[rows])
+    return Enrolments(log.who[rows], log.at_us[rows], log.which[rows])
 
 
 class Received(NamedTuple):

@@ -19,7 +19,7 @@ from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, Zone, zone, zone_names
 from simcore.errors import SimcoreError, shown
 from simcore.plan.controls import Control
-from simcore.plan.plan import Plan
+from simcore.plan.plan import Plan, SideBySide
 from simcore.text.tables import cut
 from simcore.text.wording import WEEKDAYS
 
@@ -263,8 +263,8 @@ def _every_hour(plan: Plan, entered_us: int) -> tuple[pd.DataFrame, str]:
     hours_us = periods(here, "h", max(begin_us, FIRST_US), end_us - 1).starts_us
     hours_us = hours_us[hours_us >= FIRST_US]
     # Nobody here has properties; where runs are told apart by a key in them, this way of entry needs none (Q24).
-    beside = plan.beside
-    via = min(beside.if_idle_vias) if beside is not None and beside.key is not None else plan.vias[0]
+    keyed = isinstance(plan.entry, SideBySide) and plan.entry.key is not None
+    via = min(plan.entry.if_idle_vias) if isinstance(plan.entry, SideBySide) and keyed else plan.vias[0]
     first = pd.Timestamp(int(monday), unit="D")
     return (
         pd.DataFrame({

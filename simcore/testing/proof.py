@@ -6,6 +6,7 @@ by going through the plan: what moves is cut where a delay or a gate begins to a
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from itertools import repeat
@@ -23,7 +24,7 @@ from simcore.clock.words import clock
 from simcore.clock.zones import FAR_US, HOUR_US, LAST_US, Ints, slots, windows, zone
 from simcore.errors import EntryError, SimcoreError, TooLateError, shown
 from simcore.plan.log import Flags
-from simcore.plan.plan import Plan, Step
+from simcore.plan.plan import OneAtATime, Plan, Step
 from simcore.verbs import preview
 
 _MOST = 20_000_000  # pieces; more of them take hours
@@ -154,14 +155,15 @@ class _Asked(NamedTuple):
         """The instants of each email's sends [µs, entries], in order."""
         try:
             # Whoever is said to enter does, as in a preview: no rule of enrolment keeps them out.
-            made = make(self.sequence, instants.show(entered_us, "UTC"), plan=self.plan._replace(beside=None))
+            made = make(
+                self.sequence, instants.show(entered_us, "UTC"), plan=replace(self.plan, entry=OneAtATime())
+            )
         except TooLateError as error:
             raise EntryError(
                 f"end: who enters at {_iso(int(entered_us[error.rows[0]]))} would be sent emails after 2200-01-01 "
                 "UTC: give an earlier one, or mend the delays"
             ) from None
-        rounds = [(item.step, item.at.all_us()) for item in made.outcome.rounds if item.step is not None]
-        return [(step, at_us) for step, at_us in rounds if step.sends]
+        return [(item.step, item.at.all_us()) for item in made.outcome.sends]
 
     def _fault(self, sends: tuple[Send, ...]) -> str | None:
         try:

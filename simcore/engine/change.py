@@ -1,0 +1,103 @@
+"""What a change of the sequence does: what each run waits for is looked up again, for all together (K20 to K26)."""
+
+import numpy as np
+
+from simcore.clock.delays import Brought
+from simcore.clock.gates import Anytime
+from simcore.clock.instants import NAT_US
+from simcore.clock.zones import Ints
+from simcore.engine.record import Itinerary, Record
+from simcore.engine.rounds import ACTIVE, AT_ONCE, CHANGED, COMPLETED, FREED, NONE
+from simcore.engine.times import Times, due
+from simcore.plan.log import Flags
+
+
+def change(record: Record, before: Itinerary, here: Itinerary, now_us: int, number: int) -> None:
+    """One change at an instant [µs], from one plan to the next; `number`: the epoch that it begins."""
+    runs, out = record.runs, record.out
+    inside = record.inside
+    rows = inside[(runs.end_us[inside] >= now_us) & (out.state[inside] == ACTIVE)]
+    record.inside = rows
+    _forget_deleted(record, before, here, rows)
+    new = np.array(
+        [
+            record.numbers[step.email_id]
+            for step in here.steps
+            if step.sends and step.email_id not in before.published
+        ],
+        np.int64,
+    )
+    place = here.place[record.last[rows]]
+    if here.plan.on_change.send_behind:  # K22
+        for email in new.tolist():
+            owed = rows[(here.place[email] < place) & ~record.received[email][rows]]
+            record.owed[email][owed] = True
+    target = _next(record, here, rows, place)
+    there = target < len(here.steps)
+    _nothing_left(record, here, rows[~there], now_us)
+    rows, target = rows[there], target[there]
+    email = here.number[target]
+    record.holding[rows] = False
+    other = email != out.queued[rows]
+    for at in np.flatnonzero(np.bincount(target)).tolist():
+        mine = target == at
+        _requeue(record, here, at, rows[mine], other[mine], now_us, new, number)
+
+
+def _forget_deleted(record: Record, before: Itinerary, here: Itinerary, rows: Ints) -> None:
+    """Where the last email passed is gone, the one before it takes its place (K24)."""
+    last = record.last[rows]
+    for email in before.number.tolist():
+        if here.place[email] < 0:
+            place = before.place[email]
+            last[last == email] = before.number[place - 1] if place > 0 else NONE
+    record.last[rows] = last
+
+
+def _next(record: Record, here: Itinerary, rows: Ints, place: Ints) -> Ints:
+    """The place of the first email after the last one passed that is waited for and not yet received (K21)."""
+    following = np.array([*here.next, len(here.steps)])
+    target: Ints = following[place + 1]
+    while True:
+        had = np.flatnonzero(target < len(here.steps))
+        had = had[record.received[here.number[target[had]], rows[had]]]
+        if not had.size:
+            return target
+        target[had] = following[target[had] + 1]
+
+
+def _nothing_left(record: Record, here: Itinerary, rows: Ints, now_us: int) -> None:
+    record.out.queued[rows], record.out.due_us[rows] = NONE, NAT_US
+    holds = record.holds(here.plan, rows)
+    done, held = rows[~holds], rows[holds & ~record.holding[rows]]
+    record.end(COMPLETED, "completed", done, Times(np.full(done.size, now_us)))
+    record.holding[held] = True
+    record.note("holding", held, Times(np.full(held.size, now_us)))
+
+
+def _requeue(
+    record: Record,
+    here: Itinerary,
+    at: int,
+    rows: Ints,
+    other: Flags,
+    now_us: int,
+    new: Ints,
+    number: int,
+) -> None:
+    """Runs whose next email is the one at a place; `other`: which waited for another before."""
+    out, plan, step, email = record.out, here.plan, here.steps[at], int(here.number[at])
+    if isinstance(step.delay, Brought):
+        raise TypeError("a sequence that waits for dates of runs does not change")
+    due_us = out.due_us[rows]
+    at_once = other & (out.queued[rows] >= 0) & (email in new) & plan.on_change.insert_at_once
+    anew = ~at_once & (other | (due_us == NAT_US) | plan.on_change.reschedule | step.gate.closed)  # K11, K20
+    late = ~anew & ~at_once & (due_us < now_us) & plan.active  # K19: it came due while nothing was sent
+    ready_us = due(step.delay, Anytime(), Times(record.anchor_us[rows[anew]])).all_us()
+    out.due_us[rows[at_once]] = now_us
+    out.due_us[rows[anew]] = step.gate.snap(np.maximum(ready_us, now_us))
+    out.due_us[rows[late]] = step.gate.snap(np.full(np.count_nonzero(late), now_us))
+    for some, cause in ((at_once, AT_ONCE), (anew, CHANGED), (late, FREED)):
+        mine = rows[some]
+        record.cause[mine], record.since_us[mine], record.under[mine] = cause, now_us, number
+    out.queued[rows] = email

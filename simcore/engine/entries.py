@@ -1,0 +1,80 @@
+"""Entries, as people have them, read: who enters when, and by which way."""
+
+from collections.abc import Mapping, Set
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from simcore.clock import instants
+from simcore.engine import events
+from simcore.errors import EntryError, shown
+
+WAY_OUT = "simcore.split_entries(entries) parts the rows that can be read from those that cannot"
+
+
+def frame(entries: Any) -> pd.DataFrame:
+    """Entries of every form (see `simcore.project`) as a DataFrame with `subscriber_id` and `entered_at`."""
+    if isinstance(entries, pd.DataFrame):
+        events.columns("entries", entries, ("subscriber_id", "entered_at"), ("via", "properties"))
+        return entries
+    if isinstance(entries, pd.Series):
+        return pd.DataFrame({"subscriber_id": entries.index, "entered_at": entries.array})
+    if isinstance(entries, str | bytes | Mapping | Set) or not hasattr(entries, "__len__"):
+        raise EntryError(
+            f"entries: found {shown(entries)}, expected a DataFrame with subscriber_id and entered_at, a Series of "
+            "instants indexed by subscriber_id, or a list of instants"
+        )
+    if not isinstance(entries, pd.Index | np.ndarray | pd.api.extensions.ExtensionArray):
+        entries = pd.Series(list(entries), dtype=object)
+    if getattr(entries, "ndim", 1) != 1:
+        raise EntryError(f"entries: an array of {entries.ndim} dimensions, expected one of instants")
+    if isinstance(entries, np.ndarray) and entries.dtype.kind == "M":
+        entries = instants.plain(entries)
+    return pd.DataFrame({"subscriber_id": np.arange(len(entries)), "entered_at": entries})
+
+
+def read(entries: pd.DataFrame, naive_time_zone: str | None) -> instants.Read:
+    """The instants of entries, and what is wrong with the rows that cannot be used."""
+    us, faults = instants.read(entries["entered_at"], naive_time_zone)
+    nobody = events.no_ids(entries["subscriber_id"])
+    if nobody.any():
+        faults |= dict.fromkeys(
+            np.flatnonzero(nobody).tolist(), f"has a subscriber_id that is {events.NO_ID}"
+        )
+    nameless = entries["subscriber_id"].isna().to_numpy()
+    if nameless.any():
+        faults |= dict.fromkeys(np.flatnonzero(nameless).tolist(), "has no subscriber_id")
+    return instants.Read(us, faults)
+
+
+def vias_of(given: pd.DataFrame, vias: tuple[str, ...]) -> npt.NDArray[np.int8]:
+    """The way of each entry, by its place in `vias`; the first where none is said (K13)."""
+    if "via" not in given.columns:
+        return np.zeros(len(given), np.int8)
+    via = given["via"]
+    place, distinct = events.factorized(via)
+    code = pd.Index(vias, dtype=object).get_indexer(pd.Index([*distinct], dtype=object))[place]
+    code[via.isna().to_numpy()] = 0
+    if (code < 0).any():
+        faults = dict.fromkeys(np.flatnonzero(code < 0).tolist(), f"not one of: {', '.join(vias)}")
+        raise instants.explain_faults("via", via, faults, "mend those rows, or leave via out")
+    return code.astype(np.int8)
+
+
+def split(entries: Any, naive_time_zone: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Entries parted into those that can be read and those that cannot, these with a `reason` column."""
+    instants.check_zone(naive_time_zone)
+    given = frame(entries)
+    _, faults = read(given, naive_time_zone)
+    bad = np.zeros(len(given), np.bool_)
+    bad[list(faults)] = True
+    rejected = given[bad].copy()
+    rejected["reason"] = pd.Series([faults[row] for row in sorted(faults)], index=rejected.index, dtype="str")
+    return given[~bad], rejected
+
+
+def read_until(until: Any, naive_time_zone: str | None) -> int | None:
+    """The instant [µs] of `until`, or None."""
+    return None if until is None else instants.read_one(until, "until", naive_time_zone)
