@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from limits import fill, seconds_of
-from memory import measure
-from workload import make_entries, make_payload
+from limits import fill
+from table import describe_machine
+from workload import make_entries, make_payload, peak_memory, take_turns
 
 import simcore
 from simcore import kit
@@ -35,17 +35,18 @@ def measure_point(subscribers: int, emails: int) -> dict[str, Any]:
     The fastest of `REPEAT` times counts: it is the least disturbed.
     """
     sequence, entries = kit.from_api(make_payload(emails)), make_entries(subscribers)
-    memory = measure(sequence, entries)
-    seconds, fills = [], []
-    for _ in range(REPEAT):
-        seconds.append(seconds_of(lambda: simcore.project(sequence, entries)))
-        fills.append(seconds_of(lambda: fill(memory["frame"])))
-    peak = max(memory["rss"], memory["traced"])
+    memory = peak_memory(sequence, entries)
+    contenders = {
+        "project": lambda: simcore.project(sequence, entries),
+        "fill": lambda: fill(memory["frame"]),
+    }
+    times = take_turns(contenders, REPEAT)
+    seconds, fills = times["project"].processor, times["fill"].processor
     return {
         "subscribers": subscribers,
         "emails": emails,
         **memory,
-        "peak_over_frame": peak / memory["frame"],
+        "peak_over_frame": memory["peak"] / memory["frame"],
         "seconds": seconds,
         "seconds_per_million": min(seconds) / memory["sends"] * 1e6,
         "fill_seconds_per_million": min(fills) / memory["sends"] * 1e6,
@@ -124,8 +125,6 @@ def main() -> None:
         json.dump(measure_point(*arguments.point), sys.stdout)
         return
     points, left_out = measure_all((1_000, 10_000) if arguments.quick else SUBSCRIBERS)
-    from run import describe_machine
-
     machine = {name: value for name, value in describe_machine().items() if name not in {"platform", "simpy"}}
     note = f"simcore.project, a fresh process for each point, the fastest of {REPEAT} times; " + ", ".join(
         f"{name} {value}" for name, value in machine.items()

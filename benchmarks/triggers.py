@@ -1,10 +1,19 @@
-"""An event log and Sequenzy sequences for each trigger: what enrols, what stops, and a sending window."""
+"""Measure `project` for each trigger of Sequenzy: `python benchmarks/triggers.py`.
 
+An event log enrols and stops, and a sending window holds back.
+"""
+
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from workload import FIRST_ENTRY, YEAR_US
+from table import Row, Size, main
+from workload import FIRST_ENTRY, YEAR_US, ratio, take_turns
+
+import simcore
+from simcore import sequenzy
 
 STEPS = [
     {"subject": f"Email {number}", "html": "<p>Hello</p>", "delay": {"days": days}}
@@ -78,3 +87,32 @@ def make_log(rows: int, seed: int = 20260306) -> pd.DataFrame:
         "ref": refs[kind],
         "properties": properties,
     })
+
+
+def measure(size: Size) -> list[Row]:
+    """Give the time of `project` for each trigger, over that of sorting the log with pandas."""
+    log = make_log(2 * size.subscribers)
+    contenders: dict[str, Callable[[], Any]] = {"sort": lambda: log.sort_values(["subscriber_id", "at"])}
+    sends = {}
+    for name in TRIGGERS:
+        sequence = sequenzy.from_api(make_sequence(name))
+        contenders[name] = lambda sequence=sequence: simcore.project(sequence, events=log)
+        sends[name] = len(contenders[name]())
+    times = take_turns(contenders, size.repeat)
+    return [
+        Row(
+            "triggers",
+            f"{name}: {len(log):,} events",
+            sends[name],
+            times[name],
+            ratio=ratio(times[name], times["sort"]),
+            ratio_of="project / log.sort_values",
+            at_most=3,
+            extra={"sort_seconds": times["sort"].seconds},
+        )
+        for name in TRIGGERS
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main(["triggers"], __doc__, measure))

@@ -1,17 +1,33 @@
-"""The workload of every benchmark: one mixed Kit sequence, and subscribers who enter it over a year."""
+"""What the measurements share: the workload, and how time and memory are measured.
 
+The workload is one mixed Kit sequence, and subscribers who enter it over a year.
+"""
+
+import cProfile
+import gc
+import pstats
+import resource
+import sys
+import tracemalloc
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import simcore
+from simcore import kit
 
 TIME_ZONE = "America/New_York"
 FIRST_ENTRY = np.datetime64("2025-07-01T00:00:00", "us")
 MINUTE_US = 60 * 1_000_000
 QUARTER_US = 15 * MINUTE_US
 YEAR_US = 365 * 24 * 60 * MINUTE_US
+STATUS = Path("/proc/self/status")
 
 # (delay_value, delay_unit, send_days): one immediate email, then hours and days, with and without own days.
 EMAILS: tuple[tuple[int, str, list[str] | None], ...] = (
@@ -91,3 +107,104 @@ def make_counts(subscribers: int, seed: int = 20260306) -> pd.DataFrame:
     entered_at = FIRST_ENTRY + (np.arange(minutes) * MINUTE_US).astype("timedelta64[us]")
     counted = pd.DataFrame({"entered_at": pd.DatetimeIndex(entered_at).tz_localize("UTC"), "count": counts})
     return counted[counts > 0].reset_index(drop=True)
+
+
+# --- time --------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Times:
+    """How long one call took, each time that it was measured [s]: by the clock, and in processor time."""
+
+    seconds: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        """The median by the clock."""
+        return median(self.seconds)
+
+    def per_million(self, sends: int) -> float:
+        """Give what a million sends take [s], where the call gives so many."""
+        return self.median / max(sends, 1) * 1e6
+
+    def add(self, call: Callable[[], Any], loops: int = 1) -> None:
+        """Measure a call once more; of `loops` calls in a row, one."""
+        gc.collect()
+        start, start_processor = perf_counter(), process_time()
+        for _ in range(loops):
+            result = call()
+        processor, seconds = process_time() - start_processor, perf_counter() - start
+        self.seconds.append(seconds / loops)
+        self.processor.append(processor / loops)
+        del result  # before the next one starts, and outside of its time
+
+
+def take_turns(contenders: Mapping[str, Callable[[], Any]], repeat: int, loops: int = 1) -> dict[str, Times]:
+    """Time each contender `repeat` times, one after the other in turn.
+
+    Each runs once right before it is timed, so that none pays for the state that another left the memory in.
+    """
+    times = {name: Times() for name in contenders}
+    for _ in range(repeat):
+        for name, call in contenders.items():
+            call()
+            times[name].add(call, loops)
+    return times
+
+
+def ratio(over: Times, under: Times) -> float:
+    """Give one median over another."""
+    return over.median / under.median
+
+
+def profile(call: Callable[[], Any]) -> pstats.Stats:
+    """Give where the processor time of a call goes."""
+    with cProfile.Profile(process_time) as profiler:
+        call()
+    return pstats.Stats(profiler)
+
+
+# --- memory ------------------------------------------------------------------------------------------------
+
+
+def read_status(field: str) -> int | None:
+    """Give a field of /proc/self/status in bytes, or None where there is no such file (not Linux)."""
+    if not STATUS.exists():
+        return None
+    line = next(line for line in STATUS.read_text().splitlines() if line.startswith(field + ":"))
+    return int(line.split()[1]) * 1024
+
+
+def peak_rss() -> int:
+    """Give the highest resident size so far [bytes].
+
+    Linux keeps VmHWM for this process alone; its ru_maxrss begins at that of the process which started it.
+    """
+    unit = 1 if sys.platform == "darwin" else 1024
+    return read_status("VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def peak_memory(sequence: kit.Sequence, entries: pd.DataFrame) -> dict[str, int]:
+    """Give the sends of a `project`, the bytes of its frame, and those that it adds at its peak, the frame included.
+
+    `rss` is what the operating system gave: the highest resident size while `project` ran, less the resident
+    size just before; so the process must have done nothing larger. `traced` is what Python and numpy asked
+    for, by tracemalloc. `peak` is the larger of both.
+    """
+    simcore.project(sequence, entries.head(100))  # what is loaded once is not the cost of this call
+    gc.collect()
+
+    before = read_status("VmRSS") or peak_rss()
+    timeline = simcore.project(sequence, entries)
+    rss = peak_rss() - before
+    sends, frame = len(timeline), int(timeline.memory_usage(deep=True).sum())
+    del timeline
+    gc.collect()
+
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    simcore.project(sequence, entries)
+    traced = tracemalloc.get_traced_memory()[1] - before
+    tracemalloc.stop()
+    return {"sends": sends, "frame": frame, "rss": rss, "traced": traced, "peak": max(rss, traced)}

@@ -1,0 +1,148 @@
+"""Compare `project` with its peers, which must give the same sends: `python benchmarks/project.py`."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import peers
+from table import DifferenceError, Row, Size, main, say
+from workload import TIME_ZONE, make_entries, make_payload, take_turns
+
+import simcore
+from simcore import kit
+
+COLUMNS = ("subscriber_id", "run", "position", "email_id", "subject", "send_at")
+SAMPLED = ("zoneinfo loop", "SimPy")
+
+
+def compare_columns(
+    name: str, found: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray], columns: Iterable[str]
+) -> None:
+    """Raise where a column of `found` is not that of `expected`, with the first row that differs."""
+    for column in columns:
+        ours, theirs = expected[column], found[column]
+        if len(ours) != len(theirs):
+            raise DifferenceError(f"project gives {len(ours)} sends, {name} {len(theirs)}")
+        if ours.dtype != theirs.dtype:
+            raise DifferenceError(f"{column}: project gives {ours.dtype}, {name} {theirs.dtype}")
+        different = np.flatnonzero(ours != theirs)
+        if len(different):
+            row = different[0]
+            raise DifferenceError(
+                f"{column} differs in {len(different)} of {len(ours)} rows, first in row {row} (subscriber "
+                f"{expected['subscriber_id'][row]}, position {expected['position'][row]}): project gives "
+                f"{ours[row]}, {name} {theirs[row]}"
+            )
+
+
+def plain_columns(timeline: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Give the columns as numpy arrays to compare: `send_at` as int64 microseconds, `subject` as objects."""
+    columns = {column: timeline[column].to_numpy() for column in COLUMNS if column != "send_at"}
+    columns["subject"] = columns["subject"].astype(object)
+    columns["send_at"] = pd.DatetimeIndex(timeline["send_at"]).as_unit("us").asi8
+    return columns
+
+
+def compare_frames(name: str, found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """Raise where two timelines are not equal: columns, their dtypes (but for categories) and all rows."""
+    if tuple(found.columns) != tuple(expected.columns):
+        raise DifferenceError(f"columns of project: {[*expected]}; of {name}: {[*found]}")
+    zones = [str(frame["send_at"].dtype) for frame in (expected, found)]
+    if zones[0] != zones[1]:
+        raise DifferenceError(f"send_at: project gives {zones[0]}, {name} {zones[1]}")
+    compare_columns(name, plain_columns(found), plain_columns(expected), COLUMNS)
+
+
+def compare_sends(name: str, sends: list[peers.Send], expected: pd.DataFrame) -> None:
+    """Raise where a list of sends, in any order, is not what `expected` has."""
+    ids, positions, instants = zip(*sorted(sends), strict=True) if sends else ((), (), ())
+    found = {
+        "subscriber_id": np.array(ids, dtype=np.int64),
+        "position": np.array(positions, dtype=np.int16),
+        "send_at": np.array([(at - peers.EPOCH) // peers.MICROSECOND for at in instants], dtype=np.int64),
+    }
+    compare_columns(name, found, plain_columns(expected), found)
+
+
+def copied(frame: pd.DataFrame) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give what the floor starts from: arrays that are ready, in memory of their own; of final dtypes, and plain."""
+    ready: dict[str, Any] = {name: frame[name].to_numpy().copy() for name in COLUMNS[:4]}
+    ready["subject"] = frame["subject"].array.copy()
+    ready["send_at"] = frame["send_at"].array.copy()
+    raw = dict(ready)
+    raw["subject"] = frame["subject"].cat.codes.to_numpy().copy()
+    raw["send_at"] = frame["send_at"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().copy()
+    return ready, raw
+
+
+def measure(size: Size) -> list[Row]:
+    """Compare results, then times, of `project` and the peers."""
+    entries, payload = make_entries(size.subscribers), make_payload()
+    sequence = kit.from_api(payload)
+    sample = entries.head(size.sample)
+
+    say("comparing results")
+    timeline = simcore.project(sequence, entries)
+    reference = peers.pandas_columns(entries, payload)
+    compare_frames("pandas", reference, timeline)
+    by_email = simcore.project(sequence, entries, order="email")
+    compare_frames("pandas (email by email)", peers.pandas_columns(entries, payload, "email"), by_email)
+    del by_email
+    of_sample = timeline[timeline["subscriber_id"].isin(sample["subscriber_id"])]
+    compare_sends("zoneinfo loop", peers.zoneinfo_loop(sample, payload), of_sample)
+    compare_sends("SimPy", peers.simpy_process(sample, payload), of_sample)
+    subjects = [email["subject"] for email in payload["emails"]]
+    ready, raw = copied(reference)
+    compare_frames("floor", peers.floor(ready), timeline)
+    compare_frames("floor (plain numpy)", peers.floor_from_numpy(raw, subjects, TIME_ZONE), timeline)
+    sends, sample_sends = len(timeline), len(of_sample)
+    del timeline, reference, of_sample
+
+    say(f"taking turns, {size.repeat} times")
+    times = take_turns(
+        {
+            "project": lambda: simcore.project(sequence, entries),
+            "floor": lambda: peers.floor(ready),
+            "floor (plain numpy)": lambda: peers.floor_from_numpy(raw, subjects, TIME_ZONE),
+            "pandas": lambda: peers.pandas_columns(entries, payload),
+            "project, order=email": lambda: simcore.project(sequence, entries, order="email"),
+            "pandas, unsorted": lambda: peers.pandas_columns(entries, payload, "email"),
+            "zoneinfo loop": lambda: peers.zoneinfo_loop(sample, payload),
+            "SimPy": lambda: peers.simpy_process(sample, payload),
+        },
+        size.repeat,
+    )
+    rows = make_rows(len(sample))
+    for name, row in rows.items():
+        row.times = times[name]
+        row.sends = sample_sends if name in SAMPLED else sends
+        row.seconds_per_million = row.times.per_million(row.sends)
+    for name, row in rows.items():
+        ours_name = "project, order=email" if name == "pandas, unsorted" else "project"
+        over, under = (ours_name, name) if name.startswith("floor") else (name, ours_name)
+        if name != "project":
+            row.ratio = rows[over].seconds_per_million / rows[under].seconds_per_million
+            row.ratio_of = f"{over} / {under}"
+    return list(rows.values())
+
+
+def make_rows(sample_size: int) -> dict[str, Row]:
+    """Give the rows by name, in order, without their numbers."""
+    sampled = f"on {sample_size:,} of the subscribers, by cost per send"
+    rows = (
+        Row("project", "simcore.project, rows by entry"),
+        Row("floor", "pd.DataFrame from ready arrays of the final dtypes", at_most=2),
+        Row("floor (plain numpy)", "the same, Categorical and zone put on by it"),
+        Row("pandas", "the rules as pandas column operations", at_least=8),
+        Row("zoneinfo loop", f"a plain Python loop, {sampled}", at_least=150),
+        Row("SimPy", f"a process for each subscriber, {sampled}", at_least=400),
+        Row("project, order=email", "simcore.project, rows email by email"),
+        Row("pandas, unsorted", "the pandas row without its sort"),
+    )
+    return {row.name: row for row in rows}
+
+
+if __name__ == "__main__":
+    sys.exit(main(["project"], __doc__, measure))
