@@ -115,6 +115,61 @@ def test_every_source_is_explained_at_the_top(file):
                 assert form in head or re.fullmatch(r"\d{4}-\d\d-\d\d", title), f"{rule.name}: {title}"
 
 
+# ---------------------------------------------------------------- no pointer leads out
+
+CHECKOUT = (TOP / "CHANGELOG.md").is_file()
+PROSE = sorted(
+    {
+        *PACKAGE.rglob("*.py"),
+        *PACKAGE.rglob("*.md"),
+        *(
+            each
+            for folder in ("tests", "benchmarks")
+            for kind in ("py", "md")
+            for each in TOP.glob(f"{folder}/*.{kind}")
+        ),
+        *TOP.glob("*.md"),
+        *TOP.glob("notebooks/*.ipynb"),
+    }
+    - {Path(__file__)}
+)
+OUT = re.compile(
+    r"\bspec/|\bthe spec\b|\bspec,? [\"A-Z(]"
+    r"|(?<!/)\b(account|api|kit|sequenzy|sequenzy-fields|timing|twin)\.md\b"
+    r"|\bshared/|\bseeds?/"
+    r"|(?<![\"'])\bS[1-5]\b(?![\"'])|\((?:P|R)\)"
+)
+DOCUMENT = re.compile(r"(?<![\w/.*])[\w.-]+(?:/[\w.-]+)*\.md\b")
+
+
+def prose(path):
+    """A file's text; of a notebook what is written and what is shown, without pictures."""
+    text = path.read_text("utf-8")
+    if path.suffix != ".ipynb":
+        return text
+    cells = json.loads(text)["cells"]
+    shown = [each for cell in cells for each in cell.get("outputs", [])]
+    texts = [each.get("text", []) for each in shown]
+    texts += [
+        each["data"].get(kind, []) for each in shown if "data" in each for kind in ("text/plain", "text/html")
+    ]
+    return "\n".join("".join(each) for each in [*(cell["source"] for cell in cells), *texts])
+
+
+@pytest.mark.parametrize("path", PROSE, ids=lambda path: path.name)
+def test_nothing_points_to_a_document_that_is_not_here(path):
+    lines = prose(path).splitlines()
+    assert [f"{path}:{at}: {line.strip()}" for at, line in enumerate(lines, 1) if OUT.search(line)] == []
+
+
+@pytest.mark.skipif(not CHECKOUT, reason="the README's own links lead to files of the checkout")
+def test_every_document_that_is_named_is_here():
+    links = {(path, name) for path in PROSE for name in DOCUMENT.findall(prose(path)) if name != "RULES.md"}
+    assert ("README.md", "tests/RELIABILITY.md") in {(path.name, name) for path, name in links}
+    for path, name in links:
+        assert any((folder / name).is_file() for folder in (TOP, PACKAGE, path.parent)), f"{path}: {name}"
+
+
 # ---------------------------------------------------------------- reading, finding, showing
 
 ONE = """\
