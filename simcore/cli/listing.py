@@ -64,7 +64,8 @@ def rules(
         terminal.write_json([asdict(rule) for rule in every().values()])
         return
     for rule in every().values():
-        more = ", ".join([*rule.switches, *filter(None, [rule.status])])
+        status, part, _ = rule.status.partition(":")
+        more = ", ".join([*rule.switches, *filter(None, [f"{status}{' in part' if part else ''}"])])
         terminal.tell(f"{rule.name:5}{rule.title}{more and f' ({more})'}\n")
 
 
