@@ -24,10 +24,10 @@ Show it:
     plot_timeline, plot_calendar, plot_load, plot_shift
     to_ics            a calendar file
 
-Test it: simcore.testing, which proves a promise for every entry of a year. Lists too big for memory:
-simcore.scale.parquet, .dask and .spark. What the platforms leave open: kit.assumptions, sequenzy.assumptions.
-example gives the shipped files, versions what a result depends on. What goes wrong is a SimcoreError: a
-ValidationError about a sequence, an EntryError about entries and events.
+Test it: simcore.testing, which proves a promise for every entry of a year and not for a sample. Lists too big for
+memory: simcore.scale.parquet, .dask and .spark. What the platforms leave open: kit.assumptions, sequenzy.assumptions.
+What a number such as K7 stands for: rules. example gives the shipped files, versions what a result depends on. What
+goes wrong is a SimcoreError: a ValidationError about a sequence, an EntryError about entries and events.
 """
 
 from simcore import kit, sequenzy
@@ -39,6 +39,7 @@ from simcore.answers.sweep import sweep
 from simcore.answers.whatif import compare, impact, shift
 from simcore.errors import EntryError, SimcoreError, ValidationError
 from simcore.files.shipped import example, versions
+from simcore.plan.rules import rules
 from simcore.show.calendar_file import to_ics
 from simcore.show.explore import explore
 from simcore.show.pictures import plot_calendar, plot_load, plot_shift, plot_timeline
@@ -63,6 +64,7 @@ __all__ = [
     "plot_timeline",
     "preview",
     "project",
+    "rules",
     "sequenzy",
     "shift",
     "simulate",

@@ -57,7 +57,7 @@ def preview(
     NaT and the reason. In a notebook and a terminal it is shown in full.
 
     Raises EntryError for an instant that cannot be read or sends after 2200. Warns where no email is
-    published. Rules: spec K6 to K12; of Sequenzy, where nothing but the entry happens, Q8 to Q11.
+    published. Rules: K6 to K12; of Sequenzy, where nothing but the entry happens, Q8 to Q11.
 
     >>> import simcore
     >>> from simcore import kit
@@ -133,12 +133,12 @@ def project(
     offsets), optionally `via`; a Series of instants whose index is the subscriber_id; or a DatetimeIndex,
     array or list of instants (ids 0, 1, 2, …). Naive times need `naive_time_zone`, in which they are
     wall-clock time. A subscriber who stands there again starts another run where the sequence repeats, and is
-    ignored where it does not (spec K14; of Sequenzy, by its enrolment mode, Q18). `until`: the world ends just
+    ignored where it does not (K14; of Sequenzy, by its enrolment mode, Q18). `until`: the world ends just
     before it; nothing at or after it happens. `include_drafts`, `assumptions`: as for `preview`.
 
-    `events`: a DataFrame with `subscriber_id` (as in entries), `at` (instants) and `event` (the names in
-    api.md; for Sequenzy any other is a tracked event), and where an event needs it `ref` (which tag, form,
-    segment, list, sequence or field) and `properties` (a dict); in any order. `changes`: a list of edits of
+    `events`: a DataFrame with `subscriber_id` (as in entries), `at` (instants) and `event` (the names of K16
+    and K17; for Sequenzy those of Q2, and any other is a tracked event), and where an event needs it `ref` (which
+    tag, form, segment, list, sequence or field) and `properties` (a dict); in any order. `changes`: a list of edits of
     the sequence, such as `kit.update(...)`. Sequenzy only: without `entries` the sequence's trigger enrols, by
     the events, from `enabled_at` on (an instant; None: from the beginning); entries may carry `properties`;
     `render=True` gives a column more, `rendered_subject` (str), the subject with its merge tags filled in.
@@ -197,7 +197,7 @@ def simulate(
     `next_email_id` (Int64; str for Sequenzy) and `next_send_at`, the email that the run waits for (missing
     where nothing can go out as things stand), `ended_at`; as they stand at `until`, or after everything has
     happened. `journal` has all that happened but the sends: `subscriber_id, run` (Int32, missing for entries
-    that started none), `at`, `what` (category, spec K28 and Q22), `email_id` (Int64 or str, missing where none
+    that started none), `at`, `what` (category, K28 and Q22), `email_id` (Int64 or str, missing where none
     is meant), `detail` (category); rows by entry, then as they happened. All instants are datetime64[us, the
     sequence's zone before any change].
 

@@ -1053,7 +1053,9 @@ def test_version():
     assert run("--version").stdout == expected
 
 
-@pytest.mark.parametrize("name", [None, "preview", "project", "simulate", "impact", "assumptions", "example"])
+@pytest.mark.parametrize(
+    "name", [None, "preview", "project", "simulate", "impact", "assumptions", "rules", "example"]
+)
 def test_help_fits_and_has_an_example(name, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     shown = run(*([name] if name else []), "--help").stdout

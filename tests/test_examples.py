@@ -67,7 +67,7 @@ def test_of_sequenzy(name):
 
 
 def test_the_worked_example():
-    """The windows and waits of spec/sequenzy.md, "Example"."""
+    """The windows and waits of the example in sequenzy/RULES.md."""
     made = sequenzy.load(simcore.example("onboarding"))
     assert made.time_zone == "Europe/Kyiv"
     assert waits.window(made.sendingWindow) == (frozenset(range(5)), 480, 1200, "Europe/Kyiv")

@@ -238,7 +238,7 @@ def test_zone():
 def test_entry():
     explored = explore(WELCOME, "2026-03-06 21:07")
     control(explored, "entered_at").value = "4 March 2026 22:50"
-    # The third row of the spec's example.
+    # The third row of the example in kit/RULES.md.
     assert sends(explored) == [
         "Wed 04 Mar 22:50 EST",
         "Thu 05 Mar 01:00 EST",
@@ -253,7 +253,7 @@ def test_delays():
     assert sends(explored)[1] == "Sat 07 Mar 00:15 EST"  # the first poll after 00:07
     control(explored, "emails[1].delay_unit").value = "days"
     assert sends(explored)[1] == "Mon 09 Mar 09:00 EDT"
-    control(explored, "emails[3].delay_unit").value = "hours"  # which takes its own days from it (K21)
+    control(explored, "emails[3].delay_unit").value = "hours"  # which takes its own days from it (K20)
     assert explored.sequence.emails[3].send_days is None
     # The third a day after Monday's second; two hours after it is exactly on a poll.
     assert sends(explored)[2:] == ["Tue 10 Mar 09:00 EDT", "Tue 10 Mar 11:00 EDT"]

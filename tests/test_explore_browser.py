@@ -1,6 +1,6 @@
 """Controls in a real browser: Voila serves a notebook, a headless Chromium turns them, and the page is read.
 
-The dates are worked out from the spec by hand: Kit's example (K7, K8, K10), and Sequenzy's (Q9).
+The dates are worked out by hand: Kit's example (K7, K8, K10), and Sequenzy's (Q9).
 """
 
 import contextlib

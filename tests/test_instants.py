@@ -124,6 +124,7 @@ def test_numpy_units_within_a_second_are_floored_to_microseconds(unit):
     ],
 )
 def test_forms(values):
+    """T24."""
     assert read(values) == ([US], {})
 
 
@@ -228,6 +229,7 @@ def test_an_aware_time_without_an_offset_is_naive():
     ],
 )
 def test_texts_with_an_offset(text, expected):
+    """T25."""
     assert read([text]) == ([us(expected)], {})
 
 
@@ -245,6 +247,7 @@ def test_texts_with_an_offset(text, expected):
     ],
 )
 def test_texts_without_an_offset(text, expected):
+    """T25."""
     assert read([text], "UTC") == ([us(expected)], {})
     assert read([text]) == ([0], {0: NAIVE})
 
@@ -277,6 +280,7 @@ def test_texts_without_an_offset(text, expected):
     ],
 )
 def test_texts_refused(text, fault):
+    """T25."""
     assert read([text], "UTC") == ([0], {0: fault})
     assert read(pd.Series([text, text], dtype="str"), "UTC") == ([0, 0], {0: fault, 1: fault})
 
@@ -324,6 +328,7 @@ FIRST, LAST = us("1970-01-01"), us("2200-01-01")
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_range_edges(unit):
+    """T1."""
     stamps = pd.DatetimeIndex(["1970-01-01", "2200-01-01"], tz="UTC").as_unit(unit)
     step = pd.Timedelta(1, unit).as_unit(unit)
     outside = pd.DatetimeIndex([stamps[0] - step, stamps[1] + max(step, pd.Timedelta(1, "us"))])
@@ -355,6 +360,7 @@ def test_range_of_texts(text, expected):
 
 
 def test_finer_inputs_are_floored_and_never_wrap():
+    """T1."""
     nanoseconds = np.array([1, 999, 1000, 1001, -1, -1000, np.iinfo(np.int64).max], "datetime64[ns]")
     out = dict.fromkeys([4, 5, 6], OUT_OF_RANGE)
     assert read(nanoseconds, "UTC") == ([0, 0, 1, 1, 0, 0, 0], out)
@@ -389,6 +395,7 @@ def test_a_naive_edge_depends_on_the_zone():
     ],
 )
 def test_gaps_and_overlaps(wall, zone, expected):
+    """T11, T12."""
     forms = (
         [wall],
         np.array([wall], "datetime64[us]"),
@@ -477,6 +484,7 @@ def test_explain_faults():
 
 
 def test_show():
+    """T16, T26."""
     shown = instants.show(np.array([US, np.iinfo(np.int64).min]), "America/New_York")
     assert str(shown.dtype) == "datetime64[us, America/New_York]"
     assert shown[0].isoformat() == TEXT

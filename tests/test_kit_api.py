@@ -65,6 +65,7 @@ def test_no_emails():
 
 
 def test_missing_and_null_are_defaults():
+    """K1."""
     names = [
         "send_days",
         "send_hour",
@@ -83,6 +84,7 @@ def test_missing_and_null_are_defaults():
 
 
 def test_an_empty_send_days_is_not_missing():
+    """K1, K11."""
     assert kit.from_api({"sequence": {"name": "S", "send_days": []}}).send_days == ()
 
 
@@ -185,6 +187,7 @@ def test_emails_of_other_shapes(text_of, payload, emails, text):
 
 @pytest.mark.parametrize("more", [True, 1, "yes"])
 def test_a_list_that_goes_on(text_of, more, file):
+    """K5."""
     pages = {"pagination": {"has_next_page": more}}
     expected = f"1 problem\n  pagination.has_next_page: {GOES_ON} (found {more!r})"
     assert text_of(ValidationError, kit.from_api, {"sequence": {"name": "S"}, **pages}) == expected
@@ -204,6 +207,7 @@ def test_a_list_that_is_whole(pages, file):
 
 
 def test_all_problems_at_once(text_of):
+    """K4."""
     payload = {
         "sequence": {
             "name": "",
@@ -239,6 +243,7 @@ def test_all_problems_at_once(text_of):
 
 
 def test_kits_own_words():
+    """K4."""
     with pytest.raises(ValidationError) as caught:
         kit.from_api({
             "sequence": {"name": "S", "send_hour": 24},
@@ -400,6 +405,7 @@ def test_numbers_that_are_no_integers(value, file):
 
 
 def test_to_api_gives_back_what_was_read():
+    """K3."""
     payload = {
         "sequence": {
             "id": 30,
@@ -457,6 +463,7 @@ def test_to_api_gives_back_what_was_read():
 
 
 def test_to_api_fills_in_defaults_and_renumbers():
+    """K3."""
     made = kit.from_api({
         "sequence": {"name": "S"},
         "emails": [{**B, "position": 9}, {**A, "id": None, "position": 5}],
@@ -487,6 +494,7 @@ def test_what_was_made_here_comes_back_equal():
 
 
 def test_our_own_ids_are_left_out():
+    """K3."""
     nameless = {name: value for name, value in A.items() if name != "id"}
     made = kit.from_api({"sequence": {"name": "S"}, "emails": [nameless]})
     assert made.emails[0].id == -1

@@ -53,6 +53,7 @@ def test_defaults():
 
 
 def test_emails_are_put_in_order_and_numbered():
+    """K2."""
     made = sequence(
         email(subject="C"), email(subject="B", position=7), email(subject="D"), email(subject="A", position=2)
     )
@@ -60,6 +61,7 @@ def test_emails_are_put_in_order_and_numbered():
 
 
 def test_emails_without_an_id_are_numbered_as_given():
+    """K2."""
     made = sequence(
         email(subject="B", position=5), email(subject="C", id=9), email(subject="A", position=1), email(id=-1)
     )
@@ -187,6 +189,7 @@ def test_hour_based_emails_may_carry_all_seven_days(days):
     ],
 )
 def test_sequences_refused(text_of, changed, path, message, found):
+    """K5."""
     assert text_of(ValidationError, sequence, **changed) == problem(path, message, found)
     with pytest.raises(ValidationError) as caught:
         sequence().replace(**changed)
@@ -239,6 +242,7 @@ def test_sequences_refused(text_of, changed, path, message, found):
     ],
 )
 def test_emails_refused(text_of, changed, path, message, found):
+    """K5."""
     assert text_of(ValidationError, email, **changed) == problem(path, message, found)
 
 
@@ -275,6 +279,7 @@ def test_limits_are_inclusive():
     ],
 )
 def test_emails_refused_together(text_of, emails, path, message, found):
+    """K5."""
     made = [email(**each) for each in emails]
     assert text_of(ValidationError, sequence, *made) == problem(path, message, found)
 
@@ -378,6 +383,7 @@ def test_replace_email():
 
 
 def test_hours_clear_the_send_days(text_of):
+    """K20."""
     assert WELCOME.replace_email(2, delay_unit="hours").emails[2].send_days is None
     assert WELCOME.replace_email(2, delay_unit="hours", send_days=WEEKDAYS).emails[2].send_days == WEEKDAYS
     assert text_of(

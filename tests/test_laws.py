@@ -131,6 +131,7 @@ def between(gate, t: datetime, end: datetime):
 
 @given(st.data(), zones())
 def test_law_1_a_gate_is_a_closure(data, zone):
+    """T17."""
     gate = data.draw(gates(zone))
     t, u = data.draw(two_instants(zone))
     snapped = gate.snap(array(t, u))
@@ -142,6 +143,7 @@ def test_law_1_a_gate_is_a_closure(data, zone):
 
 @given(st.data(), zones())
 def test_law_2_a_gate_snaps_to_the_first_allowed_instant(data, zone):
+    """T18."""
     gate = data.draw(gates(zone))
     t = data.draw(instants(zone))
     snapped = aware(gate.snap(array(t))[0])
@@ -178,6 +180,7 @@ def test_a_gate_that_ticks_snaps_to_its_ticks(data, zone):
 
 @given(st.data(), zones())
 def test_a_gate_without_a_day_is_closed(data, zone):
+    """T10."""
     t, u = data.draw(two_instants(zone))
     for gate in (Closed(), SendSlots(frozenset(), 9, zone), SendWindow(frozenset(), 0, 1440, zone)):
         assert gate.closed
@@ -187,7 +190,7 @@ def test_a_gate_without_a_day_is_closed(data, zone):
 
 
 def test_a_poll_takes_what_is_on_a_look_and_no_microsecond_later():
-    """Looks are at 0, 15, … minutes from the epoch, or as much later as the phase says."""
+    """T7: looks are at 0, 15, … minutes from the epoch, or as much later as the phase says."""
     quarter = 15 * MINUTE_US
     asked = np.array([0, 1, quarter - 1, quarter, quarter + 1])
     assert Poll(quarter).snap(asked).tolist() == [0, quarter, quarter, quarter, 2 * quarter]
@@ -207,6 +210,7 @@ def comes_back(t: datetime, zone: str) -> bool:
 @given(st.data(), zones())
 @example(None, "America/St_Johns")
 def test_law_3_a_delay_goes_forward(data, zone):
+    """T3, T19."""
     if data is None:  # a minute into Sunday it is 23:01 on Saturday again
         delay, t = CalendarDays(1, zone), datetime(1987, 10, 25, 2, 31, tzinfo=UTC)
         u = t + timedelta(minutes=58)
@@ -232,6 +236,7 @@ def test_law_3_a_delay_goes_forward(data, zone):
 @given(st.data(), zones(), st.integers(0, 400))
 @example(None, "Pacific/Apia", 1)
 def test_calendar_days_are_the_first_instant_of_a_date(data, zone, days):
+    """T4."""
     t = data.draw(instants(zone)) if data else datetime(2011, 12, 29, 12, tzinfo=UTC)
     earliest = aware(CalendarDays(days, zone).earliest(array(t))[0])
     wanted = local_date(t, zone) + days * DAY
@@ -242,6 +247,7 @@ def test_calendar_days_are_the_first_instant_of_a_date(data, zone, days):
 
 @given(st.data(), zones())
 def test_until_date_is_the_later_one(data, zone):
+    """T5."""
     t, u = data.draw(two_instants(zone))
     dates, anchors = array(t, u), array(u, t)
     assert UntilDate(dates).earliest(anchors).tolist() == [us(u), us(u)]
@@ -264,6 +270,7 @@ def test_a_date_that_runs_bring():
 
 @given(st.data(), zones())
 def test_law_5_arrays(data, zone):
+    """T21."""
     several = st.lists(instants(zone), max_size=6)
     one, two = (array(*data.draw(several)) for _ in range(2))
     dates = array(
@@ -314,6 +321,7 @@ def entered_at(case) -> dict:
 
 @given(case=static_cases())
 def test_law_4_sends_of_a_run(project_case, case):
+    """T20, K6."""
     state, began = first_state(case), entered_at(case)
     zone, hour = state.fields["time_zone"], state.fields["send_hour"]
     for run, sends in by_run(project_case(case)).items():
@@ -336,6 +344,7 @@ def test_law_4_sends_of_a_run(project_case, case):
 
 @given(case=static_cases())
 def test_law_4_who_enters_first_receives_first(project_case, case):
+    """T20."""
     case["sequence"]["repeat"] = False
     case["until"] = None
     zone, began, runs = case["sequence"]["time_zone"], entered_at(case), by_run(project_case(case))
@@ -352,5 +361,6 @@ def test_law_4_who_enters_first_receives_first(project_case, case):
 @pytest.mark.parametrize("gate", [Anytime(), Poll(900 * 10**6), SendSlots(frozenset({0}), 9, "UTC")])
 @pytest.mark.parametrize("size", [0, 1, 2])
 def test_any_length(gate, size):
+    """T1, T6."""
     monday = array(*[datetime(2026, 3, 9, 9, tzinfo=UTC)] * size)
     assert gate.snap(monday).tolist() == monday.tolist()

@@ -801,7 +801,7 @@ def test_k20_rescheduled_not_before_now():
 
 
 def test_k21_inserted_before_the_next_one():
-    """5 days from email 1 is the 7th; 1 day is over when it is published, so the first slot from then on."""
+    """T2: 5 days from email 1 is the 7th; 1 day is over when it is published, so the first slot from then on."""
     life = Life(ABC, "02 10:00", changes=[new("02 12:00", 9, 5, position=1)])
     assert life.sends == ["1.1 02 10:00", "1.9 07 09:00", "1.2 08 09:00", "1.3 09 09:00"]
     late = Life(seq(A, email(2, 10)), "02 10:00", changes=[new("05 12:00", 9, 1, position=1)])

@@ -34,7 +34,7 @@ NAMES += [
     "plot_timeline",
     "preview",
 ]
-NAMES += ["project", "sequenzy", "shift", "simulate", "split_entries", "sweep", "to_ics", "versions"]
+NAMES += ["project", "rules", "sequenzy", "shift", "simulate", "split_entries", "sweep", "to_ics", "versions"]
 
 
 def test_names():

@@ -1237,7 +1237,7 @@ def test_q18_a_list_or_an_object_at_a_default_path_is_no_key(path, value):
 
 
 def test_q18_an_empty_path_is_no_path():
-    """S5: left empty for the built-in default."""
+    """Q3: an empty one is none, so Q18 chooses."""
     sequence = KEYED.replace(enrollmentFieldPath="")
     life = Life(sequence, *(ev(when, properties={"productId": 1}) for when in ("02 10:00", "02 11:00")))
     assert life.begins == ["02 10:00"]

@@ -25,7 +25,7 @@ RESPONSE = {
     "sequence": CREATED,
 }
 
-# The bodies of the platform's own page (S5), and others of its kinds.
+# The bodies of the platform's own page, and others of its kinds.
 BODIES = {
     "AI-generated content": {
         "name": "Onboarding Sequence",

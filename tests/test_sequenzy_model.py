@@ -237,6 +237,7 @@ def test_a_goal_cannot_be_projected(text_of):
     ],
 )
 def test_taken(changed):
+    """Q2."""
     made = sequence(**changed)
     assert sequenzy.from_api(made.to_api()) == made
 
@@ -268,6 +269,7 @@ def test_taken(changed):
     ],
 )
 def test_steps_taken(changed):
+    """Q5."""
     made = step(**changed)
     assert sequenzy.from_api(made.to_api()) == made
     waits.wait(made.steps[1])
@@ -304,6 +306,7 @@ def test_filters_taken(filter_):
     ],
 )
 def test_rules_taken(match):
+    """Q4."""
     assert sequence(stopCondition={"type": "event_received", "value": "paid", "matchConfig": match})
 
 
@@ -311,6 +314,7 @@ def test_rules_taken(match):
     "operator", ["equals", "not_equals", "greater_than", "less_than", "contains", "not_contains"]
 )
 def test_field_operators_taken(operator):
+    """Q4."""
     match = {"mode": "field_value", "operator": operator, "value": 5}
     assert sequence(stopCondition={"type": "field_changed", "value": "plan", "matchConfig": match})
 
@@ -493,6 +497,7 @@ def test_field_operators_taken(operator):
     ],
 )
 def test_refused(text_of, changed, path, message, found):
+    """Q2, Q3."""
     assert text_of(ValidationError, sequence, **changed) == problem(path, message, found)
     with pytest.raises(ValidationError) as caught:
         sequence().replace(**{
@@ -610,6 +615,7 @@ def test_refused(text_of, changed, path, message, found):
     ],
 )
 def test_stop_conditions_refused(text_of, stop, path, message, found):
+    """Q4."""
     assert text_of(ValidationError, sequence, stopCondition=stop) == problem(
         f"stopCondition{path}", message, found
     )
@@ -654,6 +660,7 @@ def test_stop_conditions_refused(text_of, stop, path, message, found):
     ],
 )
 def test_filters_refused(text_of, changed, path, message, found):
+    """Q14."""
     filters = [FILTER, FILTER | changed]
     text = problem(f"propertyFilters[1]{path}", message, found)
     assert text_of(ValidationError, sequence, trigger="event_received", propertyFilters=filters) == text
@@ -709,6 +716,7 @@ def test_filters_refused(text_of, changed, path, message, found):
     ],
 )
 def test_windows_refused(text_of, changed, path, message, found):
+    """Q7."""
     expected = problem(f"sendingWindow.{path}", message, found)
     assert text_of(ValidationError, sequence, sendingWindow=WINDOW | changed) == expected
     if "enabled" not in changed and changed != {"endTime": None}:
@@ -897,6 +905,7 @@ WEEKDAY = {"mode": "until_weekday", "untilDays": ["mon"], "untilStartTime": "08:
     ],
 )
 def test_steps_refused(text_of, changed, path, message, found):
+    """Q5."""
     assert text_of(ValidationError, step, **changed) == problem(f"steps[1]{path}", message, found)
 
 
@@ -942,6 +951,7 @@ def test_steps_refused(text_of, changed, path, message, found):
     ],
 )
 def test_discounts_refused(text_of, changed, path, message, found):
+    """Q5."""
     for kind in ("create_discount", "discount"):
         expected = problem(f"steps[0].discount.{path}", message, found)
         steps = [{"type": kind, "discount": DISCOUNT | changed}]

@@ -9,6 +9,7 @@ from strategies import static_cases
 
 @given(case=static_cases())
 def test_project_is_the_oracles(project_case, rows_of, case):
+    """K6 to K12 and K14; T2: what is due when."""
     found = rows_of(project_case(case))
     assert Counter(found) == Counter(rows_of(oracle.project(case)))
 

@@ -24,7 +24,7 @@ from simcore.testing import (
 WELCOME = kit.load(simcore.example("welcome"))
 ENTRY = "2026-03-06T21:07-05:00"
 SENDS = simcore.project(WELCOME, [ENTRY, "2026-03-07T08:00:00.000001-05:00"])
-ROWS = [  # those of the first subscriber, from spec K, worked by hand
+ROWS = [  # those of the first subscriber, the example of kit/RULES.md, worked by hand
     {"position": 0, "send_at": "2026-03-06T21:07-05:00"},
     {"position": 1, "send_at": "2026-03-06T23:15-05:00"},
     {"position": 2, "send_at": "2026-03-09T09:00-04:00"},

@@ -171,6 +171,7 @@ def cases(zone: str, *rows: tuple[frozenset[int], str, str, str, str]) -> list:
     ],
 )
 def test_by_hand(zone, days, times, t, expected):
+    """T9, T13."""
     assert opens(zone, days, times, t) == expected
 
 

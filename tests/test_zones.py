@@ -29,6 +29,7 @@ def at(second: int) -> datetime:
 
 
 def test_every_name_of_tzdata_and_no_other():
+    """T16."""
     assert zones.zone_names() == frozenset(zone_names())
     assert zone("Europe/Berlin") is zone("Europe/Berlin")
     assert repr(zone("Europe/Berlin")) == "Zone('Europe/Berlin')"
@@ -56,6 +57,7 @@ def probes(name: str) -> np.ndarray:
 
 
 def test_offsets_and_abbreviations_are_zoneinfos():
+    """T15."""
     for name in NAMES:
         here, info = zone(name), zone_info(name)
         seconds = probes(name)
@@ -69,7 +71,7 @@ def test_offsets_and_abbreviations_are_zoneinfos():
 
 
 def test_wall_clock_times_are_zoneinfos():
-    """In gaps, in overlaps, at their edges and outside: fold=0."""
+    """T11, T12: in gaps, in overlaps, at their edges and outside: fold=0."""
     for name in NAMES:
         here, info = zone(name), zone_info(name)
         changes, offsets = here.changes_us[1:] // SECOND_US, here.offsets_us // SECOND_US
@@ -153,6 +155,7 @@ def us(text: str) -> int:
     ],
 )
 def test_date_begin(name, date, begin):
+    """T4, T13."""
     assert zone(name).date_begin_us(np.array([day(date)])).tolist() == [us(begin)]
 
 
@@ -192,18 +195,20 @@ def test_a_date_ends_with_its_last_microsecond():
 
 
 def test_the_first_slots_of_all():
-    """1970-01-01 is a Thursday: one at 09:00 that day, of Mondays on the 5th."""
+    """T8: 1970-01-01 is a Thursday: one at 09:00 that day, of Mondays on the 5th."""
     for weekdays, first in ((frozenset(range(7)), "1970-01-01T09:00"), (frozenset({0}), "1970-01-05T09:00")):
         ruler = slots("UTC", weekdays, 9)
         assert ruler.at(ruler.below(np.array([0]))).tolist() == [us(first)]
 
 
 def test_a_date_that_begins_twice():
+    """T14."""
     instants = np.array([us(f"2010-11-07T02:{minute}") for minute in (29, 30, 31)] + [us("2010-11-07T03:30")])
     assert (zone("America/St_Johns").date(instants) - day("2010-11-06")).tolist() == [0, 1, 0, 1]
 
 
 def test_nuuk_has_no_slot_where_the_clock_carries_it_into_the_next_date():
+    """T8."""
     points = slots("America/Nuuk", frozenset({5}), 23).points_us
     assert us("2026-03-22T01:00") in points
     assert points[np.searchsorted(points, us("2026-03-28"))] == us("2026-04-05T00:00")
@@ -218,6 +223,7 @@ def test_nuuk_has_no_slot_where_the_clock_carries_it_into_the_next_date():
     ],
 )
 def test_windows(t, start, end, expected):
+    """T9."""
     opens_us, closes = windows("America/New_York", frozenset({6}), start, end)
     assert opens_us[closes.below(np.array([us(t) + 1]))].tolist() == [us(expected)]
 

@@ -1,6 +1,7 @@
-"""`simcore assumptions` and `simcore example`: what there is."""
+"""`simcore assumptions`, `simcore rules` and `simcore example`: what there is."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import simcore
 from simcore.cli.loading import PLATFORMS, title
 from simcore.cli.options import JSON
 from simcore.errors import SimcoreError, shown
+from simcore.plan.rules import every
 from simcore.show import terminal
 
 
@@ -39,6 +41,32 @@ def assumptions(
         terminal.tell("\n" if number else "")
         heading = [title(name)] if platform is None else []
         terminal.show(heading, [*table.columns], table.to_numpy().tolist())
+
+
+def rules(
+    name: Annotated[str | None, typer.Argument(metavar="RULE", help="Which; without it a list.")] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Show a rule that simcore follows, with its source and the switches that turn it.
+
+    \b
+      simcore rules
+      simcore rules K7
+    """
+    if name is not None:
+        rule = simcore.rules(name)
+        if as_json:
+            terminal.write_json(asdict(rule))
+        else:
+            terminal.tell(f"{rule}\n")
+        return
+    if as_json:
+        terminal.write_json([asdict(rule) for rule in every().values()])
+        return
+    for rule in every().values():
+        status, part, _ = rule.status.partition(":")
+        more = ", ".join([*rule.switches, *filter(None, [f"{status}{' in part' if part else ''}"])])
+        terminal.tell(f"{rule.name:5}{rule.title}{more and f' ({more})'}\n")
 
 
 def example(

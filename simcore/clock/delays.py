@@ -1,4 +1,4 @@
-"""Delays: the earliest instant at which a step may happen, as far as its wait is concerned (spec/timing.md).
+"""Delays: the earliest instant at which a step may happen, as far as its wait is concerned (T2 to T5).
 
 All instants are int64 [microseconds since 1970-01-01 UTC], in arrays of any length.
 """

@@ -1,4 +1,4 @@
-"""Gates: the sets of instants at which sends are allowed (spec/timing.md).
+"""Gates: the sets of instants at which sends are allowed (T2, T6 to T10).
 
 `snap(t)` is the first allowed instant at or after t. All instants are int64 [microseconds since 1970-01-01
 UTC], in arrays of any length; `NAT_US` where a gate never opens, `FAR_US` or more where it opens past 2200.

@@ -1,7 +1,7 @@
 """The edge: what people have for times becomes instants, and instants become what people read.
 
 Inside simcore an instant is an int64 [microseconds since 1970-01-01 UTC]; finer inputs are floored. Allowed
-are 1970-01-01 to 2200-01-01 UTC, both ends included (spec/timing.md, "Instants").
+are 1970-01-01 to 2200-01-01 UTC, both ends included (T1). What is read is told by T24 and T25.
 """
 
 import re
@@ -53,7 +53,7 @@ def read(values: Any, naive_time_zone: str | None) -> Read:
     """The instants of an array-like of any kind that people have, and what is wrong with the others.
 
     `values`: datetime64 (any unit, naive or with a zone), strings, datetimes, Timestamps, or a mix; one
-    dimension. Naive ones are read as wall-clock time in `naive_time_zone` (spec/timing.md), or are a fault
+    dimension. Naive ones are read as wall-clock time in `naive_time_zone` (T24), or are a fault
     where it is None.
     """
     array = values.array if isinstance(values, pd.Series | pd.Index) else values

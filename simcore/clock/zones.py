@@ -1,7 +1,7 @@
 """The one door between local time and UTC: a table of clock changes per zone.
 
 The data is that of the `tzdata` package, not the operating system's, so that one version gives one answer on
-every machine (spec/timing.md, "Local time, exactly"). Instants are int64 [microseconds since 1970-01-01 UTC];
+every machine (T11 to T16). Instants are int64 [microseconds since 1970-01-01 UTC];
 a local time is the int64 [microseconds] that its wall clock would be if it were UTC; a local date is the
 number of days [d] of its midnight, so 0 is Thursday 1970-01-01.
 """

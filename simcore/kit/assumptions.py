@@ -1,4 +1,4 @@
-"""What Kit does not document, or documents twice, as switches (spec/kit.md, "A")."""
+"""What Kit does not document, or documents twice, as switches: which rule each turns is in kit/RULES.md."""
 
 from dataclasses import dataclass
 from datetime import timedelta

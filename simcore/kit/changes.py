@@ -41,7 +41,7 @@ class Change:
 
 
 def update(at: Any, **fields: Any) -> Change:
-    """The sequence gets other fields (S2): `name, send_days, send_hour, time_zone, active, repeat, hold`, ….
+    """The sequence gets other fields (K18): `name, send_days, send_hour, time_zone, active, repeat, hold`, ….
 
     `at`: an instant, as for entries. Whether the change can be is checked when it is applied.
 
@@ -52,7 +52,7 @@ def update(at: Any, **fields: Any) -> Change:
 
 
 def create_email(at: Any, **fields: Any) -> Change:
-    """An email is added (S3): at `position`, the rest moves down, or without one at the end.
+    """An email is added (K25): at `position`, the rest moves down, or without one at the end.
 
     >>> create_email("2026-03-06T21:00Z", subject="New", delay_value=1, delay_unit="days").op
     'create_email'

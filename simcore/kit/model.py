@@ -19,7 +19,7 @@ from simcore.plan.plan import Plan
 from simcore.text.tables import Shown, Table
 from simcore.text.wording import WEEKDAYS, weekdays
 
-ACCOUNT_ZONE = "America/New_York"  # S4's example
+ACCOUNT_ZONE = "America/New_York"  # K1
 _NOT_UPDATED = {"id", "emails", "created_at", "updated_at", "extra", "envelope"}
 
 
@@ -156,7 +156,7 @@ class Sequence(Shown):
     def replace_email(self, position: int, /, **changed: Any) -> Self:
         """A copy with other fields of the email at `position` (from 0), validated.
 
-        An email that becomes hour-based loses its send_days (K21); one that gets another position moves: it is
+        An email that becomes hour-based loses its send_days (K20); one that gets another position moves: it is
         taken out first, then put there. Raises IndexError where there is no such email.
 
         >>> hello = Email(subject="Hello", delay_value=1, delay_unit="days")
@@ -176,7 +176,7 @@ class Sequence(Shown):
 
         Emails are named by their positions as they are now, from 0. Those that get another position move, one after
         the other in the order of their `position` paths, each as with `replace_email`; one that becomes hour-based
-        loses its send_days (K21). Raises ValidationError for a path that leads nowhere, too.
+        loses its send_days (K20). Raises ValidationError for a path that leads nowhere, too.
 
         >>> hello = Email(subject="Hello", delay_value=1, delay_unit="days")
         >>> later = Sequence(name="Welcome", emails=[hello]).with_fields({"send_hour": 7, "emails[0].delay_value": 2})
@@ -260,7 +260,7 @@ class Sequence(Shown):
 
 
 def _edited(email: Email, changed: Mapping[str, Any]) -> Email:
-    """An email with other fields; one that becomes hour-based loses its send_days (K21)."""
+    """An email with other fields; one that becomes hour-based loses its send_days (K20)."""
     _known(changed, Email)
     cleared = {"send_days": None} if changed.get("delay_unit") == "hours" else {}
     return replace(email, **{**cleared, **changed})

@@ -233,7 +233,7 @@ def whole_id(ref: Any) -> int | None:
 
 
 def text_id(ref: Any) -> str | None:
-    """The text that an id is, however it is written: "T1", 12 or 12.0 (which is "12")."""
+    """The text that an id is, however it is written: "vip", 12 or 12.0 (which is "12")."""
     if isinstance(ref, str):
         return ref if ref.strip() else None
     number = whole_id(ref)

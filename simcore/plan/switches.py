@@ -1,4 +1,4 @@
-"""What platforms leave open, as switches: how one is made, checked and listed (spec, "A")."""
+"""What platforms leave open, as switches: how one is made, checked and listed."""
 
 from dataclasses import field, fields
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What Sequenzy's words leave open, or say twice, as switches (spec/sequenzy.md, "A")."""
+"""What Sequenzy's words leave open, or say twice, as switches: which rule each turns is in sequenzy/RULES.md."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -113,7 +113,7 @@ def _enrolment(given: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _option("enrollmentMode", mode, ("unlimited", "one_time", "matching_field"))
     if isinstance(mode, str) and mode == "matching_field" and given.get("trigger") != "event_received":
         yield "enrollmentMode", "enrollmentMode can be matching_field only with trigger event_received", ""
-    if not (isinstance(path, str) and path == ""):  # S5: left empty for the built-in default
+    if not (isinstance(path, str) and path == ""):  # Q3: an empty one is none
         yield from _path("enrollmentFieldPath", path, None)
 
 
@@ -308,7 +308,7 @@ _SHAPES = {
 
 
 def _wait(path: str, kind: str, item: Mapping[str, Any]) -> Iterator[Problem]:
-    """One wait; in a `delay` the mode says of which kind (P)."""
+    """One wait; in a `delay` the mode says of which kind (Q5)."""
     means, read = waits.kind_of({kind: item})
     if kind == "delay":
         yield from _option(f"{path}.mode", item.get("mode"), waits.MODES)

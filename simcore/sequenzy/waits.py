@@ -27,7 +27,7 @@ SPELLINGS = {
     "endTime": ("endTime", "untilEndTime"),
     "timezone": ("timezone", "untilTimezone"),
 }
-"""Each field of a wait, and the names that it goes by (P)."""
+"""Each field of a wait, and the names that it goes by (Q5)."""
 FIELDS = {
     "waitUntil": ("field", "offset", "direction", "missingAction"),
     "waitUntilWeekday": ("day", "days", "startTime", "endTime", "timezone"),
