@@ -17,6 +17,8 @@ from simcore.clock.zones import Ints
 
 NEVER_US: int = np.iinfo(np.int64).max
 """When what never happens does."""
+BEFORE_US: int = np.iinfo(np.int64).min
+"""When what never happened did."""
 
 Flags = npt.NDArray[np.bool_]
 _NO_NAMES: Mapping[str, Any] = MappingProxyType({})
@@ -104,11 +106,15 @@ class Toggles:
 
     def state(self, who: Ints, at_us: Ints) -> Flags:
         """Whether it is on for each (subscriber, instant), the rows of that instant included."""
-        place = self.until(who, at_us)
-        on: Flags = (
-            (place > self.first[who]) & self.on[np.maximum(place - 1, 0)] if self.on.size else place > place
-        )
-        return on
+        return self.last(who, at_us)[0]
+
+    def last(self, who: Ints, at_us: Ints) -> tuple[Flags, Ints]:
+        """The same, and when the subscriber's last row before or at the instant is [µs]; `BEFORE_US` for none."""
+        place = self.until(who, at_us) - 1
+        there = place >= self.first[who]
+        if not self.on.size:
+            return there, np.full(len(place), BEFORE_US)
+        return there & self.on[np.maximum(place, 0)], np.where(there, self.at_us[np.maximum(place, 0)], BEFORE_US)
 
     def next_us(self, who: Ints, at_us: Ints) -> Ints:
         """For each (subscriber, instant), the instant of the first row after it; `NEVER_US` for none."""

@@ -18,6 +18,36 @@ STATUSES = ("active", "completed", "restarted", "excluded", "cancelled", "remove
 _MOST_POSITION = np.iinfo(np.int16).max  # the dtype of positions in a timeline
 
 
+GOES, ENDS, SKIPS = range(3)
+"""What becomes of a run once its wait is over: it goes on, ends there, or passes over what comes without a wait."""
+OUT = -1
+"""The path of runs that end there, as though stopped."""
+
+
+class Ready(NamedTuple):
+    """When the waits of some runs are over, and what becomes of them then.
+
+    `us` int64 [µs; runs], `NEVER_US` for never; `fate` int8 [runs], such as `ENDS`; None where all go on. Who `SKIPS`
+    does so at the anchor.
+    """
+
+    us: Ints
+    fate: npt.NDArray[np.int8] | None = None
+
+
+class RunDelay(Delay, Protocol):
+    """A wait that differs from run to run, by what a run brings along and what happens meanwhile."""
+
+    @property
+    def watched(self) -> Watched:
+        """The events that it looks at."""
+        ...
+
+    def ready(self, history: History, runs: Runs, rows: Ints, anchor_us: Ints) -> Ready:
+        """When it is over for some runs that have come to it, and how."""
+        ...
+
+
 class Branch(Protocol):
     """Where a sequence parts: which of several paths each run takes once it has passed a step."""
 
@@ -26,9 +56,23 @@ class Branch(Protocol):
         """The events that it looks at."""
         ...
 
-    def choose(self, log: Log | None, runs: Runs, rows: Ints | slice, at_us: Ints) -> Ints:
+    @property
+    def by_number(self) -> bool:
+        """Whether it depends on the numbers of runs."""
+        ...
+
+    def choose(self, history: History, runs: Runs, rows: Ints, at_us: Ints) -> Ints:
         """Which path each of some runs takes at an instant [µs]: its number in the step's `paths` [int64, runs]."""
         ...
+
+
+class Emission(NamedTuple):
+    """What a step does besides: as an event of a `name` about `ref`. `read` gives what it sets a field to, by the
+    properties of the run (None for none)."""
+
+    name: str
+    ref: Hashable = None
+    read: Callable[[Any], Any] | None = None
 
 
 class Step(NamedTuple):
@@ -36,13 +80,16 @@ class Step(NamedTuple):
 
     `position` is its place in the sequence as shown to the user. `queued`: whether runs wait for it at all;
     `sends`: whether it is sent then, or passed without a send, which is journalled as `passed` (a draft that
-    counts, K12; a step that is no email, Q12). `is_email`: whether it is one, be it sent or not; `called`: what a
+    counts, K12; a step that is no email, Q12), "" for not at all. `is_email`: whether it is one, be it sent or not; `called`: what a
     reason calls it when the next step waits from it. `stops_waits`: whether the plan's stop is looked at also
     where its wait begins (Q20). `render` fills in the subject for a run, by its properties (None for none), its
     name, and when the step whose id is `shows` was passed [µs]; None where there is nothing to fill in (Q25).
 
     `paths`: the places, among the plan's steps, at which runs go on from it, later ones than its own, the number of
-    all steps for the end; by default the next. `branch` says which runs take which, where there are several.
+    all steps for the end, `OUT` where they end as though stopped; by default the next. `branch` says which runs take
+    which, where there are several. `has_wait`: whether it is waited for at all, or comes right after another.
+    `checked`: whether the plan's stop is looked at when it is passed. `emits`: what it does besides. `to_all`: whether
+    it is sent also to those who have left (Q33).
     """
 
     position: int
@@ -60,6 +107,10 @@ class Step(NamedTuple):
     shows: int | str | None = None
     paths: tuple[int, ...] = ()
     branch: Branch | None = None
+    has_wait: bool = True
+    checked: bool = True
+    emits: tuple[Emission, ...] = ()
+    to_all: bool = False
 
 
 class Enrolments(NamedTuple):
@@ -104,7 +155,7 @@ class Stop(Protocol):
         """The events that it looks at."""
         ...
 
-    def guard(self, log: Log, runs: Runs) -> Guard:
+    def guard(self, history: History, runs: Runs) -> Guard:
         """When it holds of each run."""
         ...
 
@@ -122,14 +173,19 @@ class OneAtATime(NamedTuple):
 class SideBySide(NamedTuple):
     """Entry where the runs of a subscriber go side by side (Q18, Q24).
 
-    `once`: whether any earlier run keeps others out. `key`: reads a run's key from its properties, None where
-    it has none; an active run with the same one keeps others out; None where keys play no part.
-    `if_idle_vias`: the ways of entry that only an active run keeps out.
+    `once`: whether any earlier run keeps others out, but for those who enter by one of `again_vias`. `key`: reads a
+    run's key from its properties, None where it has none; an active run with the same one keeps others out; None where
+    keys play no part. `if_idle_vias`: the ways of entry that need no key, and that any active run keeps out.
+    `blocked_vias`: the ways by which those who have left do not enter (Q33). `closed_to`: the ways by which nobody
+    enters at present (Q34).
     """
 
     once: bool
     key: Callable[[Any], Hashable | None] | None
     if_idle_vias: frozenset[str]
+    again_vias: frozenset[str] = frozenset()
+    blocked_vias: frozenset[str] = frozenset()
+    closed_to: frozenset[str] = frozenset()
 
 
 class OnChange(NamedTuple):
@@ -158,7 +214,8 @@ class Plan:
     subscriber follow one another, or go side by side. `excluded`: the sources whose members neither enter nor receive
     (K16), and `excluded_ends`, whether an email that falls due to one of them ends the run. `hold_vias`: the ways of
     entry whose runs stay active when no email is left (K15). `stop`: what ends a run before a step (Q20). `events`:
-    what those of a log mean. `on_change`: what changes do.
+    what those of a log mean. `on_change`: what changes do. `withholds`: whether an email that comes due to who has left
+    is passed without a send, and journalled as skipped (Q33).
 
     `words`: what else than a send may happen (the journal's `what`, perhaps with a cause behind a colon), and its
     detail, in the order in which the journal's category has them; what is not among them has no detail.
@@ -181,6 +238,7 @@ class Plan:
     stop: Stop | None = None
     events: Events = _NO_EVENTS
     on_change: OnChange = _AS_USUAL
+    withholds: bool = False
     words: Mapping[str, str] = field(default_factory=dict)
     reads_properties: bool = False
     renders: bool = False
@@ -202,7 +260,7 @@ class Plan:
         for place, step in enumerate(self.steps):
             if not 0 <= step.position <= _MOST_POSITION:
                 return f"position {shown(step.position)}, expected 0 to {_MOST_POSITION}"
-            if step.paths and not all(place < to <= len(self.steps) for to in step.paths):
+            if not all(place < to <= len(self.steps) or to == OUT for to in step.paths):
                 return f"step {place} leads to {shown(step.paths)}, expected places after its own"
             if len(step.paths) > 1 and step.branch is None:
                 return f"step {place} leads to several places, and has no branch that says who goes where"
@@ -224,13 +282,26 @@ class Plan:
             (name, None) for name in (*self.events.leaves, *self.events.returns)
         }
         seen |= self.events.about(self.excluded)
-        looking = [self.trigger if triggered else None, self.stop, *(step.branch for step in self.steps)]
-        for each in looking:
+        waits = [step.delay for step in self.steps if isinstance(step.delay, RunDelay)]
+        branches = [step.branch for step in self.steps]
+        for each in (self.trigger if triggered else None, self.stop, *branches, *waits):
             if each is not None:
                 if each.watched is None:
                     return None
                 seen |= each.watched
         return frozenset(seen)
+
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether anything depends on what has happened to a subscriber."""
+        runs = any(step.branch or step.emits or isinstance(step.delay, RunDelay) for step in self.steps)
+        return self.stop is not None or self.withholds or runs
+
+    @property
+    def in_order(self) -> bool:
+        """Whether what one run of a subscriber does may matter to another: all has to happen in the order of time."""
+        return any(step.emits or (step.branch is not None and step.branch.by_number) for step in self.steps)
 
 
 class Epoch(NamedTuple):
