@@ -26,8 +26,9 @@ Show it:
 
 Test it: simcore.testing, which proves a promise for every entry of a year and not for a sample. Lists too big for
 memory: simcore.scale.parquet, .dask and .spark. What the platforms leave open: kit.assumptions, sequenzy.assumptions.
-What a number such as K7 stands for: rules. example gives the shipped files, versions what a result depends on. What
-goes wrong is a SimcoreError: a ValidationError about a sequence, an EntryError about entries and events.
+What a number such as K7 stands for: rules. example gives the shipped files, schema a JSON Schema of a platform's
+files, versions what a result depends on. simcore.platform is for whoever writes a platform of their own. What goes
+wrong is a SimcoreError: a ValidationError about a sequence, an EntryError about entries and events.
 """
 
 from simcore import kit, sequenzy
@@ -38,7 +39,7 @@ from simcore.answers.projection import Simulation
 from simcore.answers.sweep import sweep
 from simcore.answers.whatif import compare, impact, shift
 from simcore.errors import EntryError, SimcoreError, ValidationError
-from simcore.files.shipped import example, versions
+from simcore.files.shipped import example, schema, versions
 from simcore.plan.rules import rules
 from simcore.show.calendar_file import to_ics
 from simcore.show.explore import explore
@@ -65,6 +66,7 @@ __all__ = [
     "preview",
     "project",
     "rules",
+    "schema",
     "sequenzy",
     "shift",
     "simulate",

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from simcore.answers import explain as words
-from simcore.answers.projection import Sequence, Simulation, make, plan_of
+from simcore.answers.projection import Simulation, make, plan_of
 from simcore.clock import instants
 from simcore.clock.instants import NAT_US
 from simcore.clock.words import clock
@@ -19,6 +19,7 @@ from simcore.engine.rounds import STOPPED
 from simcore.engine.simulate import simulate_one
 from simcore.errors import EntryError
 from simcore.plan.plan import Epoch
+from simcore.plan.platform import Sequence
 from simcore.text.tables import ShownFrame, Table
 
 

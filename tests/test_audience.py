@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import simcore
 from simcore import kit
+from simcore.answers.projection import plan_of
 from simcore.clock.instants import GUESSWORK, MISSING, NAIVE, OUT_OF_RANGE, UNREADABLE
 from simcore.clock.zones import FIRST_US
 from simcore.engine import audience
@@ -33,7 +34,7 @@ WAY_OUT = "simcore.split_entries(entries) parts the rows that can be read from t
 
 def runs(entries, *, repeat=False, until_us=None, naive_time_zone=None):
     """The runs of entries in a sequence that repeats or not, without events."""
-    epochs = [Epoch(at_us=FIRST_US, plan=AT_ONCE.replace(repeat=repeat).plan())]
+    epochs = [Epoch(at_us=FIRST_US, plan=plan_of(AT_ONCE.replace(repeat=repeat)))]
     found, rejected, log, statuses, *_ = audience.runs(entries, None, epochs, until_us, naive_time_zone)
     assert log is None
     assert statuses == ("", "restarted", "cancelled", "removed", "stopped:left")

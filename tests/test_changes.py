@@ -38,7 +38,7 @@ PLAIN = BASE.replace(emails=(email(1), email(2), email(3)))
 
 def after(sequence, *changes):
     """The sequence after some changes, one upon the other."""
-    return sequence.after(enumerate(changes))[-1]
+    return kit.platform.after(sequence, enumerate(changes))[-1]
 
 
 def order(sequence):
@@ -587,5 +587,5 @@ def test_published_null_is_a_draft():
     made = kit.Sequence(
         name="x", emails=[kit.Email(subject="A", delay_value=1, delay_unit="days", published=True)]
     )
-    (after,) = made.after([(0, kit.update_email("2026-03-06T21:00Z", -1, published=None))])
+    (after,) = kit.platform.after(made, [(0, kit.update_email("2026-03-06T21:00Z", -1, published=None))])
     assert after.emails[0].published is False

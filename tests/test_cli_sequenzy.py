@@ -256,7 +256,12 @@ def test_assumptions_are_turned():
 
 def test_help_names_both():
     shown = " ".join(run("project", "--help").stdout.split())
-    assert "JSON of Kit's or Sequenzy's API." in shown
+    assert "JSON as Kit's or Sequenzy's API gives it." in shown
+    assert (
+        "--emails FILE2 Kit: a second file with its emails, where they are apart. --time-zone ZONE Kit:"
+        in shown
+    )
+    assert "--render Sequenzy: a column more, subjects with their merge tags filled in." in shown
     assert "simcore project onboarding.json --events sequenzy_events.csv" in shown
 
 

@@ -32,8 +32,8 @@ from typer.testing import CliRunner
 import simcore
 from simcore import cli, kit, sequenzy
 from simcore.answers.lint import lint
-from simcore.kit.findings import RULES as KITS
-from simcore.sequenzy.findings import RULES as SEQUENZYS
+from simcore.kit.findings import CODES as KITS
+from simcore.sequenzy.findings import CODES as SEQUENZYS
 from simcore.show import terminal as terminal_room
 
 LETTERS = str(simcore.example("letters"))
@@ -343,7 +343,7 @@ def test_rows_that_cannot_be_used_are_used_by_none():
     assert [row["subscribers"] for row in found["scenarios"]] == [2, 2]
     with open("all.events.quarantine.csv", encoding="utf-8", newline="") as page:
         rows = list(csv.reader(page))
-    names = ", ".join(sorted(kit.load(WELCOME).plan().events.vocabulary.names))
+    names = ", ".join(sorted(kit.platform.events.vocabulary.names))
     assert rows[1][:3] == ["2", f"event 'order': not one of: {names}", "a"]
 
 

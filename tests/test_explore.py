@@ -8,6 +8,7 @@ import pytest
 
 import simcore
 from simcore import kit, sequenzy
+from simcore.answers.projection import plan_of
 from simcore.errors import EntryError, SimcoreError, ValidationError
 from simcore.plan.controls import Control
 
@@ -439,7 +440,7 @@ def test_controls_of_kit():
     hello = kit.Email(subject="Hello", delay_value=0, delay_unit="days", published=True)
     later = kit.Email(subject="Later", delay_value=2, delay_unit="days", send_days=["tuesday"])
     sequence = kit.Sequence(name="Welcome", send_hour=9, send_days=["friday"], emails=[hello, later])
-    assert sequence.controls() == [
+    assert kit.platform.controls(sequence) == [
         Control("send_hour", "Send hour", "whole", 9, (0, 23)),
         Control("send_days", "Send days", "weekdays", ("friday",)),
         Control("time_zone", "Zone", "zone", "America/New_York"),
@@ -507,14 +508,14 @@ TUESDAY = {"startTime": "09:00", "timezone": "UTC"}
 )
 def test_controls_of_every_wait_of_sequenzy(wait, expected):
     sequence = enrolled(wait)
-    found = sequence.controls()
+    found = sequenzy.platform.controls(sequence)
     assert {each.path: each.value for each in found} == {
         f"steps[0].{path}": value for path, value in expected.items()
     }
     assert {each.part for each in found} == {"0 A"}
     # Where they stand is where they may stand: nothing changes.
     same = sequence.with_fields({each.path: each.value for each in found})
-    assert same.plan().steps[0].gate == sequence.plan().steps[0].gate
+    assert plan_of(same).steps[0].gate == plan_of(sequence).steps[0].gate
     assert sends(explore(same)) == sends(explore(sequence))
 
 
@@ -525,7 +526,7 @@ def test_controls_of_steps_that_are_no_emails():
         {"subject": "Hello", "html": HTML},
     ]
     sequence = sequenzy.Sequence(name="Welcome", trigger="contact_added", steps=steps)
-    parts = list(dict.fromkeys(each.part for each in sequence.controls()))
+    parts = list(dict.fromkeys(each.part for each in sequenzy.platform.controls(sequence)))
     assert parts == ["0 sms", "1 Mark them", "2 Hello"]
     explored = explore(sequence, "2026-03-27 19:30")
     control(explored, "steps[1].delay.days").value = 2
@@ -533,7 +534,8 @@ def test_controls_of_steps_that_are_no_emails():
 
 
 def test_a_window_that_is_not_in_force_has_no_controls():
-    assert enrolled({}, sendingWindow={**KYIV, "enabled": False}).controls()[0].path == "steps[0].delay.days"
+    sequence = enrolled({}, sendingWindow={**KYIV, "enabled": False})
+    assert sequenzy.platform.controls(sequence)[0].path == "steps[0].delay.days"
 
 
 def test_a_single_weekday():

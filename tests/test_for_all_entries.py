@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import simcore
 from simcore import kit, sequenzy
+from simcore.answers.projection import plan_of
 from simcore.clock.zones import LAST_US
 from simcore.testing import (
     Send,
@@ -75,7 +76,7 @@ def email(number, value, unit="days", **named):
 
 
 def check_pieces(sequence, start_us, end_us, more_us, every_us=HOUR_US):
-    plan = sequence.plan()
+    plan = plan_of(sequence)
     begins_us = proof.pieces(plan, start_us, end_us, every_us)
     assert begins_us[0] == start_us
     assert (np.diff(begins_us) > 0).all()
@@ -150,7 +151,7 @@ def test_pieces_where_a_date_begins_twice():
         name="S", time_zone="America/St_Johns", send_hour=0, emails=(email(1, 1), email(2, 1, "hours"))
     )
     check_pieces(sequence, us("2010-11-07T01:00Z"), us("2010-11-07T05:00Z"), [])
-    begins_us = proof.pieces(sequence.plan(), us("2010-11-07T02:00Z"), us("2010-11-07T04:30Z"), HOUR_US)
+    begins_us = proof.pieces(plan_of(sequence), us("2010-11-07T02:00Z"), us("2010-11-07T04:30Z"), HOUR_US)
     assert [at(each).strftime("%H:%M:%S.%f") for each in begins_us.tolist()] == [
         "02:00:00.000000",
         "02:30:00.000000",  # the 7th
@@ -162,7 +163,7 @@ def test_pieces_where_a_date_begins_twice():
 def test_pieces_of_an_hour_worked_by_hand():
     """At once, then an hour later at a quarter of an hour: from 12:00 to 13:00 the entry is in 4 quarters."""
     sequence = kit.Sequence(name="S", time_zone="UTC", emails=(email(1, 0), email(2, 1, "hours")))
-    begins_us = proof.pieces(sequence.plan(), us("2026-03-03T12:00Z"), us("2026-03-03T13:00Z"), HOUR_US)
+    begins_us = proof.pieces(plan_of(sequence), us("2026-03-03T12:00Z"), us("2026-03-03T13:00Z"), HOUR_US)
     assert [str(each) for each in begins_us.view("datetime64[us]")] == [
         "2026-03-03T12:00:00.000000",
         "2026-03-03T12:00:00.000001",
@@ -177,15 +178,15 @@ def test_pieces_pass_over_drafts():
     emails = (email(1, 1, published=False), email(2, 1, "hours"))
     sequence = kit.Sequence(name="S", time_zone="UTC", emails=emails)
     hour = us("2026-03-03T12:00Z"), us("2026-03-03T13:00Z"), HOUR_US
-    assert proof.pieces(sequence.plan(), *hour).size == 5
-    assert proof.pieces(sequence.plan(include_drafts=True), *hour).size == 1
-    assert proof.pieces(sequence.plan(kit.Assumptions(draft_delay="count")), *hour).size == 1
+    assert proof.pieces(plan_of(sequence), *hour).size == 5
+    assert proof.pieces(plan_of(sequence, include_drafts=True), *hour).size == 1
+    assert proof.pieces(plan_of(sequence, kit.Assumptions(draft_delay="count")), *hour).size == 1
 
 
 def test_parts_of_an_hour():
     sequence = sequenzy.Sequence(name="S", trigger="contact_added", steps=[{"subject": "A", **HTML}])
     quarter = timedelta(minutes=15) // MICROSECOND
-    begins_us = proof.pieces(sequence.plan(), us("2026-03-03T12:10Z"), us("2026-03-03T12:40Z"), quarter)
+    begins_us = proof.pieces(plan_of(sequence), us("2026-03-03T12:10Z"), us("2026-03-03T12:40Z"), quarter)
     assert [at(each).strftime("%H:%M") for each in begins_us.tolist()] == ["12:10", "12:15", "12:30"]
 
 
@@ -252,7 +253,7 @@ def test_welcome_sends_on_weekends_too(year):
 
 def test_every_instant_of_the_year_is_what_its_piece_says(year):
     start_us, end_us, some_us, sent = year
-    begins_us = proof.pieces(WELCOME.plan(), start_us, end_us, HOUR_US)
+    begins_us = proof.pieces(plan_of(WELCOME), start_us, end_us, HOUR_US)
     # A poll and the quarter after it, and a whole hour, each hour (the quarters of entries are those of polls).
     assert begins_us.size == 35_136 + 8_784
     expected, *_ = through(begins_us, end_us, WELCOME, some_us)
@@ -399,7 +400,7 @@ def test_a_limit_is_found_to_the_microsecond(data):
     number = data.draw(st.integers(0, len(sequence.emails) - 1))
     one = data.draw(st.integers(start_us, end_us - 1))
     least_us = int(sends_us(sequence, [one])[0, number]) - one
-    begins_us = proof.pieces(sequence.plan(), start_us, end_us, HOUR_US)
+    begins_us = proof.pieces(plan_of(sequence), start_us, end_us, HOUR_US)
     dense = np.arange(start_us, end_us, MINUTE_US)
     all_us = np.unique(np.concatenate([dense, begins_us, np.append(begins_us[1:], end_us) - 1, [one]]))
     broken = sends_us(sequence, all_us)[:, number] - all_us < least_us
@@ -517,7 +518,7 @@ def test_sends_are_those_of_preview(data):
     sequence = data.draw(kit_sequences(time_zones=[place]) | sequenzy_sequences(time_zones=[place]))
     seen = []
     assert_for_all_entries(sequence, seen.append, at(start_us), at(start_us + 1))
-    if any(step.sends for step in sequence.plan().steps):
+    if any(step.sends for step in plan_of(sequence).steps):
         shown = simcore.preview(sequence, at(start_us)).dropna(subset="send_at")
         assert [send.send_at for send in seen[0]] == shown["send_at"].tolist()
         assert [send.position for send in seen[0]] == shown.index.tolist()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import simcore
 from simcore import kit
+from simcore.answers.projection import plan_of
 from simcore.errors import SimcoreError, ValidationError
 from simcore.kit.model import WEEKDAYS, Source
 
@@ -462,21 +463,21 @@ def test_the_order_in_which_emails_are_given_does_not_matter(positions, order):
 
 
 def test_plan():
-    plan = WELCOME.plan(include_drafts=True)
+    plan = plan_of(WELCOME, include_drafts=True)
     assert [(step.position, step.email_id, step.subject, step.sends) for step in plan.steps] == [
         (0, 1, "A", True),
         (1, 2, "B", True),
         (2, 3, "C", True),
         (3, 4, "D", True),
     ]
-    assert [step.position for step in WELCOME.plan().steps if step.queued] == [0]
-    assert [(step.position, step.sends) for step in WELCOME.plan().steps] == [
+    assert [step.position for step in plan_of(WELCOME).steps if step.queued] == [0]
+    assert [(step.position, step.sends) for step in plan_of(WELCOME).steps] == [
         (0, True),
         (1, False),
         (2, False),
         (3, False),
     ]
-    counted = WELCOME.plan(kit.Assumptions(draft_delay="count"))
+    counted = plan_of(WELCOME, kit.Assumptions(draft_delay="count"))
     assert [step.sends for step in counted.steps] == [True, False, False, False]
     assert all(step.queued for step in counted.steps)
     assert (plan.time_zone, plan.active, plan.entry.repeat) == ("America/New_York", True, False)
@@ -485,7 +486,7 @@ def test_plan():
 
 def test_plans_of_other_assumptions(text_of):
     expected = "assumptions: found 'elapsed', expected simcore.kit.Assumptions"
-    assert text_of(SimcoreError, WELCOME.plan, "elapsed") == expected
+    assert text_of(SimcoreError, plan_of, WELCOME, "elapsed") == expected
 
 
 # ---------------------------------------------------------------- nothing is shared, everything is plain

@@ -14,7 +14,7 @@ from strategies import DAY_NAMES, HOURS, ODD_ZONES, WEEKDAYS, instants, zones
 import simcore
 from simcore import kit, sequenzy
 from simcore.answers.lint import lint
-from simcore.kit.findings import RULES
+from simcore.kit.findings import CODES
 from simcore.plan.findings import SEVERITIES, two_years
 from simcore.text.wording import weekdays
 
@@ -196,16 +196,16 @@ CASES = {
 
 
 def test_every_rule_has_its_case():
-    assert set(CASES) == set(RULES)
+    assert set(CASES) == set(CODES)
 
 
-@pytest.mark.parametrize("code", RULES)
+@pytest.mark.parametrize("code", CODES)
 def test_rule(code):
     sequence, given_, where, message, _ = CASES[code]
-    assert told(sequence, **given_)[code] == [(RULES[code][0], where, message)]
+    assert told(sequence, **given_)[code] == [(CODES[code][0], where, message)]
 
 
-@pytest.mark.parametrize("code", RULES)
+@pytest.mark.parametrize("code", CODES)
 def test_near_misses(code):
     _, given_, _, _, near = CASES[code]
     assert near
@@ -214,9 +214,9 @@ def test_near_misses(code):
 
 
 def test_rules_are_told_to_people():
-    order = [SEVERITIES.index(severity) for severity, _ in RULES.values()]
+    order = [SEVERITIES.index(severity) for severity, _ in CODES.values()]
     assert order == sorted(order, reverse=True)
-    for code, (_, meaning) in RULES.items():
+    for code, (_, meaning) in CODES.items():
         assert code.replace("-", "").islower()
         assert meaning[0].isupper()
         assert meaning.endswith(".")

@@ -15,7 +15,7 @@ import simcore
 from simcore import sequenzy
 from simcore.answers.lint import lint
 from simcore.plan.findings import SEVERITIES
-from simcore.sequenzy.findings import RULES
+from simcore.sequenzy.findings import CODES
 
 NEW_YEAR = "2026-01-01T00:00Z"
 CODE = "Use {{discount.code}}"
@@ -264,16 +264,16 @@ CASES = {
 
 
 def test_every_rule_has_its_case():
-    assert set(CASES) == set(RULES)
+    assert set(CASES) == set(CODES)
 
 
-@pytest.mark.parametrize("code", RULES)
+@pytest.mark.parametrize("code", CODES)
 def test_rule(code):
     sequence, given_, where, message, _ = CASES[code]
-    assert told(sequence, **given_)[code] == [(RULES[code][0], where, message)]
+    assert told(sequence, **given_)[code] == [(CODES[code][0], where, message)]
 
 
-@pytest.mark.parametrize("code", RULES)
+@pytest.mark.parametrize("code", CODES)
 def test_near_misses(code):
     _, given_, _, _, near = CASES[code]
     assert near
@@ -282,9 +282,9 @@ def test_near_misses(code):
 
 
 def test_rules_are_told_to_people():
-    order = [SEVERITIES.index(severity) for severity, _ in RULES.values()]
+    order = [SEVERITIES.index(severity) for severity, _ in CODES.values()]
     assert order == sorted(order, reverse=True)
-    for code, (_, meaning) in RULES.items():
+    for code, (_, meaning) in CODES.items():
         assert code.replace("-", "").islower()
         assert meaning[0].isupper()
         assert meaning.endswith(".")
@@ -504,7 +504,7 @@ def test_whatever_the_sequence(case):
     for code, severity, where, message in lint(sequenzy.from_api(body), as_of=NEW_YEAR).itertuples(
         index=False
     ):
-        assert severity == RULES[code][0]
+        assert severity == CODES[code][0]
         assert message.isprintable()
         at = body
         for part in where.replace("[", ".").replace("]", "").split("."):

@@ -34,7 +34,8 @@ NAMES += [
     "plot_timeline",
     "preview",
 ]
-NAMES += ["project", "rules", "sequenzy", "shift", "simulate", "split_entries", "sweep", "to_ics", "versions"]
+NAMES += ["project", "rules", "schema", "sequenzy", "shift", "simulate", "split_entries", "sweep"]
+NAMES += ["to_ics", "versions"]
 
 
 def test_names():
@@ -52,11 +53,13 @@ def test_names():
         "from_api",
         "load",
         "load_all",
+        "platform",
         "update",
         "update_email",
     ]
     assert all(hasattr(kit, name) for name in kit.__all__)
-    assert sorted(sequenzy.__all__) == ["Assumptions", "Sequence", "assumptions", "from_api", "load"]
+    names = ["Assumptions", "Sequence", "assumptions", "from_api", "load", "platform"]
+    assert sorted(sequenzy.__all__) == names
     assert all(hasattr(sequenzy, name) for name in sequenzy.__all__)
 
 

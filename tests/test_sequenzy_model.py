@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simcore import sequenzy
+from simcore.answers.projection import plan_of
 from simcore.errors import SimcoreError, ValidationError
 from simcore.sequenzy import waits
 from simcore.sequenzy.problems import BUILT_IN
@@ -185,22 +186,25 @@ def test_replace(text_of):
 
 
 def test_changes_are_not_modelled(text_of):
-    assert sequence().after([]) == []
-    assert text_of(SimcoreError, sequence().after, iter([(0, "change")])) == (
+    assert sequenzy.platform.after(sequence(), []) == []
+    refused = (
         "changes of a Sequenzy sequence are not modelled, since it is not documented what they do to those "
         "inside: make the changed sequence with replace(), and project each by itself"
     )
+    assert text_of(SimcoreError, sequenzy.platform.after, sequence(), iter([(0, "change")])) == refused
+    assert sequenzy.platform.changes([]) == []
+    for some in (["change"], {}, None):
+        assert text_of(SimcoreError, sequenzy.platform.changes, some) == refused
 
 
 def test_a_goal_cannot_be_projected(text_of):
     """Q6."""
     made = sequence(steps=None, goal="Welcome them")
-    assert text_of(SimcoreError, made._steps_or_refuse) == (
+    assert text_of(SimcoreError, plan_of, made) == (
         "the sequence has a goal and no steps: fetch it again once its emails are written "
         "(GET /api/v1/sequences/{id}), and load that"
     )
-    assert sequence()._steps_or_refuse() == (HELLO,)
-    assert sequence(steps=[])._steps_or_refuse() == ()
+    assert plan_of(sequence(steps=[])).steps == ()
 
 
 # ---------------------------------------------------------------- what is taken

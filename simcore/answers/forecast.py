@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simcore.answers.projection import Sequence, make
+from simcore.answers.projection import make
 from simcore.clock import instants
 from simcore.clock.periods import check, periods
 from simcore.clock.zones import FIRST_US, Ints, zone
 from simcore.engine.rounds import Passed
 from simcore.errors import EntryError, SimcoreError, shown
 from simcore.plan.log import whole_id
+from simcore.plan.platform import Sequence
 
 _MOST = 1 << 53
 """Whole numbers below it are exact in floats too, in which numpy adds weights up."""

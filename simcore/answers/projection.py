@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,26 +22,11 @@ from simcore.engine.times import Kept
 from simcore.errors import SimcoreError, ValidationError, shown
 from simcore.plan.log import NEVER_US, Watched
 from simcore.plan.plan import Epoch, Plan, Step
+from simcore.plan.platform import platform_of
 from simcore.text.tables import Table
 from simcore.text.wording import count
 
 _ROOM, _ROOM_MORE = 16, 1 << 20  # instants that are kept for other sequences: so many a run, and so many more
-
-
-class Sequence(Protocol):
-    """What a platform's sequence offers to the verbs."""
-
-    def plan(self, assumptions: Any = None, *, include_drafts: bool = False) -> Plan:
-        """The delays and gates that the sequence comes down to."""
-        ...
-
-    def with_fields(self, changed: Mapping[str, Any], /) -> "Sequence":
-        """A copy with other values at paths such as `send_hour`."""
-        ...
-
-    def after(self, changes: Iterable[tuple[int, Any]]) -> list[Any]:
-        """The sequence after each of some changes, which come with their numbers in the user's list."""
-        ...
 
 
 class Simulation(NamedTuple):
@@ -178,6 +163,10 @@ class Shared:
         """Keeps who was found under some plans."""
         self._people.append((_entrance(epochs), people))
 
+    def after(self, sequence: Any, changes: list[tuple[int, Any]]) -> list[Any]:
+        """The sequence after each of some changes."""
+        return platform_of(sequence).after(sequence, changes)
+
     def times(self, people: Audience) -> Kept:
         """The instants that all have in common."""
         if self._times is None:
@@ -226,7 +215,8 @@ def make(
     plan = plan_of(sequence, assumptions, include_drafts) if plan is None else plan
     first = Epoch(at_us=FIRST_US, plan=plan)
     until_us = read_until(until, naive_time_zone)
-    epochs = [first, *_later(sequence, changes, until_us, assumptions, include_drafts, naive_time_zone)]
+    how = {"assumptions": assumptions, "include_drafts": include_drafts}
+    epochs = [first, *_later(sequence, changes, until_us, naive_time_zone, shared or Shared(), how)]
     if plan.trigger is None and enabled_at is not None:
         raise SimcoreError(
             "enabled_at: this platform's sequences are not enabled at an instant: leave it out"
@@ -250,9 +240,9 @@ def _later(
     sequence: Any,
     changes: Iterable[Any],
     until_us: int | None,
-    assumptions: Any,
-    include_drafts: bool,
     naive_time_zone: str | None,
+    shared: Shared,
+    how: dict[str, Any],
 ) -> list[Epoch]:
     """What changes make of the plan: an epoch each, in order of time, ties as given; none from `until_us` on."""
     if not isinstance(changes, Iterable) or isinstance(changes, str | Mapping):
@@ -268,19 +258,17 @@ def _later(
         if until_us is None or at_us < until_us:
             timed.append((at_us, number, change))
     timed.sort(key=lambda each: each[:2])
-    states = sequence.after([(number, change) for _, number, change in timed]) if timed else []
+    states = shared.after(sequence, [(number, change) for _, number, change in timed]) if timed else []
     return [
-        Epoch(at_us=at_us, plan=plan_of(state, assumptions, include_drafts))
+        Epoch(at_us=at_us, plan=plan_of(state, **how))
         for (at_us, *_), state in zip(timed, states, strict=True)
     ]
 
 
-def plan_of(sequence: Any, assumptions: Any, include_drafts: bool) -> Plan:
-    """The plan of a sequence. Raises SimcoreError for what is none."""
-    if not hasattr(sequence, "plan"):
-        raise SimcoreError(
-            f"sequence: found {shown(sequence)}, expected one as loaded by simcore.kit.load or "
-            "simcore.sequenzy.load"
-        )
-    plan: Plan = sequence.plan(assumptions, include_drafts=include_drafts)
-    return plan
+def plan_of(sequence: Any, assumptions: Any = None, include_drafts: bool = False) -> Plan:
+    """The plan of a sequence. Raises SimcoreError for what is none, or assumptions of another platform."""
+    platform = platform_of(sequence)
+    assume = platform.assumptions() if assumptions is None else assumptions
+    if not isinstance(assume, platform.assumptions):
+        raise SimcoreError(f"assumptions: found {shown(assume)}, expected {platform.package}.Assumptions")
+    return platform.plan(sequence, assume, include_drafts=include_drafts)

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from simcore.answers import timeline
-from simcore.answers.projection import Made, Sequence, Shared, Simulation, make, plan_of
+from simcore.answers.projection import Made, Shared, Simulation, make, plan_of
 from simcore.clock.periods import Periods, periods
 from simcore.clock.zones import DAY_US, FAR_US, FIRST_US, HOUR_US, LAST_US, Ints, Zone, zone
 from simcore.engine.times import Kept, Times
 from simcore.errors import SimcoreError, inside, shown
 from simcore.plan.paths import parts
 from simcore.plan.plan import Plan
+from simcore.plan.platform import Sequence
 
 _NIGHT_US = (22 * HOUR_US, 7 * HOUR_US)  # from the one to before the other
 _SATURDAY = 5

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from simcore.answers import timeline
-from simcore.answers.projection import Sequence, make
+from simcore.answers.projection import make
 from simcore.clock.zones import Ints
 from simcore.errors import SimcoreError, shown
+from simcore.plan.platform import Sequence
 from simcore.text.wording import halved
 
 _RUN = ["subscriber_id", "run"]
@@ -170,9 +171,10 @@ def impact(
     last of the changes; what they receive with the changes is held against what they would have received without.
 
     A row an email that any of them receives either way, in the order in which the emails stand in the end,
-    then those that were deleted: `email_id` (int64), `subject` (str, the latest), `sent_at_once` (int64, how
-    many get it at the very instant of a change), `earlier, later, unchanged, gained, lost` (int64, runs),
-    `median_shift` (timedelta64[us], of those who get it both ways; positive is later, NaT for none).
+    then those that were deleted: `email_id` (int64; str where the platform's are), `subject` (str, the latest),
+    `sent_at_once` (int64, how many get it at the very instant of a change), `earlier, later, unchanged, gained,
+    lost` (int64, runs), `median_shift` (timedelta64[us], of those who get it both ways; positive is later, NaT for
+    none).
 
     >>> import simcore
     >>> from simcore import kit
@@ -208,7 +210,7 @@ def impact(
     table = table.loc[[step.email_id for step in steps]]
     table.insert(0, "subject", pd.Series([step.subject for step in steps], index=table.index, dtype="str"))
     table = table.rename_axis("email_id").reset_index()
-    table["email_id"] = table["email_id"].astype(np.int64)
+    table["email_id"] = table["email_id"].astype("str" if after.epochs[-1].plan.text_ids else np.int64)
     return table
 
 

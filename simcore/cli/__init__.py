@@ -24,8 +24,8 @@ from typer.core import TyperGroup
 import simcore
 from simcore.cli.forecast import forecast
 from simcore.cli.lint import lint
-from simcore.cli.listing import assumptions, example, rules
-from simcore.cli.options import as_typed
+from simcore.cli.listing import assumptions, example, rules, schema
+from simcore.cli.options import Command, as_typed
 from simcore.cli.preview import preview
 from simcore.cli.project import project
 from simcore.cli.simulate import simulate
@@ -69,8 +69,20 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": terminal.COLUMNS},
 )
-for command in (preview, project, forecast, simulate, compare, impact, lint, assumptions, rules, example):
-    app.command()(command)
+for command in (
+    preview,
+    project,
+    forecast,
+    simulate,
+    compare,
+    impact,
+    lint,
+    assumptions,
+    rules,
+    schema,
+    example,
+):
+    app.command(cls=Command)(command)
 
 
 def main() -> None:

@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 from rich import console, progress
 
+from simcore.answers.projection import plan_of
 from simcore.cli.loading import zone_of
 from simcore.cli.options import check
 from simcore.clock.words import clock
 from simcore.clock.zones import zone
 from simcore.errors import SimcoreError, TooLateError
 from simcore.files import tabular as files
+from simcore.plan.platform import platform_of
 from simcore.show import terminal
 from simcore.text.wording import count
 
@@ -69,7 +71,7 @@ def answer(
     here, clock = zone(zone_of(sequence) or "UTC"), asked["naive_time_zone"]
     several = sequence.values() if isinstance(sequence, dict) else [sequence]
     # What can stand in a file is the same for all sequences of a platform.
-    plans = [*{type(each): each.plan() for each in several}.values()]
+    plans = [*{platform_of(each).name: plan_of(each) for each in several}.values()]
     plans.sort(key=lambda plan: plan.trigger is not None)  # the last one's rows have all the columns
     enrols = plans[0].trigger is not None
     if "entries" not in sources and not (enrols and "events" in sources):

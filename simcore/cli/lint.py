@@ -6,18 +6,15 @@ from typing import Annotated, Any
 import typer
 
 from simcore.answers.lint import lint as look
-from simcore.cli.loading import PLATFORMS, load_all, title
-from simcore.cli.options import JSON, AccountZone
+from simcore.cli.loading import load_all
+from simcore.cli.options import JSON, AccountZone, there
 from simcore.clock import instants
 from simcore.errors import SimcoreError
 from simcore.files import tabular as files
-from simcore.kit.findings import RULES as KITS
-from simcore.plan.findings import SEVERITIES, Finding
-from simcore.sequenzy.findings import RULES as SEQUENZYS
+from simcore.plan.findings import SEVERITIES
+from simcore.plan.platform import platform_of
 from simcore.show import terminal
 from simcore.text.wording import count
-
-_RULES = dict(zip(PLATFORMS, (KITS, SEQUENZYS), strict=True))
 
 
 def lint(
@@ -25,7 +22,7 @@ def lint(
         Path | None,
         typer.Argument(
             metavar="FILE",
-            help="The sequence: JSON of Kit's or Sequenzy's API. Of a list of Kit's all, or one with FILE#ID.",
+            help="The sequence: JSON as <platforms> API gives it. Of a list all, or one with FILE#ID.",
         ),
     ] = None,
     among: Annotated[
@@ -39,8 +36,8 @@ def lint(
         str | None,
         typer.Option(
             metavar="TIME",
-            help="With it, the clock changes of the two years from then on are looked at too, and for Sequenzy what "
-            "an expiry date makes too late. Without an offset it is in the sequence's zone.",
+            help="With it, the clock changes of the two years from then on are looked at too, and what a date of the "
+            "sequence's own makes too late. Without an offset it is in the sequence's zone.",
         ),
     ] = None,
     time_zone: AccountZone = None,
@@ -67,8 +64,8 @@ def lint(
     others = []
     for path in among or []:
         others += load_all(path, None, only)
-        if type(others[-1]) is not type(sequences[0]):
-            theirs, ours = map(_platform, (others[-1], sequences[0]))
+        theirs, ours = (platform_of(each).title for each in (others[-1], sequences[0]))
+        if theirs != ours:
             raise SimcoreError(f"--among: {path} is a sequence of {theirs}'s; {file} is one of {ours}'s")
     rows: list[Any] = []
     for number, sequence in enumerate(sequences):
@@ -83,9 +80,7 @@ def lint(
             terminal.tell("\n" if number else "")
             terminal.show([f"{sequence.name}, {sequence.time_zone}"], [], [])
             terminal.tell("" if len(found) else "nothing to say\n")
-            for code, severity, where, message in zip(
-                *(found[name] for name in Finding._fields), strict=True
-            ):
+            for code, severity, where, message in found.itertuples(index=False):
                 terminal.tell("\n")
                 terminal.remark(f"{severity}  {where}  {code}", message)
     counted = {name: sum(row["severity"] == name for row in rows) for name in reversed(SEVERITIES)}
@@ -98,14 +93,11 @@ def lint(
         raise typer.Exit(1)
 
 
-def _platform(sequence: Any) -> str:
-    return next(title(name) for name, each in PLATFORMS.items() if isinstance(sequence, each.Sequence))
-
-
 def _explain(as_json: bool) -> None:
     """Lists all that can be found, by platform."""
     names = ("code", "severity", "meaning")
-    rules = {name: [(code, *each) for code, each in found.items()] for name, found in _RULES.items()}
+    known = there()
+    rules = {name: [(code, *told) for code, told in each.codes.items()] for name, each in known.items()}
     if as_json:
         terminal.write_json({
             platform: [dict(zip(names, row, strict=True)) for row in rows] for platform, rows in rules.items()
@@ -113,4 +105,4 @@ def _explain(as_json: bool) -> None:
         return
     for number, (platform, rows) in enumerate(rules.items()):
         terminal.tell("\n" if number else "")
-        terminal.show([title(platform)], [*names], rows)
+        terminal.show([known[platform].title], [*names], rows)

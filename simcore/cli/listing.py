@@ -1,4 +1,4 @@
-"""`simcore assumptions`, `simcore rules` and `simcore example`: what there is."""
+"""`simcore assumptions`, `simcore rules`, `simcore schema` and `simcore example`: what there is."""
 
 import sys
 from dataclasses import asdict
@@ -8,17 +8,17 @@ from typing import Annotated
 import typer
 
 import simcore
-from simcore.cli.loading import PLATFORMS, title
-from simcore.cli.options import JSON
-from simcore.errors import SimcoreError, shown
+from simcore.cli.options import JSON, there
+from simcore.plan.platform import platform_named
 from simcore.plan.rules import every
+from simcore.plan.switches import table
 from simcore.show import terminal
 
 
 def assumptions(
     platform: Annotated[
         str | None,
-        typer.Argument(metavar="|".join(PLATFORMS), help="The platform; without it all of them."),
+        typer.Argument(metavar="PLATFORM", help="One of <names>; without it all of them."),
     ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -28,19 +28,29 @@ def assumptions(
       simcore assumptions kit
       simcore preview welcome.json --entered 2026-03-06 --assume day_count=elapsed
     """
-    if platform is not None and platform not in PLATFORMS:
-        raise SimcoreError(f"no platform {shown(platform)}; there are: {', '.join(PLATFORMS)}")
-    switches = {
-        name: each.assumptions() for name, each in PLATFORMS.items() if platform is None or name == platform
-    }
+    known = there()
+    chosen = known if platform is None else {platform: platform_named(platform)}
+    switches = {name: table(each.assumptions) for name, each in chosen.items()}
     if as_json:
-        listed = {name: table.to_dict("records") for name, table in switches.items()}
+        listed = {name: each.to_dict("records") for name, each in switches.items()}
         terminal.write_json(listed if platform is None else listed[platform])
         return
-    for number, (name, table) in enumerate(switches.items()):
+    for number, (name, each) in enumerate(switches.items()):
         terminal.tell("\n" if number else "")
-        heading = [title(name)] if platform is None else []
-        terminal.show(heading, [*table.columns], table.to_numpy().tolist())
+        heading = [known[name].title] if platform is None else []
+        terminal.show(heading, [*each.columns], each.to_numpy().tolist())
+
+
+def schema(
+    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help="One of <names>.")],
+) -> None:
+    """Print the JSON Schema of a platform's files, for editors and validators.
+
+    \b
+      simcore schema kit > kit.schema.json
+    """
+    there()
+    terminal.write_json(simcore.schema(platform))
 
 
 def rules(

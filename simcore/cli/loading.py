@@ -6,25 +6,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
 import simcore
-from simcore import kit, sequenzy
-from simcore.cli.options import option_of
+from simcore.cli.options import option_of, there
 from simcore.clock import instants
 from simcore.errors import SimcoreError, shown
 from simcore.files import tabular as files
 from simcore.files.json_file import read_json
-from simcore.kit.api import all_from_api
-from simcore.kit.changes import from_json
-from simcore.text.wording import count
-
-# Asked from the last to the first, since Kit's frame fits others' files too.
-PLATFORMS: dict[str, ModuleType] = {"kit": kit, "sequenzy": sequenzy}
-_ONLY = {"kit": ("emails", "time_zone", "include_drafts", "changes"), "sequenzy": ("enabled_at", "render")}
+from simcore.plan.platform import platform_of, recognised
+from simcore.text.wording import count, listed
 
 
 @contextmanager
@@ -34,11 +27,6 @@ def naming(what: object) -> Iterator[None]:
         yield
     except SimcoreError as error:
         raise SimcoreError(f"{what}: {error}") from None
-
-
-def title(platform: str) -> str:
-    """A platform's name, for people."""
-    return platform.capitalize()
 
 
 def load(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -> Any:
@@ -54,41 +42,37 @@ def load_all(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -
     named, mark, wanted = str(file).rpartition("#")
     of_list = bool(mark) and not file.exists()
     file = Path(named) if of_list else file
+    owners = there()
     with naming(file):
         payload = read_json(file)
-        platform = next((name for name in reversed(PLATFORMS) if PLATFORMS[name].api.mine(payload)), None)
-        if platform is None:
-            looks = [f"  {title(name)}'s: {each.api.LOOK}" for name, each in PLATFORMS.items()]
-            expected = "expected a sequence as its platform's API gives it"
-            raise SimcoreError("\n".join([expected, *looks, f"  found: {shown(payload)}"]))
-    for owner, options in _ONLY.items():
-        for option in options if owner != platform else ():
-            if only.get(option) not in {None, False}:
-                raise SimcoreError(
-                    f"{option_of(option)}: only for a sequence of {title(owner)}'s; "
-                    f"{file} is one of {title(platform)}'s"
-                )
-    emails, time_zone = only.get("emails"), only["time_zone"]
-    for option, given in (("--time-zone", time_zone), ("--naive-time-zone", naive_time_zone)):
+        platform = recognised(payload)
+    for option, given in only.items():
+        if given not in {None, False} and option not in platform.options:
+            titles = listed((f"{each.title}'s" for each in owners.values() if option in each.options), "or")
+            raise SimcoreError(
+                f"{option_of(option)}: only for a sequence of {titles}; {file} is one of {platform.title}'s"
+            )
+    for option, zone in (("--time-zone", only["time_zone"]), ("--naive-time-zone", naive_time_zone)):
         with naming(option):
-            instants.check_zone(given)
+            instants.check_zone(zone)
+    given = {name: only.get(name) for name in ("emails", "time_zone") if only.get(name) is not None}
     with naming(file):
-        if of_list and "sequences" not in payload:
-            raise SimcoreError(f"not a list of sequences: leave out #{wanted}")
-        if platform != "kit":
-            return [PLATFORMS[platform].from_api(payload)]
-        if "sequences" not in payload or emails is not None:
-            return [kit.from_api(payload, None if emails is None else read_json(emails), time_zone=time_zone)]
-        listed = all_from_api(payload, time_zone=time_zone)
-        chosen = [each for each in listed if not of_list or str(each.id) == wanted]
+        if "emails" in given:
+            given["emails"] = read_json(given["emails"])
+        found = platform.load(payload, given)
+        if not isinstance(found, list):
+            if of_list:
+                raise SimcoreError(f"not a list of sequences: leave out #{wanted}")
+            return [found]
+    chosen = [each for each in found if not of_list or platform.key(each) == wanted]
     if not chosen or (of_list and len(chosen) > 1):
-        raise _one_of(file, listed)
+        raise _one_of(file, found)
     return chosen
 
 
-def _one_of(file: Path, listed: list[Any]) -> SimcoreError:
-    names = ", ".join(f"{file}#{each.id} ({each.name})" for each in listed) or "none"
-    return SimcoreError(f"{file}: a list of {count(len(listed), 'sequence')}: name one of them: {names}")
+def _one_of(file: Path, found: list[Any]) -> SimcoreError:
+    names = ", ".join(f"{file}#{platform_of(each).key(each)} ({each.name})" for each in found) or "none"
+    return SimcoreError(f"{file}: a list of {count(len(found), 'sequence')}: name one of them: {names}")
 
 
 def zone_of(sequence: Any) -> str | None:
@@ -99,17 +83,17 @@ def zone_of(sequence: Any) -> str | None:
 
 def assumed(given: list[str] | None, sequence: Any) -> Any:
     """The switches of the sequence's platform, as they are turned."""
-    platform = next(each for each in PLATFORMS.values() if isinstance(sequence, each.Sequence))
-    defaults = {each.name: each.default for each in fields(platform.Assumptions)}
+    switches = platform_of(sequence).assumptions
+    defaults = {each.name: each.default for each in fields(switches)}
     chosen: dict[str, Any] = {}
     for item in given or []:
         name, equals, value = item.partition("=")
         if not equals or name not in defaults:
             raise SimcoreError(
-                f"--assume: found {shown(item)}, expected NAME=VALUE, the name one of: {', '.join(defaults)}"
+                f"--assume: found {shown(item)}, expected NAME=VALUE, the name one of: {', '.join(defaults) or 'none'}"
             )
         chosen[name] = _length(item, value) if isinstance(defaults[name], timedelta) else value
-    return platform.Assumptions(**chosen)
+    return switches(**chosen)
 
 
 def _length(item: str, value: str) -> timedelta:
@@ -147,6 +131,6 @@ def asked_of(
     }
     if only.get("changes") is not None:
         with naming(only["changes"]):
-            asked["changes"] = from_json(read_json(only["changes"]))
+            asked["changes"] = platform_of(sequence).changes(read_json(only["changes"]))
             simcore.project(sequence, [], **asked)  # to nobody: what is wrong now is wrong with the changes
     return asked

@@ -1,13 +1,17 @@
 """What can be typed: options and arguments that several commands have, and how messages call them."""
 
 import re
+import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from simcore.errors import SimcoreError, shown
-from simcore.kit.model import ACCOUNT_ZONE
+from simcore.plan.platform import Platform, platforms
+from simcore.show import terminal
+from simcore.text.wording import listed
 
 NAMED = "give -o a name that ends in .csv or .parquet"
 _AS_TYPED = {
@@ -26,6 +30,38 @@ def as_typed(told: object) -> str:
     return text
 
 
+def there() -> dict[str, Platform[Any]]:
+    """All platforms by name; what is wrong with one that cannot be used is said, once."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = platforms()
+    for each in caught:
+        terminal.say(f"Warning: {each.message}")
+    return found
+
+
+class Command(TyperCommand):
+    """A command whose help names the platforms that there are; they are looked for only where it is asked for.
+
+    `<names>` and `<platforms>` in a help text stand for them, `<emails>` and so on for what an option is good for.
+    """
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Fills in what stands in angle brackets."""
+        known = there()
+        told = {
+            "names": listed(known, "or"),
+            "platforms": listed((f"{each.title}'s" for each in known.values()), "or"),
+        }
+        for name in dict.fromkeys(name for each in known.values() for name in each.options):
+            uses = {each.title: each.options[name] for each in known.values() if name in each.options}
+            told[name] = " ".join(f"{title}: {use}" for title, use in uses.items())
+        params: list[Any] = self.params
+        for each in params:
+            each.help = re.sub(r"<(\w+)>", lambda word: told[word[1]], each.help)
+        super().format_help(ctx, formatter)
+
+
 def option_of(parameter: str) -> str:
     """A parameter as the option that it is."""
     return f"--{parameter.replace('_', '-')}"
@@ -41,21 +77,18 @@ def check(option: str, found: str, *expected: str) -> None:
 File = Annotated[
     Path,
     typer.Argument(
-        metavar="FILE", help="The sequence: JSON of Kit's or Sequenzy's API. Of a list of Kit's, FILE#ID."
+        metavar="FILE", help="The sequence: JSON as <platforms> API gives it. Of a list of several, FILE#ID."
     ),
 ]
 Emails = Annotated[
     Path | None,
-    typer.Option(metavar="FILE2", help="Kit: a second file with its emails, where they are apart."),
+    typer.Option(metavar="FILE2", help="<emails>"),
 ]
 AccountZone = Annotated[
     str | None,
-    typer.Option(
-        metavar="ZONE",
-        help=f"Kit: the account's time zone, for a sequence that names none; without it {ACCOUNT_ZONE}.",
-    ),
+    typer.Option(metavar="ZONE", help="<time_zone>"),
 ]
-Drafts = Annotated[bool, typer.Option("--include-drafts", help="Kit: treat every draft as published.")]
+Drafts = Annotated[bool, typer.Option("--include-drafts", help="<include_drafts>")]
 Assume = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME=VALUE", help="Turn a switch that `simcore assumptions` lists; repeatable."),
@@ -75,36 +108,31 @@ NoCsvSafe = Annotated[
 ]
 ENTRIES_HELP = (
     "Who enters when: .parquet, or CSV (UTF-8, a header, at most 16,777,216 characters a field); columns "
-    "subscriber_id and entered_at, optionally via and, for Sequenzy, properties (a JSON object). The ids of a CSV "
-    "file stay the text that stands there."
+    "subscriber_id and entered_at, optionally via and, where the sequence has a trigger, properties (a JSON object). "
+    "The ids of a CSV file stay the text that stands there."
 )
-TRIGGER_HELP = "Without ENTRIES a sequence of Sequenzy's enrols by its trigger, from EVENTS."
+TRIGGER_HELP = "Without ENTRIES a sequence that has a trigger enrols by it, from EVENTS."
 Entries = Annotated[Path | None, typer.Argument(metavar="ENTRIES", help=f"{ENTRIES_HELP} {TRIGGER_HELP}")]
 Events = Annotated[
     Path | None,
     typer.Option(
         metavar="EVENTS",
         help="What befalls subscribers, such as tag_added or unsubscribed: a file as for ENTRIES; columns "
-        "subscriber_id, at, event, and ref (a tag's id, say) where an event needs it; for Sequenzy also "
-        "properties (a JSON object), and any name is an event.",
+        "subscriber_id, at, event, and ref (a tag's id, say) where an event needs it; also properties (a JSON object) "
+        "where the sequence has a trigger. What is no event of the platform's is refused.",
     ),
 ]
-CHANGES_HELP = (
-    "Kit: edits of the sequence, a JSON list of {at, op, email_id, fields}, or of calls of Kit's API: "
-    "{at, method, path, body}."
-)
+CHANGES_HELP = "<changes>"
 Changes = Annotated[Path | None, typer.Option(metavar="CHANGES", help=CHANGES_HELP)]
 Until = Annotated[str | None, typer.Option(metavar="TIME", help="The end: nothing at or after it goes out.")]
 EnabledAt = Annotated[
     str | None,
     typer.Option(
         metavar="TIME",
-        help="Sequenzy: when the sequence is enabled; nothing before enrols. Without it, before all EVENTS.",
+        help="<enabled_at>",
     ),
 ]
-Render = Annotated[
-    bool, typer.Option("--render", help="Sequenzy: a column more, subjects with their merge tags filled in.")
-]
+Render = Annotated[bool, typer.Option("--render", help="<render>")]
 Order = Annotated[str, typer.Option(metavar="entry|email", help="Rows by entry, or email by email (faster).")]
 Explain = Annotated[bool, typer.Option("--explain", help="A column more: the reason of each send.")]
 OnError = Annotated[

@@ -92,15 +92,15 @@ def compare(
         list[Path],
         typer.Argument(
             metavar="FILE",
-            help="The sequences, two or more: JSON of Kit's or Sequenzy's API. Of a list of Kit's, FILE#ID.",
+            help="The sequences, two or more: JSON as <platforms> API gives it. Of a list of several, FILE#ID.",
         ),
     ],
     last: Annotated[
         Path,
         typer.Argument(
             metavar="ENTRIES",
-            help=f"{ENTRIES_HELP} Without it, where the last is a sequence (.json) too, sequences of Sequenzy's "
-            "enrol by their triggers, from EVENTS.",
+            help=f"{ENTRIES_HELP} Without it, where the last is a sequence (.json) too, those that have triggers "
+            "enrol by them, from EVENTS.",
         ),
     ],
     events: Events = None,

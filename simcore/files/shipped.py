@@ -1,10 +1,12 @@
-"""What is installed: the shipped examples, and the versions that results depend on."""
+"""What is installed: the shipped examples, the platforms' schemas, and the versions that results depend on."""
 
 import platform
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from simcore.errors import SimcoreError, shown
+from simcore.plan.platform import platform_named
 
 
 def example(name: str | None = None) -> Path | list[str]:
@@ -22,6 +24,18 @@ def example(name: str | None = None) -> Path | list[str]:
     if not isinstance(name, str) or name not in shipped:
         raise SimcoreError(f"no example {shown(name)}; there are: {', '.join(shipped)}")
     return shipped[name]
+
+
+def schema(platform: str) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a platform's files, such as "kit", for editors and validators.
+
+    It knows what can be said of fields one by one, and a little more; loading a file knows all. Raises SimcoreError
+    where there is no platform of that name, or it gives none.
+
+    >>> schema("kit")["title"]
+    'A sequence of Kit, or a list of them'
+    """
+    return platform_named(platform).schema()
 
 
 def versions() -> dict[str, str]:

@@ -5,6 +5,8 @@ from simcore.kit.assumptions import Assumptions, assumptions
 from simcore.kit.calibrate import calibrate
 from simcore.kit.changes import Change, create_email, delete_email, update, update_email
 from simcore.kit.model import Email, Sequence
+from simcore.kit.platform import platform
+from simcore.plan.platform import register
 
 __all__ = [
     "Assumptions",
@@ -18,6 +20,9 @@ __all__ = [
     "from_api",
     "load",
     "load_all",
+    "platform",
     "update",
     "update_email",
 ]
+
+register(platform)

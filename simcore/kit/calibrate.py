@@ -23,6 +23,7 @@ from simcore.engine import events as event_log
 from simcore.errors import EntryError, SimcoreError, shown
 from simcore.kit.assumptions import Assumptions
 from simcore.kit.model import Sequence
+from simcore.kit.translate import translate
 from simcore.plan.log import whole_id
 from simcore.plan.plan import OnChange, OneAtATime
 from simcore.text.progress import telling
@@ -117,9 +118,9 @@ def calibrate(
     tolerance_us = _length_us(tolerance)
     if isinstance(changes, Iterable) and not isinstance(changes, str | Mapping):
         changes = [*changes]  # an iterator is read once
-    once, shared = _Once(sequence), _Shared()
+    shared = _Shared()
     given: dict[str, Any] = {"events": events, "changes": changes, "naive_time_zone": naive_time_zone}
-    usual = make(once, entries, shared=shared, **given)
+    usual = make(sequence, entries, shared=shared, **given)
     log = _Log(observed, usual, naive_time_zone)
     combinations = _combinations(usual, log)
     steps: dict[tuple[Any, ...], Any] = {}
@@ -132,11 +133,11 @@ def calibrate(
             timing = tuple(chosen[name] for name in _TIMING)
             if timing not in steps:
                 assume = Assumptions(**{name: chosen[name] for name in _TIMING})
-                steps[timing] = _timing([state.plan(assume) for state in once.states])
+                steps[timing] = _timing([translate(state, assume) for state in (sequence, *shared.states)])
             plans = (steps[timing], *(value for name, value in chosen.items() if name not in _TIMING))
             if plans not in timelines:
                 assume = Assumptions(**chosen)
-                made = make(once, entries, assumptions=assume, shared=shared, **given)
+                made = make(sequence, entries, assumptions=assume, shared=shared, **given)
                 at_us = log.sends(made)
                 timelines[plans] = blake2b(made.people.runs.row.tobytes() + at_us.tobytes()).digest()
                 if timelines[plans] not in found:
@@ -191,26 +192,20 @@ def _length_us(tolerance: Any) -> int:
     return int(length // pd.Timedelta(1, "us"))
 
 
-class _Once:
-    """A sequence whose states after the changes are made once, for however many readings of them."""
-
-    def __init__(self, sequence: Sequence) -> None:
-        self._sequence = sequence
-        self.states = [sequence]
-
-    def plan(self, assumptions: Any = None, *, include_drafts: bool = False) -> "Plan":
-        """That of the sequence."""
-        return self._sequence.plan(assumptions, include_drafts=include_drafts)
-
-    def after(self, changes: Iterable[tuple[int, Any]]) -> list[Sequence]:
-        """Those of the sequence."""
-        if len(self.states) == 1:
-            self.states += self._sequence.after(changes)
-        return self.states[1:]
-
-
 class _Shared(Shared):
-    """As `Shared`, where plans also differ by switches that do not decide who goes through the sequence when."""
+    """As `Shared`, where plans also differ by switches that do not decide who goes through the sequence when.
+
+    `states`: the sequence, always the same, after each of the changes, made once for all readings of them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.states: list[Sequence] = []
+
+    def after(self, sequence: Sequence, changes: list[tuple[int, Any]]) -> list[Sequence]:
+        if not self.states:
+            self.states = super().after(sequence, changes)
+        return self.states
 
     def people(self, epochs: list["Epoch"]) -> "Audience | None":
         return super().people(_entering(epochs))

@@ -1,13 +1,16 @@
 """Changes of a Kit sequence while people are inside it: what the API would be asked to do, at an instant."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
-from simcore.errors import Problem, refuse, shown
+from simcore.errors import Problem, inside, refuse, shown
+from simcore.kit.model import Email, Sequence
+from simcore.kit.problems import whole
 
 _OPS = ("update", "create_email", "update_email", "delete_email")
+_NOT_UPDATED = {"id", "emails", "created_at", "updated_at", "extra", "envelope"}
 _PLAIN = ("at", "op", "email_id", "fields")
 _CALL = ("at", "method", "path", "body")
 _PATH = r"/?v4/sequences/(?P<sequence>\d+)(?P<emails>/emails(?:/(?P<email>-?\d+))?)?/?"
@@ -139,3 +142,69 @@ def from_json(items: Any) -> list[Change]:
             )
     refuse(problems)
     return changes
+
+
+def after(sequence: Sequence, changes: Iterable[tuple[int, Change]]) -> list[Sequence]:
+    """The sequence after each of some changes, one upon the other.
+
+    Each comes with its number in the list that the user gave. Raises ValidationError, with paths that begin with
+    `changes[number]`, for the first that cannot be or would leave a sequence that cannot be (K4, K5).
+    """
+    states = []
+    lowest = min([0, *(email.id or 0 for email in sequence.emails)])
+    for number, change in changes:
+        with inside(f"changes[{number}].", str(change)):
+            sequence = _applied(sequence, change, lowest)
+        lowest = min([lowest, *(email.id or 0 for email in sequence.emails)])
+        states.append(sequence)
+    return states
+
+
+def _applied(sequence: Sequence, change: Change, lowest: int) -> Sequence:
+    given = dict(change.fields)
+    if "published" in given and given["published"] is None:
+        given["published"] = False  # K2
+    if None not in {change.sequence_id, sequence.id} and change.sequence_id != sequence.id:
+        refuse([("path", f"path must be that of sequence {sequence.id}", shown(change.sequence_id))])
+    if change.op == "update":
+        _only(given, [each.name for each in fields(Sequence) if each.name not in _NOT_UPDATED])
+        defaults = {each.name: None if each.default is MISSING else each.default for each in fields(Sequence)}
+        return sequence.replace(**{
+            name: defaults[name] if value is None else value for name, value in given.items()
+        })
+    if change.op == "create_email":
+        _only(given, [each.name for each in fields(Email) if each.name != "extra"])
+        missing = [name for name in ("subject", "delay_value", "delay_unit") if name not in given]
+        position = given.pop("position", None)
+        wanted: dict[str, Any] = {"published": False} | dict.fromkeys(missing) | given
+        new = Email(**wanted)
+        new = new if new.id is not None else replace(new, id=lowest - 1)  # never one that was there before
+        emails = [replace(email, position=None) for email in sequence.emails]
+        refuse(_position(position))
+        emails.insert(len(emails) if position is None else min(position, len(emails)), new)
+        return sequence.replace(emails=tuple(emails))
+    place = next((at for at, email in enumerate(sequence.emails) if email.id == change.email_id), None)
+    if place is None:
+        known = ", ".join(str(email.id) for email in sequence.emails) or "none"
+        refuse([("email_id", f"email_id must be one of: {known}", shown(change.email_id))])
+    if change.op == "delete_email":
+        return sequence.replace(emails=[email for email in sequence.emails if email.id != change.email_id])
+    _only(given, [each.name for each in fields(Email) if each.name not in {"id", "extra"}])
+    refuse(_position(given.get("position")))
+    return sequence.replace_email(
+        place or 0, **{k: v for k, v in given.items() if k != "position" or v is not None}
+    )
+
+
+def _only(given: Mapping[str, Any], names: list[str]) -> None:
+    refuse([
+        (name, f"{name} can't be changed; what can: {', '.join(names)}", shown(value))
+        for name, value in given.items()
+        if name not in names
+    ])
+
+
+def _position(position: Any) -> list[Problem]:
+    if position is None or (whole(position) and position >= 0):
+        return []
+    return [("position", "position must be an integer of 0 or more", shown(position))]

@@ -1,16 +1,12 @@
 """What can be turned on a Kit sequence: its schedule, and each email's wait."""
 
-from typing import TYPE_CHECKING
-
+from simcore.kit.model import Sequence
 from simcore.plan.controls import Control
-
-if TYPE_CHECKING:
-    from simcore.kit.model import Sequence
 
 _LONGEST = 87_600  # in the shorter unit (K5)
 
 
-def controls(sequence: "Sequence") -> list[Control]:
+def controls(sequence: Sequence) -> list[Control]:
     """The controls of a sequence, the sequence's own first; an email's days where it has some of its own (K10)."""
     found = [
         Control("send_hour", "Send hour", "whole", sequence.send_hour, (0, 23)),

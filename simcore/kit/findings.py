@@ -5,7 +5,7 @@ Drafts are passed over (K12): "the email before" is the published one before.
 
 from collections.abc import Iterator
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,16 +14,14 @@ from simcore.clock.gates import Poll, SendSlots
 from simcore.clock.zones import DAY_US, FIRST_US, HOUR_US, LAST_US, Ints, Zone, slots, zone
 from simcore.errors import shown
 from simcore.kit.assumptions import Assumptions
+from simcore.kit.model import Sequence
 from simcore.kit.translate import translate
-from simcore.plan.findings import Finding, Rules, Told, clock, dates, findings, two_years
+from simcore.plan.findings import Codes, Finding, clock, dates, two_years
 from simcore.plan.log import Flags
 from simcore.plan.plan import Plan, Step
 from simcore.text.wording import WEEKDAYS, count, weekdays
 
-if TYPE_CHECKING:
-    from simcore.kit.model import Sequence
-
-RULES: Rules = MappingProxyType({
+CODES: Codes = MappingProxyType({
     "inactive": ("error", "The sequence is not active, so nothing is sent: activate it."),
     "nothing-published": ("error", "No email is published, so nobody receives anything: publish some."),
     "no-send-days": (
@@ -84,24 +82,23 @@ class _Sends(NamedTuple):
     usual: Flags
 
 
-def look_over(sequence: "Sequence", among: tuple["Sequence", ...], as_of_us: int | None) -> list[Finding]:
+def look_over(sequence: Sequence, among: tuple[Sequence, ...], as_of_us: int | None) -> list[Finding]:
     """The findings: those about the sequence, then those about its emails, in order.
 
     `among`: the account's other sequences, none where they are not known. `as_of_us` [µs]: from when on clock
     changes are looked for; None for not at all.
     """
-    plan = translate(sequence, None, include_drafts=False)
+    plan = translate(sequence, Assumptions())
     sends = [step for step in plan.steps if step.sends]
-    told = [
+    return [
         *_whether(sequence, sends),
         *([] if as_of_us is None else _clock_changes(sends, as_of_us)),
         *_exclusions(sequence, among),
         *_emails(sequence, plan, sends),
     ]
-    return findings(RULES, told)
 
 
-def _whether(sequence: "Sequence", sends: list[Step]) -> Iterator[Told]:
+def _whether(sequence: Sequence, sends: list[Step]) -> Iterator[Finding]:
     """Whether anything goes out at all."""
     if not sequence.active:
         yield (
@@ -138,7 +135,7 @@ def _whether(sequence: "Sequence", sends: list[Step]) -> Iterator[Told]:
             )
 
 
-def _clock_changes(sends: list[Step], as_of_us: int) -> Iterator[Told]:
+def _clock_changes(sends: list[Step], as_of_us: int) -> Iterator[Finding]:
     """The dates on which the send hour does not exist, or comes twice."""
     gates = [step.gate for step in sends if isinstance(step.gate, SendSlots)]
     if not gates:
@@ -174,7 +171,7 @@ def _clock_changes(sends: list[Step], as_of_us: int) -> Iterator[Told]:
         )
 
 
-def _exclusions(sequence: "Sequence", among: tuple["Sequence", ...]) -> Iterator[Told]:
+def _exclusions(sequence: Sequence, among: tuple[Sequence, ...]) -> Iterator[Finding]:
     known = {each.id for each in among}
     for at, source in enumerate(sequence.exclude_subscriber_sources):
         for place, one in enumerate(source.ids if source.type == "sequence" else ()):
@@ -195,8 +192,8 @@ def _exclusions(sequence: "Sequence", among: tuple["Sequence", ...]) -> Iterator
                 )
 
 
-def _emails(sequence: "Sequence", plan: Plan, sends: list[Step]) -> Iterator[Told]:
-    both = translate(sequence, Assumptions(email_days="intersect"), include_drafts=False)  # K10
+def _emails(sequence: Sequence, plan: Plan, sends: list[Step]) -> Iterator[Finding]:
+    both = translate(sequence, Assumptions(email_days="intersect"))  # K10
     waits = dict(_waits(sends, zone(plan.time_zone)))
     for step, strict in zip(plan.steps, both.steps, strict=True):
         where, name = f"emails[{step.position}]", shown(step.subject)
@@ -220,7 +217,7 @@ def _emails(sequence: "Sequence", plan: Plan, sends: list[Step]) -> Iterator[Tol
             yield waits[step.position]
 
 
-def _waits(sends: list[Step], place: Zone) -> Iterator[tuple[int, Told]]:
+def _waits(sends: list[Step], place: Zone) -> Iterator[tuple[int, Finding]]:
     """What is odd about the waits of published emails: of each one thing at most, with its position.
 
     Nothing is guessed: after the first email on send days there are so few instants at which each email may go

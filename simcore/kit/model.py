@@ -2,25 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
-from simcore.errors import Problem, inside, refuse, shown
-from simcore.kit.assumptions import Assumptions
-from simcore.kit.changes import Change
-from simcore.kit.controls import controls
-from simcore.kit.findings import look_over
+from simcore.errors import inside, refuse, shown
 from simcore.kit.problems import by_position, email_problems, order_problems, sequence_problems, whole
-from simcore.kit.translate import translate
-from simcore.plan.controls import Control
-from simcore.plan.findings import Finding
 from simcore.plan.paths import parts
-from simcore.plan.plan import Plan
 from simcore.text.tables import Shown, Table
 from simcore.text.wording import WEEKDAYS, weekdays
 
 ACCOUNT_ZONE = "America/New_York"  # K1
-_NOT_UPDATED = {"id", "emails", "created_at", "updated_at", "extra", "envelope"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,10 +203,6 @@ class Sequence(Shown):
             emails = [replace(each, position=None) for each in order]
         return self.replace(**of_sequence, emails=tuple(emails))
 
-    def controls(self) -> list[Control]:
-        """What `simcore.explore` turns: its own fields, and each email's wait, by their paths in `with_fields`."""
-        return controls(self)
-
     def to_api(self) -> dict[str, Any]:
         """What Kit's API would give: `{"sequence": {...}, "emails": [...]}`, unknown fields included (K3).
 
@@ -234,29 +221,6 @@ class Sequence(Shown):
             item["send_days"] = None if email.send_days is None else list(email.send_days)
             emails.append(item)
         return deepcopy({"sequence": sequence, "emails": emails, **self.envelope})
-
-    def after(self, changes: Iterable[tuple[int, Change]]) -> list["Sequence"]:
-        """The sequence after each of some changes, one upon the other.
-
-        Each comes with its number in the list that the user gave. Raises ValidationError, with paths that begin
-        with `changes[number]`, for the first that cannot be or would leave a sequence that cannot be (K4, K5).
-        """
-        sequence, states = self, []
-        lowest = min([0, *(email.id or 0 for email in self.emails)])
-        for number, change in changes:
-            with inside(f"changes[{number}].", str(change)):
-                sequence = _applied(sequence, change, lowest)
-            lowest = min([lowest, *(email.id or 0 for email in sequence.emails)])
-            states.append(sequence)
-        return states
-
-    def plan(self, assumptions: Assumptions | None = None, *, include_drafts: bool = False) -> Plan:
-        """The delays and gates that the sequence comes down to."""
-        return translate(self, assumptions, include_drafts=include_drafts)
-
-    def findings(self, *, among: Iterable["Sequence"] = (), as_of_us: int | None = None) -> list[Finding]:
-        """What `simcore.lint` finds, in the order of the sequence; `as_of_us` [µs, UTC]."""
-        return look_over(self, tuple(among), as_of_us)
 
 
 def _edited(email: Email, changed: Mapping[str, Any]) -> Email:
@@ -312,53 +276,3 @@ def _plain(item: Email | Sequence, leave_out: set[str]) -> dict[str, Any]:
     extra = values.pop("extra")
     said = {name: value for name, value in values.items() if value is not None or name in extra}
     return said | {name: value for name, value in extra.items() if name not in said}
-
-
-def _applied(sequence: Sequence, change: Change, lowest: int) -> Sequence:
-    given = dict(change.fields)
-    if "published" in given and given["published"] is None:
-        given["published"] = False  # K2
-    if None not in {change.sequence_id, sequence.id} and change.sequence_id != sequence.id:
-        refuse([("path", f"path must be that of sequence {sequence.id}", shown(change.sequence_id))])
-    if change.op == "update":
-        _only(given, [each.name for each in fields(Sequence) if each.name not in _NOT_UPDATED])
-        defaults = {each.name: None if each.default is MISSING else each.default for each in fields(Sequence)}
-        return sequence.replace(**{
-            name: defaults[name] if value is None else value for name, value in given.items()
-        })
-    if change.op == "create_email":
-        _only(given, [each.name for each in fields(Email) if each.name != "extra"])
-        missing = [name for name in ("subject", "delay_value", "delay_unit") if name not in given]
-        position = given.pop("position", None)
-        wanted: dict[str, Any] = {"published": False} | dict.fromkeys(missing) | given
-        new = Email(**wanted)
-        new = new if new.id is not None else replace(new, id=lowest - 1)  # never one that was there before
-        emails = [replace(email, position=None) for email in sequence.emails]
-        refuse(_position(position))
-        emails.insert(len(emails) if position is None else min(position, len(emails)), new)
-        return sequence.replace(emails=tuple(emails))
-    place = next((at for at, email in enumerate(sequence.emails) if email.id == change.email_id), None)
-    if place is None:
-        known = ", ".join(str(email.id) for email in sequence.emails) or "none"
-        refuse([("email_id", f"email_id must be one of: {known}", shown(change.email_id))])
-    if change.op == "delete_email":
-        return sequence.replace(emails=[email for email in sequence.emails if email.id != change.email_id])
-    _only(given, [each.name for each in fields(Email) if each.name not in {"id", "extra"}])
-    refuse(_position(given.get("position")))
-    return sequence.replace_email(
-        place or 0, **{k: v for k, v in given.items() if k != "position" or v is not None}
-    )
-
-
-def _only(given: Mapping[str, Any], names: list[str]) -> None:
-    refuse([
-        (name, f"{name} can't be changed; what can: {', '.join(names)}", shown(value))
-        for name, value in given.items()
-        if name not in names
-    ])
-
-
-def _position(position: Any) -> list[Problem]:
-    if position is None or (whole(position) and position >= 0):
-        return []
-    return [("position", "position must be an integer of 0 or more", shown(position))]

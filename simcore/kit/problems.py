@@ -11,8 +11,8 @@ from simcore.errors import Problem, shown
 from simcore.files.json_file import MOST_TOLD, too_deep
 from simcore.text.wording import WEEKDAYS, halved
 
-_SOURCES = ("tag", "sequence", "form", "segment")
-_LONGEST = {"days": 3650, "hours": 87_600}
+SOURCES = ("tag", "sequence", "form", "segment")
+LONGEST = {"days": 3650, "hours": 87_600}
 _MOST_EMAILS = 32_767  # the timeline's positions are int16
 
 
@@ -37,14 +37,14 @@ def email_problems(given: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with the fields of one email, wherever it stands (K5)."""
     problems = [*_text("subject", given.get("subject"))]
     unit, value, days = given.get("delay_unit"), given.get("delay_value"), given.get("send_days")
-    if not (isinstance(unit, str) and unit in _LONGEST):
+    if not (isinstance(unit, str) and unit in LONGEST):
         problems.append(("delay_unit", "delay_unit must be one of: days, hours", shown(unit)))
         unit = "hours"  # the longest of both
         least = 0
     else:
         least = 0 if unit == "days" else 1
-    if not (whole(value) and least <= value <= _LONGEST[unit]):
-        message = f"delay_value must be an integer between {least} and {_LONGEST[unit]}"
+    if not (whole(value) and least <= value <= LONGEST[unit]):
+        message = f"delay_value must be an integer between {least} and {LONGEST[unit]}"
         problems.append(("delay_value", message, shown(value)))
     if days is not None:
         wrong = _days("send_days", days)
@@ -163,7 +163,7 @@ def _source_problems(sources: Any) -> Iterator[Problem]:
             yield path, f"{name} must be objects with type and ids", shown(source)
             continue
         kind, ids = source.get("type"), source.get("ids")
-        if kind not in _SOURCES:
-            yield f"{path}.type", f"type must be one of: {', '.join(_SOURCES)}", shown(kind)
+        if kind not in SOURCES:
+            yield f"{path}.type", f"type must be one of: {', '.join(SOURCES)}", shown(kind)
         if not isinstance(ids, list | tuple) or not all(whole(each) for each in ids):
             yield f"{path}.ids", "ids must be a list of integers", shown(ids)

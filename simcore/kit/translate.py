@@ -1,19 +1,15 @@
 """A Kit sequence and the assumptions about Kit become a plan of delays and gates (K6 to K12)."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from simcore.clock.delays import CalendarDays, Delay, Elapsed
 from simcore.clock.gates import Anytime, Gate, Poll, SendSlots, SendWindow
 from simcore.clock.zones import DAY_US, HOUR_US, LAST_US
-from simcore.errors import SimcoreError, shown
 from simcore.kit.assumptions import Assumptions
+from simcore.kit.model import Email, Sequence
 from simcore.plan.log import Events, Vocabulary, whole_id
 from simcore.plan.plan import OnChange, OneAtATime, Plan, Step
 from simcore.text.wording import WEEKDAYS
-
-if TYPE_CHECKING:
-    from simcore.kit.model import Email, Sequence
 
 _VIAS = (
     "api",
@@ -40,7 +36,7 @@ _LEAVES = {  # K17: the status of the run, and whether entries are blocked
     "removed": ("removed", False),
 }
 _RETURNS = frozenset({"resubscribed"})
-_EVENTS = Events(
+EVENTS = Events(
     vocabulary=Vocabulary(
         frozenset({*_JOINS, *_LEAVES, *_RETURNS}), False, frozenset(_JOINS), whole_id, "the integer id"
     ),
@@ -63,11 +59,8 @@ _WORDS = {  # K28
 }
 
 
-def translate(sequence: "Sequence", assumptions: Assumptions | None, *, include_drafts: bool) -> Plan:
-    """The plan of a sequence. Raises SimcoreError where `assumptions` are not `kit.Assumptions`."""
-    assume = Assumptions() if assumptions is None else assumptions
-    if not isinstance(assume, Assumptions):
-        raise SimcoreError(f"assumptions: found {shown(assume)}, expected simcore.kit.Assumptions")
+def translate(sequence: Sequence, assume: Assumptions, *, include_drafts: bool = False) -> Plan:
+    """The plan of a sequence; `include_drafts` treats every draft as published."""
     steps = []
     for email in sequence.emails:
         delay, gate = _timing(sequence, email, assume)
@@ -90,7 +83,7 @@ def translate(sequence: "Sequence", assumptions: Assumptions | None, *, include_
         steps=tuple(steps),
         active=sequence.active,
         vias=_VIAS,
-        events=_EVENTS,
+        events=EVENTS,
         entry=OneAtATime(sequence.repeat, frozenset(_VIAS) if assume.restart_via == "all" else _LISTED),
         excluded=frozenset(
             (each.type, one) for each in sequence.exclude_subscriber_sources for one in each.ids
@@ -106,7 +99,7 @@ def translate(sequence: "Sequence", assumptions: Assumptions | None, *, include_
     )
 
 
-def _hold_vias(sequence: "Sequence", assume: Assumptions) -> frozenset[str]:
+def _hold_vias(sequence: Sequence, assume: Assumptions) -> frozenset[str]:
     """The ways of entry whose runs stay active at the end (K15)."""
     automated = frozenset({"visual_automation"})
     others = frozenset(_VIAS) - automated
@@ -114,7 +107,7 @@ def _hold_vias(sequence: "Sequence", assume: Assumptions) -> frozenset[str]:
     return (automated if sequence.hold else frozenset()) | (others if stay else frozenset())
 
 
-def _timing(sequence: "Sequence", email: "Email", assume: Assumptions) -> tuple[Delay, Gate]:
+def _timing(sequence: Sequence, email: Email, assume: Assumptions) -> tuple[Delay, Gate]:
     if email.delay_unit == "hours":  # K8
         every_us = min(_microseconds(assume.poll_every), 2 * LAST_US)  # as good as never, and does not wrap
         poll = Poll(every_us, _microseconds(assume.poll_phase) % every_us)
@@ -131,7 +124,7 @@ def _timing(sequence: "Sequence", email: "Email", assume: Assumptions) -> tuple[
     return delay, SendSlots(days, sequence.send_hour, sequence.time_zone)
 
 
-def _days(sequence: "Sequence", email: "Email", assume: Assumptions) -> frozenset[int]:
+def _days(sequence: Sequence, email: Email, assume: Assumptions) -> frozenset[int]:
     """The weekdays on which a day-based email may go out (K10)."""
     of_sequence = frozenset(WEEKDAYS.index(day) for day in sequence.send_days)
     own = frozenset(WEEKDAYS.index(day) for day in email.send_days or WEEKDAYS)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import NamedTuple
 
 import numpy as np
 
@@ -11,26 +10,12 @@ from simcore.text.wording import listed, local_date
 
 SEVERITIES = ("note", "warning", "error")
 """How bad a finding is, the worst last: worth knowing; hardly what was meant; something cannot go out as it says."""
-Rules = Mapping[str, tuple[str, str]]
-"""Of each code the severity, and a sentence: what it means, and what to do."""
-Told = tuple[str, str, str]
-"""A finding before its severity is looked up: its code, where, and the message."""
+Codes = Mapping[str, tuple[str, str]]
+"""Of each code that findings may have the severity, and a sentence: what it means, and what to do."""
+Finding = tuple[str, str, str]
+"""One thing to look at: its code, where it is (a path such as emails[2].send_days), and a message for people."""
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
-
-
-class Finding(NamedTuple):
-    """One thing to look at: `where` is a path such as emails[2].send_days, `message` for people."""
-
-    code: str
-    severity: str
-    where: str
-    message: str
-
-
-def findings(rules: Rules, told: Iterable[Told]) -> list[Finding]:
-    """What was told, each with the severity that the rules give its code."""
-    return [Finding(code, rules[code][0], where, message) for code, where, message in told]
 
 
 def two_years(time_zone: str, as_of_us: int) -> Ints:

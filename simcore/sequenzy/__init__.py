@@ -1,8 +1,10 @@
 """Sequenzy: its sequences, loaded from the JSON of its API or built here."""
 
+from simcore.plan.platform import register
 from simcore.sequenzy.api import from_api, load
 from simcore.sequenzy.assumptions import Assumptions, assumptions
 from simcore.sequenzy.model import Sequence
+from simcore.sequenzy.platform import platform
 
 __all__ = [
     "Assumptions",
@@ -10,4 +12,7 @@ __all__ = [
     "assumptions",
     "from_api",
     "load",
+    "platform",
 ]
+
+register(platform)

@@ -1,19 +1,17 @@
 """What can be turned on a Sequenzy sequence: its sending window, where it has one, and each step's wait."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simcore.plan.controls import Control
 from simcore.sequenzy import waits
+from simcore.sequenzy.model import Sequence
 from simcore.text.wording import WEEKDAYS
-
-if TYPE_CHECKING:
-    from simcore.sequenzy.model import Sequence
 
 _MOST = 10**12  # longer than simcore's time, in any unit: Sequenzy names no limit
 
 
-def controls(sequence: "Sequence") -> list[Control]:
+def controls(sequence: Sequence) -> list[Control]:
     """The controls of a sequence: of the window (Q9), then of the wait before each step, of whatever kind (Q5).
 
     A step without a wait has those of a `delay` of length 0.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,14 +12,12 @@ from simcore.clock.instants import read_one
 from simcore.clock.words import length
 from simcore.clock.zones import DAY_US, MINUTE_US, windows, zone
 from simcore.errors import shown
-from simcore.plan.findings import Finding, Rules, Told, clock, dates, findings, two_years
+from simcore.plan.findings import Codes, Finding, clock, dates, two_years
 from simcore.sequenzy import tags, waits
+from simcore.sequenzy.model import Sequence
 from simcore.text.wording import weekdays
 
-if TYPE_CHECKING:
-    from simcore.sequenzy.model import Sequence
-
-RULES: Rules = MappingProxyType({
+CODES: Codes = MappingProxyType({
     "no-steps": (
         "error",
         "The sequence has a goal and no steps yet, so nothing can be said of it: fetch it again once its emails "
@@ -95,18 +93,20 @@ _LACKS = {
 _HIDDEN = re.compile(r"<(style|script)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)  # their braces are no tags
 
 
-def look_over(sequence: "Sequence", as_of_us: int | None) -> list[Finding]:
+def look_over(sequence: Sequence, as_of_us: int | None) -> list[Finding]:
     """The findings: those about the sequence, then those about its steps, in order.
 
     `as_of_us` [µs]: from when on clock changes and expiry dates are looked at; None for not at all.
     """
-    return findings(
-        RULES,
-        [*_stops(sequence), *_window(sequence, as_of_us), *_content(sequence), *_steps(sequence, as_of_us)],
-    )
+    return [
+        *_stops(sequence),
+        *_window(sequence, as_of_us),
+        *_content(sequence),
+        *_steps(sequence, as_of_us),
+    ]
 
 
-def _stops(sequence: "Sequence") -> Iterator[Told]:
+def _stops(sequence: Sequence) -> Iterator[Finding]:
     """Whom the stop condition ends before anything has happened (Q20)."""
     stop = sequence.stopCondition or {}
     kind, value = str(stop.get("type")), stop.get("value")
@@ -130,7 +130,7 @@ def _stops(sequence: "Sequence") -> Iterator[Told]:
             )
 
 
-def _window(sequence: "Sequence", as_of_us: int | None) -> Iterator[Told]:
+def _window(sequence: Sequence, as_of_us: int | None) -> Iterator[Finding]:
     window = waits.window(sequence.sendingWindow)
     if window is not None and not window.weekdays:
         yield (
@@ -143,7 +143,7 @@ def _window(sequence: "Sequence", as_of_us: int | None) -> Iterator[Told]:
         yield from _skipped(window, "sendingWindow", as_of_us)
 
 
-def _content(sequence: "Sequence") -> Iterator[Told]:
+def _content(sequence: Sequence) -> Iterator[Finding]:
     if sequence.steps is None:  # Q6
         yield (
             "no-steps",
@@ -165,7 +165,7 @@ class _Apart(NamedTuple):
     later: bool
 
 
-def _steps(sequence: "Sequence", as_of_us: int | None) -> Iterator[Told]:
+def _steps(sequence: Sequence, as_of_us: int | None) -> Iterator[Finding]:
     window = waits.window(sequence.sendingWindow)
     reached = True  # whether anybody gets so far
     least_us = 0  # from the enrolment, at the least: windows and dates may be open, or past, at once
@@ -237,7 +237,7 @@ def _steps(sequence: "Sequence", as_of_us: int | None) -> Iterator[Told]:
             )
 
 
-def _weekday_wait(wait: waits.Weekdays, on: str, name: str, as_of_us: int | None) -> Iterator[Told]:
+def _weekday_wait(wait: waits.Weekdays, on: str, name: str, as_of_us: int | None) -> Iterator[Finding]:
     if wait.weekdays:
         yield from _skipped(wait, on, as_of_us)
     else:
@@ -249,7 +249,7 @@ def _weekday_wait(wait: waits.Weekdays, on: str, name: str, as_of_us: int | None
         )
 
 
-def _told_apart(apart: _Apart, name: str, where: str) -> Told:
+def _told_apart(apart: _Apart, name: str, where: str) -> Finding:
     after = "follows at once now, but only until something is put between"
     if apart.later:
         after = "comes after a further wait, so it goes out at other times"
@@ -263,7 +263,7 @@ def _told_apart(apart: _Apart, name: str, where: str) -> Told:
 
 def _expired(
     name: str, field: str, made: tuple[int, Mapping[str, Any], int], least_us: int, as_of_us: int | None
-) -> Iterator[Told]:
+) -> Iterator[Finding]:
     """Whether the code is dead by the time of the email (Q12)."""
     at, discount, made_us = made
     hours, date = discount.get("expiresInHours"), discount.get("expiresAt")
@@ -293,7 +293,7 @@ def _next_discount(steps: tuple[dict[str, Any], ...], at: int) -> str:
     return f"the discount step comes only later (steps[{later[0]}])" if later else "there is no discount step"
 
 
-def _skipped(window: waits.Weekdays, where: str, as_of_us: int | None) -> Iterator[Told]:
+def _skipped(window: waits.Weekdays, where: str, as_of_us: int | None) -> Iterator[Finding]:
     """The dates on which a window has no instant."""
     if as_of_us is None:
         return

@@ -1,22 +1,15 @@
 """A Sequenzy sequence, as the body of its create call describes it: frozen, and valid once made (Q1 to Q7)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Self
 
-from simcore.errors import SimcoreError, ValidationError, refuse
-from simcore.plan.controls import Control
-from simcore.plan.findings import Finding
+from simcore.errors import ValidationError, refuse
 from simcore.plan.paths import parts, put
-from simcore.plan.plan import Plan
 from simcore.sequenzy import waits
-from simcore.sequenzy.assumptions import Assumptions
-from simcore.sequenzy.controls import controls
-from simcore.sequenzy.findings import look_over
 from simcore.sequenzy.problems import email_id, sequence_problems
-from simcore.sequenzy.translate import translate
 from simcore.text.tables import Shown, Table
 
 _KEYED = ("ecommerce.replenishment_due", "ecommerce.back_in_stock")
@@ -136,10 +129,6 @@ class Sequence(Shown):
             put(given, path, value)
         return self.replace(**given)
 
-    def controls(self) -> list[Control]:
-        """What `simcore.explore` turns: its own fields, and each step's wait, by their paths in `with_fields`."""
-        return controls(self)
-
     def to_api(self) -> dict[str, Any]:
         """The body again, unknown fields included, in what it was wrapped in; what was not given is left out.
 
@@ -151,32 +140,6 @@ class Sequence(Shown):
         body = {name: value for name, value in given.items() if value is not None}
         body = _copied("sequence", body | {name: value for name, value in extra.items() if name not in body})
         return body if envelope is None else {**_copied("envelope", envelope), "sequence": body}
-
-    def plan(self, assumptions: Assumptions | None = None, *, include_drafts: bool = False) -> Plan:
-        """What the sequence comes down to. No step of it is a draft, so `include_drafts` changes nothing."""
-        return translate(self, assumptions)
-
-    def findings(self, *, among: Iterable["Sequence"] = (), as_of_us: int | None = None) -> list[Finding]:
-        """What `simcore.lint` finds, in the order of the sequence; `as_of_us` [µs, UTC]. `among` changes nothing."""
-        return look_over(self, as_of_us)
-
-    def after(self, changes: Iterable[tuple[int, Any]]) -> list["Sequence"]:
-        """Raises SimcoreError where there is a change: only Kit says what changes do to those inside."""
-        if list(changes):
-            raise SimcoreError(
-                "changes of a Sequenzy sequence are not modelled, since it is not documented what they do to "
-                "those inside: make the changed sequence with replace(), and project each by itself"
-            )
-        return []
-
-    def _steps_or_refuse(self) -> tuple[dict[str, Any], ...]:
-        """The steps; SimcoreError where they are still to be written (Q6)."""
-        if self.steps is None:
-            raise SimcoreError(
-                "the sequence has a goal and no steps: fetch it again once its emails are written "
-                "(GET /api/v1/sequences/{id}), and load that"
-            )
-        return self.steps
 
 
 def _copied(name: str, value: Any) -> Any:

@@ -28,7 +28,7 @@ BUILT_IN = (
 """Events that are no tracked events."""
 STEP_TYPES = ("email", "create_discount", "discount", "sms", "update_subscriber")
 
-_TRIGGERS: dict[str, tuple[str, ...]] = {
+TRIGGERS: dict[str, tuple[str, ...]] = {
     "contact_added": (),
     "tag_added": ("tagName",),
     "segment_entered": ("segmentId",),
@@ -36,21 +36,21 @@ _TRIGGERS: dict[str, tuple[str, ...]] = {
     "inactivity": ("eventName", "inactiveDays"),
     "frequency": ("eventName", "minCount", "timeWindowDays"),
 }
-_STOPS = (
+STOPS = (
     *("has_tag", "does_not_have_tag", "event_received", "added_to_list", "removed_from_list", "none"),
     *("entered_segment", "field_changed"),
 )
-_FILTER_OPERATORS = (
+FILTER_OPERATORS = (
     *("exists", "not_exists", "equals", "not_equals"),
     *("one_of", "contains", "greater_than", "less_than"),
 )
-_FIELD_OPERATORS = ("equals", "not_equals", "greater_than", "less_than", "contains", "not_contains")
-_MOST_FILTERS = 10
+FIELD_OPERATORS = ("equals", "not_equals", "greater_than", "less_than", "contains", "not_contains")
+MOST_FILTERS = 10
 _MOST_STEPS = 32_767  # the timeline's positions are int16
-_IDS = ("id", "emailId", "nodeId")
-_BRANCHING = ("branch", "branches", "condition", "conditions")
+IDS = ("id", "emailId", "nodeId")
+BRANCHING = ("branch", "branches", "condition", "conditions")
 # Parts of a wait that mean something, but not to us: to pass over them would make another wait of it.
-_UNREAD = ("weeks", "months", "years", "seconds", "milliseconds", "keyDate", "untilKeyDate", "pastAction")
+UNREAD = ("weeks", "months", "years", "seconds", "milliseconds", "keyDate", "untilKeyDate", "pastAction")
 
 
 def sequence_problems(given: Mapping[str, Any]) -> list[Problem]:
@@ -69,15 +69,15 @@ def sequence_problems(given: Mapping[str, Any]) -> list[Problem]:
 
 def email_id(step: Mapping[str, Any], at: int) -> str:
     """What a step is called: by its own id, or else by its number, from step-1 on (Q22)."""
-    return next((str(step[name]) for name in _IDS if step.get(name) is not None), f"step-{at + 1}")
+    return next((str(step[name]) for name in IDS if step.get(name) is not None), f"step-{at + 1}")
 
 
 def _trigger(given: Mapping[str, Any]) -> Iterator[Problem]:
     """Q2."""
     trigger = given.get("trigger")
-    needed = _TRIGGERS.get(trigger, ()) if isinstance(trigger, str) else ()
+    needed = TRIGGERS.get(trigger, ()) if isinstance(trigger, str) else ()
     because = f" with trigger {trigger}" if needed else None
-    yield from _one_of("trigger", trigger, _TRIGGERS)
+    yield from _one_of("trigger", trigger, TRIGGERS)
     for name in ("tagName", "segmentId", "eventName", "listId"):
         yield from _text(name, given.get(name), because if name in needed else None)
     event = given.get("eventName")
@@ -101,8 +101,8 @@ def _trigger(given: Mapping[str, Any]) -> Iterator[Problem]:
     if filters is not None:
         yield from _filters("propertyFilters", filters)
         count = len(filters) if isinstance(filters, list | tuple) else 0
-        if count > _MOST_FILTERS:
-            yield "propertyFilters", f"propertyFilters can't be more than {_MOST_FILTERS}", str(count)
+        if count > MOST_FILTERS:
+            yield "propertyFilters", f"propertyFilters can't be more than {MOST_FILTERS}", str(count)
         if count and trigger != "event_received":
             yield "propertyFilters", "propertyFilters go only with trigger event_received", ""
 
@@ -122,8 +122,8 @@ def _stop(path: str, stop: Any) -> Iterator[Problem]:
     if stop is None or (yield from _no_object(path, stop, "type and value")):
         return
     kind, match = stop.get("type"), stop.get("matchConfig")
-    yield from _one_of(f"{path}.type", kind, _STOPS)
-    if isinstance(kind, str) and kind in _STOPS and kind != "none":
+    yield from _one_of(f"{path}.type", kind, STOPS)
+    if isinstance(kind, str) and kind in STOPS and kind != "none":
         yield from _text(f"{path}.value", stop.get("value"), f" with {kind}")
     path = f"{path}.matchConfig"
     if match is None or (yield from _no_object(path, match, "mode")):
@@ -137,7 +137,7 @@ def _stop(path: str, stop: Any) -> Iterator[Problem]:
             yield from _each(f"{path}.rules", match.get("rules"), "entryFieldPath and eventFieldPath", _rule)
     elif kind == "field_changed":
         yield from _one_of(f"{path}.mode", mode, ("field_value",))
-        yield from _comparison(path, match, _FIELD_OPERATORS)
+        yield from _comparison(path, match, FIELD_OPERATORS)
     else:
         yield path, "matchConfig goes only with event_received and field_changed", ""
 
@@ -154,7 +154,7 @@ def _filters(path: str, filters: Any) -> Iterator[Problem]:
 def _filter(path: str, item: Mapping[str, Any]) -> Iterator[Problem]:
     """Q14."""
     yield from _path(f"{path}.path", item.get("path"), "", into_lists=True)
-    yield from _comparison(path, item, _FILTER_OPERATORS)
+    yield from _comparison(path, item, FILTER_OPERATORS)
 
 
 def _comparison(path: str, item: Mapping[str, Any], operators: Collection[str]) -> Iterator[Problem]:
@@ -217,7 +217,7 @@ def _taken(steps: list[Any] | tuple[Any, ...]) -> Iterator[Problem]:
 
 
 def _ids(path: str, step: Mapping[str, Any]) -> Iterator[Problem]:
-    for name in _IDS:
+    for name in IDS:
         value = step.get(name)
         if not (
             isinstance(value, Integral) and not isinstance(value, bool) and -(2**63) <= int(value) < 2**63
@@ -237,7 +237,7 @@ def _step(path: str, step: Mapping[str, Any]) -> Iterator[Problem]:
     elif not (isinstance(kind, str) and kind in STEP_TYPES):
         named = kind if isinstance(kind, str) and kind.isprintable() and 0 < len(kind) <= 60 else shown(kind)
         yield f"{path}.type", f"{named} cannot be projected: expected one of: {', '.join(STEP_TYPES)}", ""
-    for name in _BRANCHING:
+    for name in BRANCHING:
         if step.get(name):
             yield f"{path}.{name}", f"{name} cannot be projected: after a step there is one way only", ""
     yield from _ids(path, step)
@@ -313,7 +313,7 @@ def _wait(path: str, kind: str, item: Mapping[str, Any]) -> Iterator[Problem]:
     if kind == "delay":
         yield from _option(f"{path}.mode", item.get("mode"), waits.MODES)
         yield from _mode(path, item)
-    for name in _UNREAD:
+    for name in UNREAD:
         if item.get(name) is not None:
             yield f"{path}.{name}", f"{name} is no part of a wait that can be projected", shown(item[name])
     for name in waits.FIELDS.get(means, ()):

@@ -1,27 +1,24 @@
 """A Sequenzy sequence and the assumptions about Sequenzy become a plan (Q8 to Q24)."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simcore.clock.delays import Brought, Delay, Elapsed, UntilOpen
 from simcore.clock.gates import Anytime, Closed, Gate, Poll, SendWindow
 from simcore.clock.instants import read_one
 from simcore.clock.words import length
 from simcore.clock.zones import FAR_US
-from simcore.errors import SimcoreError, shown
+from simcore.errors import SimcoreError
 from simcore.plan.log import Events, Vocabulary, text_id
 from simcore.plan.plan import Plan, SideBySide, Step, Stop, Trigger
 from simcore.sequenzy import tags, waits
 from simcore.sequenzy.assumptions import Assumptions
+from simcore.sequenzy.model import Sequence
 from simcore.sequenzy.properties import date_us, key, values
 from simcore.sequenzy.stops import Happened, Membership
 from simcore.sequenzy.triggers import Frequency, Inactivity, Received, SegmentEntered
-
-if TYPE_CHECKING:
-    from datetime import timedelta
-
-    from simcore.sequenzy.model import Sequence
 
 _VIAS = ("trigger", "manual")  # Q24
 _JOINS = {
@@ -40,7 +37,7 @@ _LEAVES = {  # Q21
     "removed": ("removed", False),
 }
 _RETURNS = frozenset({"resubscribed"})
-_EVENTS = Events(
+EVENTS = Events(
     vocabulary=Vocabulary(
         names=frozenset({*_JOINS, *_LEAVES, *_RETURNS, "field_changed"}),
         other=True,
@@ -78,21 +75,15 @@ _WORDS = {  # Q22
 }
 
 
-def translate(sequence: "Sequence", assumptions: Assumptions | None) -> Plan:
-    """The plan of a sequence.
-
-    Raises SimcoreError where `assumptions` are not `sequenzy.Assumptions`, or the steps are still to be written.
-    """
-    assume = Assumptions() if assumptions is None else assumptions
-    if not isinstance(assume, Assumptions):
-        raise SimcoreError(f"assumptions: found {shown(assume)}, expected simcore.sequenzy.Assumptions")
+def translate(sequence: Sequence, assume: Assumptions) -> Plan:
+    """The plan of a sequence. Raises SimcoreError where its steps are still to be written (Q6)."""
     steps, stop = _steps(sequence, assume), _stop(sequence.stopCondition or {}, assume)
     return Plan(
         time_zone=sequence.time_zone,
         steps=steps,
         active=True,
         vias=_VIAS,
-        events=_EVENTS,
+        events=EVENTS,
         trigger=_trigger(sequence, assume),
         trigger_via=sequence.trigger,
         entry=SideBySide(
@@ -115,11 +106,16 @@ def _key(path: str | None) -> Callable[[Any], Any]:
     return lambda properties: key(properties, path)
 
 
-def _steps(sequence: "Sequence", assume: Assumptions) -> tuple[Step, ...]:
+def _steps(sequence: Sequence, assume: Assumptions) -> tuple[Step, ...]:
     steps: list[Step] = []
     window = waits.window(sequence.sendingWindow)
     discount: tuple[str, Mapping[str, Any]] | None = None
-    for position, step in enumerate(sequence._steps_or_refuse()):
+    if sequence.steps is None:
+        raise SimcoreError(
+            "the sequence has a goal and no steps: fetch it again once its emails are written "
+            "(GET /api/v1/sequences/{id}), and load that"
+        )
+    for position, step in enumerate(sequence.steps):
         name, subject = sequence.email_ids[position], ""
         kind = {"email": "", "create_discount": "discount"}.get(step.get("type") or "email", step.get("type"))
         wait = waits.wait(step)
@@ -186,11 +182,11 @@ def _rendered(
     return tags.render(subject, properties, tags.discount_values(given, code, made_us))
 
 
-def _poll(length: "timedelta") -> Poll:
+def _poll(length: timedelta) -> Poll:
     return Poll(waits.microseconds(length.days) + length.seconds * 10**6 + length.microseconds)
 
 
-def _trigger(sequence: "Sequence", assume: Assumptions) -> Trigger:
+def _trigger(sequence: Sequence, assume: Assumptions) -> Trigger:
     name = sequence.eventName or ""
     if sequence.trigger == "event_received":
         return Received(name, filters=tuple(sequence.propertyFilters or ()))
@@ -224,7 +220,7 @@ def _stop(condition: Mapping[str, Any], assume: Assumptions) -> Stop | None:
         source, inside, event = _STOPS[kind]
         if assume.stop_reading == "transition":
             return Happened(event, value)
-        return Membership(source, str(value), inside, _EVENTS)
+        return Membership(source, str(value), inside, EVENTS)
     if kind == "field_changed":
         filters = [{"path": "value", **match}] if match else []
         return Happened("field_changed", value, tuple(filters))

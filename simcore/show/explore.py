@@ -4,22 +4,23 @@ import io
 import warnings
 from html import escape
 from itertools import groupby
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from simcore import verbs
-from simcore.answers import projection
 from simcore.answers.forecast import forecast
+from simcore.answers.projection import plan_of
 from simcore.clock import instants
 from simcore.clock.instants import NAT_US
 from simcore.clock.periods import periods
 from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, Zone, zone, zone_names
-from simcore.errors import SimcoreError, shown
+from simcore.errors import SimcoreError
 from simcore.plan.controls import Control
 from simcore.plan.plan import Plan, SideBySide
+from simcore.plan.platform import Sequence, platform_of
 from simcore.text.tables import cut
 from simcore.text.wording import WEEKDAYS
 
@@ -38,14 +39,6 @@ _STYLE = """<style>
 .simcore-label { text-align: right; padding-right: 8px; }
 .simcore-part { line-height: 1.4; margin-top: 8px; overflow-wrap: anywhere; font-weight: 600; }
 </style>"""
-
-
-class Sequence(projection.Sequence, Protocol):
-    """What a platform's sequence offers to be explored: its `with_fields` takes the paths of its controls."""
-
-    def controls(self) -> list[Control]:
-        """What can be turned."""
-        ...
 
 
 def explore(
@@ -81,11 +74,7 @@ def explore(
         import matplotlib  # noqa: F401  for the picture, later
     except ImportError as error:
         raise SimcoreError(f'explore needs {error.name}: pip install "simcore[notebook]"') from None
-    if not hasattr(sequence, "controls"):
-        raise SimcoreError(
-            f"sequence: found {shown(sequence)}, expected one as loaded by simcore.kit.load or "
-            "simcore.sequenzy.load"
-        )
+    platform_of(sequence)
     return Explorer(ipywidgets, sequence, str(entered_at), entries, include_drafts, assumptions)
 
 
@@ -109,7 +98,7 @@ class Explorer:
         self._how = {"include_drafts": include_drafts, "assumptions": assumptions}
         self._counted: tuple[Any, str] = (None, "")
         self._resets = False
-        self._knobs = [_knob(ipywidgets, control) for control in sequence.controls()]
+        self._knobs = [_knob(ipywidgets, control) for control in platform_of(sequence).controls(sequence)]
         self._entry = _knob(ipywidgets, Control("entered_at", "Entry", "text", entered_at))
         self._period = _knob(ipywidgets, Control("freq", "Load by", "choice", "day", tuple(_PERIODS)))
         self._period.row.layout.flex = "none"  # it stands in a column
@@ -164,7 +153,7 @@ class Explorer:
         """Shows what the controls say; the table first, since the picture takes longer."""
         turned = {knob.control.path: knob.value() for knob in self._knobs if knob.turned()}
         sequence = self._given.with_fields(turned)
-        plan = sequence.plan(self._how["assumptions"], include_drafts=self._how["include_drafts"])
+        plan = plan_of(sequence, **self._how)
         entered = self._entry.value()
         with warnings.catch_warnings(record=True) as told:  # said here, not in the log
             warnings.simplefilter("always")
@@ -262,9 +251,10 @@ def _every_hour(plan: Plan, entered_us: int) -> tuple[pd.DataFrame, str]:
     begin_us, end_us = here.date_begin_us(np.array([monday, monday + 7])).tolist()
     hours_us = periods(here, "h", max(begin_us, FIRST_US), end_us - 1).starts_us
     hours_us = hours_us[hours_us >= FIRST_US]
-    # Nobody here has properties; where runs are told apart by a key in them, this way of entry needs none (Q24).
+    # Nobody here has properties; where runs are told apart by a key in them, some ways of entry need none (Q24).
     keyed = isinstance(plan.entry, SideBySide) and plan.entry.key is not None
-    via = min(plan.entry.if_idle_vias) if isinstance(plan.entry, SideBySide) and keyed else plan.vias[0]
+    vias = plan.entry.if_idle_vias if isinstance(plan.entry, SideBySide) and keyed else ()
+    via = min(vias, default=plan.vias[0])
     first = pd.Timestamp(int(monday), unit="D")
     return (
         pd.DataFrame({

@@ -41,10 +41,10 @@ def local_date(number: int, *, year: bool = True) -> str:
     return f"{told} {moment.year}" if year else told
 
 
-def listed(words: Iterable[str]) -> str:
+def listed(words: Iterable[str], joint: str = "and") -> str:
     """Words in a row: Tue, Thu and Sat."""
     *before, last = [*words] or [""]
-    return f"{', '.join(before)} and {last}" if before else last
+    return f"{', '.join(before)} {joint} {last}" if before else last
 
 
 def count(number: int, unit: str, several: str = "") -> str:

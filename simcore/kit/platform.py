@@ -1,0 +1,84 @@
+"""Kit as a platform: its model, its rules, its findings and controls, tied together; nothing else here knows all."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from simcore.kit import changes as edits
+from simcore.kit.api import LOOK, all_from_api, from_api, mine
+from simcore.kit.assumptions import Assumptions
+from simcore.kit.changes import Change
+from simcore.kit.controls import controls
+from simcore.kit.findings import CODES, look_over
+from simcore.kit.model import ACCOUNT_ZONE, Sequence
+from simcore.kit.schema import schema
+from simcore.kit.translate import EVENTS, translate
+from simcore.plan.controls import Control
+from simcore.plan.findings import Finding
+from simcore.plan.plan import Plan
+from simcore.plan.platform import Platform
+
+
+class Kit(Platform[Sequence]):
+    """Kit (formerly ConvertKit)."""
+
+    name = "kit"
+    title = "Kit"
+    package = "simcore.kit"
+    look = LOOK
+    sequence = Sequence
+    assumptions = Assumptions
+    events = EVENTS
+    codes = CODES
+    options = {  # noqa: RUF012  a constant, as all here are
+        "emails": "a second file with its emails, where they are apart.",
+        "time_zone": f"the account's time zone, for a sequence that names none; without it {ACCOUNT_ZONE}.",
+        "include_drafts": "treat every draft as published.",
+        "changes": "edits of the sequence, a JSON list of {at, op, email_id, fields}, or of calls of Kit's API: "
+        "{at, method, path, body}.",
+    }
+    rules = Path(__file__).with_name("RULES.md")
+
+    def recognises(self, payload: Any) -> int:
+        """By its frame, which others' files may have too."""
+        return int(mine(payload))
+
+    def load(self, payload: Any, options: Mapping[str, Any], /) -> Sequence | list[Sequence]:
+        """See `from_api` and `load_all`."""
+        emails, zone = options.get("emails"), options.get("time_zone")
+        if "sequences" in payload and emails is None:
+            return all_from_api(payload, time_zone=zone)
+        return from_api(payload, emails, time_zone=zone)
+
+    def plan(self, sequence: Sequence, assumptions: Assumptions, *, include_drafts: bool = False) -> Plan:
+        """See `translate`."""
+        return translate(sequence, assumptions, include_drafts=include_drafts)
+
+    def key(self, sequence: Sequence) -> str:
+        """Its id."""
+        return str(sequence.id)
+
+    def changes(self, items: Any) -> list[Change]:
+        """See `from_json`."""
+        return edits.from_json(items)
+
+    def after(self, sequence: Sequence, changes: Iterable[tuple[int, Change]]) -> list[Sequence]:
+        """See `simcore.kit.changes.after`."""
+        return edits.after(sequence, changes)
+
+    def controls(self, sequence: Sequence) -> list[Control]:
+        """Its own fields, and each email's wait."""
+        return controls(sequence)
+
+    def findings(
+        self, sequence: Sequence, *, among: Iterable[Sequence] = (), as_of_us: int | None = None
+    ) -> list[Finding]:
+        """See `look_over`."""
+        return look_over(sequence, tuple(among), as_of_us)
+
+    def schema(self) -> dict[str, Any]:
+        """Of one sequence with its emails, or of a list of them."""
+        return schema()
+
+
+platform = Kit()

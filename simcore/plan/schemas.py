@@ -1,0 +1,55 @@
+"""JSON Schemas (2020-12) of platforms' files, by the fields of their classes."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+Schema = dict[str, Any]
+
+
+def or_null(schema: Schema) -> Schema:
+    """A schema that null fits too, as where a field that is null counts as left out.
+
+    >>> or_null({"type": "string"}), or_null({"enum": ["a"]})
+    ({'type': ['string', 'null']}, {'enum': ['a', None]})
+    """
+    if "enum" in schema:
+        return schema | {"enum": [*schema["enum"], None]}
+    if "type" in schema:
+        return schema | {"type": [schema["type"], "null"]}
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def of_fields(
+    kind: type,
+    known: Mapping[str, tuple[Schema, str]],
+    needed: Collection[str] = (),
+    without: Collection[str] = ("extra", "envelope"),
+) -> Schema:
+    """The schema of an object with the fields of a dataclass, but for some `without` which objects have them.
+
+    `known`: of each field what fits, and what it is. What is not `needed` may be null, and says its default.
+
+    Raises KeyError for a field that is not known.
+    """
+    properties = {}
+    for each in fields(kind):
+        if each.name not in without:
+            fits, about = known[each.name]
+            told = {"description": about, **(fits if each.name in needed else or_null(fits))}
+            if each.default is not MISSING and each.default is not None:
+                told["default"] = list(each.default) if isinstance(each.default, tuple) else each.default
+            properties[each.name] = told
+    return {"type": "object", "properties": properties, "required": [*needed]}
+
+
+def when(name: str, value: Any, then: Schema) -> Schema:
+    """What must fit, too, where a field is there and has a value."""
+    return {"if": {"properties": {name: {"const": value}}, "required": [name]}, "then": then}
+
+
+def given(*names: str, **fits: Schema) -> Schema:
+    """That fields are there and not null; of some, what fits."""
+    there = {name: {"not": {"type": "null"}} for name in names} | fits
+    return {"required": [*there], "properties": there}

@@ -1,0 +1,68 @@
+"""Sequenzy as a platform: its model, its rules, its findings and controls, tied together."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from simcore.plan.controls import Control
+from simcore.plan.findings import Finding
+from simcore.plan.plan import Plan
+from simcore.plan.platform import Platform
+from simcore.sequenzy.api import LOOK, from_api, mine
+from simcore.sequenzy.assumptions import Assumptions
+from simcore.sequenzy.controls import controls
+from simcore.sequenzy.findings import CODES, look_over
+from simcore.sequenzy.model import Sequence
+from simcore.sequenzy.schema import schema
+from simcore.sequenzy.translate import EVENTS, translate
+
+
+class Sequenzy(Platform[Sequence]):
+    """Sequenzy."""
+
+    name = "sequenzy"
+    title = "Sequenzy"
+    package = "simcore.sequenzy"
+    look = LOOK
+    sequence = Sequence
+    assumptions = Assumptions
+    events = EVENTS
+    codes = CODES
+    options = {  # noqa: RUF012  a constant, as all here are
+        "enabled_at": "when the sequence is enabled; nothing before enrols. Without it, before all EVENTS.",
+        "render": "a column more, subjects with their merge tags filled in.",
+    }
+    rules = Path(__file__).with_name("RULES.md")
+    unchanging = (
+        "changes of a Sequenzy sequence are not modelled, since it is not documented what they do to those inside: "
+        "make the changed sequence with replace(), and project each by itself"
+    )
+
+    def recognises(self, payload: Any) -> int:
+        """By what only its sequences have."""
+        return 2 * mine(payload)
+
+    def load(self, payload: Any, options: Mapping[str, Any], /) -> Sequence:
+        """See `from_api`."""
+        return from_api(payload)
+
+    def plan(self, sequence: Sequence, assumptions: Assumptions, *, include_drafts: bool = False) -> Plan:
+        """See `translate`. No step is a draft, so `include_drafts` changes nothing."""
+        return translate(sequence, assumptions)
+
+    def controls(self, sequence: Sequence) -> list[Control]:
+        """Its sending window, and each step's wait."""
+        return controls(sequence)
+
+    def findings(
+        self, sequence: Sequence, *, among: Iterable[Sequence] = (), as_of_us: int | None = None
+    ) -> list[Finding]:
+        """See `look_over`. `among` changes nothing."""
+        return look_over(sequence, as_of_us)
+
+    def schema(self) -> dict[str, Any]:
+        """Of the body of a create call, wrapped or not."""
+        return schema()
+
+
+platform = Sequenzy()
