@@ -8,7 +8,7 @@ import pytest
 
 from simcore import sequenzy
 from simcore.answers.projection import plan_of
-from simcore.clock.delays import Brought, CalendarDays, Elapsed, UntilDate
+from simcore.clock.delays import CalendarDays, DateOfRun, Elapsed, UntilDate
 from simcore.clock.gates import Anytime, Closed, Poll, SendSlots
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import DAY_US, FAR_US, HOUR_US, LAST_US
@@ -230,7 +230,7 @@ def test_what_is_passed_without_a_send_is_kept_where_asked():
 # ---------------------------------------------------------------- what no platform asks for
 
 
-DATED = Brought(lambda _: 10**15, ends=False, name="the event's due")
+DATED = DateOfRun(lambda _: 10**15, ends=False, name="the event's due")
 
 
 def test_dates_of_runs_do_not_go_with_changes(text_of):
@@ -256,7 +256,7 @@ def test_dates_of_runs_are_not_shared():
 
 def test_runs_that_end_without_their_date():
     who = runs([0, 8], which=np.array([0, 1]), properties=[{"due": 7}, {}])
-    dated = Brought(lambda properties: properties.get("due"), ends=True, name="the event's due")
+    dated = DateOfRun(lambda properties: properties.get("due"), ends=True, name="the event's due")
     for notes in (False, True):
         found = simulated(plan((dated, Anytime())), who, notes=notes)
         assert [(item.rows.tolist(), item.at.all_us().tolist()) for item in found.passed] == [([0], [7])]

@@ -97,9 +97,10 @@ class CalendarDays(Delay):
         there = case.within(zone(self.time_zone))
         what, day = f"{count(self.days, 'day')} after {case.since}", there.anchor.day + self.days
         told = f"{what} is {there.date(day)}"
-        if there is not case:
-            return Wait(f"{told} in {self.time_zone}", what, "", day, self.time_zone)
-        return Wait(told, what, told, day, self.time_zone)
+        if there is case:
+            return Wait(told, what, told, day, self.time_zone)
+        where = f" in {self.time_zone}"
+        return Wait(told + where, what + where, "", day, self.time_zone)
 
     def in_zone(self, time_zone: str) -> Self:
         """The same in another zone, where it has `own_zone` set."""

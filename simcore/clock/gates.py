@@ -168,7 +168,8 @@ class SendSlots(Gate):
         elif comes_again(due, here):
             told.append(f"{time} comes twice on {there.date(due.day)}, and the first counts")
         if there is not case:
-            told.append(f"the next slot in {here.name} is {there.until}")
+            told.append(f"the next slot is {there.until}")
+            told[0] = f"in {here.name} {told[0]}"
         return case.so(wait.says, *told)
 
     def _wall_us(self, day: int) -> int:
