@@ -248,7 +248,7 @@ def test_dates_of_runs_do_not_go_with_changes(text_of):
 def test_dates_of_runs_are_not_shared():
     shared = Kept(1000)
     for date_us in (7, 9):
-        dated = DATED._replace(read=lambda properties, at_us=date_us: at_us)
+        dated = replace(DATED, read=lambda properties, at_us=date_us: at_us)
         who = runs([0, 8], which=np.zeros(2, np.int64), properties=[{}])
         found = simulated(plan((dated, Anytime())), who, kept=shared)
         assert found.passed[0].at.all_us().tolist() == [date_us, max(date_us, 8)]
@@ -267,7 +267,7 @@ def test_runs_that_end_without_their_date():
 def test_runs_that_bring_nothing_have_no_date():
     """As in a preview: they go on at once, or end."""
     assert simulated(plan((DATED, Anytime())), runs([4])).passed[0].at.all_us().tolist() == [4]
-    assert simulated(plan((DATED._replace(ends=True), Anytime())), runs([4])).passed == []
+    assert simulated(plan((replace(DATED, ends=True), Anytime())), runs([4])).passed == []
 
 
 def test_runs_of_nobody_in_particular(text_of):
