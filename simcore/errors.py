@@ -73,6 +73,17 @@ class TooLateError(EntryError):
     """Entries whose emails would fall due after the last instant that simcore knows."""
 
 
+class TooManyError(SimcoreError):
+    """More instants than are made at once: `count` of them."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        super().__init__(count)
+
+    def __str__(self) -> str:
+        return f"{self.count:,} instants are more than can be held at once"
+
+
 Problem = tuple[str, str, str]
 """A path, a message in the platform's manner, and what was found there ("" where the message says it all)."""
 

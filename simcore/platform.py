@@ -3,7 +3,7 @@
 `Platform` and `Sequence` are what it fulfils, `register` makes it known; the guide is simcore/plan/PLATFORMS.md.
 """
 
-from simcore.clock.delays import Brought, CalendarDays, Delay, Elapsed, UntilDate, UntilOpen
+from simcore.clock.delays import CalendarDays, DateOfRun, Delay, Elapsed, UntilDate, UntilOpen
 from simcore.clock.gates import Anytime, Closed, Gate, Poll, SendSlots, SendWindow
 from simcore.clock.instants import NAT_US, read_one
 from simcore.clock.zones import DAY_US, FAR_US, HOUR_US, LAST_US, MINUTE_US, Ints, Zone, zone, zone_names
@@ -44,11 +44,11 @@ __all__ = [
     "WEEKDAYS",
     "Anytime",
     "Branch",
-    "Brought",
     "CalendarDays",
     "Closed",
     "Codes",
     "Control",
+    "DateOfRun",
     "Delay",
     "Elapsed",
     "Enrolments",

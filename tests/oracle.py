@@ -125,16 +125,16 @@ def first_instant_of(day: date, zone: str) -> datetime:
     raise AssertionError("the pieces have no end")
 
 
-def slot_of(day: date, hour: int, zone: str) -> datetime | None:
-    """The instant at hour:00 of a local date, or None where there is none on that date."""
-    t = wall_to_utc(datetime.combine(day, time(hour)), zone)
+def slot_of(day: date, hour: int, zone: str, minute: int = 0) -> datetime | None:
+    """The instant at hour:minute of a local date, or None where there is none on that date."""
+    t = wall_to_utc(datetime.combine(day, time(hour, minute)), zone)
     return t if local_date(t, zone) == day else None
 
 
-def allowed_slot(t: datetime, weekdays: Collection[int], hour: int, zone: str) -> bool:
+def allowed_slot(t: datetime, weekdays: Collection[int], hour: int, zone: str, minute: int = 0) -> bool:
     """Whether t is the send slot of a local date whose weekday is allowed."""
     day = local_date(t, zone)
-    return day.weekday() in weekdays and slot_of(day, hour, zone) == t
+    return day.weekday() in weekdays and slot_of(day, hour, zone, minute) == t
 
 
 def next_slot(t: datetime, weekdays: Collection[int], hour: int, zone: str) -> datetime | None:

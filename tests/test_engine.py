@@ -8,7 +8,7 @@ import pytest
 
 from simcore import sequenzy
 from simcore.answers.projection import plan_of
-from simcore.clock.delays import Brought, CalendarDays, Elapsed, UntilDate
+from simcore.clock.delays import CalendarDays, DateOfRun, Elapsed, UntilDate
 from simcore.clock.gates import Anytime, Closed, Poll, SendSlots
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import DAY_US, FAR_US, HOUR_US, LAST_US
@@ -230,7 +230,7 @@ def test_what_is_passed_without_a_send_is_kept_where_asked():
 # ---------------------------------------------------------------- what no platform asks for
 
 
-DATED = Brought(lambda _: 10**15, ends=False, name="the event's due")
+DATED = DateOfRun(lambda _: 10**15, ends=False, name="the event's due")
 
 
 def test_dates_of_runs_do_not_go_with_changes(text_of):
@@ -248,7 +248,7 @@ def test_dates_of_runs_do_not_go_with_changes(text_of):
 def test_dates_of_runs_are_not_shared():
     shared = Kept(1000)
     for date_us in (7, 9):
-        dated = DATED._replace(read=lambda properties, at_us=date_us: at_us)
+        dated = replace(DATED, read=lambda properties, at_us=date_us: at_us)
         who = runs([0, 8], which=np.zeros(2, np.int64), properties=[{}])
         found = simulated(plan((dated, Anytime())), who, kept=shared)
         assert found.passed[0].at.all_us().tolist() == [date_us, max(date_us, 8)]
@@ -256,7 +256,7 @@ def test_dates_of_runs_are_not_shared():
 
 def test_runs_that_end_without_their_date():
     who = runs([0, 8], which=np.array([0, 1]), properties=[{"due": 7}, {}])
-    dated = Brought(lambda properties: properties.get("due"), ends=True, name="the event's due")
+    dated = DateOfRun(lambda properties: properties.get("due"), ends=True, name="the event's due")
     for notes in (False, True):
         found = simulated(plan((dated, Anytime())), who, notes=notes)
         assert [(item.rows.tolist(), item.at.all_us().tolist()) for item in found.passed] == [([0], [7])]
@@ -267,7 +267,7 @@ def test_runs_that_end_without_their_date():
 def test_runs_that_bring_nothing_have_no_date():
     """As in a preview: they go on at once, or end."""
     assert simulated(plan((DATED, Anytime())), runs([4])).passed[0].at.all_us().tolist() == [4]
-    assert simulated(plan((DATED._replace(ends=True), Anytime())), runs([4])).passed == []
+    assert simulated(plan((replace(DATED, ends=True), Anytime())), runs([4])).passed == []
 
 
 def test_runs_of_nobody_in_particular(text_of):

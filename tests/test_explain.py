@@ -2,30 +2,16 @@
 
 from datetime import timedelta
 
-import numpy as np
 import pandas as pd
 import pytest
 
 import simcore
 from simcore import kit
-from simcore.answers import explain
-from simcore.clock.delays import CalendarDays, Elapsed
-from simcore.clock.gates import Closed, Poll, SendSlots
-from simcore.engine.rounds import Passed, Waiting
-from simcore.engine.times import Times
-from simcore.plan.plan import Epoch, Plan, Step
 
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday")
 FORWARD = "the clocks go forward 1 hour on"
 BACK = "the clocks go back 1 hour on"
 POLLS = "exactly on a poll (they come every 15 minutes)"
-
-
-def reasons_of(step, anchor_us, due_us):
-    """Why one email goes out then that is due to one run, in a plan of its own, entered at 0."""
-    plan = Plan(time_zone="UTC", steps=(step,), vias=("api",))
-    waited = Waiting(None, Times(np.array([due_us])), Times(np.array([anchor_us])))
-    return explain.reasons(Passed(step, waited), [Epoch(at_us=0, plan=plan)], np.array([0]))
 
 
 def shown(sequence, entered_at, **assumptions):
@@ -393,24 +379,4 @@ def test_drafts(chain):
     assert [reason for _, reason in shown(sequence, "2026-03-27 10:00")] == [
         "1 day after entry is Sat 28 Mar, so Sat 28 Mar 11:00 EDT",
         f"1 hour after the previous email is Sat 28 Mar 12:00 EDT, {POLLS}",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("delay", "gate"),
-    [(CalendarDays(1, "UTC"), Poll(1)), (Elapsed(5), Closed()), (CalendarDays(1, "UTC"), Closed())],
-)
-def test_a_pair_without_words(text_of, delay, gate):
-    step = Step(position=0, email_id=1, subject="A", delay=delay, gate=gate)
-    expected = f"no words for {delay!r} with {gate!r}"
-    assert text_of(TypeError, reasons_of, step, 0, 10) == expected
-
-
-def test_a_slot_needs_its_own_words():
-    """Only pairs that a platform makes have words; slots after elapsed time are one of them."""
-    step = Step(
-        position=0, email_id=1, subject="A", delay=Elapsed(0), gate=SendSlots(frozenset({3}), 0, "UTC")
-    )
-    assert reasons_of(step, 0, 0).tolist() == [
-        "0 hours after entry is Thu 1 Jan 00:00 UTC, so Thu 1 Jan 00:00 UTC"
     ]

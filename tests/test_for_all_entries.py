@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import simcore
 from simcore import kit, sequenzy
 from simcore.answers.projection import plan_of
-from simcore.clock.zones import LAST_US
+from simcore.clock.gates import Poll
 from simcore.testing import (
     Send,
     assert_for_all_entries,
@@ -624,12 +624,8 @@ def test_a_predicate_says_true_or_false(held, text_of):
 
 
 def test_a_fault_of_simcore_is_no_proof(monkeypatch, text_of):
-    monkeypatch.setattr(proof, "_points", lambda of, first_us, end_us: np.empty(0, np.int64))
+    monkeypatch.setattr(Poll, "steps_us", lambda gate, first_us, end_us: np.empty(0, np.int64))
     assert text_of(RuntimeError, assert_for_all_entries, WELCOME, lambda sends: True, *DAY) == (
         "the sends of the email at position 1 neither stay nor move along: this is a fault of simcore, please report "
         "it with the sequence"
     )
-
-
-def test_a_gate_that_is_not_known(text_of):
-    assert text_of(TypeError, proof._points, "a gate", 0, LAST_US) == "no pieces for 'a gate'"

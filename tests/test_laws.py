@@ -21,7 +21,7 @@ from oracle import (
 )
 from strategies import clock_changes, instant_in, instants, static_cases, weekday_sets, zones
 
-from simcore.clock.delays import Brought, CalendarDays, Elapsed, UntilDate
+from simcore.clock.delays import CalendarDays, DateOfRun, Elapsed, UntilDate
 from simcore.clock.gates import NAT_US, Anytime, Closed, Poll, SendSlots, SendWindow
 
 DAY = timedelta(days=1)
@@ -48,6 +48,7 @@ def array(*ts: datetime) -> np.ndarray:
 STEPS = st.integers(0, 4 * 86_400 * 10**6)
 DAYS = weekday_sets().filter(bool)
 HOURS, MINUTES, ENDS = st.integers(0, 23), st.integers(0, 1439), st.integers(1, 1440)
+OF_HOUR = st.sampled_from([0, 1, 30]) | st.integers(0, 59)
 EVERY, PHASES = st.sampled_from([15, 7, 10, 60, 1440]), st.integers(-(10**10), 10**10)
 LENGTHS = st.integers(0, 10), st.integers(0, 30 * 86_400 * 10**6)
 TICKING = ("slots", "slots", "poll")
@@ -67,7 +68,7 @@ def two_instants(draw, zone):
 def gates(draw, zone, kinds=KINDS):
     match draw(kinds):
         case "slots":
-            return SendSlots(draw(DAYS), draw(HOURS), zone)
+            return SendSlots(draw(DAYS), draw(HOURS), zone, draw(OF_HOUR))
         case "poll":
             return Poll(draw(EVERY) * MINUTE_US, draw(PHASES))
         case "window":
@@ -90,7 +91,7 @@ def allows(gate, t: datetime) -> bool:
         case Poll():
             return (us(t) - gate.phase_us) % gate.every_us == 0
         case SendSlots():
-            return allowed_slot(t, gate.weekdays, gate.hour, gate.time_zone)
+            return allowed_slot(t, gate.weekdays, gate.hour, gate.time_zone, gate.minute)
         case SendWindow():
             return in_window(t, gate.weekdays, gate.start_min, gate.end_min, gate.time_zone)
     return True
@@ -103,7 +104,8 @@ def between(gate, t: datetime, end: datetime):
             yield aware(us(end) - gate.every_us)
         case SendSlots():
             for n in range(-2, (end - t).days + 3):
-                slot = slot_of(local_date(t, gate.time_zone) + n * DAY, gate.hour, gate.time_zone)
+                day = local_date(t, gate.time_zone) + n * DAY
+                slot = slot_of(day, gate.hour, gate.time_zone, gate.minute)
                 if slot is not None:
                     yield slot
         case SendWindow():
@@ -259,10 +261,11 @@ def test_until_date_is_the_later_one(data, zone):
 
 def test_a_date_that_runs_bring():
     """Each has that of its own properties; NaT where there are none, or no date in them."""
-    delay = Brought({"one": 10, "two": 20}.get, ends=False, name="due")
+    delay = DateOfRun({"one": 10, "two": 20}.get, ends=False, name="due")
     thing = np.array([1, -1, 0, 2, 1])
     assert delay.of(["one", "two", "no date"], thing).instants_us.tolist() == [20, NAT_US, 10, NAT_US, 20]
     assert delay.of([], np.array([-1, -1])).instants_us.tolist() == [NAT_US, NAT_US]
+    assert delay.earliest(np.array([5, 30])).tolist() == [5, 30]  # as of runs that bring none
 
 
 # ---------------------------------------------------------------- arrays

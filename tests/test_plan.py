@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from simcore.clock.delays import Brought, Elapsed
+from simcore.clock.delays import DateOfRun, Elapsed
 from simcore.clock.gates import Anytime
 from simcore.engine import simulate
 from simcore.engine.record import Record
@@ -129,7 +129,7 @@ def test_what_is_not_waited_for_is_passed_over_on_its_path():
 
 def test_paths_with_dates_of_runs_join():
     """Where one path waits for dates that runs bring along, the reasons know when each wait was over."""
-    dated = Brought(lambda properties: 40, ends=False, name="the date")
+    dated = DateOfRun(lambda properties: 40, ends=False, name="the date")
     made = plan(FORK, step(1, paths=(3,)), step(2, delay=dated, paths=(4,)), step(3, delay=dated), step(4, 0))
     found, _ = went(made, [0, 10], properties=[{}])
     assert found == [[(0, 0), (1, 5), (3, 5), (4, 5)], [(0, 10), (2, 10), (4, 10)]]

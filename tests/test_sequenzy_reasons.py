@@ -7,12 +7,7 @@ from conftest import TEXT
 
 import simcore
 from simcore import sequenzy
-from simcore.answers import explain
-from simcore.clock.delays import Brought, CalendarDays, Elapsed, UntilOpen
-from simcore.clock.gates import Anytime, Closed, Poll, SendWindow
-from simcore.engine.rounds import Passed, Waiting
-from simcore.engine.times import Times
-from simcore.plan.plan import Epoch, Plan, Step
+from simcore.clock.delays import DateOfRun
 
 ENTERED = "2026-03-02T10:00Z"  # a Monday
 DAY = {"days": 1}
@@ -360,35 +355,8 @@ def test_each_run_has_its_own():
     assert none["reason"].dtype == TEXT
 
 
-# ---------------------------------------------------------------- pairs
-
-
-def reasons_of(step, anchor_us, due_us):
-    """Why one email goes out then that is due to one run, in a plan of its own, entered at 0."""
-    plan = Plan(time_zone="UTC", steps=(step,), vias=("trigger",), text_ids=True)
-    waited = Waiting(None, Times(np.array([due_us])), Times(np.array([anchor_us])))
-    return explain.reasons(Passed(step, waited), [Epoch(at_us=0, plan=plan)], np.array([0]))
-
-
-OPEN = SendWindow(frozenset({0}), 0, 60, "UTC")
-
-
-@pytest.mark.parametrize(
-    ("delay", "gate", "text"),
-    [
-        (CalendarDays(1, "UTC"), OPEN, f"no words for {CalendarDays(1, 'UTC')!r}"),
-        (CalendarDays(1, "UTC"), Anytime(), f"no words for {CalendarDays(1, 'UTC')!r}"),
-        (UntilOpen(Poll(5)), Anytime(), f"no words for {UntilOpen(Poll(5))!r}"),
-        (Elapsed(5), Closed(), f"no words for {Elapsed(5)!r} with {Closed()!r}"),
-    ],
-)
-def test_a_pair_without_words(text_of, delay, gate, text):
-    step = Step(position=0, email_id="e", subject="A", delay=delay, gate=gate)
-    assert text_of(TypeError, reasons_of, step, 0, 10) == text
-
-
 def test_a_date_is_hashed_by_what_reads_it():
     """Two waits for one field are two dates."""
-    one, other = (Brought(lambda _: None, ends=False, name="the event's due") for _ in range(2))
+    one, other = (DateOfRun(lambda _: None, ends=False, name="the event's due") for _ in range(2))
     assert one != other
     assert one.of([{}], np.array([0, -1])).instants_us.tolist() == [np.iinfo(np.int64).min] * 2

@@ -3,54 +3,82 @@
 `snap(t)` is the first allowed instant at or after t. All instants are int64 [microseconds since 1970-01-01
 UTC], in arrays of any length; `NAT_US` where a gate never opens, `FAR_US` or more where it opens past 2200.
 Weekdays are numbers, 0 is Monday; an empty set closes a gate.
+
+A gate of one's own is one class, a frozen dataclass (gates are keys of caches) that derives from `Gate`.
 """
 
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from abc import abstractmethod
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 import numpy as np
 
 from simcore.clock.instants import NAT_US
-from simcore.clock.zones import Ints, slots, windows
+from simcore.clock.words import Case, Wait, comes_again, not_send_days, rhythm
+from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, Ints, Slots, slots, windows, zone
+from simcore.errors import TooManyError
+from simcore.text.wording import part_of_week, time_of_day, weekdays
+
+MOST_STEPS = 20_000_000
+"""More instants than these are not made at once."""
+NO_STEPS = np.empty(0, np.int64)
+"""Of what never begins to answer otherwise."""
 
 
 class Gate(Protocol):
-    """What every gate can do."""
+    """What every gate can do; those that derive from it need no more than `snap` and `steps_us`."""
 
     @property
     def closed(self) -> bool:
         """Whether no instant is allowed."""
-        ...
+        return False
 
+    @abstractmethod
     def snap(self, instants_us: Ints) -> Ints:
         """The first allowed instant at or after each [int64, same shape]; `NAT_US` where there is none."""
-        ...
+
+    @abstractmethod
+    def steps_us(self, first_us: int, end_us: int) -> Ints:
+        """From which instants on `snap` answers otherwise [int64, in order]: all from `first_us` to `end_us` [µs].
+
+        From each to before the next, either all instants are snapped to one, or each is allowed itself. (Others may be
+        among them, and outside.) Raises TooManyError where there are more than `MOST_STEPS`.
+        """
+
+    def words(self, case: Case, wait: Wait) -> str:
+        """The reason of a send: how `wait` goes on, through the gate, to the send."""
+        if wait.leads and case.ready.us == case.due.us:
+            return f"{wait.leads}: {case.until}"
+        return case.so(wait.says)
+
+    def name(self, time_zone: str) -> str:
+        """What is allowed, in words, as told in a zone: the first of Mon to Fri 08:00 to 20:00."""
+        return "its allowed times"
+
+    def in_zone(self, time_zone: str) -> Self:
+        """The gate of runs in a zone: another where it has `own_zone` set."""
+        return self
 
 
 @dataclass(frozen=True)
-class Anytime:
+class Anytime(Gate):
     """Every instant is allowed."""
-
-    @property
-    def closed(self) -> bool:
-        """Never."""
-        return False
 
     def snap(self, instants_us: Ints) -> Ints:
         """The instants themselves."""
         return instants_us
 
+    def steps_us(self, first_us: int, end_us: int) -> Ints:
+        """None."""
+        return NO_STEPS
 
-class Poll(NamedTuple):
+
+@dataclass(frozen=True)
+class Poll(Gate):
     """Looks at a fixed rhythm: epoch + `phase_us` + k * `every_us` for whole k [µs]."""
 
     every_us: int
     phase_us: int = 0
-
-    @property
-    def closed(self) -> bool:
-        """Never."""
-        return False
 
     def tick(self, instants_us: Ints) -> Ints:
         """The number k of the first look at or after each instant."""
@@ -64,39 +92,113 @@ class Poll(NamedTuple):
         """The first look at or after each instant; one exactly on a look is taken by it."""
         return self.at(self.tick(instants_us))
 
+    def steps_us(self, first_us: int, end_us: int) -> Ints:
+        """Right after each look."""
+        count = (end_us - first_us) // self.every_us
+        if count > MOST_STEPS:
+            raise TooManyError(count)
+        first, end = self.tick(np.array([first_us, end_us])).tolist()
+        return self.at(np.arange(first, end + 1)) + 1
 
-class SendSlots(NamedTuple):
-    """One instant a day: `hour`:00 local time on each existing date whose weekday is allowed."""
+    def words(self, case: Case, wait: Wait) -> str:
+        """How often the looks come."""
+        if case.ready.us != case.due.us:
+            return case.so(wait.says, f"polls come every {rhythm(self.every_us)}")
+        told = wait.says if wait.day is None else f"{wait.leads}: {case.until}"
+        return f"{told}, exactly on a poll (they come every {rhythm(self.every_us)})"
+
+    def name(self, time_zone: str) -> str:
+        """The polls every 15 minutes."""
+        return f"the polls every {rhythm(self.every_us)}"
+
+
+@dataclass(frozen=True)
+class SendSlots(Gate):
+    """One instant a day: `hour`:`minute` local time on each existing date whose weekday is allowed.
+
+    `own_zone`: in the run's own zone, where it has one; `time_zone` is that of the others.
+    """
 
     weekdays: frozenset[int]
     hour: int
     time_zone: str
+    minute: int = 0
+    own_zone: bool = False
 
     @property
     def closed(self) -> bool:
         """Whether there is no weekday."""
         return not self.weekdays
 
+    def _slots(self) -> Slots:
+        return slots(self.time_zone, self.weekdays, self.hour, self.minute)
+
     def tick(self, instants_us: Ints) -> Ints:
         """The place of the first slot at or after each instant."""
-        return slots(self.time_zone, self.weekdays, self.hour).below(instants_us)
+        return self._slots().below(instants_us)
 
     def at(self, ticks: Ints) -> Ints:
         """The instants of slots."""
-        return slots(self.time_zone, self.weekdays, self.hour).at(ticks)
+        return self._slots().at(ticks)
 
     def snap(self, instants_us: Ints) -> Ints:
         """The first slot at or after each instant."""
         return Closed().snap(instants_us) if self.closed else self.at(self.tick(instants_us))
 
+    def steps_us(self, first_us: int, end_us: int) -> Ints:
+        """Right after each slot."""
+        return self._slots().points_us + 1
 
-class SendWindow(NamedTuple):
-    """Part of each allowed day: wall-clock times from `start_min` to before `end_min` [minutes, 0 to 1440]."""
+    def words(self, case: Case, wait: Wait) -> str:
+        """What stands between the first date in question and the slot."""
+        there = case.within(zone(self.time_zone))
+        here, due, time = there.here, there.due, time_of_day(60 * self.hour + self.minute)
+        first = there.ready.day if wait.day is None or wait.day_zone != self.time_zone else wait.day
+        told = not_send_days(self.weekdays, first, due.day)
+        for day in range(first, due.day):
+            if (day + 3) % 7 in self.weekdays:
+                if here.date(here.date_begin_us(np.array([day])))[0] != day:
+                    told.append(f"{there.date(day)} does not exist in {here.name}")
+                elif day == first and there.ready.us >= self._wall_us(day):
+                    told.append(f"{time} on {there.date(day)} is past")
+                else:
+                    told.append(f"{time} does not exist on {there.date(day)}, when the clocks change")
+        if due.time != time:
+            told.append(f"{time} does not exist on {there.date(due.day)}, when the clocks go forward")
+        elif comes_again(due, here):
+            told.append(f"{time} comes twice on {there.date(due.day)}, and the first counts")
+        if there is not case:
+            told.append(f"the next slot is {there.until}")
+            told[0] = f"in {here.name} {told[0]}"
+        return case.so(wait.says, *told)
+
+    def _wall_us(self, day: int) -> int:
+        """When the wall clock of a date [d] would show the time of the slot."""
+        local_us = day * DAY_US + self.hour * HOUR_US + self.minute * MINUTE_US
+        return int(zone(self.time_zone).instant_us(np.array([local_us]))[0])
+
+    def name(self, time_zone: str) -> str:
+        """Mon to Fri 09:00; with its zone, where that is not `time_zone`."""
+        told = f"{weekdays(self.weekdays)} {time_of_day(60 * self.hour + self.minute)}"
+        return _placed(told, self.time_zone, time_zone)
+
+    def in_zone(self, time_zone: str) -> Self:
+        """The same in another zone, where it has `own_zone` set."""
+        return replace(self, time_zone=time_zone) if self.own_zone else self
+
+
+@dataclass(frozen=True)
+class SendWindow(Gate):
+    """Part of each allowed day: wall-clock times from `start_min` to before `end_min` [minutes, 0 to 1440].
+
+    `own_zone`: in the run's own zone, where it has one; `time_zone` is that of the others.
+    """
 
     weekdays: frozenset[int]
     start_min: int
     end_min: int
     time_zone: str
+    own_zone: bool = False
 
     @property
     def closed(self) -> bool:
@@ -110,9 +212,39 @@ class SendWindow(NamedTuple):
         opens_us, closes = windows(self.time_zone, self.weekdays, self.start_min, self.end_min)
         return np.maximum(instants_us, opens_us[closes.below(instants_us + 1)])
 
+    def steps_us(self, first_us: int, end_us: int) -> Ints:
+        """Where it opens and where it closes."""
+        opens_us, closes = windows(self.time_zone, self.weekdays, self.start_min, self.end_min)
+        return np.union1d(opens_us, closes.points_us)
+
+    def words(self, case: Case, wait: Wait) -> str:
+        """Whether the wait ends inside; of whole days, and a wait that ends on a date, which are passed over."""
+        inside = case.ready.us == case.due.us
+        if wait.dated and (self.start_min, self.end_min, self.time_zone) == (0, 24 * 60, case.here.name):
+            if inside and wait.leads:
+                return f"{wait.leads}: {case.until}"
+            first = case.ready.day if wait.day is None else wait.day
+            return case.so(wait.dated, *not_send_days(self.weekdays, first, case.due.day))
+        window = f"{'in' if inside else 'out'}side the window {self.name(case.here.name)}"
+        if not wait.leads:
+            return f"{wait.says}, {window}, so {case.until}"
+        if inside:
+            return f"{wait.leads}: {case.until}, {window}"
+        over = f"due {case.date(case.ready.day)} {case.ready.time}"
+        return f"{wait.leads}: {over}, {window}, so {case.until}"
+
+    def name(self, time_zone: str) -> str:
+        """Mon to Fri 08:00 to 20:00; with its zone, where that is not `time_zone`."""
+        told = part_of_week(self.weekdays, self.start_min, self.end_min)
+        return _placed(told, self.time_zone, time_zone)
+
+    def in_zone(self, time_zone: str) -> Self:
+        """The same in another zone, where it has `own_zone` set."""
+        return replace(self, time_zone=time_zone) if self.own_zone else self
+
 
 @dataclass(frozen=True)
-class Closed:
+class Closed(Gate):
     """No instant is allowed."""
 
     @property
@@ -123,6 +255,14 @@ class Closed:
     def snap(self, instants_us: Ints) -> Ints:
         """`NAT_US` for each."""
         return np.full(instants_us.shape, NAT_US)
+
+    def steps_us(self, first_us: int, end_us: int) -> Ints:
+        """None."""
+        return NO_STEPS
+
+
+def _placed(told: str, zone: str, time_zone: str) -> str:
+    return told if zone == time_zone else f"{told} ({zone})"
 
 
 Ticking = Poll | SendSlots

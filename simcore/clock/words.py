@@ -1,12 +1,119 @@
-"""Instants and lengths of time in words."""
+"""Instants and lengths of time in words, and what a delay and a gate say of one send.
 
+The reason of a send is one sentence. Its delay begins it (a `Wait`), and its gate goes on from there: "2 days after
+the previous email is Sat 7 Mar", "; Sat and Sun are not send days, so Mon 9 Mar 09:00 EDT".
+"""
+
+from bisect import bisect_right
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Zone
+from simcore.text.wording import SHORT, count, listed, local_date, time_of_day
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
+
+
+class Moment(NamedTuple):
+    """An instant as the wall clock of a zone shows it: `day` is the local date [d]."""
+
+    us: int
+    day: int
+    offset_us: int
+    abbreviation: str
+
+    @property
+    def time(self) -> str:
+        """The time of day: 21:07:30, or 21:07 on the full minute."""
+        minute, us = divmod(self.us + self.offset_us - self.day * DAY_US, MINUTE_US)
+        told = time_of_day(minute)
+        if us:
+            told += f":{us // SECOND_US:02}"
+        return f"{told}.{us % SECOND_US:06}".rstrip("0") if us % SECOND_US else told
+
+    @property
+    def text(self) -> str:
+        """The time of day with the zone's abbreviation: 21:07 EST."""
+        return f"{self.time} {self.abbreviation}"
+
+
+class Case(NamedTuple):
+    """One send, as its delay and its gate put it in words.
+
+    `here`: the zone in which times are told. `since`: what the wait counts from ("entry", "the previous email"), and
+    `anchor`, when that was. `ready`: when the wait was over. `due`: when the send goes out.
+    """
+
+    here: Zone
+    since: str
+    anchor: Moment
+    ready: Moment
+    due: Moment
+
+    def date(self, day: int) -> str:
+        """A local date [d], with its year where that is not the anchor's: Sat 7 Mar."""
+        return _date(day, self.anchor.day)
+
+    def at(self, when: Moment) -> str:
+        """An instant: Sat 7 Mar 21:07 EST."""
+        return f"{_date(when.day, self.anchor.day)} {when.text}"
+
+    @property
+    def until(self) -> str:
+        """When the send goes out."""
+        return self.at(self.due)
+
+    def wait(self, what: str) -> "Wait":
+        """A wait whose end is told as an instant; `what` it is for: "2 hours after entry"."""
+        return Wait(f"{what} is {self.at(self.ready)}", what)
+
+    def so(self, told: str, *because: str) -> str:
+        """A sentence that goes on to the send, and what else there is to say on the way."""
+        return f"{'; '.join((told, *because))}, so {self.until}"
+
+    def within(self, here: Zone) -> "Case":
+        """The same in another zone."""
+        if here is self.here:
+            return self
+        anchor, ready, due = (moment(each.us, here) for each in (self.anchor, self.ready, self.due))
+        return Case(here, self.since, anchor, ready, due)
+
+
+class Wait(NamedTuple):
+    """A wait in words.
+
+    `says`: a sentence that ends with when it was over: "2 hours after entry is Fri 6 Mar 23:07 EST". `leads`: what
+    may stand before a colon and an instant instead: "2 hours after entry"; empty where there is only the sentence.
+    `dated`: a sentence that ends with a date, in the zone in which times are told, for gates that look at dates
+    alone; empty where there is none. `day`: where dates were counted, the one [d] that was come to, in the zone
+    `day_zone`; else None.
+    """
+
+    says: str
+    leads: str = ""
+    dated: str = ""
+    day: int | None = None
+    day_zone: str = ""
+
+
+def moment(us: int, here: Zone) -> Moment:
+    """An instant [µs] in a zone."""
+    place = bisect_right(here.changes_us, us) - 1
+    offset_us = int(here.offsets_us[place])
+    return Moment(us, (us + offset_us) // DAY_US, offset_us, here.abbreviations[place])
+
+
+def comes_again(when: Moment, here: Zone) -> bool:
+    """Whether the wall clock shows this time again soon after."""
+    place = bisect_right(here.changes_us, when.us)
+    if place == here.changes_us.size:
+        return False
+    again_us = when.us + when.offset_us - int(here.offsets_us[place])
+    return bool(again_us >= here.changes_us[place]) and again_us != when.us
 
 
 def clock(instant_us: int, here: Zone) -> str:
@@ -28,3 +135,28 @@ def length(us: int) -> str:
         seconds = f"{us // SECOND_US}{f'.{us % SECOND_US:06}'.rstrip('0').rstrip('.')}"
         parts.append(f"{seconds} second{'' if us == SECOND_US else 's'}")
     return " ".join(parts)
+
+
+def rhythm(us: int) -> str:
+    """A length of time [µs] in the largest unit that it is whole in: 90 minutes."""
+    for unit, unit_us in (("hour", HOUR_US), ("minute", MINUTE_US), ("second", SECOND_US)):
+        if us % unit_us == 0:
+            return count(us // unit_us, unit)
+    return f"{us / SECOND_US:g} seconds"
+
+
+def not_send_days(weekdays: Collection[int], first: int, end: int) -> list[str]:
+    """That dates [d] from `first` to before `end` are on weekdays that are not allowed: Sat and Sun are not send days.
+
+    Nothing where all are.
+    """
+    days = [(day + 3) % 7 for day in range(first, min(end, first + 7)) if (day + 3) % 7 not in weekdays]
+    told = listed(SHORT[day] for day in days)
+    return [f"{told} {'is not a send day' if len(days) == 1 else 'are not send days'}"] if days else []
+
+
+@lru_cache(maxsize=4096)
+def _date(day: int, anchor_day: int) -> str:
+    """A local date, with its year where that is not the one of another date."""
+    years = {(_EPOCH + timedelta(days=each)).year for each in (day, anchor_day)}
+    return local_date(day, year=len(years) > 1)

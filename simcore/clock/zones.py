@@ -178,15 +178,15 @@ class Zone:
 
 
 class Slots:
-    """The send slots of a zone: each allowed local date's instant at `hour`:00 (weekdays: 0 is Monday).
+    """The send slots of a zone: each allowed local date's instant at `hour`:`minute` (weekdays: 0 is Monday).
 
     A date that does not exist has none, nor has one whose slot a clock change carries into the next date
     (America/Nuuk, Saturday 2026-03-28 23:00). Each slot has its place among those of all weekdays, which are found
     once for all sets of weekdays; the place after them all is `FAR_US`.
     """
 
-    def __init__(self, name: str, weekdays: frozenset[int], hour: int) -> None:
-        self._every, self._none = _every_slot(name, hour)
+    def __init__(self, name: str, weekdays: frozenset[int], hour: int, minute: int = 0) -> None:
+        self._every, self._none = _every_slot(name, hour, minute)
         self._last = self._every.points_us.size - 1
         wait = [next((n for n in range(7) if (day + n) % 7 in weekdays), self._last) for day in range(7)]
         self._wait = np.array(wait)
@@ -213,13 +213,13 @@ class Slots:
 
 
 @lru_cache(maxsize=32)
-def slots(name: str, weekdays: frozenset[int], hour: int) -> Slots:
+def slots(name: str, weekdays: frozenset[int], hour: int, minute: int = 0) -> Slots:
     """The slots of a zone; those of the same arguments are one object."""
-    return Slots(name, weekdays, hour)
+    return Slots(name, weekdays, hour, minute)
 
 
 @lru_cache(maxsize=32)
-def _every_slot(name: str, hour: int) -> tuple[Ruler, Ints]:
+def _every_slot(name: str, hour: int, minute: int) -> tuple[Ruler, Ints]:
     """The slots of all dates in whole weeks from Monday, and at which places there is none.
 
     There, the next slot stands.
@@ -227,7 +227,7 @@ def _every_slot(name: str, hour: int) -> tuple[Ruler, Ints]:
     place = zone(name)
     first = int(place.pieces.date.min())
     dates = np.flatnonzero(np.bincount(place.pieces.date - first)) + first
-    slot_us = place.instant_us(dates * DAY_US + hour * HOUR_US)
+    slot_us = place.instant_us(dates * DAY_US + hour * HOUR_US + minute * MINUTE_US)
     kept = place.local_us(slot_us) // DAY_US == dates
     dates, slot_us = dates[kept], slot_us[kept]
     # Whole weeks, which still reach past both ends.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simcore.clock.delays import Brought
+from simcore.clock.delays import DateOfRun
 from simcore.clock.gates import Anytime
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import Ints
@@ -87,7 +87,7 @@ def _requeue(
 ) -> None:
     """Runs whose next email is the one at a place; `other`: which waited for another before."""
     out, plan, step, email = record.out, here.plan, here.steps[at], int(here.number[at])
-    if isinstance(step.delay, Brought):
+    if isinstance(step.delay, DateOfRun):
         raise TypeError("a sequence that waits for dates of runs does not change")
     due_us = out.due_us[rows]
     at_once = other & (out.queued[rows] >= 0) & (email in new) & plan.on_change.insert_at_once

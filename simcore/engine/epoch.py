@@ -6,7 +6,7 @@ step is an email, but for some (Q12). Each step comes after all that lead to it,
 
 import numpy as np
 
-from simcore.clock.delays import Brought, UntilDate
+from simcore.clock.delays import DateOfRun, UntilDate
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import LAST_US, Ints
 from simcore.engine.record import Itinerary, Record
@@ -150,7 +150,7 @@ class Sweep:
         if step.stops_waits:
             rows, _, anchor, *_ = record.unstopped(Waiting(rows, anchor, anchor))
         delay, over_us = step.delay, None
-        if isinstance(delay, Brought):
+        if isinstance(delay, DateOfRun):
             rows, anchor, delay = self._dated(delay, rows, anchor)
             over_us = delay.earliest(anchor.distinct_us)
         if not len(anchor):
@@ -174,7 +174,7 @@ class Sweep:
             record.stand(last, self.number, mine, waits.anchor, holds=False)
 
     def _dated(
-        self, delay: Brought, rows: Ints | None, anchor: Times
+        self, delay: DateOfRun, rows: Ints | None, anchor: Times
     ) -> tuple[Ints | None, Times, UntilDate]:
         """Runs that go on to wait for a date of their own, and these dates; those without one end, if so (Q11)."""
         own, dates_us = Times(anchor.all_us()), dates(self.record, delay, rows).instants_us
@@ -204,7 +204,7 @@ class Sweep:
         record.owed[:] = False
 
 
-def dates(record: Record, delay: Brought, rows: Ints | None) -> UntilDate:
+def dates(record: Record, delay: DateOfRun, rows: Ints | None) -> UntilDate:
     """The dates that some runs bring along; `NAT_US` for none."""
     runs = record.runs
     return delay.of(runs.properties, runs.which_or_none[where(rows)])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simcore.clock.delays import Brought, UntilDate
+from simcore.clock.delays import DateOfRun, UntilDate
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import FIRST_US, Ints
 from simcore.engine.change import change
@@ -93,7 +93,7 @@ def _look_ahead(record: Record, here: Itinerary) -> None:
         if after == len(here.steps) or step.branch is not None:
             continue
         delay, gate = here.steps[after].delay, here.steps[after].gate
-        if isinstance(delay, Brought):
+        if isinstance(delay, DateOfRun):
             own_us, ends = dates(record, delay, rows).instants_us, delay.ends
             goes = np.flatnonzero((own_us != NAT_US) | (not ends))
             rows, due_us, delay = rows[goes], due_us[goes], UntilDate(own_us[goes])

@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 
 from simcore.clock.zones import DAY_US, MINUTE_US, Ints, zone
-from simcore.text.wording import listed, local_date
+from simcore.text.wording import listed, local_date, time_of_day
 
 SEVERITIES = ("note", "warning", "error")
 """How bad a finding is, the worst last: worth knowing; hardly what was meant; something cannot go out as it says."""
@@ -34,5 +34,4 @@ def dates(days: Iterable[int]) -> str:
 
 def clock(local_us: int) -> str:
     """The time of day of a local time [µs], to the minute: 09:30."""
-    minute = local_us % DAY_US // MINUTE_US
-    return f"{minute // 60:02}:{minute % 60:02}"
+    return time_of_day(local_us % DAY_US // MINUTE_US)

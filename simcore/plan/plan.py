@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from simcore.clock.delays import Brought, Delay
+from simcore.clock.delays import Delay
 from simcore.clock.gates import Gate
 from simcore.clock.zones import Ints
 from simcore.errors import SimcoreError, shown
@@ -95,7 +95,7 @@ class Step(NamedTuple):
     position: int
     email_id: int | str
     subject: str
-    delay: Delay | Brought
+    delay: Delay
     gate: Gate
     queued: bool = True
     sends: bool = True

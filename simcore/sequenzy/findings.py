@@ -10,12 +10,12 @@ import numpy as np
 from simcore.clock.gates import SendWindow
 from simcore.clock.instants import read_one
 from simcore.clock.words import length
-from simcore.clock.zones import DAY_US, MINUTE_US, windows, zone
+from simcore.clock.zones import DAY_US, windows, zone
 from simcore.errors import shown
 from simcore.plan.findings import Codes, Finding, clock, dates, two_years
 from simcore.sequenzy import tags, waits
 from simcore.sequenzy.model import Sequence
-from simcore.text.wording import weekdays
+from simcore.text.wording import part_of_week, time_of_day
 
 CODES: Codes = MappingProxyType({
     "no-steps": (
@@ -302,7 +302,7 @@ def _skipped(window: waits.Weekdays, where: str, as_of_us: int | None) -> Iterat
     # Skipped is an allowed date that passes without an opening.
     none = days[SendWindow(*window).snap(place.date_begin_us(days)) >= place.date_begin_us(days + 1)]
     if none.size:
-        hours = f"{clock(window.start_min * MINUTE_US)} to {_end(window)}"
+        hours = f"{time_of_day(window.start_min)} to {time_of_day(window.end_min)}"
         yield (
             "window-skipped",
             where,
@@ -346,12 +346,7 @@ def _used(step: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _told(window: waits.Weekdays) -> str:
-    start = clock(window.start_min * MINUTE_US)
-    return f"{weekdays(window.weekdays)} {start} to {_end(window)} ({window.time_zone})"
-
-
-def _end(window: waits.Weekdays) -> str:
-    return "24:00" if window.end_min * MINUTE_US == DAY_US else clock(window.end_min * MINUTE_US)
+    return f"{part_of_week(window.weekdays, window.start_min, window.end_min)} ({window.time_zone})"
 
 
 def _moment(us: int) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from simcore.clock.delays import Brought, Delay, Elapsed, UntilOpen
+from simcore.clock.delays import DateOfRun, Delay, Elapsed, UntilOpen
 from simcore.clock.gates import Anytime, Closed, Gate, Poll, SendWindow
 from simcore.clock.instants import read_one
 from simcore.clock.words import length
@@ -96,7 +96,7 @@ def translate(sequence: Sequence, assume: Assumptions) -> Plan:
         reads_properties=bool(sequence.propertyFilters)
         or sequence.mode == "matching_field"
         or (isinstance(stop, Happened) and bool(stop.filters or stop.rules))
-        or any(step.render or isinstance(step.delay, Brought) for step in steps),
+        or any(step.render or isinstance(step.delay, DateOfRun) for step in steps),
         renders=True,
         text_ids=True,
     )
@@ -151,11 +151,11 @@ def _steps(sequence: Sequence, assume: Assumptions) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _wait(wait: waits.Length | waits.UntilField | waits.Weekdays | None) -> tuple[Delay | Brought, Gate]:
+def _wait(wait: waits.Length | waits.UntilField | waits.Weekdays | None) -> tuple[Delay, Gate]:
     if isinstance(wait, waits.UntilField):  # Q11
         away = f"{length(abs(wait.offset_us))} {'before' if wait.offset_us < 0 else 'after'} "
         name = f"{away if wait.offset_us else ''}the event's {wait.path}"
-        return Brought(partial(_date, wait.path, wait.offset_us), wait.exits, name), Anytime()
+        return DateOfRun(partial(_date, wait.path, wait.offset_us), wait.exits, name), Anytime()
     if isinstance(wait, waits.Weekdays):  # Q10
         gate = _gate(wait)
         return (Elapsed(0), Closed()) if gate.closed else (UntilOpen(gate), Anytime())

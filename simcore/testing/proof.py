@@ -17,18 +17,17 @@ import pandas as pd
 
 from simcore.answers.projection import make, plan_of
 from simcore.clock import instants
-from simcore.clock.delays import Brought, CalendarDays, Delay, Elapsed, UntilOpen
-from simcore.clock.gates import Anytime, Closed, Gate, Poll, SendSlots, SendWindow
+from simcore.clock.delays import Delay
+from simcore.clock.gates import MOST_STEPS, Gate
 from simcore.clock.periods import periods
 from simcore.clock.words import clock
-from simcore.clock.zones import FAR_US, HOUR_US, LAST_US, Ints, slots, windows, zone
-from simcore.errors import EntryError, SimcoreError, TooLateError, shown
+from simcore.clock.zones import FAR_US, HOUR_US, LAST_US, Ints, zone
+from simcore.errors import EntryError, SimcoreError, TooLateError, TooManyError, shown
 from simcore.plan.log import Flags
 from simcore.plan.plan import OneAtATime, Plan, Step
 from simcore.verbs import preview
 
-_MOST = 20_000_000  # pieces; more of them take hours
-_BLOCK = 1 << 15  # and so many are looked at together
+_BLOCK = 1 << 15  # pieces that are looked at together
 _HOUR = timedelta(hours=1)
 
 
@@ -255,7 +254,9 @@ def pieces(plan: Plan, first_us: int, end_us: int, every_us: int) -> Ints:
 
     def parts(first_us: int, end_us: int) -> Ints:
         hours_us = periods(here, "h", first_us, end_us - 1).starts_us
-        _check(hours_us.size * (HOUR_US // every_us))
+        count = hours_us.size * (HOUR_US // every_us)
+        if count > MOST_STEPS:  # which would take hours
+            raise _too_many(count)
         return np.unique(np.add.outer(hours_us, np.arange(0, HOUR_US, every_us)))
 
     begin = np.array([first_us])
@@ -263,8 +264,8 @@ def pieces(plan: Plan, first_us: int, end_us: int, every_us: int) -> Ints:
     for step in plan.steps if plan.active else ():
         if not step.queued:
             continue
-        found = found.cut(partial(_points, step.delay)).through(partial(_earliest, step.delay))
-        found = found.cut(partial(_points, step.gate))
+        found = found.cut(partial(_steps, step.delay)).through(partial(_over, step.delay))
+        found = found.cut(partial(_steps, step.gate))
         if step.gate.closed:
             break
         found = found.through(step.gate.snap)
@@ -275,40 +276,24 @@ def pieces(plan: Plan, first_us: int, end_us: int, every_us: int) -> Ints:
     return found.begin_us
 
 
-def _earliest(delay: Delay | Brought, anchor_us: Ints) -> Ints:
-    """When a wait is over; for dates that runs bring along, of a run that brings none."""
-    if isinstance(delay, Brought):
-        return anchor_us
+def _over(delay: Delay, anchor_us: Ints) -> Ints:
+    """When a wait is over."""
     return np.minimum(np.maximum(delay.earliest(anchor_us), anchor_us), FAR_US)
 
 
-def _points(of: Delay | Brought | Gate, first_us: int, end_us: int) -> Ints:
+def _steps(of: Delay | Gate, first_us: int, end_us: int) -> Ints:
     """Where a delay or a gate begins to answer otherwise: in between it gives one instant, or moves along."""
-    match of:
-        case Elapsed() | Brought() | Anytime() | Closed():
-            return np.empty(0, np.int64)
-        case CalendarDays():
-            return zone(of.time_zone).dates[1].points_us
-        case UntilOpen():
-            return _points(of.gate, first_us, end_us)
-        case Poll():
-            _check((end_us - first_us) // of.every_us)
-            first, end = of.tick(np.array([first_us, end_us])).tolist()
-            return of.at(np.arange(first, end + 1)) + 1  # right on a look, it is that look's
-        case SendSlots():
-            return slots(of.time_zone, of.weekdays, of.hour).points_us + 1
-        case SendWindow():
-            opens_us, closes = windows(of.time_zone, of.weekdays, of.start_min, of.end_min)
-            return np.union1d(opens_us, closes.points_us)
-    raise TypeError(f"no pieces for {of!r}")
+    try:
+        return of.steps_us(first_us, end_us)
+    except TooManyError as error:
+        raise _too_many(error.count) from None
 
 
-def _check(count: int) -> None:
-    if count > _MOST:
-        raise SimcoreError(
-            f"start to end: {count:,} pieces or more, expected at most {_MOST:,}: give a shorter range, or a "
-            "longer every"
-        )
+def _too_many(count: int) -> SimcoreError:
+    return SimcoreError(
+        f"start to end: {count:,} pieces or more, expected at most {MOST_STEPS:,}: give a shorter range, or a "
+        "longer every"
+    )
 
 
 def _iso(instant_us: int) -> str:

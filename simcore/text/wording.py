@@ -26,8 +26,12 @@ def weekdays(days: Iterable[int], whole: str = "every day") -> str:
 
 def part_of_week(days: Iterable[int], start_min: int, end_min: int) -> str:
     """Part of some days, from one minute to before another: Mon to Fri 08:00 to 20:00."""
-    first, last = (f"{each // 60:02}:{each % 60:02}" for each in (start_min, end_min))
-    return f"{weekdays(days)} {first} to {last}"
+    return f"{weekdays(days)} {time_of_day(start_min)} to {time_of_day(end_min)}"
+
+
+def time_of_day(minute: int) -> str:
+    """A minute of the day, up to 24:00: 09:30."""
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def local_date(number: int, *, year: bool = True) -> str:
