@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from simcore.clock.delays import DateOfRun
 from simcore.clock.gates import Anytime
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import Ints
@@ -10,13 +9,16 @@ from simcore.engine.record import Itinerary, Record
 from simcore.engine.rounds import ACTIVE, AT_ONCE, CHANGED, COMPLETED, FREED, NONE
 from simcore.engine.times import Times, due
 from simcore.plan.log import Flags
+from simcore.plan.plan import OnChange, RunDelay
 
 
 def change(record: Record, before: Itinerary, here: Itinerary, now_us: int, number: int) -> None:
     """One change at an instant [µs], from one plan to the next; `number`: the epoch that it begins."""
-    runs, out = record.runs, record.out
+    out, on_change = record.out, here.plan.on_change
+    if not isinstance(on_change, OnChange):
+        raise TypeError("plans of one sequence have one way of changing")
     inside = record.inside
-    rows = inside[(runs.end_us[inside] >= now_us) & (out.state[inside] == ACTIVE)]
+    rows = inside[(out.end_us[inside] >= now_us) & (out.state[inside] == ACTIVE)]
     record.inside = rows
     _forget_deleted(record, before, here, rows)
     new = np.array(
@@ -28,7 +30,7 @@ def change(record: Record, before: Itinerary, here: Itinerary, now_us: int, numb
         np.int64,
     )
     place = here.place[record.last[rows]]
-    if here.plan.on_change.send_behind:  # K22
+    if on_change.send_behind:  # K22
         for email in new.tolist():
             owed = rows[(here.place[email] < place) & ~record.received[email][rows]]
             record.owed[email][owed] = True
@@ -41,7 +43,7 @@ def change(record: Record, before: Itinerary, here: Itinerary, now_us: int, numb
     other = email != out.queued[rows]
     for at in np.flatnonzero(np.bincount(target)).tolist():
         mine = target == at
-        _requeue(record, here, at, rows[mine], other[mine], now_us, new, number)
+        _requeue(record, here, at, on_change, rows[mine], other[mine], now_us, new, number)
 
 
 def _forget_deleted(record: Record, before: Itinerary, here: Itinerary, rows: Ints) -> None:
@@ -79,6 +81,7 @@ def _requeue(
     record: Record,
     here: Itinerary,
     at: int,
+    on_change: OnChange,
     rows: Ints,
     other: Flags,
     now_us: int,
@@ -87,11 +90,11 @@ def _requeue(
 ) -> None:
     """Runs whose next email is the one at a place; `other`: which waited for another before."""
     out, plan, step, email = record.out, here.plan, here.steps[at], int(here.number[at])
-    if isinstance(step.delay, DateOfRun):
+    if isinstance(step.delay, RunDelay):
         raise TypeError("a sequence that waits for dates of runs does not change")
     due_us = out.due_us[rows]
-    at_once = other & (out.queued[rows] >= 0) & (email in new) & plan.on_change.insert_at_once
-    anew = ~at_once & (other | (due_us == NAT_US) | plan.on_change.reschedule | step.gate.closed)  # K11, K20
+    at_once = other & (out.queued[rows] >= 0) & (email in new) & on_change.insert_at_once
+    anew = ~at_once & (other | (due_us == NAT_US) | on_change.reschedule | step.gate.closed)  # K11, K20
     late = ~anew & ~at_once & (due_us < now_us) & plan.active  # K19: it came due while nothing was sent
     ready_us = due(step.delay, Anytime(), Times(record.anchor_us[rows[anew]])).all_us()
     out.due_us[rows[at_once]] = now_us

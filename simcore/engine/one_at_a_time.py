@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from simcore.clock.zones import Ints
-from simcore.engine.people import BLOCKED, EXCLUDED, IGNORED, STARTED, Fates, blocks, count_before
+from simcore.engine.people import BLOCKED, EXCLUDED, IGNORED, STARTED, Fates, count_before
+from simcore.plan.history import History
 from simcore.plan.log import NEVER_US, Flags, Log
 from simcore.plan.plan import Epoch, OneAtATime
 
@@ -45,7 +46,7 @@ def _looked_at(
     """Of each entry by itself: its fate, as though it were the subscriber's only one, and whether it repeats."""
     repeats, blocked, excluded = np.zeros((3, len(who)), np.bool_)
     if log is not None:
-        blocked = blocks(epochs[0].plan, log).state(who, entered_us)
+        blocked = History(log, epochs[0].plan.events, emits=False).left(who, entered_us)
     # Few changes touch the rules of entry: epochs that agree on them are looked at together.
     rules: dict[Any, list[int]] = {}
     for number, each in enumerate(epochs):

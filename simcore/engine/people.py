@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simcore.clock.zones import Ints
-from simcore.plan.log import Flags, Log, Toggles
-from simcore.plan.plan import Plan
+from simcore.plan.log import Flags, Log
 from simcore.plan.runs import Runs
 
 ENTRY_WORDS = ("started", "blocked", "ignored", "excluded", "repeated", "duplicate", "no_key")
@@ -60,14 +59,6 @@ def parted(came: Runs, fate: Fates) -> tuple[Runs, Rejected]:
     gone = came.of(out)
     rejected = Rejected(gone.row, gone.subscriber_id, gone.entered_us, fate[out])
     return came.of(~out) if out.any() else came, rejected
-
-
-def blocks(plan: Plan, log: Log) -> Toggles:
-    """When each subscriber is kept from entering (K17, Q21)."""
-    blocking = frozenset(name for name, (_, blocks) in plan.events.leaves.items() if blocks)
-    rows = log.of(blocking | plan.events.returns)
-    on = np.isin(log.name[rows], [code for code, name in enumerate(log.names) if name in blocking])
-    return log.toggles(rows, on)
 
 
 def count_before(flags: Flags, first: Flags) -> Ints:

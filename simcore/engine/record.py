@@ -1,11 +1,12 @@
 """The record: how all runs stand, and what has happened to them. Epochs write it, changes read and mend it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from simcore.clock.instants import NAT_US
-from simcore.clock.zones import Ints
+from simcore.clock.zones import Ints, zone_names
 from simcore.engine.rounds import (
     ACTIVE,
     COMPLETED,
@@ -19,8 +20,9 @@ from simcore.engine.rounds import (
     where,
 )
 from simcore.engine.times import Times
-from simcore.plan.log import Flags, Log, Toggles
-from simcore.plan.plan import Epoch, Plan, Step
+from simcore.plan.history import History
+from simcore.plan.log import BEFORE_US, NEVER_US, Flags, Log, Toggles
+from simcore.plan.plan import ByNode, Emission, Epoch, Guard, Plan, Step
 from simcore.plan.runs import Runs
 
 
@@ -31,6 +33,7 @@ class Itinerary:
         self.plan = plan
         self.steps = plan.steps
         self.number = np.array([numbers[step.email_id] for step in plan.steps], np.int64)
+        self.by_node = isinstance(plan.on_change, ByNode)
         # Where each email stands; none at all stands nowhere, and is the last by its number.
         place = np.full(len(numbers), NONE)
         place[self.number] = np.arange(len(plan.steps))
@@ -52,7 +55,7 @@ class Record:
 
     `keeps`: whether anybody asks where runs stand; `notes`: whether to keep account of what is not a send; `passes`:
     whether what is passed without a send is part of the outcome too; `late`: whether instants after 2200 are let be,
-    and not refused.
+    and not refused; `in_order`: whether all happens in the order of time, so that where runs stand is all that is known.
     """
 
     def __init__(
@@ -61,16 +64,18 @@ class Record:
         runs: Runs,
         log: Log | None,
         *,
+        statuses: Sequence[str] = (),
         notes: bool = False,
         keeps: bool = False,
         passes: bool = False,
         late: bool = False,
+        in_order: bool = False,
     ) -> None:
-        self.runs, self.log = runs, log
+        self.runs, self.statuses = runs, statuses
         self.noting, self.passes, self.late = notes, passes, late
         ids = dict.fromkeys(step.email_id for epoch in epochs for step in epoch.plan.steps)
         self.numbers = {email_id: number for number, email_id in enumerate(ids)}
-        self.changing = len(epochs) > 1
+        self.changing = len(epochs) > 1 or in_order
         self.keeping = keeps or self.changing
         kept = len(runs) * self.keeping
         self.out = Outcome(
@@ -80,30 +85,53 @@ class Record:
             ended_us=np.full(kept, NAT_US),
             queued=np.full(kept, NONE),
             due_us=np.full(kept, NAT_US),
+            end_us=runs.end_us,
+            end_status=runs.end_status,
             email_ids=[*ids],
         )
         # The last email passed, and since when; written when a run waits for a later epoch, or holds.
         size = len(runs) * self.changing
-        self.last, self.anchor_us, self.since_us, self.under = np.zeros((4, size), np.int64)
+        self.last, self.anchor_us, self.over_us, self.since_us, self.under = np.zeros((5, size), np.int64)
         self.cause = np.zeros(size, np.int8)
+        self.ends: list[str] = [""]
+        """Why runs end when their wait is over, by number."""
+        self.ending = np.zeros(size, np.int8)  # places among them
         self.holding = np.zeros(size, np.bool_)
+        self.parked = np.zeros(size, np.bool_)  # who stands before a step whose wait has not begun (Q40)
         # Which runs have received each email, and are owed it; by email, as they are written and asked for.
         self.received = np.zeros((len(ids), size), np.bool_)
         self.owed = np.zeros_like(self.received)
         self.inside = np.empty(0, np.int64)  # who entered in an earlier epoch, and may not be through
-        stop = epochs[0].plan.stop
-        self.guard = None
-        if stop is not None and log is not None and runs.who is not None:
-            self.guard = stop.guard(log, runs)
+        emits = any(step.emits for epoch in epochs for step in epoch.plan.steps)
+        self.events = epochs[0].plan.events
+        self._history = None if log is None else History(log, self.events, emits=emits)
+        if emits:
+            self.out = self.out._replace(end_us=runs.end_us.copy(), end_status=runs.end_status.copy())
+        self._named: list[str] = []  # zones that the log names, and no entry
+        self._plan: Plan | None = None
+        self._guard: Guard | None = None
         self._members: Toggles | None = None
         self._concerned: Flags | None = None  # which runs are of people who are ever in an excluded source
 
+    @property
+    def history(self) -> History:
+        """What has happened to subscribers, where any rule looks at it."""
+        if self._history is None:
+            raise TypeError("runs without a log")
+        return self._history
+
     def under_plan(self, plan: Plan) -> None:
-        """From here on the plan's excluded sources hold."""
-        members = None if self.log is None else self.log.members(plan.excluded, plan.events)
+        """From here on the plan's excluded sources and its stop hold."""
+        log = None if self._history is None else self._history.log
+        members = None if log is None else log.members(plan.excluded, plan.events)
         if members is not self._members and members is not None and self.runs.who is not None:
             self._concerned = members.known(self.runs.who)
         self._members = members
+        if self._plan is None or plan.stop != self._plan.stop:
+            self._guard = None
+            if plan.stop is not None and log is not None and self.runs.who is not None:
+                self._guard = plan.stop.guard(self.history, self.runs)
+        self._plan = plan
 
     def note(self, what: str, rows: Ints | None, at: Times, step: Step | None = None) -> None:
         """Something other than a send happens to runs."""
@@ -116,13 +144,38 @@ class Record:
             self.out.state[rows], self.out.ended_us[rows] = state, at.all_us()
         self.note(why, rows, at)
 
-    def stand(self, last: int, under: int, rows: Ints | slice, anchor: Times, *, holds: bool) -> None:
+    def stand(self, last: int, waits: Waiting, *, ends: str = "", holds: bool = False) -> None:
         """Where runs stand when they wait for a later epoch, or hold: the number of the last email passed."""
         if self.changing:
+            rows = where(waits.rows)
             self.holding[rows] = holds
             self.last[rows] = last
-            self.anchor_us[rows] = anchor.all_us()
-            self.cause[rows], self.since_us[rows], self.under[rows] = WAITED, NAT_US, under
+            self.anchor_us[rows] = waits.anchor.all_us()
+            self.over_us[rows] = NAT_US if waits.over_us is None else waits.over_us
+            self.cause[rows], self.since_us[rows], self.under[rows] = WAITED, NAT_US, waits.under
+            if ends not in self.ends:
+                self.ends.append(ends)
+            self.ending[rows] = self.ends.index(ends)
+
+    def park(self, rows: Ints, email: int) -> None:
+        """Runs stand before a step, by its number, whose wait has not begun."""
+        self.out.queued[rows], self.out.due_us[rows] = email, NAT_US
+        self.parked[rows], self.ending[rows] = True, 0
+
+    def waiting(self, rows: Ints) -> Waiting:
+        """What some runs wait for, as they stand."""
+        over_us = self.over_us[rows]
+        return Waiting(
+            rows,
+            Times(self.out.due_us[rows]),
+            Times(self.anchor_us[rows]),
+            self.cause[rows],
+            self.since_us[rows],
+            self.under[rows],
+            None
+            if (over_us == NAT_US).all()
+            else np.where(over_us == NAT_US, self.out.due_us[rows], over_us),
+        )
 
     def nothing_left(self, plan: Plan, last: int, under: int, rows: Ints | None, at: Times) -> None:
         """No email is left for these runs: they are completed, or hold (K15)."""
@@ -133,7 +186,7 @@ class Record:
         done, held = np.flatnonzero(~holds), np.flatnonzero(holds)
         self.end(COMPLETED, "completed", take(rows, done), at.of(done))
         mine, when = take(rows, held), at.of(held)
-        self.stand(last, under, mine, when, holds=True)
+        self.stand(last, Waiting(mine, when, when, under=under), holds=True)
         self.note("holding", mine, when)
 
     def holds(self, plan: Plan, rows: Ints | slice) -> Flags:
@@ -142,9 +195,9 @@ class Record:
 
     def unstopped(self, cohort: Waiting) -> Waiting:
         """Those of a cohort that nothing stops at their instants; the others' runs end there (Q20)."""
-        if self.guard is None:
+        if self._guard is None or not len(cohort.at):
             return cohort
-        stopped = self.guard.holds(where(cohort.rows), cohort.at.all_us())
+        stopped = self._guard.holds(where(cohort.rows), cohort.at.all_us())
         if not stopped.any():
             return cohort
         some = np.flatnonzero(stopped)
@@ -159,8 +212,73 @@ class Record:
         who = self.runs.who[take(cohort.rows, some)]
         return some[self._members.state(who, cohort.at.of(some).all_us())]
 
+    def have_left(self, cohort: Waiting) -> Flags:
+        """Which of a cohort have unsubscribed, say, and did not come back (Q33)."""
+        return self.history.left(self.runs.numbered_who[where(cohort.rows)], cohort.at.all_us())
+
+    def emit(self, emissions: Sequence[Emission], cohort: Waiting) -> Waiting:
+        """A step does for a cohort what events do; gives those whose runs go on."""
+        runs, at_us = self.runs, cohort.at.all_us()
+        rows = np.arange(len(runs)) if cohort.rows is None else cohort.rows
+        who = runs.numbered_who[rows]
+        goes = np.ones(len(rows), np.bool_)
+        for each in emissions:
+            if each.read is None:
+                self.history.emit(each.name, each.ref, who, at_us)
+            else:
+                which = runs.which_or_none[rows]
+                for place in np.unique(which).tolist():
+                    mine = which == place
+                    value = {"value": each.read(None if place < 0 else runs.properties[place])}
+                    self.history.emit(each.name, each.ref, who[mine], at_us[mine], value)
+            if each.name in self.events.leaves:
+                self._end_all(each.name, who, at_us)
+                goes[:] = False
+        return cohort if goes.all() else cohort.of(np.flatnonzero(goes))
+
+    def _end_all(self, name: str, who: Ints, at_us: Ints) -> None:
+        """All runs of some subscribers that are active end there, as by an event (Q35)."""
+        until_us = np.full(len(self.history.log.ids), NEVER_US)
+        until_us[who] = at_us
+        mine_us, out = until_us[self.runs.numbered_who], self.out
+        active = out.state == ACTIVE if self.keeping else np.ones(len(self.runs), np.bool_)
+        ended = active & (self.runs.entered_us <= mine_us) & (mine_us < out.end_us)
+        out.end_us[ended] = mine_us[ended]
+        out.end_status[ended] = self.statuses.index(self.events.leaves[name][0])
+
     def live(self, at_us: int) -> Ints:
         """Which of those inside are active, and not ended before or at an instant [µs]."""
         inside = self.inside
-        live: Ints = inside[(self.out.state[inside] == ACTIVE) & (self.runs.end_us[inside] > at_us)]
+        live: Ints = inside[(self.out.state[inside] == ACTIVE) & (self.out.end_us[inside] > at_us)]
         return live
+
+    def zones_at(self, rows: Ints | None, at_us: Ints) -> Ints:
+        """The own zone of each of some runs at an instant [int64, places in `zones`]; -1 for none (Q31)."""
+        runs = self.runs
+        mine = where(rows)
+        known = np.full(len(at_us), -1) if runs.time_zone is None else runs.time_zone[mine]
+        field = self._plan.zone_field if self._plan is not None else ""
+        if not field or self._history is None or runs.who is None:
+            return known
+        said_us, which = self._history.latest("field_changed", field, runs.who[mine], at_us)
+        later = (said_us > runs.entered_us[mine]) | ((said_us > BEFORE_US) & (known < 0))
+        said = self._history.read(which, self._zone_of, -1).astype(np.int64)
+        return np.where(later, said, known)
+
+    def _zone_of(self, properties: Mapping[str, Any]) -> int:
+        """The place of a zone that an event names, in `zones`; -1 for what is no zone."""
+        name = properties.get("value")
+        if not (isinstance(name, str) and name in zone_names()):
+            return -1
+        return self.zone_place(name)
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """The zones that any run is in."""
+        return (*self.runs.zones, *self._named)
+
+    def zone_place(self, name: str) -> int:
+        """The place of a zone in `zones`; it is put there where it is new."""
+        if name not in self.zones:
+            self._named.append(name)
+        return self.zones.index(name)

@@ -85,7 +85,7 @@ class Outcome(NamedTuple):
 
     `state` int8 [runs], such as `COMPLETED`; `ended_us` int64 [µs; runs]; `queued` int64 [runs], places in
     `email_ids` (`NONE` for none) of what each waits for, and `due_us` int64 [µs; runs], when that is due. They are
-    empty where nobody asked for them.
+    empty where nobody asked for them. `end_us` and `end_status`: as those of the runs, after what steps did to them.
     """
 
     passed: list[Passed]
@@ -94,6 +94,8 @@ class Outcome(NamedTuple):
     ended_us: Ints
     queued: Ints
     due_us: Ints
+    end_us: Ints
+    end_status: npt.NDArray[np.int8]
     email_ids: list[int | str]
 
     @property

@@ -8,16 +8,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simcore.clock.delays import DateOfRun, UntilDate
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import FIRST_US, Ints
 from simcore.engine.change import change
-from simcore.engine.epoch import Sweep, dates
+from simcore.engine.epoch import Sweep
+from simcore.engine.node_change import change_nodes
 from simcore.engine.record import Itinerary, Record
 from simcore.engine.rounds import ACTIVE, NONE, Outcome
 from simcore.engine.times import Kept, Times, due
+from simcore.engine.waves import Waves, WaveSteps
 from simcore.plan.log import EMPTY, NEVER_US, Log
-from simcore.plan.plan import Epoch, Plan
+from simcore.plan.plan import GOES, Epoch, Plan, RunDelay
 from simcore.plan.runs import Runs
 
 
@@ -27,26 +28,31 @@ def simulate(
     log: Log | None,
     until_us: int | None,
     *,
+    statuses: Sequence[str] = (),
     notes: bool,
     passes: bool,
     kept: Kept | None,
 ) -> Outcome:
     """What happens to runs under plans that change, until just before `until_us` [µs]; None for the end of time.
 
-    `notes`: whether to keep account of all that is not a send, and of where runs stand. `passes`: whether what is
-    passed without a send is part of the outcome too. `kept`: what other simulations of these runs have found.
+    `statuses`: what the runs' `end_status` are places in. `notes`: whether to keep account of all that is not a send,
+    and of where runs stand. `passes`: whether what is passed without a send is part of the outcome too. `kept`: what
+    other simulations of these runs have found.
     """
-    record = Record(epochs, runs, log, notes=notes, keeps=notes, passes=passes)
+    record = Record(epochs, runs, log, statuses=statuses, notes=notes, keeps=notes, passes=passes)
     return run(record, epochs, until_us, kept)
 
 
-def busy_us(epochs: Sequence[Epoch], runs: Runs, log: Log | None, until_us: int | None) -> Ints:
+def busy_us(
+    epochs: Sequence[Epoch], runs: Runs, log: Log | None, until_us: int | None, statuses: Sequence[str] = ()
+) -> Ints:
     """The last instant at which what comes in would find each run active [int64, µs; `NEVER_US` for no last].
 
     Events and looks end a run before what comes in at their instant, nodes after it (Q19).
     """
-    out = run(Record(epochs, runs, log, keeps=True, late=True), epochs, until_us, None)
-    busy: Ints = np.where(out.state == ACTIVE, runs.end_us - 1, out.ended_us)
+    record = Record(epochs, runs, log, statuses=statuses, keeps=True, late=True)
+    out = run(record, epochs, until_us, None)
+    busy: Ints = np.where(out.state == ACTIVE, out.end_us - 1, out.ended_us)
     return busy
 
 
@@ -54,9 +60,19 @@ def simulate_one(plan: Plan, entered_us: int) -> Outcome:
     """What happens to a single run under one plan; what is passed without a send is part of it."""
     none = np.zeros(1, np.int64)
     runs = Runs.begun(none, none, np.array([entered_us]), none.astype(np.int8), none, which=none - 1)
-    log = None if plan.stop is None else EMPTY
     epochs = [Epoch(at_us=FIRST_US, plan=plan)]
-    return run(Record(epochs, runs, log, notes=True, keeps=True, passes=True, late=True), epochs, None, None)
+    statuses = ("", *(status for status, _ in plan.events.leaves.values()))
+    record = Record(
+        epochs,
+        runs,
+        EMPTY if plan.looks_back else None,
+        statuses=statuses,
+        notes=True,
+        keeps=True,
+        passes=True,
+        late=True,
+    )
+    return run(record, epochs, None, None)
 
 
 def run(record: Record, epochs: Sequence[Epoch], until_us: int | None, kept: Kept | None) -> Outcome:
@@ -64,16 +80,14 @@ def run(record: Record, epochs: Sequence[Epoch], until_us: int | None, kept: Kep
     entered_us = record.runs.entered_us
     begins = [epoch.at_us for epoch in epochs]
     entering: list[Ints | None] = [None]
-    if record.changing:  # who enters in which epoch
+    if len(epochs) > 1:  # who enters in which epoch
         which = np.searchsorted(begins[1:], entered_us, "right")
         order = np.argsort(which.astype(np.min_scalar_type(len(begins))), kind="stable")
         entering = [*np.split(order, np.cumsum(np.bincount(which, minlength=len(begins))))]
     ends = [*begins[1:], NEVER_US if until_us is None else until_us]
     before: Itinerary | None = None
     for number, epoch in enumerate(epochs):
-        here = Itinerary(epoch.plan, record.numbers)
-        if before is not None:
-            change(record, before, here, epoch.at_us, number)
+        here = _changed(record, before, epoch, number)
         before = here
         if ends[number] > epoch.at_us:  # K18: all changes of one instant before the rest of it
             Sweep(record, here, number, epoch.at_us, ends[number], kept).run(entering[number])
@@ -81,9 +95,38 @@ def run(record: Record, epochs: Sequence[Epoch], until_us: int | None, kept: Kep
     return record.out
 
 
+def run_in_order(record: Record, epochs: Sequence[Epoch], until_us: int | None, waves: Waves) -> Outcome:
+    """Epoch after epoch, all that happens, in the order of time; who is taken in, too."""
+    ends = [*(epoch.at_us for epoch in epochs[1:]), NEVER_US if until_us is None else until_us]
+    before: Itinerary | None = None
+    for number, epoch in enumerate(epochs):
+        record.inside = np.flatnonzero(waves.inside)
+        here = _changed(record, before, epoch, number)
+        before = here
+        if ends[number] > epoch.at_us:
+            WaveSteps(record, here, number, waves, epoch.at_us, ends[number]).run()
+    _look_ahead(record, here)
+    return record.out
+
+
+def _changed(record: Record, before: Itinerary | None, epoch: Epoch, number: int) -> Itinerary:
+    """The plan of an epoch, after what the change to it does."""
+    here = Itinerary(epoch.plan, record.numbers)
+    if before is not None and here.by_node:
+        record.under_plan(epoch.plan)
+        change_nodes(record, before, here, epoch.at_us, realign=epoch.realign)
+    elif before is not None:
+        change(record, before, here, epoch.at_us, number)
+    return here
+
+
 def _look_ahead(record: Record, here: Itinerary) -> None:
-    """Who waits for a step that is no email is shown with the email after it, and when it would go out."""
+    """Who waits for a step that is no email is shown with the email after it, and when it would go out; who waits for
+    nothing but the end is shown with none."""
     out = record.out
+    if record.changing:
+        ending = np.flatnonzero(record.ending > 0)
+        out.queued[ending], out.due_us[ending] = NONE, NAT_US
     for at, step in enumerate(here.steps):
         if step.is_email:
             continue
@@ -93,10 +136,13 @@ def _look_ahead(record: Record, here: Itinerary) -> None:
         if after == len(here.steps) or step.branch is not None:
             continue
         delay, gate = here.steps[after].delay, here.steps[after].gate
-        if isinstance(delay, DateOfRun):
-            own_us, ends = dates(record, delay, rows).instants_us, delay.ends
-            goes = np.flatnonzero((own_us != NAT_US) | (not ends))
-            rows, due_us, delay = rows[goes], due_us[goes], UntilDate(own_us[goes])
+        if isinstance(delay, RunDelay):
+            rows, due_us = rows[due_us != NAT_US], due_us[due_us != NAT_US]
+            found = delay.ready(record.history, record.runs, rows, due_us)
+            goes = np.ones(rows.size, np.bool_) if found.fate is None else found.fate == GOES
+            rows, ready_us = rows[goes], np.maximum(found.us, due_us)[goes]
+            out.queued[rows], out.due_us[rows] = here.number[after], gate.snap(ready_us)
+            continue
         out.queued[rows] = here.number[after]
         after_us = due(delay, gate, Times(np.maximum(due_us, FIRST_US))).all_us()
         out.due_us[rows] = np.where(due_us == NAT_US, NAT_US, after_us)

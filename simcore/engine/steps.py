@@ -7,15 +7,18 @@ In what order the runs come to their steps is somebody else's: `simcore.engine.e
 from abc import ABC, abstractmethod
 
 import numpy as np
+import pandas as pd
 
-from simcore.clock.instants import NAT_US
-from simcore.clock.zones import LAST_US, Ints
+from simcore.clock.delays import Delay, Elapsed
+from simcore.clock.gates import Gate
+from simcore.clock.zones import FAR_US, LAST_US, Ints
 from simcore.engine.record import Itinerary, Record
-from simcore.engine.rounds import EXCLUDED, STOPPED, Passed, Waiting, take, where
+from simcore.engine.rounds import EXCLUDED, NONE, STOPPED, Passed, Waiting, take, where
 from simcore.engine.times import Kept, Times, due
 from simcore.errors import TooLateError
-from simcore.plan.log import NEVER_US
 from simcore.plan.plan import ENDS, GOES, OUT, SKIPS, RunDelay, Step
+
+NO_WAIT = Elapsed(0)
 
 
 class Steps(ABC):
@@ -31,6 +34,25 @@ class Steps(ABC):
     def line_up(self, at: int, last: int, waits: Waiting, *, ends: str = "") -> None:
         """Runs wait for the step at a place; `last`: the last email passed. `ends`: why they end when the wait is over,
         "" where they go on."""
+
+    def enter(self, rows: Ints | None, entered: Times) -> None:
+        """Runs begin: they wait for the first step, from the entry."""
+        record, here = self.record, self.here
+        record.note("started", rows, entered)
+        if here.by_node and not here.plan.active and record.changing and here.next[0] < len(here.steps):
+            record.park(np.arange(len(record.runs)) if rows is None else rows, int(here.number[here.next[0]]))
+        else:
+            self.go_on(0, NONE, rows, entered)
+
+    def unpark(self, live: Ints, now_us: int) -> None:
+        """Who stands before a step begins to wait for it (Q40)."""
+        record, here = self.record, self.here
+        rows = live[record.parked[live]] if record.changing else live[:0]
+        record.parked[rows] = False
+        place = here.place[record.out.queued[rows]]
+        for at in np.unique(place).tolist():
+            mine = rows[place == at]
+            self.go_on(at, NONE, mine, Times(np.full(mine.size, now_us)))
 
     def pass_step(self, at: int, cohort: Waiting) -> None:
         """A cohort's step is due: it is sent, or passed without a send, and the next one waited for."""
@@ -110,7 +132,7 @@ class Steps(ABC):
         """Runs whose last email is `last` (`NONE` for those that enter) wait for the first from place `start` on."""
         here, record = self.here, self.record
         at = here.next[start]
-        if at < len(here.steps) and self.number:  # K21: nothing is received twice, as it may be after a change
+        if at < len(here.steps) and self.number and not here.by_node:  # K21: nothing is received twice
             had = record.received[here.number[at]][where(rows)]
             if had.any():
                 some, rest = np.flatnonzero(had), np.flatnonzero(~had)
@@ -131,11 +153,72 @@ class Steps(ABC):
         if isinstance(step.delay, RunDelay):
             self._wait_by_run(at, last, step.delay, rows, anchor)
             return
-        if record.runs.time_zone is not None and (step.delay.own_zone or step.gate.own_zone):
-            for some, delay, gate in record.by_zone(step, rows, anchor):
-                mine = anchor.of(some)
-                waits = Waiting(take(rows, some), due(delay, gate, mine), mine, under=self.number)
-                self.line_up(at, last, waits)
-            return
-        at_times = (due if self.kept is None else self.kept.due)(step.delay, step.gate, anchor)
-        self.line_up(at, last, Waiting(rows, at_times, anchor, under=self.number))
+        if step.delay.own_zone or step.gate.own_zone:
+            at_times, over_us = self._due_by_zone(step, rows, anchor)
+        else:
+            at_times = (due if self.kept is None else self.kept.due)(step.delay, step.gate, anchor)
+            over_us = None
+            if self.here.by_node and record.changing:  # where the wait ends is what a change leaves alone
+                over_us = np.maximum(step.delay.earliest(anchor.all_us()), anchor.all_us())
+        self.line_up(at, last, Waiting(rows, at_times, anchor, under=self.number, over_us=over_us))
+
+    def _due_by_zone(self, step: Step, rows: Ints | None, anchor: Times) -> tuple[Times, Ints]:
+        """When a step is due, and when its wait is over, for runs each in a zone of its own: zone by zone."""
+        anchor_us = anchor.all_us()
+        which, names = pd.factorize(self.record.zones_at(rows, anchor_us))
+        over_us, index = np.empty((2, len(which)), np.int64)
+        parts, size = [], 0
+        for number, name in enumerate(names.tolist()):
+            delay, gate = self._in_zone(step, name)
+            some = np.flatnonzero(which == number)
+            over_us[some] = np.maximum(delay.earliest(anchor_us[some]), anchor_us[some])
+            mine = due(delay, gate, anchor.of(some))
+            index[some] = size + (np.arange(some.size) if mine.index is None else mine.index)
+            size += mine.distinct_us.size
+            parts.append(mine.distinct_us)
+        return Times(np.concatenate(parts), index), over_us
+
+    def _in_zone(self, step: Step, zone: int) -> tuple[Delay, Gate]:
+        """The delay and the gate of a step in a zone, by its place; in the sequence's own where that is -1."""
+        if zone < 0:
+            return step.delay, step.gate
+        name = self.record.zones[zone]
+        return step.delay.in_zone(name), step.gate.in_zone(name)
+
+    def _wait_by_run(self, at: int, last: int, delay: RunDelay, rows: Ints | None, anchor: Times) -> None:
+        """Runs wait each for something of its own: they go on then, end then, or skip what comes."""
+        record, step = self.record, self.here.steps[at]
+        mine, anchor_us = np.arange(len(record.runs)) if rows is None else rows, anchor.all_us()
+        found = delay.ready(record.history, record.runs, mine, anchor_us)
+        fate = np.full(len(mine), GOES, np.int8) if found.fate is None else found.fate
+        over_us = np.maximum(found.us, anchor_us)
+        goes, ends, skips = (np.flatnonzero(fate == kind) for kind in (GOES, ENDS, SKIPS))
+        if goes.size:
+            own = Times(anchor_us[goes])
+            over = Times(np.minimum(over_us[goes], FAR_US))
+            gated, _ = self._due_by_zone(step._replace(delay=NO_WAIT), mine[goes], over)
+            waits = Waiting(mine[goes], gated, own, under=self.number, over_us=over.distinct_us)
+            self.line_up(at, last, waits)
+        if ends.size:
+            when = Times(np.minimum(over_us[ends], FAR_US))
+            waits = Waiting(
+                mine[ends], when, Times(anchor_us[ends]), under=self.number, over_us=when.distinct_us
+            )
+            self.line_up(at, last, waits, ends=delay.why)
+        if skips.size:
+            self._skip(at, last, mine[skips], Times(anchor_us[skips]))
+
+    def _skip(self, at: int, last: int, rows: Ints, now: Times) -> None:
+        """Runs pass over the steps from a place up to the next wait or branch, without doing them (Q29)."""
+        steps = self.here.steps
+        while at < len(steps):
+            if steps[at].is_action:
+                self.record.note("skipped", rows, now, steps[at])
+            at = self.here.after(at)
+            if at < len(steps) and (steps[at].has_wait or not steps[at].is_action):
+                break
+        self.go_on(at, last, rows, now)
+
+    def over(self, at: int, cohort: Waiting, why: str) -> None:
+        """The wait of a cohort is over by which its runs end."""
+        self.record.end(STOPPED, why, take(cohort.rows, np.arange(len(cohort.at))), cohort.at)

@@ -6,12 +6,14 @@ do is written as it happens, for each subscriber in the order of time. At one in
 """
 
 from collections.abc import Callable, Hashable, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from simcore.clock.zones import FIRST_US, Ints
 from simcore.plan.log import BEFORE_US, Events, Flags, Log, Source, Toggles
+
 
 class Done(NamedTuple):
     """What steps did last of one kind, for each subscriber: `at_us` int64 [µs; people], `BEFORE_US` for never; `order`
@@ -78,6 +80,22 @@ class History:
         if toggles is None:
             toggles = self.log.toggles(np.empty(0, np.int64))
         return Members(self, source, toggles) if self._emits else toggles
+
+    def left(self, who: Ints, at_us: Ints) -> Flags:
+        """Whether each (subscriber, instant) has left by an event that blocks, and did not return (K17, Q33)."""
+        gone, log_us = self._leaving.last(who, at_us)
+        for name, (_, blocks) in self.events.leaves.items():
+            done = self.done.get((name, None))
+            if blocks and done is not None:
+                gone = gone | (done.at_us[who] >= np.maximum(log_us, FIRST_US))
+        return gone
+
+    @cached_property
+    def _leaving(self) -> Toggles:
+        leaves = {name for name, (_, blocks) in self.events.leaves.items() if blocks}
+        rows = self.log.of(self.events.returns | leaves)
+        codes = [code for code, name in enumerate(self.log.names) if name in leaves]
+        return self.log.toggles(rows, np.isin(self.log.name[rows], codes))
 
     def latest(self, name: str, ref: Hashable, who: Ints, at_us: Ints) -> tuple[Ints, Ints]:
         """The latest event of a name about `ref` for each (subscriber, instant): when [µs; `BEFORE_US` for none], and

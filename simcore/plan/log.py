@@ -114,7 +114,9 @@ class Toggles:
         there = place >= self.first[who]
         if not self.on.size:
             return there, np.full(len(place), BEFORE_US)
-        return there & self.on[np.maximum(place, 0)], np.where(there, self.at_us[np.maximum(place, 0)], BEFORE_US)
+        return there & self.on[np.maximum(place, 0)], np.where(
+            there, self.at_us[np.maximum(place, 0)], BEFORE_US
+        )
 
     def next_us(self, who: Ints, at_us: Ints) -> Ints:
         """For each (subscriber, instant), the instant of the first row after it; `NEVER_US` for none."""

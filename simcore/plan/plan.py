@@ -1,15 +1,18 @@
 """What a platform's sequence is translated into: steps, each a delay and a gate, and the rules around them."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from simcore.clock.delays import Delay
 from simcore.clock.gates import Gate
 from simcore.clock.zones import Ints
 from simcore.errors import SimcoreError, shown
+from simcore.plan.history import History
 from simcore.plan.log import Events, Flags, Log, Source, Watched
 from simcore.plan.runs import Runs
 
@@ -35,17 +38,23 @@ class Ready(NamedTuple):
     fate: npt.NDArray[np.int8] | None = None
 
 
-class RunDelay(Delay, Protocol):
-    """A wait that differs from run to run, by what a run brings along and what happens meanwhile."""
+class RunDelay(Delay):
+    """A wait that differs from run to run, by what a run brings along and what happens meanwhile.
+
+    As a delay it is that of a run that brings nothing along, and to which nothing happens.
+    """
+
+    why = "stopped"
+    """Why runs end by it, as the journal says it."""
 
     @property
+    @abstractmethod
     def watched(self) -> Watched:
         """The events that it looks at."""
-        ...
 
+    @abstractmethod
     def ready(self, history: History, runs: Runs, rows: Ints, anchor_us: Ints) -> Ready:
         """When it is over for some runs that have come to it, and how."""
-        ...
 
 
 class Branch(Protocol):
@@ -111,6 +120,11 @@ class Step(NamedTuple):
     checked: bool = True
     emits: tuple[Emission, ...] = ()
     to_all: bool = False
+
+    @property
+    def is_action(self) -> bool:
+        """Whether anything is done at it: it is no wait of its own, and no branch."""
+        return self.sends or bool(self.passed)
 
 
 class Enrolments(NamedTuple):
@@ -201,6 +215,14 @@ class OnChange(NamedTuple):
     send_behind: bool = True
 
 
+class ByNode(NamedTuple):
+    """What a change does where those inside stand at steps by their ids, and stay there (Q40).
+
+    Who waits keeps the instant that the wait ends; who stands at a step that is gone goes on to the one after it. While
+    the sequence is not active nothing begins: waits that are on come to their end, and what follows stands.
+    """
+
+
 _ONCE, _NO_EVENTS, _AS_USUAL = OneAtATime(), Events(), OnChange()
 
 
@@ -209,7 +231,8 @@ class Plan:
     """A sequence as the engine sees it: all its steps, and the rules of who goes through them.
 
     `time_zone`: the zone in which instants are shown. `steps`: each comes after all that lead to it. `active`:
-    whether anything is sent at all (K19). `vias`: how a subscriber may be said to have entered, the default first
+    whether anything is sent at all (K19). `zone_field`: the field of subscribers that says their zone, "" for none (Q31).
+    `vias`: how a subscriber may be said to have entered, the default first
     (K13). `trigger`: who enrols where no entries are given, and `trigger_via`, how. `entry`: whether the runs of a
     subscriber follow one another, or go side by side. `excluded`: the sources whose members neither enter nor receive
     (K16), and `excluded_ends`, whether an email that falls due to one of them ends the run. `hold_vias`: the ways of
@@ -228,6 +251,7 @@ class Plan:
     time_zone: str
     steps: tuple[Step, ...]
     active: bool = True
+    zone_field: str = ""
     vias: tuple[str, ...] = ("api",)
     trigger: Trigger | None = None
     trigger_via: str = ""
@@ -237,7 +261,7 @@ class Plan:
     hold_vias: frozenset[str] = frozenset()
     stop: Stop | None = None
     events: Events = _NO_EVENTS
-    on_change: OnChange = _AS_USUAL
+    on_change: OnChange | ByNode = _AS_USUAL
     withholds: bool = False
     words: Mapping[str, str] = field(default_factory=dict)
     reads_properties: bool = False
@@ -291,7 +315,6 @@ class Plan:
                 seen |= each.watched
         return frozenset(seen)
 
-
     @property
     def looks_back(self) -> bool:
         """Whether anything depends on what has happened to a subscriber."""
@@ -305,7 +328,11 @@ class Plan:
 
 
 class Epoch(NamedTuple):
-    """A plan and from when it holds [µs], until the next one's instant; the first from the beginning."""
+    """A plan and from when it holds [µs], until the next one's instant; the first from the beginning.
+
+    `realign`: whether what waits is pulled to the opening of its day, where that is earlier (Q40).
+    """
 
     at_us: int
     plan: Plan
+    realign: bool = False

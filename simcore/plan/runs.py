@@ -22,7 +22,9 @@ class Runs:
     instant from which on nothing is sent in it (`NEVER_US` where there is none), and `end_status`, places in
     `statuses` [runs], what ends it there. `via` int8 [runs], places in the audience's vias. `who` int64 [runs],
     a number for each subscriber, the one that the log knows; None where nothing tells them apart. `which` int64
-    [runs], places in `properties`, those that it brings along (-1 for none); None where runs bring none.
+    [runs], places in `properties`, those that it brings along (-1 for none); None where runs bring none. `attributes`
+    int64 [runs], places in `attribute_values`, what is known of the subscriber as the run begins; `time_zone` int64
+    [runs], places in `zones`, the subscriber's own zone (both -1 for none; None where no run has any).
     """
 
     subscriber_id: Any
@@ -35,6 +37,10 @@ class Runs:
     who: Ints | None
     which: Ints | None = None
     properties: Sequence[Any] = ()
+    attributes: Ints | None = None
+    attribute_values: Sequence[Any] = ()
+    time_zone: Ints | None = None
+    zones: tuple[str, ...] = ()
     by_row: bool = True
 
     @classmethod
@@ -84,7 +90,9 @@ class Runs:
     def of(self, some: Ints | Flags) -> "Runs":
         """Some of the runs, by their places."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        whole = {"properties", "by_row"} | {name for name, value in values.items() if value is None}
+        whole = {"properties", "attribute_values", "zones", "by_row"} | {
+            name for name, value in values.items() if value is None
+        }
         return Runs(**{name: value if name in whole else value[some] for name, value in values.items()})
 
     def named(self, run: int) -> str:

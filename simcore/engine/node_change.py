@@ -1,0 +1,101 @@
+"""What a change does where those inside stand at steps by their ids, and stay there (Q40)."""
+
+import numpy as np
+
+from simcore.clock.gates import Gate
+from simcore.clock.instants import NAT_US
+from simcore.clock.zones import Ints, zone
+from simcore.engine.record import Itinerary, Record
+from simcore.engine.rounds import ACTIVE, COMPLETED, NONE
+from simcore.engine.times import Times
+from simcore.plan.plan import OUT, Step
+
+
+def change_nodes(record: Record, before: Itinerary, here: Itinerary, now_us: int, *, realign: bool) -> None:
+    """One change at an instant [µs], from one plan to the next."""
+    out, inside = record.out, record.inside
+    rows = inside[(out.end_us[inside] >= now_us) & (out.state[inside] == ACTIVE) & (out.queued[inside] >= 0)]
+    queued = out.queued[rows]
+    _move_on(record, before, here, rows[here.place[queued] < 0], now_us)
+    rows, queued = rows[here.place[queued] >= 0], queued[here.place[queued] >= 0]
+    enabled = here.plan.active and not before.plan.active
+    place = here.place[queued]
+    for at in np.unique(place).tolist():
+        mine = rows[(place == at) & ~record.parked[rows]]
+        _keep(record, here.steps[at], mine, now_us, enabled=enabled)
+        if realign and here.steps[at].sends:
+            _realign(record, here.steps[at], mine, now_us)
+
+
+def _move_on(record: Record, before: Itinerary, here: Itinerary, rows: Ints, now_us: int) -> None:
+    """Who stands at a step that is gone goes on to the one after it, or is done where there is none (C41)."""
+    place = before.place[record.out.queued[rows]]
+    for at in np.unique(place).tolist():
+        mine = rows[place == at]
+        left = survivors(before, here, at)
+        if len(left) > 1:
+            raise TypeError("a step that is gone leads to several")
+        if left:
+            record.park(mine, int(here.number[left[0]]))
+        else:
+            record.out.queued[mine], record.out.due_us[mine] = NONE, NAT_US
+            record.end(COMPLETED, "completed", mine, Times(np.full(mine.size, now_us)))
+
+
+def survivors(before: Itinerary, here: Itinerary, at: int) -> list[int]:
+    """The places in the new plan of the steps that follow one, over those that are gone."""
+    steps = before.steps
+    found = []
+    for to in steps[at].paths or (at + 1,):
+        if to in {OUT, len(steps)}:
+            continue
+        place = int(here.place[before.number[to]])
+        found += [place] if place >= 0 else survivors(before, here, to)
+    return [*dict.fromkeys(found)]
+
+
+def _keep(record: Record, step: Step, rows: Ints, now_us: int, *, enabled: bool) -> None:
+    """Who waits keeps the instant that the wait ends, and passes the gate in force then; who has waited keeps what
+    the gate gave, but where it was closed, or where it came due while nothing was sent."""
+    out = record.out
+    due_us, over_us, ends = out.due_us[rows], record.over_us[rows], record.ending[rows] > 0
+    waits = (over_us >= now_us) & ~ends
+    anew = ~waits & ~ends & ((due_us == NAT_US) | ((due_us < now_us) & enabled))
+    late = ends & (due_us < now_us) & enabled
+    for some, from_us in ((waits, over_us[waits]), (anew, np.full(np.count_nonzero(anew), now_us))):
+        mine = rows[some]
+        for own, gate in gates_of(record, step, mine, from_us):
+            out.due_us[mine[own]] = gate.snap(from_us[own])
+    out.due_us[rows[late]] = now_us
+
+
+def _realign(record: Record, step: Step, rows: Ints, now_us: int) -> None:
+    """An email that waits is pulled to the opening of its local day, where that is earlier (C43)."""
+    out = record.out
+    rows = rows[(record.ending[rows] == 0) & (out.due_us[rows] != NAT_US)]
+    over_us = record.over_us[rows]
+    waits = (over_us >= now_us) & step.has_wait
+    at_us = np.where(waits, over_us, out.due_us[rows])
+    for own, gate in gates_of(record, step, rows, np.full(rows.size, now_us)):
+        place = getattr(gate, "time_zone", None)
+        if place is None:
+            continue
+        here, mine, own_us = zone(place), rows[own], at_us[own]
+        day = here.date(own_us)
+        opening_us = gate.snap(here.date_begin_us(day))
+        to_us = np.maximum(opening_us, now_us)
+        moves = (opening_us != NAT_US) & (here.date(opening_us) == day) & (to_us < own_us)
+        mine, to_us, waiting = mine[moves], to_us[moves], waits[own][moves]
+        record.over_us[mine[waiting]] = to_us[waiting]
+        out.due_us[mine] = np.where(waiting, gate.snap(to_us), to_us)
+
+
+def gates_of(record: Record, step: Step, rows: Ints, at_us: Ints) -> list[tuple[Ints, Gate]]:
+    """The gate of a step for some runs, by their own zones at an instant: places among the rows, and their gate."""
+    if not step.gate.own_zone or not rows.size:
+        return [(np.arange(rows.size), step.gate)]
+    own = record.zones_at(rows, at_us)
+    return [
+        (np.flatnonzero(own == each), step.gate if each < 0 else step.gate.in_zone(record.zones[each]))
+        for each in np.unique(own).tolist()
+    ]
