@@ -6,6 +6,7 @@
 from simcore.clock.delays import CalendarDays, DateOfRun, Delay, Elapsed, UntilDate, UntilOpen
 from simcore.clock.gates import Anytime, Closed, Gate, Poll, SendSlots, SendWindow
 from simcore.clock.instants import NAT_US, read_one
+from simcore.clock.words import Case, Wait
 from simcore.clock.zones import DAY_US, FAR_US, HOUR_US, LAST_US, MINUTE_US, Ints, Zone, zone, zone_names
 from simcore.errors import EntryError, Problem, SimcoreError, ValidationError, inside, refuse, shown
 from simcore.files.json_file import read_json
@@ -45,6 +46,7 @@ __all__ = [
     "Anytime",
     "Branch",
     "CalendarDays",
+    "Case",
     "Closed",
     "Codes",
     "Control",
@@ -80,6 +82,7 @@ __all__ = [
     "UntilOpen",
     "ValidationError",
     "Vocabulary",
+    "Wait",
     "Watched",
     "Words",
     "Zone",

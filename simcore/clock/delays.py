@@ -27,8 +27,7 @@ class Delay(Protocol):
     def earliest(self, anchor_us: Ints) -> Ints:
         """The earliest instant for each anchor [int64, same shape]; `FAR_US` or more where it is past 2200.
 
-        An array of its own, or `anchor_us` itself: the engine writes over it. What is before the anchor counts as
-        the anchor.
+        What is before the anchor counts as the anchor.
         """
 
     @abstractmethod
