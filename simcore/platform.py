@@ -3,7 +3,7 @@
 `Platform` and `Sequence` are what it fulfils, `register` makes it known; the guide is simcore/plan/PLATFORMS.md.
 """
 
-from simcore.clock.delays import CalendarDays, DateOfRun, Delay, Elapsed, UntilDate, UntilOpen
+from simcore.clock.delays import CalendarDays, Delay, Elapsed, UntilDate, UntilOpen
 from simcore.clock.gates import Anytime, Closed, Gate, Poll, SendSlots, SendWindow
 from simcore.clock.instants import NAT_US, read_one
 from simcore.clock.words import Case, Wait
@@ -28,6 +28,7 @@ from simcore.plan.plan import (
 )
 from simcore.plan.platform import GROUP, Platform, Sequence, Words, platforms, register
 from simcore.plan.switches import LENGTH, POSITIVE_LENGTH, check, switch, table
+from simcore.plan.waits import DateOfRun
 from simcore.text.tables import Shown, Table
 from simcore.text.wording import WEEKDAYS
 

@@ -16,7 +16,7 @@ from test_laws import array, aware, delays, gates, two_instants, us
 
 import simcore
 from simcore.answers import explain
-from simcore.clock.delays import CalendarDays, DateOfRun, Delay, Elapsed, UntilDate, UntilOpen
+from simcore.clock.delays import CalendarDays, Delay, Elapsed, UntilDate, UntilOpen
 from simcore.clock.gates import MOST_STEPS, Anytime, Closed, Gate, Poll, SendSlots, SendWindow
 from simcore.clock.zones import DAY_US, FAR_US, HOUR_US, MINUTE_US, zone
 from simcore.engine.rounds import CHANGED, FREED, Passed, Waiting
@@ -26,6 +26,7 @@ from simcore.plan import platform
 from simcore.plan.log import Events
 from simcore.plan.plan import Epoch, Plan, Step
 from simcore.plan.platform import Platform
+from simcore.plan.waits import DateOfRun
 from simcore.testing import assert_for_all_entries
 
 DAY = timedelta(days=1)

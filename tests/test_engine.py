@@ -8,7 +8,7 @@ import pytest
 
 from simcore import sequenzy
 from simcore.answers.projection import plan_of
-from simcore.clock.delays import CalendarDays, DateOfRun, Elapsed, UntilDate
+from simcore.clock.delays import CalendarDays, Elapsed, UntilDate
 from simcore.clock.gates import Anytime, Closed, Poll, SendSlots
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import DAY_US, FAR_US, HOUR_US, LAST_US
@@ -21,6 +21,7 @@ from simcore.errors import TooLateError
 from simcore.plan.log import NEVER_US
 from simcore.plan.plan import Epoch, OnChange, Plan, Step
 from simcore.plan.runs import Runs
+from simcore.plan.waits import DateOfRun
 
 POLL = Poll(HOUR_US // 4)
 SLOTS = SendSlots(frozenset({0, 2}), 9, "America/New_York")

@@ -21,7 +21,7 @@ from oracle import (
 )
 from strategies import clock_changes, instant_in, instants, static_cases, weekday_sets, zones
 
-from simcore.clock.delays import CalendarDays, DateOfRun, Elapsed, UntilDate
+from simcore.clock.delays import CalendarDays, Elapsed, UntilDate
 from simcore.clock.gates import NAT_US, Anytime, Closed, Poll, SendSlots, SendWindow
 
 DAY = timedelta(days=1)
@@ -257,15 +257,6 @@ def test_until_date_is_the_later_one(data, zone):
     fixed = UntilDate(array(data.draw(instants(zone))).repeat(2))
     first, second = fixed.earliest(array(t, u))
     assert first <= second
-
-
-def test_a_date_that_runs_bring():
-    """Each has that of its own properties; NaT where there are none, or no date in them."""
-    delay = DateOfRun({"one": 10, "two": 20}.get, ends=False, name="due")
-    thing = np.array([1, -1, 0, 2, 1])
-    assert delay.of(["one", "two", "no date"], thing).instants_us.tolist() == [20, NAT_US, 10, NAT_US, 20]
-    assert delay.of([], np.array([-1, -1])).instants_us.tolist() == [NAT_US, NAT_US]
-    assert delay.earliest(np.array([5, 30])).tolist() == [5, 30]  # as of runs that bring none
 
 
 # ---------------------------------------------------------------- arrays

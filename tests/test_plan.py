@@ -5,14 +5,16 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from simcore.clock.delays import DateOfRun, Elapsed
+from simcore.clock.delays import Elapsed
 from simcore.clock.gates import Anytime
 from simcore.engine import simulate
 from simcore.engine.record import Record
 from simcore.errors import SimcoreError
-from simcore.plan.log import Events, Log, Watched
+from simcore.plan.history import History
+from simcore.plan.log import Events, Log, Watched, empty
 from simcore.plan.plan import Epoch, Plan, Step
 from simcore.plan.runs import Runs
+from simcore.plan.waits import DateOfRun
 
 
 def step(place, wait_us=5, **named):
@@ -70,6 +72,8 @@ def test_a_step_that_nobody_waits_for_needs_no_word():
 
 class Odd(NamedTuple):
     """Subscribers of odd numbers take the second path."""
+
+    by_number: bool = False
 
     @property
     def watched(self) -> Watched:
@@ -145,6 +149,21 @@ def test_where_it_parts_nothing_is_foretold():
     epochs = [Epoch(at_us=0, plan=made)]
     out = simulate.run(Record(epochs, runs, None, notes=True, keeps=True), epochs, 500, None)
     assert (out.state.tolist(), out.queued.tolist()) == ([0], [-1])
+
+
+@pytest.mark.parametrize(("ends", "fate"), [(False, [0, 0, 0, 0, 0]), (True, [0, 1, 0, 1, 0])])
+def test_a_date_that_runs_bring(ends, fate):
+    """Q11: each has that of its own properties, or none: then it goes on at once, or ends."""
+    delay = DateOfRun({"one": 10, "two": 20}.get, ends=ends, name="due")
+    which = np.array([1, -1, 0, 2, 1])
+    none = np.zeros(5, np.int64)
+    runs = Runs.begun(none, none, none, none, none, which=which, properties=["one", "two", "no date"])
+    found = delay.ready(
+        History(empty(np.arange(1)), Events(), emits=False), runs, np.arange(5), np.array([5, 5, 15, 5, 25])
+    )
+    assert found.us.tolist() == [20, 5, 15, 5, 25]
+    assert found.fate.tolist() == fate
+    assert delay.earliest(np.array([5, 30])).tolist() == [5, 30]  # as of runs that bring none
 
 
 # ---------------------------------------------------------------- what is remembered of a log

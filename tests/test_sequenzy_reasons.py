@@ -1,13 +1,12 @@
 """The sentence behind each send of Sequenzy, whole: every kind of wait and window, and what sends nothing."""
 
-import numpy as np
 import pandas as pd
 import pytest
 from conftest import TEXT
 
 import simcore
 from simcore import sequenzy
-from simcore.clock.delays import DateOfRun
+from simcore.plan.waits import DateOfRun
 
 ENTERED = "2026-03-02T10:00Z"  # a Monday
 DAY = {"days": 1}
@@ -359,4 +358,3 @@ def test_a_date_is_hashed_by_what_reads_it():
     """Two waits for one field are two dates."""
     one, other = (DateOfRun(lambda _: None, ends=False, name="the event's due") for _ in range(2))
     assert one != other
-    assert one.of([{}], np.array([0, -1])).instants_us.tolist() == [np.iinfo(np.int64).min] * 2

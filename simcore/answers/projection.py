@@ -14,10 +14,9 @@ from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, Ints, zone
 from simcore.engine import audience
 from simcore.engine.entries import read_until
+from simcore.engine.life import happen
 from simcore.engine.people import Audience
 from simcore.engine.rounds import Outcome, Passed
-from simcore.engine.side_by_side import second_pass
-from simcore.engine.simulate import simulate
 from simcore.engine.times import Kept
 from simcore.errors import SimcoreError, ValidationError, shown
 from simcore.plan.log import NEVER_US, Watched
@@ -229,9 +228,8 @@ def make(
         people = audience.runs(entries, events, epochs, until_us, naive_time_zone, enabled_us)
         if shared is not None:
             shared.met(epochs, people)
-    people = second_pass(people, epochs, until_us)
     kept = None if shared is None else shared.times(people)
-    outcome = simulate(epochs, people.runs, people.log, until_us, notes=notes, passes=render, kept=kept)
+    people, outcome = happen(epochs, people, until_us, notes=notes, passes=render, kept=kept)
     stop_us = NEVER_US if until_us is None else until_us
     return Made(epochs, people, outcome, stop_us, order == "email", explain, render)
 

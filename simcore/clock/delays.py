@@ -6,15 +6,13 @@ A delay of one's own is one class, a frozen dataclass (delays are keys of caches
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 
 from simcore.clock.gates import NO_STEPS, Gate
-from simcore.clock.instants import NAT_US
 from simcore.clock.words import Case, Wait, length
 from simcore.clock.zones import HOUR_US, Ints, zone
 from simcore.text.wording import count
@@ -22,6 +20,11 @@ from simcore.text.wording import count
 
 class Delay(Protocol):
     """What every delay can do; those that derive from it need no more than `earliest` and `steps_us`."""
+
+    @property
+    def own_zone(self) -> bool:
+        """Whether it is another for runs in other zones."""
+        return False
 
     @abstractmethod
     def earliest(self, anchor_us: Ints) -> Ints:
@@ -122,7 +125,7 @@ class UntilDate(Delay):
 
     def words(self, case: Case) -> Wait:
         """Waits until its date."""
-        return _until("its date", case)
+        return until("its date", case)
 
 
 @dataclass(frozen=True)
@@ -147,43 +150,18 @@ class UntilOpen(Delay):
         leads = f"at once, on {case.since}, which is inside {allowed}"
         return Wait(f"{leads}: {case.at(case.ready)}", leads)
 
+    @property
+    def own_zone(self) -> bool:
+        """Whether the gate is."""
+        return self.gate.own_zone
+
     def in_zone(self, time_zone: str) -> Self:
         """With the gate of runs in a zone."""
         gate = self.gate.in_zone(time_zone)
         return self if gate is self.gate else replace(self, gate=gate)
 
 
-@dataclass(frozen=True)
-class DateOfRun(Delay):
-    """A date of each run's own, in its properties: `read` gives it [µs], or None where there is none.
-
-    Without one a run goes on at once, or ends there (`ends`). `name` says in words which date it is.
-    """
-
-    read: Callable[[Any], int | None]
-    ends: bool
-    name: str
-
-    def of(self, properties: Sequence[Any], which: Ints) -> UntilDate:
-        """The dates of runs with these properties (places in `properties`, -1 for none); `NAT_US` for none."""
-        places, index = np.unique(which, return_inverse=True)
-        dates = [None if place < 0 else self.read(properties[place]) for place in places.tolist()]
-        return UntilDate(np.array([NAT_US if us is None else us for us in dates], np.int64)[index])
-
-    def earliest(self, anchor_us: Ints) -> Ints:
-        """Of runs that have no date: the anchor."""
-        return anchor_us
-
-    def steps_us(self, first_us: int, end_us: int) -> Ints:
-        """None, of runs that have no date."""
-        return NO_STEPS
-
-    def words(self, case: Case) -> Wait:
-        """Waits until the event's due; at once, where that is past."""
-        return _until(self.name, case)
-
-
-def _until(name: str, case: Case) -> Wait:
+def until(name: str, case: Case) -> Wait:
     """The wait for a date."""
     if case.ready.us != case.anchor.us:
         return Wait(f"{name} is {case.at(case.ready)}", f"waits until {name}")

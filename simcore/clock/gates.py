@@ -29,6 +29,11 @@ class Gate(Protocol):
     """What every gate can do; those that derive from it need no more than `snap` and `steps_us`."""
 
     @property
+    def own_zone(self) -> bool:
+        """Whether it is another for runs in other zones."""
+        return False
+
+    @property
     def closed(self) -> bool:
         """Whether no instant is allowed."""
         return False

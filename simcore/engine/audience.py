@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from simcore.clock import instants
-from simcore.clock.zones import LAST_US, Ints
+from simcore.clock.zones import LAST_US, Ints, zone_names
 from simcore.engine import entries as reading
 from simcore.engine import events as event_log
 from simcore.engine import one_at_a_time, side_by_side
@@ -39,7 +39,7 @@ def runs(
     exit_us, vias = None, plan.vias
     log: Log | None
     if entries is None and plan.trigger is not None:
-        came, log, exit_us = _triggered(events, plan, plan.trigger, until_us, naive_time_zone, enabled_us)
+        came, log, exit_us = _triggered(events, epochs, plan.trigger, until_us, naive_time_zone, enabled_us)
         vias = (plan.trigger_via,)
     else:
         came, log = _given(entries, events, epochs, until_us, naive_time_zone)
@@ -50,9 +50,10 @@ def runs(
         LEFT,
     )
     fate, claims = np.full(len(came), STARTED, np.int8), None
-    if isinstance(plan.entry, SideBySide):
-        fate, claims = side_by_side.first_pass(came, plan, plan.entry, log)
-    elif came.who is not None:
+    in_order = isinstance(plan.entry, SideBySide) and side_by_side.goes_by_waves(came, epochs)
+    if isinstance(plan.entry, SideBySide) and not in_order:
+        fate, claims = side_by_side.first_pass(came, epochs, log)
+    elif came.who is not None and not in_order:
         fate, number, next_us = one_at_a_time.taken(came.who, came.entered_us, came.via, epochs, log)
         came = replace(came, number=number, end_us=next_us, end_status=(next_us < NEVER_US).astype(np.int8))
     if exit_us is not None:
@@ -61,8 +62,8 @@ def runs(
     if log is not None and came.who is not None:
         came = _ended(came, came.who, plan, log, statuses)
         claims = None if claims is None else claims._replace(came=came)
-    found = Audience(*parted(came, fate), log, statuses, vias, claims)
-    if isinstance(plan.entry, SideBySide) and claims is None:
+    found = Audience(*parted(came, fate), log, statuses, vias, claims, in_order)
+    if isinstance(plan.entry, SideBySide) and claims is None and not in_order:
         return side_by_side.numbered(found)
     return found
 
@@ -80,36 +81,66 @@ def _given(
     via = reading.vias_of(given, plan.vias)
     ids = event_log.array(given["subscriber_id"])
     row = np.arange(len(given))
-    which, properties = np.full(len(given), -1) if side else None, list[Any]()
-    if plan.reads_properties and "properties" in given.columns:
-        which, properties = event_log.read_properties(given["properties"], "entries: properties")
+    brought = _brought(given, plan, side=side)
     if until_us is not None and (entered_us >= until_us).any():
         row = np.flatnonzero(entered_us < until_us)
         ids, entered_us, via = ids[row], entered_us[row], via[row]
-        which = None if which is None else which[row]
+        for name in ("which", "attributes", "time_zone"):
+            if brought.get(name) is not None:
+                brought[name] = brought[name][row]
     log = who = None
-    if events is not None or plan.stop is not None:
-        watched: Watched = frozenset()
-        for each in (epoch.plan.watched(triggered=False) for epoch in epochs):
-            watched = None if watched is None or each is None else watched | each
+    if events is not None or any(epoch.plan.looks_back for epoch in epochs):
         people = pd.unique(ids) if len(ids) else ids
-        log = event_log.read(
-            events,
-            plan.events.vocabulary,
-            watched,
-            until_us,
-            naive_time_zone,
-            ids=people,
-            properties=plan.reads_properties,
-        )
+        log = _read(events, epochs, until_us, naive_time_zone, ids=people, triggered=False)
     if log is not None or side or _repeats(ids):
         who = pd.factorize(ids)[0].astype(np.int64)
-    return Runs.begun(ids, row, entered_us, via, who, which=which, properties=properties), log
+    return Runs.begun(ids, row, entered_us, via, who, **brought), log
+
+
+def _brought(given: pd.DataFrame, plan: Plan, *, side: bool) -> dict[str, Any]:
+    """What entries bring along, as their runs have it: properties, attributes and time zones."""
+    found: dict[str, Any] = {"which": np.full(len(given), -1) if side else None}
+    if plan.reads_properties and "properties" in given.columns:
+        which, properties = event_log.read_properties(given["properties"], "entries: properties")
+        found |= {"which": which, "properties": properties}
+    if plan.reads_properties and "attributes" in given.columns:
+        which, values = event_log.read_properties(given["attributes"], "entries: attributes")
+        found |= {"attributes": which, "attribute_values": values}
+    if plan.zone_field and "time_zone" in given.columns:
+        place, names = event_log.factorized(given["time_zone"])
+        known = [name for name in names if isinstance(name, str) and name in zone_names()]
+        code = np.array([known.index(name) if name in known else -1 for name in names], np.int64)
+        found |= {"time_zone": code[place], "zones": tuple(known)}
+    return found
+
+
+def _read(
+    events: Any,
+    epochs: Sequence[Epoch],
+    until_us: int | None,
+    naive_time_zone: str | None,
+    *,
+    ids: Any,
+    triggered: bool,
+) -> Log:
+    """The log, as far as any plan looks at it."""
+    watched: Watched = frozenset()
+    for each in (epoch.plan.watched(triggered=triggered) for epoch in epochs):
+        watched = None if watched is None or each is None else watched | each
+    return event_log.read(
+        events,
+        epochs[0].plan.events.vocabulary,
+        watched,
+        until_us,
+        naive_time_zone,
+        ids=ids,
+        properties=any(epoch.plan.reads_properties for epoch in epochs),
+    )
 
 
 def _triggered(
     events: Any,
-    plan: Plan,
+    epochs: Sequence[Epoch],
     trigger: Trigger,
     until_us: int | None,
     naive_time_zone: str | None,
@@ -121,16 +152,7 @@ def _triggered(
             "entries: none are given, and no events either: give events, by which the sequence's trigger enrols, "
             "or entries, which are the enrolments themselves"
         )
-    watched = plan.watched(triggered=True)
-    log = event_log.read(
-        events,
-        plan.events.vocabulary,
-        watched,
-        until_us,
-        naive_time_zone,
-        ids=None,
-        properties=plan.reads_properties,
-    )
+    log = _read(events, epochs, until_us, naive_time_zone, ids=None, triggered=True)
     found = trigger.enrolments(log, enabled_us)
     end_us = LAST_US + 1 if until_us is None else until_us
     order = np.lexsort((found.who, found.at_us))

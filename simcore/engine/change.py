@@ -9,7 +9,8 @@ from simcore.engine.record import Itinerary, Record
 from simcore.engine.rounds import ACTIVE, AT_ONCE, CHANGED, COMPLETED, FREED, NONE
 from simcore.engine.times import Times, due
 from simcore.plan.log import Flags
-from simcore.plan.plan import OnChange, RunDelay
+from simcore.plan.plan import OnChange
+from simcore.plan.waits import RunDelay
 
 
 def change(record: Record, before: Itinerary, here: Itinerary, now_us: int, number: int) -> None:

@@ -1,8 +1,8 @@
 """What happens while a plan stands still: every run that is due goes on from step to step.
 
 All runs move together, in one sweep through the places of the plan, in cohorts: runs that wait for the same step. Each
-step comes after all that lead to it, so a place is done once for all runs. (Where what one run of a subscriber does may
-matter to another, they go by time instead: `simcore.engine.waves`.)
+step comes after all that lead to it, so a place is done once for all runs. (Where what one run of a subscriber does
+may matter to another, they go by time instead: `simcore.engine.waves`.)
 """
 
 import numpy as np

@@ -42,7 +42,8 @@ class Audience(NamedTuple):
     `end_status` and `via` are places in.
 
     `claims`: where it depends on how long runs last who is taken in, the runs are all that may be, and these are
-    what the second pass needs to know (`simcore.engine.side_by_side`).
+    what the second pass needs to know (`simcore.engine.side_by_side`). `in_order`: whether the runs are all that come,
+    and it is for the waves to say who is taken in (`simcore.engine.waves`).
     """
 
     runs: Runs
@@ -51,6 +52,7 @@ class Audience(NamedTuple):
     statuses: tuple[str, ...]
     vias: tuple[str, ...]
     claims: Claims | None = None
+    in_order: bool = False
 
 
 def parted(came: Runs, fate: Fates) -> tuple[Runs, Rejected]:

@@ -21,7 +21,7 @@ from simcore.engine.rounds import (
 )
 from simcore.engine.times import Times
 from simcore.plan.history import History
-from simcore.plan.log import BEFORE_US, NEVER_US, Flags, Log, Toggles
+from simcore.plan.log import BEFORE_US, NEVER_US, Flags, Log, Toggles, empty
 from simcore.plan.plan import ByNode, Emission, Epoch, Guard, Plan, Step
 from simcore.plan.runs import Runs
 
@@ -55,7 +55,7 @@ class Record:
 
     `keeps`: whether anybody asks where runs stand; `notes`: whether to keep account of what is not a send; `passes`:
     whether what is passed without a send is part of the outcome too; `late`: whether instants after 2200 are let be,
-    and not refused; `in_order`: whether all happens in the order of time, so that where runs stand is all that is known.
+    and not refused; `in_order`: whether all happens in the order of time, by where runs stand.
     """
 
     def __init__(
@@ -104,6 +104,8 @@ class Record:
         self.inside = np.empty(0, np.int64)  # who entered in an earlier epoch, and may not be through
         emits = any(step.emits for epoch in epochs for step in epoch.plan.steps)
         self.events = epochs[0].plan.events
+        if log is None and any(epoch.plan.looks_back for epoch in epochs):
+            log = empty(np.arange(int(runs.numbered_who.max(initial=-1)) + 1))
         self._history = None if log is None else History(log, self.events, emits=emits)
         if emits:
             self.out = self.out._replace(end_us=runs.end_us.copy(), end_status=runs.end_status.copy())

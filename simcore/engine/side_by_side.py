@@ -21,33 +21,72 @@ from simcore.engine.people import (
     Audience,
     Claims,
     Fates,
-    blocks,
     count_before,
     parted,
 )
 from simcore.engine.simulate import busy_us
+from simcore.plan.history import History
 from simcore.plan.log import Flags, Log, Toggles, read_in
-from simcore.plan.plan import Epoch, Plan, SideBySide
+from simcore.plan.plan import Epoch, SideBySide
 from simcore.plan.runs import Runs
 
 
-def first_pass(came: Runs, plan: Plan, entry: SideBySide, log: Log | None) -> tuple[Fates, Claims | None]:
-    """What becomes of each candidate, as far as that does not depend on how long runs last (Q18, Q21)."""
-    who = came.numbered_who
+def first_pass(came: Runs, epochs: Sequence[Epoch], log: Log | None) -> tuple[Fates, Claims | None]:
+    """What becomes of each candidate, as far as that does not depend on how long runs last (Q18, Q21, Q33, Q34)."""
+    who, plan, entry = came.numbered_who, epochs[0].plan, _entry(epochs[0])
     fate = np.full(len(came), STARTED, np.int8)
     if log is not None:
-        fate[blocks(plan, log).state(who, came.entered_us)] = BLOCKED
-    if_idle = np.array([name in entry.if_idle_vias for name in plan.vias])[came.via]
-    key = None
+        left = History(log, plan.events, emits=False).left(who, came.entered_us)
+        fate[left & _by(came, epochs, "blocked_vias")] = BLOCKED
+    fate[_by(came, epochs, "closed_to")] = BLOCKED
+    if_idle = _by(came, epochs, "if_idle_vias")
+    key = keys(came, entry)
     if entry.key is not None:
-        key = pd.factorize(read_in(came.properties, came.which_or_none, entry.key))[0].astype(np.int64)
         fate[(fate == STARTED) & (key < 0) & ~if_idle] = NO_KEY
     if entry.once:
         order = np.lexsort((came.entered_us, who))
         order = order[fate[order] == STARTED]
         later = order[1:][who[order[1:]] == who[order[:-1]]]
-        fate[later[~if_idle[later]]] = REPEATED
-    return fate, Claims(came, fate, key, if_idle) if key is not None or if_idle.any() else None
+        fate[later[~_by(came, epochs, "again_vias")[later]]] = REPEATED
+    claims = entry.key is not None or bool(if_idle.any())
+    return fate, Claims(came, fate, key if entry.key is not None else None, if_idle) if claims else None
+
+
+def keys(came: Runs, entry: SideBySide) -> Ints:
+    """What each run must not share with an active one, by number; -1 for none."""
+    if entry.key is None:
+        return np.full(len(came), -1)
+    key: Ints = pd.factorize(read_in(came.properties, came.which_or_none, entry.key))[0].astype(np.int64)
+    return key
+
+
+def goes_by_waves(came: Runs, epochs: Sequence[Epoch]) -> bool:
+    """Whether who comes in, and what becomes of it, depends on what happens to the same subscriber before."""
+    entries = [_entry(epoch) for epoch in epochs]
+    by_hand = entries[0].once and bool(
+        (_by(came, epochs, "if_idle_vias") & ~_by(came, epochs, "again_vias")).any()
+    )
+    rules = {(each.once, each.key is None) for each in entries}
+    matters = any(epoch.plan.in_order for epoch in epochs) or by_hand or len(rules) > 1
+    return matters and len(came) > 0 and int(np.bincount(came.numbered_who).max()) > 1
+
+
+def _entry(epoch: Epoch) -> SideBySide:
+    entry = epoch.plan.entry
+    if not isinstance(entry, SideBySide):
+        raise TypeError("plans of one sequence have one way of entry")
+    return entry
+
+
+def _by(came: Runs, epochs: Sequence[Epoch], vias: str) -> Flags:
+    """Who comes by any of some ways, as the plan in force then has them."""
+    found = np.zeros(len(came), np.bool_)
+    which = np.searchsorted([epoch.at_us for epoch in epochs[1:]], came.entered_us, "right")
+    names = epochs[0].plan.vias
+    for number, epoch in enumerate(epochs):
+        chosen = np.array([name in getattr(_entry(epoch), vias) for name in names])
+        found |= (which == number) & chosen[came.via]
+    return found
 
 
 def second_pass(people: Audience, epochs: Sequence[Epoch], until_us: int | None) -> Audience:
@@ -55,7 +94,8 @@ def second_pass(people: Audience, epochs: Sequence[Epoch], until_us: int | None)
     claims = people.claims
     if claims is None:
         return people
-    alone = _alone(people.runs, claims, busy_us(epochs, people.runs, people.log, until_us))
+    busy = busy_us(epochs, people.runs, people.log, until_us, people.statuses)
+    alone = _alone(people.runs, claims, busy)
     fate = claims.fate.copy()
     fate[np.flatnonzero(fate == STARTED)[~alone]] = DUPLICATE
     runs, rejected = parted(claims.came, fate)

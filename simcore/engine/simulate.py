@@ -17,9 +17,10 @@ from simcore.engine.record import Itinerary, Record
 from simcore.engine.rounds import ACTIVE, NONE, Outcome
 from simcore.engine.times import Kept, Times, due
 from simcore.engine.waves import Waves, WaveSteps
-from simcore.plan.log import EMPTY, NEVER_US, Log
-from simcore.plan.plan import GOES, Epoch, Plan, RunDelay
+from simcore.plan.log import NEVER_US, Log
+from simcore.plan.plan import Epoch, Plan
 from simcore.plan.runs import Runs
+from simcore.plan.waits import GOES, RunDelay
 
 
 def simulate(
@@ -65,7 +66,7 @@ def simulate_one(plan: Plan, entered_us: int) -> Outcome:
     record = Record(
         epochs,
         runs,
-        EMPTY if plan.looks_back else None,
+        None,
         statuses=statuses,
         notes=True,
         keeps=True,

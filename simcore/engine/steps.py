@@ -16,7 +16,8 @@ from simcore.engine.record import Itinerary, Record
 from simcore.engine.rounds import EXCLUDED, NONE, STOPPED, Passed, Waiting, take, where
 from simcore.engine.times import Kept, Times, due
 from simcore.errors import TooLateError
-from simcore.plan.plan import ENDS, GOES, OUT, SKIPS, RunDelay, Step
+from simcore.plan.plan import OUT, Step
+from simcore.plan.waits import ENDS, GOES, SKIPS, RunDelay
 
 NO_WAIT = Elapsed(0)
 
@@ -32,8 +33,8 @@ class Steps(ABC):
 
     @abstractmethod
     def line_up(self, at: int, last: int, waits: Waiting, *, ends: str = "") -> None:
-        """Runs wait for the step at a place; `last`: the last email passed. `ends`: why they end when the wait is over,
-        "" where they go on."""
+        """Runs wait for the step at a place. `last`: the last email passed. `ends`: why they end when the wait is
+        over; "" where they go on."""
 
     def enter(self, rows: Ints | None, entered: Times) -> None:
         """Runs begin: they wait for the first step, from the entry."""

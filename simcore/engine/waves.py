@@ -1,8 +1,8 @@
 """Runs in the order of time, where what one run of a subscriber does may matter to another.
 
-In each wave every subscriber does the next thing that is due to happen: somebody enters, or a run comes to its step. So
-all subscribers move together, and each sees what happened before. Of one instant entries come before steps, and steps in
-the order of runs, each run as far as it goes (Q19).
+In each wave every subscriber does the next thing that is due: an entry, or a step of a run. So all subscribers move
+together, and each sees what happened before. Of one instant entries come before steps, and steps in the order of runs,
+each run as far as it goes (Q19).
 """
 
 import numpy as np

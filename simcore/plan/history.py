@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simcore.clock.zones import FIRST_US, Ints
-from simcore.plan.log import BEFORE_US, Events, Flags, Log, Source, Toggles
+from simcore.plan.log import BEFORE_US, Events, Flags, Log, Members, Source, Toggles
 
 
 class Done(NamedTuple):
@@ -24,7 +24,7 @@ class Done(NamedTuple):
     value: Ints
 
 
-class Members:
+class Membership:
     """When each subscriber is in one source, by the log and by what steps have done so far."""
 
     def __init__(self, history: "History", source: Source, toggles: Toggles) -> None:
@@ -48,12 +48,14 @@ class Members:
 class History:
     """The log, and what steps do as it happens.
 
-    `done`: by what it is, such as ("tag_added", "vip"), what steps did last for each subscriber. `values`: what they
-    set fields to. `emits`: whether any step of the plan does anything that an event does.
+    `done`: by what it is, such as ("tag_added", "vip"), what steps did last for each subscriber; `values`: what they
+    set fields to; `batches`: all that they did, in order. `emits`: whether any step of the plan does anything that an
+    event does.
     """
 
     def __init__(self, log: Log, events: Events, *, emits: bool) -> None:
-        self.log, self.events, self._emits = log, events, emits
+        self.log, self.events, self.emits = log, events, emits
+        self.batches: dict[tuple[str, Hashable], list[tuple[Ints, Ints, Any]]] = {}
         self.done: dict[tuple[str, Hashable], Done] = {}
         self.values: list[Any] = []
         self._count = 0
@@ -66,20 +68,16 @@ class History:
             self.done[key] = Done(np.full(people, BEFORE_US), np.full(people, -1), np.full(people, -1))
         done = self.done[key]
         done.at_us[who], done.order[who], done.value[who] = at_us, self._count, len(self.values)
+        self.batches.setdefault(key, []).append((who, at_us, value))
         self._count += 1
         self.values.append(value)
 
-    def last_us(self, name: str, ref: Hashable, who: Ints) -> Ints:
-        """When a step last did such a thing for each of some subscribers [µs]; `BEFORE_US` for never."""
-        done = self.done.get((name, ref))
-        return np.full(len(who), BEFORE_US) if done is None else done.at_us[who]
-
-    def members(self, source: Source) -> Toggles | Members:
+    def members(self, source: Source) -> Members:
         """When each subscriber is in a source."""
         toggles = self.log.members(frozenset({source}), self.events)
         if toggles is None:
             toggles = self.log.toggles(np.empty(0, np.int64))
-        return Members(self, source, toggles) if self._emits else toggles
+        return Membership(self, source, toggles) if self.emits else toggles
 
     def left(self, who: Ints, at_us: Ints) -> Flags:
         """Whether each (subscriber, instant) has left by an event that blocks, and did not return (K17, Q33)."""

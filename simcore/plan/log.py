@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -124,6 +124,14 @@ class Toggles:
         return np.append(self.at_us, NEVER_US)[np.where(place < self.first[who + 1], place, self.at_us.size)]
 
 
+class Members(Protocol):
+    """When each subscriber is in something."""
+
+    def state(self, who: Ints, at_us: Ints) -> Flags:
+        """Whether each (subscriber, instant) is in it."""
+        ...
+
+
 class Since(NamedTuple):
     """What holds of each run from an instant on: `from_us` int64 [µs; runs], `NEVER_US` for never."""
 
@@ -137,7 +145,7 @@ class Since(NamedTuple):
 class While(NamedTuple):
     """What holds of each run while its subscriber is in something, or (not `inside`) while not."""
 
-    members: Toggles
+    members: Members
     inside: bool
     who: Ints
 
@@ -217,8 +225,11 @@ class Log:
 
 
 _NONE = np.empty(0, np.int64)
-EMPTY = Log(np.zeros(1, np.int64), _NONE, _NONE, _NONE, _NONE, _NONE, (), (), ())
-"""The log of a single subscriber to whom nothing happens."""
+
+
+def empty(ids: Any) -> Log:
+    """The log of subscribers to whom nothing happens."""
+    return Log(ids, _NONE, _NONE, _NONE, _NONE, _NONE, (), (), ())
 
 
 def read_in(properties: Sequence[Any], which: Ints, read: Callable[[Any], Hashable | None]) -> Any:

@@ -1,12 +1,10 @@
 """What a platform's sequence is translated into: steps, each a delay and a gate, and the rules around them."""
 
-from abc import abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from simcore.clock.delays import Delay
 from simcore.clock.gates import Gate
@@ -15,46 +13,15 @@ from simcore.errors import SimcoreError, shown
 from simcore.plan.history import History
 from simcore.plan.log import Events, Flags, Log, Source, Watched
 from simcore.plan.runs import Runs
+from simcore.plan.waits import RunDelay
 
 STATUSES = ("active", "completed", "restarted", "excluded", "cancelled", "removed", "stopped")
 """How a run may stand."""
 _MOST_POSITION = np.iinfo(np.int16).max  # the dtype of positions in a timeline
 
 
-GOES, ENDS, SKIPS = range(3)
-"""What becomes of a run once its wait is over: it goes on, ends there, or passes over what comes without a wait."""
 OUT = -1
 """The path of runs that end there, as though stopped."""
-
-
-class Ready(NamedTuple):
-    """When the waits of some runs are over, and what becomes of them then.
-
-    `us` int64 [µs; runs], `NEVER_US` for never; `fate` int8 [runs], such as `ENDS`; None where all go on. Who `SKIPS`
-    does so at the anchor.
-    """
-
-    us: Ints
-    fate: npt.NDArray[np.int8] | None = None
-
-
-class RunDelay(Delay):
-    """A wait that differs from run to run, by what a run brings along and what happens meanwhile.
-
-    As a delay it is that of a run that brings nothing along, and to which nothing happens.
-    """
-
-    why = "stopped"
-    """Why runs end by it, as the journal says it."""
-
-    @property
-    @abstractmethod
-    def watched(self) -> Watched:
-        """The events that it looks at."""
-
-    @abstractmethod
-    def ready(self, history: History, runs: Runs, rows: Ints, anchor_us: Ints) -> Ready:
-        """When it is over for some runs that have come to it, and how."""
 
 
 class Branch(Protocol):
@@ -89,10 +56,10 @@ class Step(NamedTuple):
 
     `position` is its place in the sequence as shown to the user. `queued`: whether runs wait for it at all;
     `sends`: whether it is sent then, or passed without a send, which is journalled as `passed` (a draft that
-    counts, K12; a step that is no email, Q12), "" for not at all. `is_email`: whether it is one, be it sent or not; `called`: what a
-    reason calls it when the next step waits from it. `stops_waits`: whether the plan's stop is looked at also
-    where its wait begins (Q20). `render` fills in the subject for a run, by its properties (None for none), its
-    name, and when the step whose id is `shows` was passed [µs]; None where there is nothing to fill in (Q25).
+    counts, K12; a step that is no email, Q12), "" for not at all. `is_email`: whether it is one, be it sent or not;
+    `called`: what a reason calls it when the next step waits from it. `stops_waits`: whether the plan's stop is
+    looked at also where its wait begins (Q20). `render` fills in the subject for a run, by its properties (None for
+    none), its name, and when the step whose id is `shows` was passed [µs]; None where nothing is filled in (Q25).
 
     `paths`: the places, among the plan's steps, at which runs go on from it, later ones than its own, the number of
     all steps for the end, `OUT` where they end as though stopped; by default the next. `branch` says which runs take
@@ -218,8 +185,8 @@ class OnChange(NamedTuple):
 class ByNode(NamedTuple):
     """What a change does where those inside stand at steps by their ids, and stay there (Q40).
 
-    Who waits keeps the instant that the wait ends; who stands at a step that is gone goes on to the one after it. While
-    the sequence is not active nothing begins: waits that are on come to their end, and what follows stands.
+    Who waits keeps the instant that the wait ends; who stands at a step that is gone goes on to the one after it.
+    While the sequence is not active nothing begins: waits that are on come to their end, and what follows stands.
     """
 
 
@@ -231,14 +198,14 @@ class Plan:
     """A sequence as the engine sees it: all its steps, and the rules of who goes through them.
 
     `time_zone`: the zone in which instants are shown. `steps`: each comes after all that lead to it. `active`:
-    whether anything is sent at all (K19). `zone_field`: the field of subscribers that says their zone, "" for none (Q31).
-    `vias`: how a subscriber may be said to have entered, the default first
+    whether anything is sent at all (K19). `zone_field`: the field of subscribers that says their own zone, "" where
+    none does (Q31). `vias`: how a subscriber may be said to have entered, the default first
     (K13). `trigger`: who enrols where no entries are given, and `trigger_via`, how. `entry`: whether the runs of a
     subscriber follow one another, or go side by side. `excluded`: the sources whose members neither enter nor receive
     (K16), and `excluded_ends`, whether an email that falls due to one of them ends the run. `hold_vias`: the ways of
     entry whose runs stay active when no email is left (K15). `stop`: what ends a run before a step (Q20). `events`:
-    what those of a log mean. `on_change`: what changes do. `withholds`: whether an email that comes due to who has left
-    is passed without a send, and journalled as skipped (Q33).
+    what those of a log mean. `on_change`: what changes do. `withholds`: whether an email that comes due to who has
+    left is passed without a send, and journalled as skipped (Q33).
 
     `words`: what else than a send may happen (the journal's `what`, perhaps with a cause behind a colon), and its
     detail, in the order in which the journal's category has them; what is not among them has no detail.
@@ -306,6 +273,8 @@ class Plan:
             (name, None) for name in (*self.events.leaves, *self.events.returns)
         }
         seen |= self.events.about(self.excluded)
+        if self.zone_field:
+            seen.add(("field_changed", self.zone_field))
         waits = [step.delay for step in self.steps if isinstance(step.delay, RunDelay)]
         branches = [step.branch for step in self.steps]
         for each in (self.trigger if triggered else None, self.stop, *branches, *waits):
@@ -318,8 +287,10 @@ class Plan:
     @property
     def looks_back(self) -> bool:
         """Whether anything depends on what has happened to a subscriber."""
-        runs = any(step.branch or step.emits or isinstance(step.delay, RunDelay) for step in self.steps)
-        return self.stop is not None or self.withholds or runs
+        runs = any(
+            step.branch is not None or step.emits or isinstance(step.delay, RunDelay) for step in self.steps
+        )
+        return self.stop is not None or self.withholds or bool(self.zone_field) or runs
 
     @property
     def in_order(self) -> bool:

@@ -1,15 +1,17 @@
 """What ends a run before its next node (Q20)."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from simcore.plan.log import NEVER_US, Events, Log, Since, Toggles, Watched, While, read_in
+from simcore.clock.zones import Ints
+from simcore.plan.history import History
+from simcore.plan.log import BEFORE_US, NEVER_US, Events, Flags, Log, Since, Toggles, Watched, While, read_in
 from simcore.plan.plan import Guard
 from simcore.plan.runs import Runs
-from simcore.sequenzy.properties import several
+from simcore.sequenzy.properties import passes, several
 from simcore.sequenzy.triggers import passing
 
 
@@ -29,12 +31,9 @@ class Membership(NamedTuple):
         """Who goes in and out."""
         return self.events.about(frozenset({(self.kind, self.ref)}))
 
-    def guard(self, log: Log, runs: Runs) -> Guard:
+    def guard(self, history: History, runs: Runs) -> Guard:
         """Whether the subscriber is in at the node, or is not."""
-        members = log.members(frozenset({(self.kind, self.ref)}), self.events)
-        if members is None:
-            members = log.toggles(np.empty(0, np.int64))
-        return While(members, self.inside, runs.numbered_who)
+        return While(history.members((self.kind, self.ref)), self.inside, runs.numbered_who)
 
 
 class Happened(NamedTuple):
@@ -54,8 +53,14 @@ class Happened(NamedTuple):
         """Such events."""
         return frozenset({(self.name, self.ref)})
 
-    def guard(self, log: Log, runs: Runs) -> Guard:
-        """From the first such event on that comes later than the enrolment."""
+    def guard(self, history: History, runs: Runs) -> Guard:
+        """From the first such event on that comes later than the enrolment, and from what steps do then."""
+        since = self._since(history.log, runs)
+        if not history.emits or self.rules:
+            return since
+        return _Either(since, Done(history, (self.name, self.ref), self.filters), runs)
+
+    def _since(self, log: Log, runs: Runs) -> Since:
         who, entered_us = runs.numbered_who, runs.entered_us
         rows = passing(log, log.rows(self.name, self.ref), self.filters)
         if not self.rules:
@@ -73,3 +78,37 @@ class Happened(NamedTuple):
         from_us = np.full(len(who), NEVER_US)
         from_us[mine] = events.next_us(line[some.size :][mine], entered_us[mine])
         return Since(from_us)
+
+
+class Done:
+    """What steps did of one kind that passes filters: when last, for each subscriber (Q35)."""
+
+    def __init__(
+        self, history: History, what: tuple[str, Hashable], filters: tuple[Mapping[str, Any], ...]
+    ) -> None:
+        self._history, self._what, self._filters, self._seen = history, what, filters, 0
+        self._last_us = np.full(len(history.log.ids), BEFORE_US)
+
+    def last_us(self, who: Ints) -> Ints:
+        """When a step last did so for each of some subscribers [µs]; `BEFORE_US` for never."""
+        batches = self._history.batches.get(self._what, [])
+        for people, at_us, value in batches[self._seen :]:
+            if passes(self._filters, value):
+                self._last_us[people] = at_us
+        self._seen = len(batches)
+        found: Ints = self._last_us[who]
+        return found
+
+
+class _Either(NamedTuple):
+    """What an event or a step has done since a run began."""
+
+    since: Since
+    done: Done
+    runs: Runs
+
+    def holds(self, rows: Ints | slice, at_us: Ints) -> Flags:
+        """Whether it holds of some runs, at an instant for each."""
+        last_us = self.done.last_us(self.runs.numbered_who[rows])
+        held: Flags = self.since.holds(rows, at_us) | (last_us > self.runs.entered_us[rows])
+        return held

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from simcore.clock.delays import DateOfRun, Delay, Elapsed, UntilOpen
+from simcore.clock.delays import Delay, Elapsed, UntilOpen
 from simcore.clock.gates import Anytime, Closed, Gate, Poll, SendWindow
 from simcore.clock.instants import read_one
 from simcore.clock.words import length
@@ -13,6 +13,7 @@ from simcore.clock.zones import FAR_US
 from simcore.errors import SimcoreError
 from simcore.plan.log import Events, Vocabulary, text_id
 from simcore.plan.plan import Plan, SideBySide, Step, Stop, Trigger
+from simcore.plan.waits import DateOfRun
 from simcore.sequenzy import tags, waits
 from simcore.sequenzy.assumptions import Assumptions
 from simcore.sequenzy.model import Sequence
@@ -90,6 +91,8 @@ def translate(sequence: Sequence, assume: Assumptions) -> Plan:
             once=sequence.mode == "one_time",
             key=_key(sequence.enrollmentFieldPath or None) if sequence.mode == "matching_field" else None,
             if_idle_vias=frozenset({"manual"}),
+            again_vias=frozenset({"manual"}),
+            blocked_vias=frozenset(_VIAS),
         ),
         stop=stop,
         words=_WORDS,
