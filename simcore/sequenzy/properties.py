@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from numbers import Real
 from typing import Any
 
@@ -73,10 +74,35 @@ def _number(value: Any) -> bool:
     return isinstance(value, Real | Decimal) and not isinstance(value, bool | np.timedelta64)
 
 
-def _contains(value: Any, wanted: Any) -> bool:
+def contains(value: Any, wanted: Any) -> bool:
+    """Whether a text has another in it, or a list an equal item (Q14)."""
     if isinstance(value, str):
         return isinstance(wanted, str) and wanted in value
     return isinstance(value, list | tuple) and plain(wanted) in map(plain, value)
+
+
+def compares(operator: str, value: Any, wanted: Any, reading: str) -> bool:
+    """greater_than and less_than, where the API gives what to compare with as a text (Q32).
+
+    `reading`: "compare", by which texts that are decimal numbers compare as numbers; or "strict".
+
+    >>> compares("greater_than", "10", "9.5", "compare"), compares("greater_than", "10", "9.5", "strict")
+    (True, False)
+    """
+    left, right = (_decimal(each) if reading == "compare" else None for each in (value, wanted))
+    left, right = (
+        exact(each) if _number(each) and each == each else number
+        for each, number in ((value, left), (wanted, right))
+    )
+    if left is None or right is None:
+        return False
+    return left > right if operator == "greater_than" else left < right
+
+
+def _decimal(value: Any) -> Fraction | None:
+    """The number that a text spells: an optional sign, digits, and a point; None for any other."""
+    spelt = isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", value)
+    return Fraction(value) if spelt else None
 
 
 _OPERATORS: dict[str, Callable[[list[Any], Any], bool]] = {  # Q14, Q4
@@ -85,8 +111,8 @@ _OPERATORS: dict[str, Callable[[list[Any], Any], bool]] = {  # Q14, Q4
     "equals": lambda found, wanted: plain(wanted) in map(plain, found),
     "not_equals": lambda found, wanted: plain(wanted) not in map(plain, found),
     "one_of": lambda found, wanted: any(plain(each) in map(plain, wanted) for each in found),
-    "contains": lambda found, wanted: any(_contains(each, wanted) for each in found),
-    "not_contains": lambda found, wanted: not any(_contains(each, wanted) for each in found),
+    "contains": lambda found, wanted: any(contains(each, wanted) for each in found),
+    "not_contains": lambda found, wanted: not any(contains(each, wanted) for each in found),
     "greater_than": lambda found, wanted: any(_number(each) and each > wanted for each in found),
     "less_than": lambda found, wanted: any(_number(each) and each < wanted for each in found),
 }
