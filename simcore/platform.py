@@ -27,12 +27,14 @@ from simcore.plan.plan import (
     Trigger,
 )
 from simcore.plan.platform import GROUP, Platform, Sequence, Words, platforms, register
+from simcore.plan.schemas import DIALECT, needs, of_fields, or_null, when
 from simcore.plan.switches import LENGTH, POSITIVE_LENGTH, check, switch, table
 from simcore.text.tables import Shown, Table
 from simcore.text.wording import WEEKDAYS
 
 __all__ = [
     "DAY_US",
+    "DIALECT",
     "FAR_US",
     "GROUP",
     "HOUR_US",
@@ -88,6 +90,9 @@ __all__ = [
     "Zone",
     "check",
     "inside",
+    "needs",
+    "of_fields",
+    "or_null",
     "parts",
     "platforms",
     "put",
@@ -99,6 +104,7 @@ __all__ = [
     "switch",
     "table",
     "text_id",
+    "when",
     "whole_id",
     "zone",
     "zone_names",
