@@ -79,7 +79,7 @@ def preview(
             continue
         item = passed.get(step.position)
         if item is None:
-            reason = words.CLOSED if step is waits else words.UNREACHED
+            reason = words.CLOSED.format("send day") if step is waits else words.UNREACHED
             if waits is not None and not waits.is_email:
                 reason = words.UNREACHED_STEP
             if found.state[0] == STOPPED:

@@ -1,0 +1,59 @@
+"""Every Python block of the guide for authors of platforms runs, and gives what it says."""
+
+import doctest
+import re
+import sys
+from types import ModuleType
+
+import pandas as pd
+import pytest
+from outside import as_shipped
+
+import simcore
+from simcore.plan import platform as room
+
+GUIDE = room.__file__.replace("platform.py", "PLATFORMS.md")
+BLOCK = re.compile(r"^```(python|pycon)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def postcards(monkeypatch):
+    """A module for what the guide writes, as a package would have it."""
+    module = ModuleType("postcards")
+    monkeypatch.setitem(sys.modules, "postcards", module)
+    with as_shipped() as known:
+        known.broken = {}
+        yield module
+
+
+def test_the_guide_runs(postcards):
+    with open(GUIDE, encoding="utf-8") as file:
+        blocks = BLOCK.findall(file.read())
+    runner, parser = doctest.DocTestRunner(), doctest.DocTestParser()
+    for number, (kind, code) in enumerate(blocks):
+        if kind == "python":
+            exec(compile(code, f"PLATFORMS.md, block {number}", "exec"), postcards.__dict__)
+        else:
+            test = parser.get_doctest(code, postcards.__dict__, "PLATFORMS.md", GUIDE, 0)
+            assert runner.run(test, clear_globs=False).failed == 0
+    assert {kind for kind, _ in blocks} == {"python", "pycon"}
+    assert [*room.platforms()] == ["kit", "sequenzy", "postcards"]
+    moon = postcards.NextFullMoon("Atlantic/Azores")
+    step = room.platform_of(postcards.islands).plan(postcards.islands, postcards.Assumptions()).steps[1]
+    assert step.delay != moon == postcards.NextFullMoon("Atlantic/Azores")
+    anchors = simcore.arrivals(20, "2026-01-01", "2026-04-01", seed=1)["entered_at"]
+    us = pd.DatetimeIndex(anchors).as_unit("us").asi8
+    found, steps = moon.earliest(us), moon.steps_us(int(us.min()), int(us.max()))
+    for first, end in zip(steps[:-1], steps[1:], strict=True):
+        assert len({*found[(us >= first) & (us < end)].tolist()}) <= 1
+
+
+def test_the_guide_names_what_there_is():
+    with open(GUIDE, encoding="utf-8") as file:
+        text = file.read()
+    offered = text.partition("# What more it may offer")[2].partition("```")[0]
+    named = set(re.findall(r"`(\w+)`", offered))
+    optional = {"key", "options", "changes", "after", "findings", "codes", "controls", "words", "schema"}
+    assert optional <= named
+    for name in optional:
+        assert hasattr(room.Platform, name)
