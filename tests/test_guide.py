@@ -3,6 +3,7 @@
 import doctest
 import re
 import sys
+from itertools import pairwise
 from types import ModuleType
 
 import pandas as pd
@@ -44,7 +45,7 @@ def test_the_guide_runs(postcards):
     anchors = simcore.arrivals(20, "2026-01-01", "2026-04-01", seed=1)["entered_at"]
     us = pd.DatetimeIndex(anchors).as_unit("us").asi8
     found, steps = moon.earliest(us), moon.steps_us(int(us.min()), int(us.max()))
-    for first, end in zip(steps[:-1], steps[1:], strict=True):
+    for first, end in pairwise(steps):
         assert len({*found[(us >= first) & (us < end)].tolist()}) <= 1
 
 

@@ -160,8 +160,9 @@ def journal(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: 
     if len(rejected.row):
         row = runs.row.repeat(layout.per_run)
         columns, of_run = _with_rejected(columns, row, rejected, whats)
-    names = [*dict.fromkeys(map(_plainly, whats))]
+    names, texts = [*dict.fromkeys(map(_plainly, whats))], [*dict.fromkeys(details.values())]
     what = np.array([names.index(_plainly(each)) for each in whats], code_of)
+    detail = np.array([texts.index(each) for each in details.values()], code_of)
     return pd.DataFrame(
         {
             "subscriber_id": _as_given(columns["subscriber_id"]),
@@ -169,7 +170,7 @@ def journal(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: 
             "at": instants.show(columns["at"], zone),
             "what": category(what[columns["what"]], names),
             "email_id": _named(outcome.email_ids, columns["email_id"], plan.text_ids),
-            "detail": category(columns["what"], tuple(details.values())),
+            "detail": category(detail[columns["what"]], texts),
         },
         copy=False,
     )
