@@ -4,6 +4,7 @@ import doctest
 import re
 import sys
 from itertools import pairwise
+from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
@@ -13,7 +14,7 @@ from outside import as_shipped
 import simcore
 from simcore.plan import platform as room
 
-GUIDE = room.__file__.replace("platform.py", "PLATFORMS.md")
+GUIDE = Path(simcore.__file__).parent / "plan/PLATFORMS.md"
 BLOCK = re.compile(r"^```(python|pycon)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -28,14 +29,13 @@ def postcards(monkeypatch):
 
 
 def test_the_guide_runs(postcards):
-    with open(GUIDE, encoding="utf-8") as file:
-        blocks = BLOCK.findall(file.read())
+    blocks = BLOCK.findall(GUIDE.read_text("utf-8"))
     runner, parser = doctest.DocTestRunner(), doctest.DocTestParser()
     for number, (kind, code) in enumerate(blocks):
         if kind == "python":
-            exec(compile(code, f"PLATFORMS.md, block {number}", "exec"), postcards.__dict__)
+            exec(compile(code, f"{GUIDE.name}, block {number}", "exec"), postcards.__dict__)
         else:
-            test = parser.get_doctest(code, postcards.__dict__, "PLATFORMS.md", GUIDE, 0)
+            test = parser.get_doctest(code, postcards.__dict__, GUIDE.name, str(GUIDE), 0)
             assert runner.run(test, clear_globs=False).failed == 0
     assert {kind for kind, _ in blocks} == {"python", "pycon"}
     assert [*room.platforms()] == ["kit", "sequenzy", "postcards"]
@@ -50,9 +50,7 @@ def test_the_guide_runs(postcards):
 
 
 def test_the_guide_names_what_there_is():
-    with open(GUIDE, encoding="utf-8") as file:
-        text = file.read()
-    offered = text.partition("# What more it may offer")[2].partition("```")[0]
+    offered = GUIDE.read_text("utf-8").partition("# What more it may offer")[2].partition("```")[0]
     named = set(re.findall(r"`(\w+)`", offered))
     optional = {"key", "options", "changes", "after", "findings", "codes", "controls", "words", "schema"}
     assert optional <= named

@@ -225,7 +225,7 @@ def test_nothing_to_preview(orchard):
 
 def test_rules_and_switches():
     assert simcore.rules("PP3").switches == ("month_end",)
-    assert simcore.rules("PP3").file == "parcelpost/RULES.md"
+    assert simcore.rules("PP3").file.partition("/") == ("parcelpost", "/", "RULES.md")
     assert simcore.rules()["name"].tolist()[-7:] == [f"PP{number}" for number in range(1, 8)]
 
 

@@ -294,6 +294,55 @@ def test_one_that_registers_nothing_is_found_by_its_entry_point(tmp_path):
         assert platform_of(Series()).name == "postcards"
 
 
+# ---------------------------------------------------------------- rules
+
+TOLD_IN = "/".join(("postcards", "RULES.md"))
+ONE = "### {}. A name\n\nText.\n\n**Source:** a document\n"
+
+
+def test_rules_of_another_package(tmp_path):
+    class Ruled(Postcards):
+        rules = tmp_path / "RULES.md"
+
+    Ruled.rules.write_text(ONE.format("PC1") + ONE.format("PC2"))
+    register(Ruled())
+    assert [*simcore.rules()["name"]][-2:] == ["PC1", "PC2"]
+    assert simcore.rules("PC2").file == TOLD_IN
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param(None, r"\[Errno 2\] No such file or directory: '.*RULES.md'", id="none"),
+        pytest.param(
+            b"\xff", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte", id="no text"
+        ),
+        pytest.param(
+            b"### PC1. A name\n",
+            rf"{TOLD_IN}: rule PC1 must have a text, and a \*\*Source:\*\* below it",
+            id="no rule",
+        ),
+        pytest.param(
+            ONE.format("K7").encode(),
+            f"{TOLD_IN}: rule K7 stands in kit/RULES.md already",
+            id="taken",
+        ),
+    ],
+)
+def test_rules_that_cannot_be_shown(tmp_path, text, told):
+    """They harm no others, and are told once."""
+
+    class Ruled(Postcards):
+        rules = tmp_path / "RULES.md"
+
+    if text is not None:
+        Ruled.rules.write_bytes(text)
+    register(Ruled())
+    with pytest.warns(UserWarning, match=f"^rules that cannot be shown: {told}$"):
+        assert simcore.rules("K7").file == "kit/RULES.md"
+    assert "PC1" not in simcore.rules()["name"].tolist()
+
+
 # ---------------------------------------------------------------- nobody names one
 
 ALLOWED = {
