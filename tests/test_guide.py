@@ -12,6 +12,7 @@ import pytest
 from outside import as_shipped
 
 import simcore
+import simcore.platform
 from simcore.plan import platform as room
 
 GUIDE = Path(simcore.__file__).parent / "plan/PLATFORMS.md"
@@ -56,3 +57,6 @@ def test_the_guide_names_what_there_is():
     assert optional <= named
     for name in optional:
         assert hasattr(room.Platform, name)
+    tables = re.findall(r"^\| `(\w+)\(", GUIDE.read_text("utf-8"), re.MULTILINE)
+    assert len(tables) == 9
+    assert {*tables} <= {*simcore.platform.__all__}

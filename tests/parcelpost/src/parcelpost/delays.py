@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simcore.platform import CalendarDays, Delay, Ints, zone
+from simcore.platform import CalendarDays, Case, Delay, Ints, Wait, zone
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ class Months(Delay):
         longest = (month + self.months + 1).astype("datetime64[D]") - first
         ahead = np.minimum(day - month, longest if self.spills else longest - 1)
         return place.date_begin_us((first + ahead).astype(np.int64))
+
+    def words(self, case: Case) -> Wait:
+        """2 months after entry."""
+        return case.wait(f"{self.months} month{'' if self.months == 1 else 's'} after {case.since}")
 
     def steps_us(self, first_us: int, end_us: int) -> Ints:
         """Where dates begin."""
