@@ -11,6 +11,7 @@ import pandas as pd
 
 from simcore import verbs
 from simcore.answers.forecast import forecast
+from simcore.answers.options import Assumptions, Entries, Freq, Instant
 from simcore.answers.projection import plan_of
 from simcore.clock import instants
 from simcore.clock.instants import NAT_US
@@ -26,7 +27,7 @@ from simcore.text.wording import WEEKDAYS
 
 _LABEL = "76px"  # as wide as the widest
 _SLIDES = 100  # of no more whole numbers a slider can tell one from the next
-_PERIODS = {"day": "D", "hour": "h"}
+_PERIODS: dict[str, Freq] = {"day": "D", "hour": "h"}
 _STYLE = """<style>
 .simcore-sends { border-collapse: collapse; width: 100%; line-height: 1.4; }
 .simcore-sends th, .simcore-sends td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0;
@@ -43,11 +44,11 @@ _STYLE = """<style>
 
 def explore(
     sequence: Sequence,
-    entered_at: Any = "2026-03-06 21:07",
+    entered_at: Instant = "2026-03-06 21:07",
     *,
-    entries: Any = None,
+    entries: Entries | None = None,
     include_drafts: bool = False,
-    assumptions: Any = None,
+    assumptions: Assumptions | None = None,
 ) -> "Explorer":
     """Controls for the schedule and each delay of a sequence, in Jupyter, with its preview and its load beside them.
 

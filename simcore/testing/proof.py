@@ -155,15 +155,14 @@ class _Asked(NamedTuple):
         """The instants of each email's sends [µs, entries], in order."""
         try:
             # Whoever is said to enter does, as in a preview: no rule of enrolment keeps them out.
-            made = make(
-                self.sequence, instants.show(entered_us, "UTC"), plan=replace(self.plan, entry=OneAtATime())
-            )
+            plan = replace(self.plan, entry=OneAtATime())
+            projection = make(self.sequence, instants.show(entered_us, "UTC"), plan=plan)
         except TooLateError as error:
             raise EntryError(
                 f"end: who enters at {_iso(int(entered_us[error.rows[0]]))} would be sent emails after 2200-01-01 "
                 "UTC: give an earlier one, or mend the delays"
             ) from None
-        return [(item.step, item.at.all_us()) for item in made.outcome.sends]
+        return [(item.step, item.at.all_us()) for item in projection.outcome.sends]
 
     def _fault(self, sends: tuple[Send, ...]) -> str | None:
         try:
