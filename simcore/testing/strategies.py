@@ -5,7 +5,7 @@ What is drawn first is the simplest, and what hypothesis shrinks to.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -45,10 +45,12 @@ _SOME_DAYS = st.sets(st.sampled_from(_DAYS), min_size=1).map(
 )
 _SEND_DAYS = st.just(_DAYS) | _SOME_DAYS
 _OWN_DAYS = st.none() | _SOME_DAYS
-_DELAYS = st.tuples(st.sampled_from([1, 2, 3, 7, 30, 365]), st.just("days")) | st.tuples(
-    st.integers(1, 100), st.just("hours")
-)
-_FIRST_DELAYS = st.just((0, "days")) | _DELAYS
+_Delays = st.SearchStrategy[tuple[int, Literal["days", "hours"]]]
+_IN_DAYS: _Delays = st.tuples(st.sampled_from([1, 2, 3, 7, 30, 365]), st.just("days"))
+_IN_HOURS: _Delays = st.tuples(st.integers(1, 100), st.just("hours"))
+_AT_ONCE: _Delays = st.just((0, "days"))
+_DELAYS = _IN_DAYS | _IN_HOURS
+_FIRST_DELAYS = _AT_ONCE | _DELAYS
 
 
 def kit_sequences(
