@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 import simcore
-from simcore import kit, sequenzy
+from simcore import kit, sequenzy, testing
+from simcore.scale import parquet
 
 # Files and sequences
 assert_type(simcore.example(), list[str])
@@ -23,6 +24,8 @@ onboarding = sequenzy.load(simcore.example("onboarding"))
 assert_type(welcome, kit.Sequence)
 assert_type(onboarding, sequenzy.Sequence)
 kit.load(welcome)  # wrong
+kit.from_api("welcome.json")  # wrong
+sequenzy.from_api([])  # wrong
 kit.load("welcome.json", timezone="UTC")  # wrong
 
 hello = kit.Email(subject="Hello", delay_value=1, delay_unit="days", send_days=["monday"])
@@ -175,6 +178,31 @@ found = kit.calibrate(welcome, entries, sends, tolerance=timedelta(minutes=15))
 assert_type(found.best, kit.Assumptions)
 kit.calibrate(onboarding, entries, sends)  # wrong
 kit.calibrate(welcome, entries, sends, tolerance=15)  # wrong
+
+
+# From file to file, and tests
+done = parquet.project("entries.parquet", "sends", welcome, order="email", chunk_rows=1000)
+assert_type(done.sends, int)
+parquet.project("entries.parquet", "sends", welcome, events=entries)  # wrong
+parquet.project("entries.parquet", "sends", welcome, chunk_rows="1000")  # wrong
+parquet.project("entries.parquet", welcome, "sends")  # wrong
+
+
+def no_weekends(sent: tuple[testing.Send, ...]) -> bool:
+    return all(send.send_at.weekday() < 5 for send in sent)
+
+
+testing.assert_for_all_entries(
+    welcome, no_weekends, "2026-01-01T00:00Z", date(2026, 2, 1), naive_time_zone="UTC"
+)
+testing.assert_for_all_entries(welcome, no_weekends, 2026, 2027)  # wrong
+testing.assert_for_all_entries(welcome, no_weekends, "2026-01-01", "2026-02-01", order="email")  # wrong
+testing.assert_timeline(sends, [{"position": 0, "send_at": "2026-03-06T21:07-05:00"}])
+testing.assert_timeline(sends, "sends.csv")  # wrong
+simcore.explore(welcome, "2026-03-06 21:07", entries=entries, assumptions=switches)
+simcore.explore(welcome, entries=7)  # wrong
+simcore.to_ics(sends, Path("sends.ics"))
+simcore.to_ics("sends.ics", sends)  # wrong
 
 
 # A user's own function that passes options on

@@ -11,7 +11,7 @@ import pandas as pd
 
 from simcore import verbs
 from simcore.answers.forecast import forecast
-from simcore.answers.options import Assumptions, Entries, Freq, Instant
+from simcore.answers.options import Assumptions, Entries, Freq, Instant, PreviewOptions
 from simcore.answers.projection import plan_of
 from simcore.clock import instants
 from simcore.clock.instants import NAT_US
@@ -76,7 +76,8 @@ def explore(
     except ImportError as error:
         raise SimcoreError(f'explore needs {error.name}: pip install "simcore[notebook]"') from None
     platform_of(sequence)
-    return Explorer(ipywidgets, sequence, str(entered_at), entries, include_drafts, assumptions)
+    how: PreviewOptions = {"include_drafts": include_drafts, "assumptions": assumptions}
+    return Explorer(ipywidgets, sequence, str(entered_at), entries, how)
 
 
 class Explorer:
@@ -90,13 +91,11 @@ class Explorer:
         ipywidgets: Any,
         sequence: Sequence,
         entered_at: str,
-        entries: Any,
-        include_drafts: bool,
-        assumptions: Any,
+        entries: Entries | None,
+        how: PreviewOptions,
     ) -> None:
         self.forecast = pd.DataFrame()
-        self._given, self._entries = sequence, entries
-        self._how = {"include_drafts": include_drafts, "assumptions": assumptions}
+        self._given, self._entries, self._how = sequence, entries, how
         self._counted: tuple[Any, str] = (None, "")
         self._resets = False
         self._knobs = [_knob(ipywidgets, control) for control in platform_of(sequence).controls(sequence)]
@@ -154,7 +153,7 @@ class Explorer:
         """Shows what the controls say; the table first, since the picture takes longer."""
         turned = {knob.control.path: knob.value() for knob in self._knobs if knob.turned()}
         sequence = self._given.with_fields(turned)
-        plan = plan_of(sequence, **self._how)
+        plan = plan_of(sequence, self._how["assumptions"], self._how["include_drafts"])
         entered = self._entry.value()
         with warnings.catch_warnings(record=True) as told:  # said here, not in the log
             warnings.simplefilter("always")

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from simcore import kit, sequenzy
+from simcore.answers.options import Instant
 from simcore.clock import instants
 from simcore.clock.zones import DAY_US, MINUTE_US, SECOND_US, zone
 from simcore.errors import SimcoreError, shown
@@ -222,7 +223,7 @@ def _waits(windows: st.SearchStrategy[dict[str, Any]], live: bool) -> st.SearchS
     )
 
 
-def entry_instants(time_zone: str, start: Any, end: Any) -> st.SearchStrategy[datetime]:
+def entry_instants(time_zone: str, start: Instant, end: Instant) -> st.SearchStrategy[datetime]:
     """Entries from `start` to before `end`, as aware datetimes in UTC.
 
     Every other one is on or beside a change of the zone's clocks, or a whole or quarter hour of its wall clock
