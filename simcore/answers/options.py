@@ -236,4 +236,4 @@ def _hint(name: str, known: Iterable[str]) -> str:
     """What may have been meant, if anything is near."""
     from difflib import get_close_matches  # it takes time to import, and is needed only here
 
-    return "".join(f". Did you mean {near!r}?" for near in get_close_matches(name, known, 1))
+    return "".join(f". Did you mean {near!r}?" for near in get_close_matches(name, known, 1, 0.7))

@@ -127,7 +127,7 @@ def _are_functions(metrics: Any) -> bool:
 
 
 def _named(chosen: dict[str, Any]) -> AbstractContextManager[None]:
-    """In it what is refused, a change too, is told with the values of the schedule."""
+    """In it what is refused, a change too, is said with the values of the schedule."""
     return inside("", f"in the combination {shown(chosen, _NAMED)}")
 
 
@@ -280,7 +280,7 @@ class _Stretches(NamedTuple):
         sample_us = np.sort(last_us[self.sample_which] - entered_us[self.sample])
         at_us = last_us[self.which]
         most_us, least_us = at_us - entered_us[self.starts], at_us - entered_us[self.ends - 1]
-        found = []
+        lengths_us = []
         for share in _SHARES:
             place = share * (entered_us.size - 1)
             rank, margin = int(place), _MARGIN
@@ -302,6 +302,6 @@ class _Stretches(NamedTuple):
                 margin *= 8
             runs = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
             near_us = np.sort(np.repeat(due_us, counts) - entered_us[runs])
-            one_us, next_us = (int(near_us[each - below]) for each in ranks)
-            found.append(one_us + (next_us - one_us) * (place - rank))
-        return found
+            one_us, next_us = (int(near_us[at - below]) for at in ranks)
+            lengths_us.append(one_us + (next_us - one_us) * (place - rank))
+        return lengths_us

@@ -316,13 +316,13 @@ def _texts(
         table = np.stack(texts, axis=0 if by_email else 1) if texts else np.empty(0, object)
         return pd.Series(table.reshape(-1), dtype="str").array
     run = np.repeat(np.arange(len(runs)), layout.per_run) if layout.run is None else layout.run
-    found = np.empty(len(layout.send_us), object)
+    column = np.empty(len(layout.send_us), object)
     for number, (item, text) in enumerate(zip(rounds, texts, strict=True)):
         of_run = np.empty(len(runs), object)
         of_run[_rows(item)] = text
         mine = np.flatnonzero(layout.which == number)
-        found[mine] = of_run[run[mine]]
-    return pd.Series(found, dtype="str").array
+        column[mine] = of_run[run[mine]]
+    return pd.Series(column, dtype="str").array
 
 
 def _named(email_ids: Sequence[int | str], place: Ints, texts: bool) -> Any:
