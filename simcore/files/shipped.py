@@ -3,12 +3,16 @@
 import platform
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from simcore.errors import SimcoreError, shown
 from simcore.plan.platform import platform_named
 
 
+@overload
+def example(name: str) -> Path: ...
+@overload
+def example(name: None = None) -> list[str]: ...
 def example(name: str | None = None) -> Path | list[str]:
     """The path of a shipped example, or without a name the list of them.
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from simcore.errors import ValidationError, refuse
 from simcore.plan.paths import parts, put
 from simcore.sequenzy import waits
+from simcore.sequenzy.fields import SequenceFields, WholeSequence
 from simcore.sequenzy.problems import email_id, sequence_problems
 from simcore.text.tables import Shown, Table
 
@@ -51,6 +52,10 @@ class Sequence(Shown):
     createdAt: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
     envelope: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **fields: Unpack[WholeSequence]) -> None: ...
 
     def __post_init__(self) -> None:
         given = {each.name: getattr(self, each.name) for each in fields(self)}
@@ -97,7 +102,7 @@ class Sequence(Shown):
         ]
         return Table(", ".join(filter(None, told)), ("pos", "wait", "step", "id"), rows)
 
-    def replace(self, **changed: Any) -> Self:
+    def replace(self, **changed: Unpack[SequenceFields]) -> Self:
         """A copy with other fields, validated.
 
         >>> hello = {"subject": "Hello", "html": "<p>Hello</p>"}
@@ -110,7 +115,8 @@ class Sequence(Shown):
             for name in changed
             if name not in names
         ])
-        return replace(self, **changed)
+        values: dict[str, Any] = {**changed}
+        return replace(self, **values)
 
     def with_fields(self, changed: Mapping[str, Any], /) -> Self:
         """A copy with other values at paths into the body, such as `steps[1].delay.days`, validated as a whole.
