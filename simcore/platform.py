@@ -27,6 +27,7 @@ from simcore.plan.plan import (
     Trigger,
 )
 from simcore.plan.platform import GROUP, Platform, Sequence, Words, platforms, register
+from simcore.plan.schemas import DIALECT, needs, of_fields, or_null, when
 from simcore.plan.switches import LENGTH, POSITIVE_LENGTH, check, switch, table
 from simcore.plan.waits import DateOfRun
 from simcore.text.tables import Shown, Table
@@ -34,6 +35,7 @@ from simcore.text.wording import WEEKDAYS
 
 __all__ = [
     "DAY_US",
+    "DIALECT",
     "FAR_US",
     "GROUP",
     "HOUR_US",
@@ -89,6 +91,9 @@ __all__ = [
     "Zone",
     "check",
     "inside",
+    "needs",
+    "of_fields",
+    "or_null",
     "parts",
     "platforms",
     "put",
@@ -100,6 +105,7 @@ __all__ = [
     "switch",
     "table",
     "text_id",
+    "when",
     "whole_id",
     "zone",
     "zone_names",

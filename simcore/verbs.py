@@ -1,14 +1,14 @@
 """The verbs: what goes out when, for one subscriber and for all of them."""
 
 import warnings
-from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from simcore.answers import explain as words
+from simcore.answers.options import Entries, Instant, PreviewOptions, ProjectOptions, read, takes
 from simcore.answers.projection import Simulation, make, plan_of
 from simcore.clock import instants
 from simcore.clock.instants import NAT_US
@@ -38,19 +38,12 @@ class Preview(ShownFrame):
         return Table(f"Times in {here.name}", ("pos", "send time", "subject", "reason"), rows, under=True)
 
 
-def preview(
-    sequence: Sequence,
-    entered_at: Any,
-    *,
-    include_drafts: bool = False,
-    assumptions: Any = None,
-    naive_time_zone: str | None = None,
-) -> pd.DataFrame:
+@takes(PreviewOptions)
+def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOptions]) -> pd.DataFrame:
     """When each email goes out to one subscriber who enters at `entered_at`, and why then.
 
     `entered_at`: an aware datetime or Timestamp, or a string; without an offset it is wall-clock time in
-    `naive_time_zone`, or else in the sequence's zone. `include_drafts` treats every draft as published.
-    `assumptions`: the platform's switches, such as `kit.Assumptions(...)`.
+    `naive_time_zone`, or else in the sequence's zone.
 
     A row for each email that is not a draft. Index `position` (int16, from 0); columns `email_id` (int64; str
     for Sequenzy), `subject` (str), `send_at` (datetime64[us, the sequence's zone]), `wait` (timedelta64[us], from the
@@ -66,12 +59,13 @@ def preview(
     >>> shown["send_at"].dt.strftime("%a %d %b %H:%M %Z").tolist()
     ['Fri 06 Mar 21:07 EST', 'Fri 06 Mar 23:15 EST', 'Mon 09 Mar 09:00 EDT', 'Thu 12 Mar 09:00 EDT']
     """
-    instants.check_zone(naive_time_zone)
-    plan = plan_of(sequence, assumptions, include_drafts)
-    entered_us = instants.read_one(entered_at, "entered_at", naive_time_zone or plan.time_zone)
-    found = simulate_one(plan, entered_us)
+    given = read(preview, options)
+    instants.check_zone(given.naive_time_zone)
+    plan = plan_of(sequence, given.assumptions, given.include_drafts)
+    entered_us = instants.read_one(entered_at, "entered_at", given.naive_time_zone or plan.time_zone)
+    outcome = simulate_one(plan, entered_us)
     epochs = [Epoch(at_us=FIRST_US, plan=plan)]
-    passed = {item.step.position: item for item in found.passed}
+    passed = {item.step.position: item for item in outcome.passed}
     waits = next((step for step in plan.steps if step.queued and step.position not in passed), None)
     rows = []
     for step in plan.steps:
@@ -79,11 +73,11 @@ def preview(
             continue
         item = passed.get(step.position)
         if item is None:
-            reason = words.CLOSED if step is waits else words.UNREACHED
+            reason = words.CLOSED.format("send day") if step is waits else words.UNREACHED
             if waits is not None and not waits.is_email:
                 reason = words.UNREACHED_STEP
-            if found.state[0] == STOPPED:
-                reason = f"{words.ENDED}: {plan.words[found.notes[-1].what]}"
+            if outcome.state[0] == STOPPED:
+                reason = f"{words.ENDED}: {plan.words[outcome.notes[-1].what]}"
             rows.append((step, NAT_US, NAT_US, reason if plan.active else words.INACTIVE))
             continue
         at_us = int(item.at.distinct_us[0])
@@ -113,20 +107,9 @@ def preview(
     )
 
 
+@takes(ProjectOptions)
 def project(
-    sequence: Sequence,
-    entries: Any = None,
-    *,
-    events: Any = None,
-    changes: Iterable[Any] = (),
-    until: Any = None,
-    include_drafts: bool = False,
-    assumptions: Any = None,
-    naive_time_zone: str | None = None,
-    order: str = "entry",
-    enabled_at: Any = None,
-    render: bool = False,
-    explain: bool = False,
+    sequence: Sequence, entries: Entries | None = None, **options: Unpack[ProjectOptions]
 ) -> pd.DataFrame:
     """The timeline: one row for each email that goes out to each subscriber.
 
@@ -134,21 +117,13 @@ def project(
     offsets), optionally `via`; a Series of instants whose index is the subscriber_id; or a DatetimeIndex,
     array or list of instants (ids 0, 1, 2, …). Naive times need `naive_time_zone`, in which they are
     wall-clock time. A subscriber who stands there again starts another run where the sequence repeats, and is
-    ignored where it does not (K14; of Sequenzy, by its enrolment mode, Q18). `until`: the world ends just
-    before it; nothing at or after it happens. `include_drafts`, `assumptions`: as for `preview`.
-
-    `events`: a DataFrame with `subscriber_id` (as in entries), `at` (instants) and `event` (the names of K16
-    and K17; for Sequenzy those of Q2, and any other is a tracked event), and where an event needs it `ref` (which
-    tag, form, segment, list, sequence or field) and `properties` (a dict); in any order. `changes`: a list of edits of
-    the sequence, such as `kit.update(...)`. Sequenzy only: without `entries` the sequence's trigger enrols, by
-    the events, from `enabled_at` on (an instant; None: from the beginning); entries may carry `properties`;
-    `render=True` gives a column more, `rendered_subject` (str), the subject with its merge tags filled in.
-    `explain=True` gives a column `reason` (str), as in `preview`; it is meant for thousands of sends.
+    ignored where it does not (K14; of Sequenzy, by its enrolment mode, Q18). Sequenzy only: without `entries`
+    the sequence's trigger enrols, by the events; entries may carry `properties` (dicts).
 
     Columns, in order: `subscriber_id` (as given), `run` (int32, from 1), `position` (int16, from 0),
     `email_id` (int64; str for Sequenzy), `subject` (category), `send_at` (datetime64[us, the sequence's
-    zone]); a RangeIndex. Rows follow the entries (or the enrolments by time, and of one instant the
-    subscribers as they first appear in the events), then the sends; `order="email"` gives them email by email.
+    zone]), and where asked for `rendered_subject` and `reason` (str); a RangeIndex. Rows are in the order that
+    `order` says.
 
     Raises EntryError that names the rows that cannot be read, or whose sends are after 2200.
 
@@ -159,36 +134,12 @@ def project(
     >>> len(sends), str(sends["send_at"].dtype)
     (8, 'datetime64[us, America/New_York]')
     """
-    return make(
-        sequence,
-        entries,
-        events=events,
-        changes=changes,
-        until=until,
-        include_drafts=include_drafts,
-        assumptions=assumptions,
-        naive_time_zone=naive_time_zone,
-        order=order,
-        enabled_at=enabled_at,
-        render=render,
-        explain=explain,
-    ).timeline()
+    return make(sequence, entries, read(project, options)).timeline()
 
 
+@takes(ProjectOptions)
 def simulate(
-    sequence: Sequence,
-    entries: Any = None,
-    *,
-    events: Any = None,
-    changes: Iterable[Any] = (),
-    until: Any = None,
-    include_drafts: bool = False,
-    assumptions: Any = None,
-    naive_time_zone: str | None = None,
-    order: str = "entry",
-    enabled_at: Any = None,
-    render: bool = False,
-    explain: bool = False,
+    sequence: Sequence, entries: Entries | None = None, **options: Unpack[ProjectOptions]
 ) -> Simulation:
     """The whole life of all subscribers in a sequence: `timeline`, `subscribers` and `journal`.
 
@@ -209,25 +160,12 @@ def simulate(
     >>> life.subscribers[["status", "sends", "next_email_id"]].astype(str).to_numpy().tolist()
     [['active', '3', '304']]
     """
-    made = make(
-        sequence,
-        entries,
-        events=events,
-        changes=changes,
-        until=until,
-        include_drafts=include_drafts,
-        assumptions=assumptions,
-        naive_time_zone=naive_time_zone,
-        order=order,
-        enabled_at=enabled_at,
-        render=render,
-        explain=explain,
-        notes=True,
-    )
-    return Simulation(made.timeline(), made.subscribers(), made.journal())
+    return make(sequence, entries, read(simulate, options), notes=True).simulation()
 
 
-def split_entries(entries: Any, *, naive_time_zone: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def split_entries(
+    entries: Entries, *, naive_time_zone: str | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Entries parted into (good, bad): rows that `project` can read, and rows that it cannot.
 
     `entries` and `naive_time_zone` as for `project`. Both are DataFrames with the columns given (a list or a

@@ -1,8 +1,9 @@
-"""Hypothesis profiles, and what several files of tests share."""
+"""How the tests are run: on how many cores, with how many examples; and what several files of them share."""
 
 import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ TEXT = str(_TEXTS.dtype)  # the dtype of texts: str from pandas 3.0 on, object b
 NO_TEXT = str(_TEXTS[1])  # how a missing text among them reads: nan, None before
 
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
+settings.register_profile("light", settings.get_profile("ci"), max_examples=10)
 settings.register_profile(
     "deep",
     deadline=None,
@@ -25,6 +27,47 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Has folders tested by a process for each core. What files are named for, or a debugger, is done by this one."""
+    option = config.option
+    if (
+        getattr(option, "numprocesses", 0) is None  # pytest-xdist is there, and nobody said -n
+        and not hasattr(config, "workerinput")
+        and not (option.tx or option.collectonly or option.usepdb or option.trace or option.capture == "no")
+        and any(Path(each).is_dir() for each in config.args)
+    ):
+        option.numprocesses, option.maxprocesses = "logical", option.maxprocesses or 8
+        option.dist = "worksteal" if option.dist == "no" else option.dist
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Fewer examples where the slow tests are left out."""
+    if "not slow" in config.option.markexpr and "HYPOTHESIS_PROFILE" not in os.environ:
+        settings.load_profile("light")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Has tests that need one of these fixtures be slow; and one process begin with them, so that each starts once."""
+    sessions = {"spark", "page"}
+    for item in items:
+        if sessions.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+    if hasattr(config, "workerinput"):
+        # Of what follows, one process takes from another's end what it has not come to.
+        items.sort(
+            key=lambda item: (sessions.isdisjoint(item.fixturenames), item.get_closest_marker("slow") is None)
+        )
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Says why there is one process only."""
+    if config.pluginmanager.hasplugin("xdist"):
+        return None
+    return "one process: with pytest-xdist, which the extra test has, there is one for each core"
 
 
 def read_back(path: str | os.PathLike[str]) -> pd.DataFrame:

@@ -2,21 +2,26 @@
 
 import os
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-pytest.importorskip("nbclient", reason="the extra dev has it")
-pytest.importorskip("ipykernel", reason="the extra dev has it")
-pytest.importorskip("matplotlib", reason="the extra dev has it")
-
-with warnings.catch_warnings():  # of Jupyter's own
-    warnings.simplefilter("ignore")
-    import nbformat
-    from matplotlib import font_manager  # noqa: F401  looks for fonts once, and says so
-    from nbclient import NotebookClient
+if missing := [name for name in ("nbclient", "ipykernel", "matplotlib") if find_spec(name) is None]:
+    pytest.skip(f"the extra dev has {', '.join(missing)}", allow_module_level=True)
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(scope="session")
+def jupyter():
+    """The modules nbclient and nbformat: they take so long to be imported that only who uses them does it."""
+    with warnings.catch_warnings():  # of Jupyter's own
+        warnings.simplefilter("ignore")
+        import nbclient
+        import nbformat
+        from matplotlib import font_manager  # noqa: F401  looks for fonts once, and says so
+    return nbclient, nbformat
 
 
 def texts(notebook):
@@ -44,18 +49,21 @@ def test_there_are_some():
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of Jupyter's own: those of the notebook are errors in its kernel
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs_and_shows_the_same(path, tmp_path, monkeypatch):
+def test_it_runs_and_shows_the_same(path, tmp_path, monkeypatch, jupyter):
+    nbclient, nbformat = jupyter
     for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR"):
         monkeypatch.setenv(name, str(tmp_path / name))
     committed = nbformat.read(path, as_version=4)
     strict = nbformat.v4.new_code_cell("import warnings; warnings.simplefilter('error')")
     notebook = nbformat.from_dict(committed | {"cells": [strict, *committed.cells]})
-    run = NotebookClient(
+    run = nbclient.NotebookClient(
         notebook,
         timeout=60,
         kernel_name="python3",
+        shutdown_kernel="immediate",  # nothing in it is to be kept
         resources={"metadata": {"path": str(tmp_path)}},
         coalesce_streams=True,  # what is printed may come in any number of pieces
     ).execute()
@@ -63,7 +71,8 @@ def test_it_runs_and_shows_the_same(path, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_is_the_same_file_on_every_machine(path):
+def test_it_is_the_same_file_on_every_machine(path, jupyter):
+    _, nbformat = jupyter
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     assert notebook.metadata == {

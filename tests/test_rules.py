@@ -18,7 +18,7 @@ from simcore.plan import rules as room
 PACKAGE = Path(simcore.__file__).parent
 TESTS = Path(__file__).parent
 TOP = TESTS.parent
-RULES = room.every()
+RULES = room.shipped()
 BUILT = {name: rule for name, rule in RULES.items() if rule.status != "not built"}
 ANY = re.compile(r"\b[A-Z][1-9]\d?\b")
 # In tests also the ids of tags and lists look so, in quotes, and the T of ISO 8601 before a time.
@@ -276,7 +276,7 @@ def test_a_rule_has_a_text_and_a_source(text_of, text):
 def test_a_rule_stands_once(text_of, monkeypatch):
     text = "### X1. A name\n\nText.\n\n**Source:** a document\n"
     monkeypatch.setattr(room, "_files", lambda: {"x/RULES.md": text, "y/RULES.md": text})
-    assert text_of(SimcoreError, room.every.__wrapped__) == (
+    assert text_of(SimcoreError, room.shipped.__wrapped__) == (
         "y/RULES.md: rule X1 stands in x/RULES.md already"
     )
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
@@ -18,10 +19,8 @@ import simcore
 from simcore import kit, sequenzy
 from simcore.errors import EntryError, SimcoreError
 
-dask = pytest.importorskip("dask", reason="the extra dask has it")
-dd = pytest.importorskip("dask.dataframe", reason="the extra dask has it")
-distributed = pytest.importorskip("distributed", reason="the extra dask has it")
-scale = importlib.import_module("simcore.scale.dask")
+if missing := [name for name in ("dask", "distributed") if find_spec(name) is None]:
+    pytest.skip(f"the extra dask has {' and '.join(missing)}", allow_module_level=True)
 
 ENTRIES = pd.read_csv(simcore.example("entries"))
 AGAIN = ENTRIES.iloc[::3].assign(entered_at="2026-03-14T10:00:00-04:00", via="form")
@@ -58,8 +57,19 @@ CASES = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _imports():
+    """Dask, which takes so long to be imported that only who tests it does it."""
+    global dask, dd, distributed, scale
+    import dask
+    import dask.dataframe as dd
+    import distributed
+
+    scale = importlib.import_module("simcore.scale.dask")
+
+
 @pytest.fixture(autouse=True)
-def _plainly():
+def _plainly(_imports):
     """On this thread, with objects left as they are."""
     with dask.config.set({"scheduler": "sync", "dataframe.convert-string": False}):
         yield

@@ -283,11 +283,11 @@ def test_what_workers_do():
     backwards = entries.take(list(range(len(entries)))[::-1])
     events = table_of(EVENTS, "subscriber_id", "at", "event", "ref")
     for name, wanted in zip(simcore.Simulation._fields, expected, strict=True):
-        work = scale._Work(name, ("entries", "events"), WELCOME, {"notes": True})
+        work = scale._Work(name, ("entries", "events"), WELCOME, notes=True)
         found = scale._of_both(work)(backwards, events)
         assert found.schema.field("subscriber_id").type == pa.int32()
         assert rows(found.to_pandas(integer_object_nulls=True)) == rows(wanted)
-    work = scale._Work("timeline", ("entries",), WELCOME, {})
+    work = scale._Work("timeline", ("entries",), WELCOME)
     sends = simcore.project(WELCOME, ENTRIES)
     assert rows(scale._of_one(work)(entries).to_pandas()) == rows(sends)
     pieces = pa.Table.from_batches([*scale._of_batches(work)(iter(entries.to_batches(max_chunksize=30)))])
@@ -296,7 +296,7 @@ def test_what_workers_do():
     assert [*scale._of_batches(work)(iter([]))] == []
     tracked = TEXTS.assign(properties=TEXTS["properties"].fillna(" "))
     tracked = pd.concat([tracked, tracked[:1].assign(subscriber_id=1, properties=None)])
-    work = scale._Work("timeline", ("events",), REPLENISH, {})
+    work = scale._Work("timeline", ("events",), REPLENISH)
     found = scale._of_one(work)(table_of(tracked, *tracked.columns))
     assert rows(found.to_pandas()) == rows(simcore.project(REPLENISH, events=TRACKED))
 
@@ -306,7 +306,7 @@ def test_what_workers_do():
 )
 def test_properties_that_are_no_json(text, text_of):
     events = TEXTS[-3:].assign(properties=[None, text, "{}"])
-    work = scale._Work("timeline", ("events",), REPLENISH, {})
+    work = scale._Work("timeline", ("events",), REPLENISH)
     told = text_of(EntryError, scale._of_one(work), table_of(events, *events.columns))
     assert "events: properties: 1 " in told
     assert "\n  row 1: " in told

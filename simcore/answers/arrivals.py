@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simcore.answers.options import Instant
 from simcore.clock import instants
 from simcore.clock.periods import periods
 from simcore.clock.zones import DAY_US, HOUR_US, zone
@@ -18,8 +19,8 @@ _MOST = 10**9  # rows of a frame that no machine is likely to hold
 
 def arrivals(
     per_day: float,
-    start: Any,
-    end: Any,
+    start: Instant,
+    end: Instant,
     *,
     time_zone: str = "UTC",
     weekday: Sequence[float] | None = None,

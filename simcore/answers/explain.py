@@ -16,12 +16,16 @@ from simcore.clock.words import Case, Moment, Wait, moment, rhythm
 from simcore.clock.zones import DAY_US, Ints, zone
 from simcore.engine.rounds import AT_ONCE, BEHIND, CHANGED, FREED, Passed, Waiting
 from simcore.plan.plan import Epoch, Plan, Step
+from simcore.plan.platform import Words
 
 INACTIVE = "the sequence is not active, so nothing is sent"
 UNREACHED = "waits for the email before it, which cannot go out as things stand"
 UNREACHED_STEP = "waits for a step before it, which does not happen as things stand"
 ENDED = "the run ends before it"
-CLOSED = "there is no send day on which it may go out, so it waits"
+CLOSED = "there is no {} on which it may go out, so it waits"
+"""With what the platform calls a send day."""
+
+_USUAL = Words()
 
 
 class _Then(NamedTuple):
@@ -32,11 +36,13 @@ class _Then(NamedTuple):
     time_zone: str
 
 
-def reasons(item: Passed, epochs: Sequence[Epoch], entered_us: Ints) -> npt.NDArray[np.object_]:
+def reasons(
+    item: Passed, epochs: Sequence[Epoch], entered_us: Ints, words: Words = _USUAL
+) -> npt.NDArray[np.object_]:
     """Why each run's email of a round goes out when it does, a sentence each [str, runs of the round].
 
-    `epochs`: the plans, and from when each holds; `entered_us` int64 [µs], when each of these runs began. Equal cases
-    are put into words once.
+    `epochs`: the plans, and from when each holds; `entered_us` int64 [µs], when each of these runs began; `words`:
+    what the platform calls things. Equal cases are put into words once.
     """
     size, waited = len(item.at), item.waited
     if not size:  # all of them are excluded, say
@@ -55,9 +61,9 @@ def reasons(item: Passed, epochs: Sequence[Epoch], entered_us: Ints) -> npt.NDAr
     ]
     if size == 1:  # a preview, where looking for equal cases would cost more than all the rest
         under, *case = (np.asarray(each).item() for each in cases)
-        return np.array([_reason(then[under], *case)], object)
+        return np.array([_reason(then[under], words, *case)], object)
     kind, distinct = pd.factorize(pd.MultiIndex.from_arrays([np.broadcast_to(each, size) for each in cases]))
-    told = [_reason(then[under], *map(int, case)) for under, *case in distinct]
+    told = [_reason(then[under], words, *map(int, case)) for under, *case in distinct]
     texts: npt.NDArray[np.object_] = np.array([*told, ""], object)[kind]
     return texts
 
@@ -79,17 +85,25 @@ def _ready_us(waited: Waiting, then: dict[int, _Then], anchor_us: Ints) -> Ints:
 
 
 def _reason(
-    then: _Then, anchor_us: int, ready_us: int, due_us: int, cause: int, since_us: int, entry: int
+    then: _Then,
+    words: Words,
+    anchor_us: int,
+    ready_us: int,
+    due_us: int,
+    cause: int,
+    since_us: int,
+    entry: int,
 ) -> str:
     here, step = zone(then.time_zone), then.step
     since = "entry" if entry and then.before is None else "the previous email"
     if then.before is not None and not then.before.sends:
         since = f"the {then.before.called} before it"
-    case = Case(here, since, *(moment(us, here) for us in (anchor_us, ready_us, due_us)))
+    anchor, ready, due = (moment(us, here) for us in (anchor_us, ready_us, due_us))
+    case = Case(here, since, anchor, ready, due, words.send_day)
     if cause == BEHIND:
-        return f"at once, because it was published behind the subscriber: {case.until}"
+        return f"at once, because it was {words.published} behind the subscriber: {case.until}"
     if cause == AT_ONCE:
-        return f"at once, because it was published right before the email that was waited for: {case.until}"
+        return f"at once, because it was {words.published} right before the email that was waited for: {case.until}"
     if cause not in {FREED, CHANGED}:
         return step.gate.words(case, step.delay.words(case)) + _changes(case, case.anchor)
     change = moment(since_us, here)

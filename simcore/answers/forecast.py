@@ -1,15 +1,15 @@
 """How much goes out when: sends counted by period, without making their rows."""
 
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal, Unpack
 
 import numpy as np
 import pandas as pd
 
+from simcore.answers.options import Entries, EventLog, ForecastOptions, Freq, read, takes
 from simcore.answers.projection import make
 from simcore.clock import instants
 from simcore.clock.periods import check, periods
-from simcore.clock.zones import FIRST_US, Ints, zone
+from simcore.clock.zones import FIRST_US, Ints, Zone, zone
 from simcore.engine.rounds import Passed
 from simcore.errors import EntryError, SimcoreError, shown
 from simcore.plan.log import whole_id
@@ -19,21 +19,14 @@ _MOST = 1 << 53
 """Whole numbers below it are exact in floats too, in which numpy adds weights up."""
 
 
+@takes(ForecastOptions)
 def forecast(
     sequence: Sequence,
-    entries: Any = None,
+    entries: Entries | None = None,
     *,
-    freq: str = "D",
-    by: str | None = "email",
-    events: Any = None,
-    changes: Iterable[Any] = (),
-    until: Any = None,
-    include_drafts: bool = False,
-    assumptions: Any = None,
-    naive_time_zone: str | None = None,
-    order: str = "entry",
-    enabled_at: Any = None,
-    render: bool = False,
+    freq: Freq = "D",
+    by: Literal["email"] | None = "email",
+    **options: Unpack[ForecastOptions],
 ) -> pd.DataFrame:
     """How many emails go out in each period, to all subscribers: what grouping `simcore.project` would give.
 
@@ -53,48 +46,48 @@ def forecast(
     >>> [(day.strftime("%a %d"), int(sends)) for day, sends in counted["sends"].items() if sends]
     [('Fri 06', 6), ('Mon 09', 3), ('Thu 12', 3)]
     """
+    given = read(forecast, options)
     check(freq)
     if by is not None and not (isinstance(by, str) and by == "email"):
         raise SimcoreError(f"by: found {shown(by)}, expected 'email' or None")
-    counts, entries = _counts(entries, events)
-    made = make(
-        sequence,
-        entries,
-        events=events,
-        changes=changes,
-        until=until,
-        include_drafts=include_drafts,
-        assumptions=assumptions,
-        naive_time_zone=naive_time_zone,
-        order=order,
-        enabled_at=enabled_at,
-        render=render,
-    )
-    place = zone(made.zone)
+    counts, entries = _arrivals(entries, given.events)
+    projection = make(sequence, entries, given)
     if counts is not None:
-        counts = counts[made.people.runs.row]
-    shared: dict[int, Ints] = {}
-    rounds = [(item.step.position, *_counted(item, counts, shared)) for item in made.outcome.sends]
-    ends = [int(end) for _, us, _ in rounds if us.size for end in (us.min(), us.max())] or [FIRST_US]
-    found = periods(place, freq, min(ends), max(ends))
-    positions = sorted({position for position, *_ in rounds})
-    table = np.zeros((len(positions), found.starts_us.size), np.int64)
-    for position, us, sends in rounds:
-        table[positions.index(position)] += found.counts(us, sends)
-    some = np.flatnonzero(table.any(axis=0))
-    part = slice(some[0], some[-1] + 1) if some.size else slice(0)
-    index = pd.DatetimeIndex(instants.show(found.starts_us[part], made.zone), name="period")
+        counts = counts[projection.people.runs.row]
+    cache: dict[int, Ints] = {}
+    sends = [(item.step.position, *_sends(item, counts, cache)) for item in projection.outcome.sends]
+    starts_us, positions, table = _by_period(sends, zone(projection.zone), freq)
+    index = pd.DatetimeIndex(instants.show(starts_us, projection.zone), name="period")
     if by is None:
-        return pd.DataFrame({"sends": table[:, part].sum(axis=0)}, index=index)
+        return pd.DataFrame({"sends": table.sum(axis=0)}, index=index)
     used = table.any(axis=1)
     columns = pd.Index(np.array(positions, np.int64)[used], name="position")
-    return pd.DataFrame(np.ascontiguousarray(table[used][:, part].T), index=index, columns=columns)
+    return pd.DataFrame(np.ascontiguousarray(table[used].T), index=index, columns=columns)
 
 
-def _counted(item: Passed, counts: Ints | None, shared: dict[int, Ints]) -> tuple[Ints, Ints | None]:
+def _by_period(
+    sends: list[tuple[int, Ints, Ints | None]], place: Zone, freq: Freq
+) -> tuple[Ints, list[int], Ints]:
+    """Sends (positions, instants [µs], and how many each has) counted by period.
+
+    The periods' starts int64 [µs; periods], from the first to the last with a send; the positions, in order; and how
+    many each has in each int64 [positions x periods].
+    """
+    edges_us = [int(edge) for _, us, _ in sends if us.size for edge in (us.min(), us.max())] or [FIRST_US]
+    grid = periods(place, freq, min(edges_us), max(edges_us))
+    positions = sorted({position for position, *_ in sends})
+    table = np.zeros((len(positions), grid.starts_us.size), np.int64)
+    for position, us, weights in sends:
+        table[positions.index(position)] += grid.counts(us, weights)
+    busy = np.flatnonzero(table.any(axis=0))
+    part = slice(busy[0], busy[-1] + 1) if busy.size else slice(0)
+    return grid.starts_us[part], positions, table[:, part]
+
+
+def _sends(item: Passed, counts: Ints | None, cache: dict[int, Ints]) -> tuple[Ints, Ints | None]:
     """The instants of a round's sends [µs], and how many each has (None: one).
 
-    Rounds of all runs that share an index share the counts of its distinct instants too: in `shared`, by it.
+    Rounds of all runs that share an index share the counts of its distinct instants too: in `cache`, by it.
     """
     at = item.at
     weights = counts if counts is None or item.rows is None else counts[item.rows]
@@ -103,18 +96,18 @@ def _counted(item: Passed, counts: Ints | None, shared: dict[int, Ints]) -> tupl
         if weights is None:
             return at.distinct_us, None
         sends = weights
-    elif item.rows is None and key in shared:
-        sends = shared[key]
+    elif item.rows is None and key in cache:
+        sends = cache[key]
     else:
         sends = np.bincount(at.index, weights, minlength=at.distinct_us.size).astype(np.int64)
         if item.rows is None:
-            shared[key] = sends
+            cache[key] = sends
     # Of the distinct instants that rounds share, some may be those of runs that did not come so far.
     used = np.flatnonzero(sends)
     return at.distinct_us[used], sends[used]
 
 
-def _counts(entries: Any, events: Any) -> tuple[Ints | None, Any]:
+def _arrivals(entries: Entries | None, events: EventLog | None) -> tuple[Ints | None, Entries | None]:
     """How many arrivals each row of entries stands for (None: one each), and entries that have ids."""
     if not isinstance(entries, pd.DataFrame) or "count" not in entries.columns:
         return None, entries
@@ -124,16 +117,16 @@ def _counts(entries: Any, events: Any) -> tuple[Ints | None, Any]:
             f"entries: count and {beside} together: arrivals that are counted are no single subscribers; leave "
             "one of them out"
         )
-    given = entries["count"]
-    if pd.api.types.is_integer_dtype(given.dtype) or pd.api.types.is_float_dtype(given.dtype):
-        counts = given.to_numpy(np.float64, na_value=np.nan)
+    column: Any = entries["count"]
+    if pd.api.types.is_integer_dtype(column.dtype) or pd.api.types.is_float_dtype(column.dtype):
+        counts = column.to_numpy(np.float64, na_value=np.nan)
     else:
-        whole = [whole_id(each) for each in given]
-        counts = np.array([np.nan if each is None else each for each in whole], np.float64)
+        numbers = map(whole_id, column)
+        counts = np.array([np.nan if number is None else number for number in numbers], np.float64)
     bad = ~((counts >= 0) & (counts < _MOST) & (counts == np.floor(counts)))
     if bad.any():
         faults = dict.fromkeys(np.flatnonzero(bad).tolist(), "not a whole number of 0 or more")
-        raise instants.explain_faults("entries: count", given, faults, "mend those rows, or leave them out")
+        raise instants.explain_faults("entries: count", column, faults, "mend those rows, or leave them out")
     if counts.sum() >= _MOST:
         raise EntryError(f"entries: count: {counts.sum():.0f} arrivals are too many to count exactly")
     return counts.astype(np.int64), entries.assign(subscriber_id=np.arange(len(entries)))

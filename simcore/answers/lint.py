@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from simcore.answers.options import Instant
 from simcore.clock.instants import NAIVE, read_one
 from simcore.errors import EntryError, SimcoreError, shown
 from simcore.plan.findings import SEVERITIES
@@ -26,7 +27,7 @@ class Findings(ShownFrame):
         return Table(heading, [*map(str, columns)], rows, under=columns[-1:] == ["message"])
 
 
-def lint(sequence: Sequence, *, among: Iterable[Any] = (), as_of: Any = None) -> pd.DataFrame:
+def lint(sequence: Sequence, *, among: Iterable[Any] = (), as_of: Instant | None = None) -> pd.DataFrame:
     """What is wrong or odd about a sequence as it stands, and what to do about it: a row a finding.
 
     `among`: the account's other sequences, of the same platform (an excluded sequence that is none of them is a

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from simcore.answers import explain as words
 from simcore.answers import timeline
+from simcore.answers.options import DEFAULTS, Assumptions, Entries, Options
 from simcore.clock import instants
 from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, Ints, zone
@@ -25,10 +26,19 @@ from simcore.plan.platform import platform_of
 from simcore.text.tables import Table
 from simcore.text.wording import count
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    _Frame = TypeVar("_Frame", default=pd.DataFrame)
+else:  # before Python 3.13 they have no defaults
+    from typing import TypeVar
+
+    _Frame = TypeVar("_Frame")
+
 _ROOM, _ROOM_MORE = 16, 1 << 20  # instants that are kept for other sequences: so many a run, and so many more
 
 
-class Simulation(NamedTuple):
+class Simulation(NamedTuple, Generic[_Frame]):
     """What `simcore.simulate` gives: three DataFrames. In a notebook and a terminal it shows what they come to.
 
     >>> import simcore
@@ -41,9 +51,9 @@ class Simulation(NamedTuple):
     journal      2     1 started, 1 completed
     """
 
-    timeline: pd.DataFrame
-    subscribers: pd.DataFrame
-    journal: pd.DataFrame
+    timeline: _Frame
+    subscribers: _Frame
+    journal: _Frame
 
     def __repr__(self) -> str:
         return self._table().text()
@@ -52,15 +62,16 @@ class Simulation(NamedTuple):
         return self._table().html()
 
     def _table(self) -> Table:
-        at = pd.DatetimeIndex(self.timeline["send_at"])
+        frames: dict[str, Any] = self._asdict()
+        at = pd.DatetimeIndex(frames["timeline"]["send_at"])
         here = zone(str(at.tz))
         span = f", {clock(int(at.asi8.min()), here)} to {clock(int(at.asi8.max()), here)}" if len(at) else ""
-        told = {
-            "timeline": count(self.timeline["email_id"].nunique(), "email"),
-            "subscribers": _counted(self.subscribers["status"]),
-            "journal": _counted(self.journal["what"]),
+        contents = {
+            "timeline": count(frames["timeline"]["email_id"].nunique(), "email"),
+            "subscribers": _counted(frames["subscribers"]["status"]),
+            "journal": _counted(frames["journal"]["what"]),
         }
-        rows = [(name, len(getattr(self, name)), what) for name, what in told.items()]
+        rows = [(name, len(frames[name]), what) for name, what in contents.items()]
         return Table(f"A simulation: {count(len(at), 'send')}{span}", ("table", "rows", "what"), rows)
 
 
@@ -69,16 +80,17 @@ def _counted(values: Any) -> str:
     return ", ".join(f"{count} {name}" for name, count in values.value_counts(sort=False).items() if count)
 
 
-class Made(NamedTuple):
-    """A simulation before it is put into frames: `epochs` in order of time, the first from the beginning."""
+class Projection(NamedTuple):
+    """What happens to all runs, before it is put into frames.
+
+    `epochs` in order of time, the first from the beginning.
+    """
 
     epochs: list[Epoch]
     people: Audience
     outcome: Outcome
     stop_us: int
-    by_email: bool
-    explained: bool
-    rendered: bool
+    options: Options
 
     @property
     def zone(self) -> str:
@@ -91,10 +103,8 @@ class Made(NamedTuple):
             step.email_id: step for epoch in reversed(self.epochs) for step in reversed(epoch.plan.steps)
         }
         last = self.epochs[-1].plan.steps
-        return [
-            *last,
-            *(step for email_id, step in steps.items() if email_id not in {each.email_id for each in last}),
-        ]
+        present = {step.email_id for step in last}
+        return [*last, *(step for email_id, step in steps.items() if email_id not in present)]
 
     def timeline(self) -> pd.DataFrame:
         """A row a send."""
@@ -103,11 +113,24 @@ class Made(NamedTuple):
             self.outcome.sends,
             self.steps(),
             self.zone,
-            by_email=self.by_email,
+            by_email=self.options.order == "email",
             text_ids=self.epochs[0].plan.text_ids,
-            rendered=self._subjects if self.rendered else None,
-            words=self._reasons if self.explained else None,
+            rendered=self._subjects if self.options.render else None,
+            words=self._reasons if self.options.explain else None,
         )
+
+    def subscribers(self) -> pd.DataFrame:
+        """A row a run."""
+        plan = self.epochs[-1].plan
+        return timeline.subscribers(self.people, self.outcome, plan, self.zone, self.stop_us)
+
+    def journal(self) -> pd.DataFrame:
+        """A row for whatever else happened."""
+        return timeline.journal(self.people, self.outcome, self.epochs[0].plan, self.zone, self.stop_us)
+
+    def simulation(self) -> Simulation:
+        """All three; subscribers and journal are whole only where `make` took notes."""
+        return Simulation(self.timeline(), self.subscribers(), self.journal())
 
     def _reasons(self, item: Passed, rows: Ints | slice) -> Any:
         return words.reasons(item, self.epochs, self.people.runs.entered_us[rows])
@@ -123,9 +146,9 @@ class Made(NamedTuple):
             filled = [step.render(self._properties(each), "", 0) for each in distinct.tolist()]
             return np.array([*filled, ""], object)[place]
         shown_us = np.zeros(len(runs), np.int64)
-        for each in self.outcome.passed:
-            if each.step.email_id == step.shows:
-                shown_us[slice(None) if each.rows is None else each.rows] = each.at.all_us()
+        for passed in self.outcome.passed:
+            if passed.step.email_id == step.shows:
+                shown_us[slice(None) if passed.rows is None else passed.rows] = passed.at.all_us()
         names = [
             f"{subscriber}-{run}"
             for subscriber, run in zip(runs.subscriber_id[rows], runs.number[rows].tolist(), strict=True)
@@ -134,33 +157,25 @@ class Made(NamedTuple):
         return np.array([*subjects, ""], object)[:-1]
 
     def _properties(self, place: int) -> Any:
+        """What a run brings along, by its place among all properties (-1 for none)."""
         return None if place < 0 else self.people.runs.properties[place]
 
-    def subscribers(self) -> pd.DataFrame:
-        """A row a run."""
-        plan = self.epochs[-1].plan
-        return timeline.subscribers(self.people, self.outcome, plan, self.zone, self.stop_us)
 
-    def journal(self) -> pd.DataFrame:
-        """A row for whatever else happened."""
-        return timeline.journal(self.people, self.outcome, self.epochs[0].plan, self.zone, self.stop_us)
-
-
-class Shared:
-    """What simulations of several sequences share that differ in their arguments by the sequence alone."""
+class Cache:
+    """What projections of several sequences have in common whose arguments differ by the sequence alone."""
 
     def __init__(self) -> None:
-        self._people: list[tuple[Any, Audience]] = []
+        self._audiences: list[tuple[Any, Audience]] = []
         self._times: Kept | None = None
 
-    def people(self, epochs: list[Epoch]) -> Audience | None:
-        """Those who were found under plans that differ from these in their steps alone, if there were any."""
+    def audience(self, epochs: list[Epoch]) -> Audience | None:
+        """The audience that was kept under plans that differ from these in their steps alone, if there was one."""
         wanted = _entrance(epochs)
-        return next((people for entrance, people in self._people if entrance == wanted), None)
+        return next((people for entrance, people in self._audiences if entrance == wanted), None)
 
-    def met(self, epochs: list[Epoch], people: Audience) -> None:
-        """Keeps who was found under some plans."""
-        self._people.append((_entrance(epochs), people))
+    def keep(self, epochs: list[Epoch], people: Audience) -> None:
+        """Keeps the audience that was found under some plans."""
+        self._audiences.append((_entrance(epochs), people))
 
     def after(self, sequence: Any, changes: list[tuple[int, Any]]) -> list[Any]:
         """The sequence after each of some changes."""
@@ -187,62 +202,46 @@ def _entrance(epochs: list[Epoch]) -> list[tuple[Epoch, Watched]]:
 
 def make(
     sequence: Any,
-    entries: Any,
+    entries: Entries | None,
+    options: Options = DEFAULTS,
     *,
-    events: Any = None,
-    changes: Iterable[Any] = (),
-    until: Any = None,
-    include_drafts: bool = False,
-    assumptions: Any = None,
-    naive_time_zone: str | None = None,
-    order: str = "entry",
-    enabled_at: Any = None,
-    render: bool = False,
-    explain: bool = False,
     notes: bool = False,
     plan: Plan | None = None,
-    shared: "Shared | None" = None,
-) -> Made:
-    """What happens, with the arguments of `simulate`; `notes` for a journal and subscribers too.
+    cache: Cache | None = None,
+) -> Projection:
+    """What happens to whom; `notes` for a journal and subscribers too.
 
-    `plan`: the sequence's, where it is made already. `shared`: what was found for the same arguments, but of other
+    `plan`: the sequence's, where it is made already. `cache`: what was found with the same arguments, but for other
     sequences.
     """
-    instants.check_zone(naive_time_zone)
-    if order not in ("entry", "email"):
-        raise SimcoreError(f"order: found {shown(order)}, expected 'entry' or 'email'")
-    plan = plan_of(sequence, assumptions, include_drafts) if plan is None else plan
-    first = Epoch(at_us=FIRST_US, plan=plan)
-    until_us = read_until(until, naive_time_zone)
-    how = {"assumptions": assumptions, "include_drafts": include_drafts}
-    epochs = [first, *_later(sequence, changes, until_us, naive_time_zone, shared or Shared(), how)]
-    if plan.trigger is None and enabled_at is not None:
+    zoned, render = options.naive_time_zone, options.render
+    instants.check_zone(zoned)
+    if options.order not in ("entry", "email"):
+        raise SimcoreError(f"order: found {shown(options.order)}, expected 'entry' or 'email'")
+    plan = plan_of(sequence, options.assumptions, options.include_drafts) if plan is None else plan
+    until_us = read_until(options.until, zoned)
+    epochs = [Epoch(at_us=FIRST_US, plan=plan), *_later(sequence, options, until_us, cache or Cache())]
+    if plan.trigger is None and options.enabled_at is not None:
         raise SimcoreError(
             "enabled_at: this platform's sequences are not enabled at an instant: leave it out"
         )
     if render and not plan.renders:
         raise SimcoreError("render: this platform's merge tags are not modelled: leave it out")
-    enabled_us = None if enabled_at is None else instants.read_one(enabled_at, "enabled_at", naive_time_zone)
-    people = None if shared is None else shared.people(epochs)
+    at = options.enabled_at
+    enabled_us = None if at is None else instants.read_one(at, "enabled_at", zoned)
+    people = None if cache is None else cache.audience(epochs)
     if people is None:
-        people = audience.runs(entries, events, epochs, until_us, naive_time_zone, enabled_us)
-        if shared is not None:
-            shared.met(epochs, people)
-    kept = None if shared is None else shared.times(people)
+        people = audience.runs(entries, options.events, epochs, until_us, zoned, enabled_us)
+        if cache is not None:
+            cache.keep(epochs, people)
+    kept = None if cache is None else cache.times(people)
     people, outcome = happen(epochs, people, until_us, notes=notes, passes=render, kept=kept)
-    stop_us = NEVER_US if until_us is None else until_us
-    return Made(epochs, people, outcome, stop_us, order == "email", explain, render)
+    return Projection(epochs, people, outcome, NEVER_US if until_us is None else until_us, options)
 
 
-def _later(
-    sequence: Any,
-    changes: Iterable[Any],
-    until_us: int | None,
-    naive_time_zone: str | None,
-    shared: Shared,
-    how: dict[str, Any],
-) -> list[Epoch]:
+def _later(sequence: Any, options: Options, until_us: int | None, cache: Cache) -> list[Epoch]:
     """What changes make of the plan: an epoch each, in order of time, ties as given; none from `until_us` on."""
+    changes = options.changes
     if not isinstance(changes, Iterable) or isinstance(changes, str | Mapping):
         raise SimcoreError(
             f"changes: found {shown(changes)}, expected a list of changes, such as kit.update(...)"
@@ -252,18 +251,18 @@ def _later(
         if not hasattr(change, "at"):
             message = "a change must be made by the platform's functions, such as kit.update"
             raise ValidationError([message], [(f"changes[{number}]", message)], [shown(change)])
-        at_us = instants.read_one(change.at, f"changes[{number}].at", naive_time_zone)
+        at_us = instants.read_one(change.at, f"changes[{number}].at", options.naive_time_zone)
         if until_us is None or at_us < until_us:
             timed.append((at_us, number, change))
-    timed.sort(key=lambda each: each[:2])
-    states = shared.after(sequence, [(number, change) for _, number, change in timed]) if timed else []
+    timed.sort(key=lambda change: change[:2])
+    states = cache.after(sequence, [(number, change) for _, number, change in timed]) if timed else []
     return [
-        Epoch(at_us=at_us, plan=plan_of(state, **how))
+        Epoch(at_us=at_us, plan=plan_of(state, options.assumptions, options.include_drafts))
         for (at_us, *_), state in zip(timed, states, strict=True)
     ]
 
 
-def plan_of(sequence: Any, assumptions: Any = None, include_drafts: bool = False) -> Plan:
+def plan_of(sequence: Any, assumptions: Assumptions | None = None, include_drafts: bool = False) -> Plan:
     """The plan of a sequence. Raises SimcoreError for what is none, or assumptions of another platform."""
     platform = platform_of(sequence)
     assume = platform.assumptions() if assumptions is None else assumptions

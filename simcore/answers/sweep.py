@@ -1,18 +1,20 @@
 """Many schedules at once: what each combination of fields comes to."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import partial, reduce
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
 
 from simcore.answers import timeline
-from simcore.answers.projection import Made, Shared, Simulation, make, plan_of
+from simcore.answers.options import Entries, ForecastOptions, read, takes
+from simcore.answers.projection import Cache, Projection, Simulation, make, plan_of
 from simcore.clock.periods import Periods, periods
 from simcore.clock.zones import DAY_US, FAR_US, FIRST_US, HOUR_US, LAST_US, Ints, Zone, zone
+from simcore.engine.rounds import Passed
 from simcore.engine.times import Kept, Times
 from simcore.errors import SimcoreError, inside, shown
 from simcore.plan.paths import parts
@@ -30,21 +32,14 @@ METRICS = ("median_days", "p95_days", "weekend_share", "night_share", "most_in_a
 """What a schedule is measured by, where nothing else is asked for."""
 
 
+@takes(ForecastOptions)
 def sweep(
     sequence: Sequence,
     fields: Mapping[str, Iterable[Any]],
-    entries: Any = None,
+    entries: Entries | None = None,
     *,
     metrics: Mapping[str, Callable[[Simulation], Any]] | None = None,
-    events: Any = None,
-    changes: Iterable[Any] = (),
-    until: Any = None,
-    include_drafts: bool = False,
-    assumptions: Any = None,
-    naive_time_zone: str | None = None,
-    order: str = "entry",
-    enabled_at: Any = None,
-    render: bool = False,
+    **options: Unpack[ForecastOptions],
 ) -> pd.DataFrame:
     """What each combination of field values comes to: a row a schedule, in the order of `itertools.product`.
 
@@ -69,43 +64,34 @@ def sweep(
     >>> found[["send_hour", "emails[3].delay_value", "median_days"]].round(1).to_numpy().tolist()
     [[6.0, 1.0, 3.0], [6.0, 2.0, 5.1], [9.0, 1.0, 3.1], [9.0, 2.0, 5.2]]
     """
-    plan_of(sequence, assumptions, include_drafts)
+    given = read(sweep, options)
+    plan_of(sequence, given.assumptions, given.include_drafts)
     values = _values(fields, metrics)
     combinations = [*product(*values.values())]
-    chosen = [dict(zip(values, each, strict=True)) for each in combinations]
-    given: dict[str, Any] = {
-        "events": events,
-        "changes": [*changes] if isinstance(changes, Iterator) else changes,
-        "until": until,
-        "include_drafts": include_drafts,
-        "assumptions": assumptions,
-        "naive_time_zone": naive_time_zone,
-        "order": order,
-        "enabled_at": enabled_at,
-        "render": render,
-        "notes": metrics is not None,
-    }
+    chosen = [dict(zip(values, combination, strict=True)) for combination in combinations]
     schedules = []
-    for each in chosen:
-        with _named(each):
-            schedules.append(sequence.with_fields(each))
-    shared = Shared()
-    default = _Metrics(shared)
-    plans = [plan_of(each, assumptions, include_drafts) for each in schedules]
-    found: list[Any] = [None] * len(schedules)
+    for combination in chosen:
+        with _named(combination):
+            schedules.append(sequence.with_fields(combination))
+    cache = Cache()
+    default = _Metrics(cache)
+    plans = [plan_of(schedule, given.assumptions, given.include_drafts) for schedule in schedules]
+    measured: list[Any] = [None] * len(schedules)
     for place in _neighbours(plans):
         with _named(chosen[place]):
-            made = make(schedules[place], entries, plan=plans[place], shared=shared, **given)
+            projection = make(
+                schedules[place], entries, given, notes=metrics is not None, plan=plans[place], cache=cache
+            )
         if metrics is None:
-            found[place] = default.of(made)
+            measured[place] = default.of(projection)
         else:
-            life = Simulation(made.timeline(), made.subscribers(), made.journal())
-            found[place] = [each(life) for each in metrics.values()]
+            life = projection.simulation()
+            measured[place] = [metric(life) for metric in metrics.values()]
     names = METRICS if metrics is None else (*metrics,)
     columns = {
-        path: _column(each) for path, each in zip(values, zip(*combinations, strict=True), strict=True)
+        path: _column(of_path) for path, of_path in zip(values, zip(*combinations, strict=True), strict=True)
     }
-    return pd.DataFrame(columns | dict(zip(names, zip(*found, strict=True), strict=True)))
+    return pd.DataFrame(columns | dict(zip(names, zip(*measured, strict=True), strict=True)))
 
 
 def _values(fields: Any, metrics: Any) -> dict[str, list[Any]]:
@@ -136,12 +122,12 @@ def _are_functions(metrics: Any) -> bool:
     return (
         isinstance(metrics, Mapping)
         and len(metrics) > 0
-        and all(isinstance(name, str) and callable(each) for name, each in metrics.items())
+        and all(isinstance(name, str) and callable(metric) for name, metric in metrics.items())
     )
 
 
 def _named(chosen: dict[str, Any]) -> AbstractContextManager[None]:
-    """In it what is refused, a change too, is told with the values of the schedule."""
+    """In it what is refused, a change too, is said with the values of the schedule."""
     return inside("", f"in the combination {shown(chosen, _NAMED)}")
 
 
@@ -156,11 +142,11 @@ def _neighbours(plans: list[Plan]) -> list[int]:
 
 def _column(values: tuple[Any, ...]) -> Any:
     """A column of values as given; lists become tuples, so that they can be grouped by."""
-    if not any(each is None or isinstance(each, list | tuple | set | frozenset) for each in values):
+    if not any(value is None or isinstance(value, list | tuple | set | frozenset) for value in values):
         return list(values)
     column = np.empty(len(values), object)
-    for place, each in enumerate(values):
-        column[place] = tuple(each) if isinstance(each, list | set | frozenset) else each
+    for place, value in enumerate(values):
+        column[place] = tuple(value) if isinstance(value, list | set | frozenset) else value
     return pd.Series(column, dtype=object)
 
 
@@ -172,39 +158,60 @@ class _Load(NamedTuple):
     night: int
     hourly: Ints
 
+    def plus(self, other: "_Load") -> "_Load":
+        """What both come to."""
+        return _Load(
+            self.sends + other.sends,
+            self.weekend + other.weekend,
+            self.night + other.night,
+            self.hourly + other.hourly,
+        )
+
 
 class _Metrics:
     """The default metrics, from counts and distinct instants; what schedules share is measured once."""
 
-    def __init__(self, shared: Shared) -> None:
-        self._shared = shared
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
         self._hours: dict[str, tuple[Periods, int, int]] = {}
 
-    def of(self, made: Made) -> tuple[float, float, float, float, int]:
+    def of(self, projection: Projection) -> tuple[float, float, float, float, int]:
         """Those of one schedule, in the order of `METRICS`."""
-        rounds = [
-            item
-            for item in made.outcome.sends
-            if len(item.at)  # all may be excluded
-        ]
+        rounds = [item for item in projection.outcome.sends if len(item.at)]  # all may be excluded
         if not rounds:
             return np.nan, np.nan, np.nan, np.nan, 0
-        runs, times = made.people.runs, self._shared.times(made.people)
+        median, p95 = self._lengths_us(projection, rounds)
+        load = self._load(projection, rounds)
+        return (
+            median / DAY_US,
+            p95 / DAY_US,
+            load.weekend / load.sends,
+            load.night / load.sends,
+            int(load.hourly.max()),
+        )
+
+    def _lengths_us(self, projection: Projection, rounds: list[Passed]) -> list[float]:
+        """Quantiles of the lengths from entry to last send [µs], over the runs that have a send."""
+        runs, times = projection.people.runs, self._cache.times(projection.people)
         last = rounds[-1].at
         index = last.index
         if index is None or any(item.rows is not None for item in rounds):
             sends, ended_us = timeline.tally(runs, rounds)
-            median, p95 = np.quantile((ended_us - runs.entered_us)[sends > 0], _SHARES).tolist()
-        else:
-            order = times.keep("order", runs, lambda: np.argsort(runs.entered_us, kind="stable"))
-            entered_us = times.keep("sorted", order, lambda: runs.entered_us[order])
-            stretches = times.keep("stretches", index, partial(_Stretches.of, index, order), len(runs))
-            median, p95 = stretches.quantiles(last.distinct_us, entered_us)
+            lengths: list[float] = np.quantile((ended_us - runs.entered_us)[sends > 0], _SHARES).tolist()
+            return lengths
+        order = times.keep("order", runs, lambda: np.argsort(runs.entered_us, kind="stable"))
+        entered_us = times.keep("sorted", order, lambda: runs.entered_us[order])
+        stretches = times.keep("stretches", index, partial(_Stretches.of, index, order), len(runs))
+        return stretches.quantiles(last.distinct_us, entered_us)
+
+    def _load(self, projection: Projection, rounds: list[Passed]) -> "_Load":
+        """What all sends come to."""
+        runs, times = projection.people.runs, self._cache.times(projection.people)
         first_us = times.keep("first", runs, lambda: int(runs.entered_us.min()))
         # What is not sent, since its runs end before, may be due long after the last instant.
         last_us = min(LAST_US, max(item.at.last_us for item in rounds))
-        hours, begin_us, end_us = self._within(made.zone, first_us, last_us)
-        what, place = ("load", made.zone, begin_us, end_us), zone(made.zone)
+        hours, begin_us, end_us = self._within(projection.zone, first_us, last_us)
+        what, place = ("load", projection.zone, begin_us, end_us), zone(projection.zone)
         big = [item.at for item in rounds if item.at.distinct_us.size >= _FEW]
         few = [item.at for item in rounds if item.at.distinct_us.size < _FEW]
         loads = [
@@ -213,17 +220,7 @@ class _Metrics:
         ]
         if few:
             loads.append(_load(few, hours, place, times))
-        total = sum(load.sends for load in loads)
-        hourly = loads[0].hourly
-        for load in loads[1:]:
-            hourly = hourly + load.hourly
-        return (
-            median / DAY_US,
-            p95 / DAY_US,
-            sum(load.weekend for load in loads) / total,
-            sum(load.night for load in loads) / total,
-            int(hourly.max()),
-        )
+        return reduce(_Load.plus, loads)
 
     def _within(self, name: str, first_us: int, last_us: int) -> tuple[Periods, int, int]:
         """The hours of a zone from an instant or earlier to another or later, and from and until when."""
@@ -283,7 +280,7 @@ class _Stretches(NamedTuple):
         sample_us = np.sort(last_us[self.sample_which] - entered_us[self.sample])
         at_us = last_us[self.which]
         most_us, least_us = at_us - entered_us[self.starts], at_us - entered_us[self.ends - 1]
-        found = []
+        lengths_us = []
         for share in _SHARES:
             place = share * (entered_us.size - 1)
             rank, margin = int(place), _MARGIN
@@ -305,6 +302,6 @@ class _Stretches(NamedTuple):
                 margin *= 8
             runs = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
             near_us = np.sort(np.repeat(due_us, counts) - entered_us[runs])
-            one_us, next_us = (int(near_us[each - below]) for each in ranks)
-            found.append(one_us + (next_us - one_us) * (place - rank))
-        return found
+            one_us, next_us = (int(near_us[at - below]) for at in ranks)
+            lengths_us.append(one_us + (next_us - one_us) * (place - rank))
+        return lengths_us

@@ -56,7 +56,7 @@ def timeline(
     `reason` [str].
     """
     layout = _by_email(runs, rounds, steps) if by_email else _by_run(runs, rounds)
-    each = [item.step for item in rounds]
+    emails = [item.step for item in rounds]
 
     def of_run(values: Any) -> Any:
         if layout.run is not None:
@@ -79,18 +79,18 @@ def timeline(
         return taken
 
     waited_for = [step for step in steps if step.queued and step.sends]
-    subjects = list(dict.fromkeys(step.subject for step in (*waited_for, *each)))
+    subjects = list(dict.fromkeys(step.subject for step in (*waited_for, *emails)))
     codes = {subject: code for code, subject in enumerate(subjects)}
-    code = np.array([codes[step.subject] for step in each], _code_dtype(len(subjects)))
+    code = np.array([codes[step.subject] for step in emails], _code_dtype(len(subjects)))
     category = pd.CategoricalDtype(pd.Index(subjects, dtype="str"))
     columns = {
         "subscriber_id": _as_given(of_run(runs.subscriber_id)),
         # Most lists have nobody twice, and ones are written faster than copied.
         "run": of_run(runs.number) if (runs.number != 1).any() else np.ones(len(layout.send_us), np.int32),
-        "position": of_round(np.array([step.position for step in each], np.int16)),
-        "email_id": _named([step.email_id for step in each], of_round(np.arange(len(each))), texts=True)
+        "position": of_round(np.array([step.position for step in emails], np.int16)),
+        "email_id": _named([step.email_id for step in emails], of_round(np.arange(len(emails))), texts=True)
         if text_ids
-        else of_round(np.array([step.email_id for step in each], np.int64)),
+        else of_round(np.array([step.email_id for step in emails], np.int64)),
         "subject": pd.Categorical.from_codes(of_round(code), dtype=category, validate=False),
     }
     if rendered is not None:
@@ -146,7 +146,7 @@ def journal(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: 
     whats = [*details]
     layout = _by_run(runs, notes)
     which = np.tile(np.arange(len(notes)), len(runs)) if layout.which is None else layout.which
-    places = {each: place for place, each in enumerate(outcome.email_ids)}
+    places = {email_id: place for place, email_id in enumerate(outcome.email_ids)}
     email = [-1 if note.email_id is None else places[note.email_id] for note in notes]
     code_of = _code_dtype(len(whats))
     columns = {
@@ -160,16 +160,17 @@ def journal(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: 
     if len(rejected.row):
         row = runs.row.repeat(layout.per_run)
         columns, of_run = _with_rejected(columns, row, rejected, whats)
-    names = [*dict.fromkeys(map(_plainly, whats))]
-    what = np.array([names.index(_plainly(each)) for each in whats], code_of)
+    names, texts = [*dict.fromkeys(map(_plainly, whats))], [*dict.fromkeys(details.values())]
+    plain = np.array([names.index(_plainly(what)) for what in whats], code_of)
+    detail = np.array([texts.index(text) for text in details.values()], code_of)
     return pd.DataFrame(
         {
             "subscriber_id": _as_given(columns["subscriber_id"]),
             "run": pd.arrays.IntegerArray(columns["run"].astype(np.int32, copy=False), ~of_run),
             "at": instants.show(columns["at"], zone),
-            "what": category(what[columns["what"]], names),
+            "what": category(plain[columns["what"]], names),
             "email_id": _named(outcome.email_ids, columns["email_id"], plan.text_ids),
-            "detail": category(columns["what"], tuple(details.values())),
+            "detail": category(detail[columns["what"]], texts),
         },
         copy=False,
     )
@@ -182,7 +183,7 @@ def _with_rejected(
     of runs. `row` [rows of the journal]: the entry that each is of."""
     order = np.argsort(np.concatenate([row, rejected.row]), kind="stable")
     none = np.zeros(len(rejected.row), np.int64)
-    codes = [whats.index(each) if each in whats else -1 for each in ENTRY_WORDS]
+    codes = [whats.index(what) if what in whats else -1 for what in ENTRY_WORDS]
     others = {
         "subscriber_id": rejected.subscriber_id,
         "run": none,
@@ -316,13 +317,13 @@ def _texts(
         table = np.stack(texts, axis=0 if by_email else 1) if texts else np.empty(0, object)
         return pd.Series(table.reshape(-1), dtype="str").array
     run = np.repeat(np.arange(len(runs)), layout.per_run) if layout.run is None else layout.run
-    found = np.empty(len(layout.send_us), object)
+    column = np.empty(len(layout.send_us), object)
     for number, (item, text) in enumerate(zip(rounds, texts, strict=True)):
         of_run = np.empty(len(runs), object)
         of_run[_rows(item)] = text
         mine = np.flatnonzero(layout.which == number)
-        found[mine] = of_run[run[mine]]
-    return pd.Series(found, dtype="str").array
+        column[mine] = of_run[run[mine]]
+    return pd.Series(column, dtype="str").array
 
 
 def _named(email_ids: Sequence[int | str], place: Ints, texts: bool) -> Any:

@@ -1,12 +1,13 @@
 """What if: two ways of doing it, side by side."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
 
 from simcore.answers import timeline
+from simcore.answers.options import Change, CompareOptions, Entries, ImpactOptions, read, takes
 from simcore.answers.projection import make
 from simcore.clock.zones import Ints
 from simcore.errors import SimcoreError, shown
@@ -18,26 +19,14 @@ _SEND = timeline.KEY
 _WHAT = ("earlier", "later", "unchanged", "gained", "lost")
 
 
+@takes(CompareOptions)
 def compare(
-    sequences: Mapping[str, Sequence],
-    entries: Any = None,
-    *,
-    events: Any = None,
-    changes: Iterable[Any] = (),
-    until: Any = None,
-    include_drafts: bool = False,
-    assumptions: Any = None,
-    naive_time_zone: str | None = None,
-    order: str = "entry",
-    enabled_at: Any = None,
-    render: bool = False,
-    explain: bool = False,
+    sequences: Mapping[str, Sequence], entries: Entries | None = None, **options: Unpack[CompareOptions]
 ) -> pd.DataFrame:
     """The timelines of several sequences for the same subscribers, one below the other.
 
     `sequences`: scenarios by name, in the order in which they are to stand. All else as for `simcore.project`, the
-    same for each; `assumptions` may also be a dict of them by the names of scenarios (the others have the
-    defaults), so that one sequence can be compared under two readings.
+    same for each; but `assumptions` may differ.
 
     Columns: `scenario` (category, in the order given), then those of `simcore.project`. `send_at` is in the zone of
     all, or in UTC where they differ; `email_id` is text where it is so in any. A RangeIndex.
@@ -56,40 +45,33 @@ def compare(
         )
     if odd := [name for name in sequences if not isinstance(name, str) or halved(name)]:
         raise SimcoreError(f"sequences: found {shown(odd[0])} for a name, expected text")
-    by_name = assumptions if isinstance(assumptions, Mapping) else dict.fromkeys(sequences, assumptions)
+    given = read(compare, options)
+    assumed = given.assumptions
+    by_name = assumed if isinstance(assumed, Mapping) else dict.fromkeys(sequences, assumed)
     if strange := [name for name in by_name if name not in sequences]:
         raise SimcoreError(f"assumptions: there is no scenario {shown(strange[0])}: {', '.join(sequences)}")
-    changes = [*changes] if isinstance(changes, Iterator) else changes
-    found = [
-        make(
-            sequence,
-            entries,
-            events=events,
-            changes=changes,
-            until=until,
-            include_drafts=include_drafts,
-            assumptions=by_name.get(name),
-            naive_time_zone=naive_time_zone,
-            order=order,
-            enabled_at=enabled_at,
-            render=render,
-            explain=explain,
-        ).timeline()
+    timelines = {
+        name: make(sequence, entries, given._replace(assumptions=by_name.get(name))).timeline()
         for name, sequence in sequences.items()
-    ]
-    zones = {str(each["send_at"].dt.tz): each["send_at"].dt.tz for each in found}
+    }
+    return _together(timelines)
+
+
+def _together(timelines: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The timelines of scenarios in one frame, whose columns they are cast to."""
+    zones = {str(sends["send_at"].dt.tz): sends["send_at"].dt.tz for sends in timelines.values()}
     shared = next(iter(zones.values())) if len(zones) == 1 else "UTC"
-    subjects = [*dict.fromkeys(subject for each in found for subject in each["subject"].cat.categories)]
-    text_ids = any(each["email_id"].dtype != np.int64 for each in found)
-    category = pd.CategoricalDtype(pd.Index(subjects, dtype="str"))
-    for each in found:
-        each["subject"] = each["subject"].astype(category)
-        each["send_at"] = each["send_at"].dt.tz_convert(shared)
+    subjects = [subject for sends in timelines.values() for subject in sends["subject"].cat.categories]
+    category = pd.CategoricalDtype(pd.Index([*dict.fromkeys(subjects)], dtype="str"))
+    text_ids = any(sends["email_id"].dtype != np.int64 for sends in timelines.values())
+    for sends in timelines.values():
+        sends["subject"] = sends["subject"].astype(category)
+        sends["send_at"] = sends["send_at"].dt.tz_convert(shared)
         if text_ids:
-            each["email_id"] = each["email_id"].astype("str")
-    both = pd.concat(found, ignore_index=True)
-    sizes = [len(each) for each in found]
-    both.insert(0, "scenario", timeline.category(np.repeat(np.arange(len(found)), sizes), tuple(sequences)))
+            sends["email_id"] = sends["email_id"].astype("str")
+    both = pd.concat([*timelines.values()], ignore_index=True)
+    scenario = np.repeat(np.arange(len(timelines)), [*map(len, timelines.values())])
+    both.insert(0, "scenario", timeline.category(scenario, [*timelines]))
     return both
 
 
@@ -113,57 +95,58 @@ def shift(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     >>> moved["what"].tolist(), str(moved["shift"].max())
     (['unchanged', 'unchanged', 'later', 'later'], '0 days 09:00:00')
     """
-    both = {"before": before, "after": after}
-    for name, each in both.items():
-        timeline.check(name, each)
-        again = each.duplicated(_SEND).to_numpy()
-        if again.any():
-            row = int(np.flatnonzero(again)[0])
-            subscriber, run, email = (shown(each[column].iloc[row]) for column in _SEND)
-            raise SimcoreError(
-                f"{name}: row {row} has email {email} of run {run} of subscriber {subscriber} a second time: give one "
-                "timeline at a time, such as one scenario of simcore.compare"
-            )
+    frames = {"before": before, "after": after}
+    for name, sends in frames.items():
+        _check_once(name, sends)
     for column in _SEND:
-        kinds = [each[column].dtype for each in both.values() if len(each)]
+        kinds = [sends[column].dtype for sends in frames.values() if len(sends)]
         if len({str(kind) for kind in kinds}) > 1:
             raise SimcoreError(
                 f"{column}: before has {kinds[0]}, after has {kinds[1]}: ids of two kinds never match"
             )
     sent = [
-        each[_SEND].assign(**{name: each["send_at"].dt.as_unit("us")}).reset_index(drop=True)
-        for name, each in both.items()
+        sends[_SEND].assign(**{name: sends["send_at"].dt.as_unit("us")}).reset_index(drop=True)
+        for name, sends in frames.items()
     ]
     for some, others in ((0, 1), (1, 0)):
         if not len(sent[some]):  # what is empty has ids of any kind
             sent[some] = sent[some].astype(sent[others][_SEND].dtypes)
-    if sent[0][_SEND].equals(sent[1][_SEND]):
-        found = sent[0].assign(after=sent[1]["after"])
-    else:
-        rows = [each.assign(**{f"row_{at}": np.arange(len(each))}) for at, each in enumerate(sent)]
-        found = rows[0].merge(rows[1], how="outer", on=_SEND)
-        found = found.sort_values(["row_0", "row_1"], ignore_index=True).drop(columns=["row_0", "row_1"])
-    found["shift"] = found["after"] - found["before"]
-    by_us = found["shift"].to_numpy()
+    moved = _matched(*sent)
+    moved["shift"] = moved["after"] - moved["before"]
+    by_us = moved["shift"].to_numpy()
     none = np.timedelta64(0, "us")
     what = np.select(
-        [by_us < none, by_us > none, by_us == none, found["before"].isna().to_numpy()], [0, 1, 2, 3], 4
+        [by_us < none, by_us > none, by_us == none, moved["before"].isna().to_numpy()], [0, 1, 2, 3], 4
     )
-    found["what"] = timeline.category(what, _WHAT)
-    return found
+    moved["what"] = timeline.category(what, _WHAT)
+    return moved
 
 
+def _check_once(name: str, sends: pd.DataFrame) -> None:
+    """Raises SimcoreError for what is no timeline, or has an email of a run twice."""
+    timeline.check(name, sends)
+    again = sends.duplicated(_SEND).to_numpy()
+    if again.any():
+        row = int(np.flatnonzero(again)[0])
+        subscriber, run, email = (shown(sends[column].iloc[row]) for column in _SEND)
+        raise SimcoreError(
+            f"{name}: row {row} has email {email} of run {run} of subscriber {subscriber} a second time: give one "
+            "timeline at a time, such as one scenario of simcore.compare"
+        )
+
+
+def _matched(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """The sends of two timelines side by side: in the order of the first, then those that only the other has."""
+    if before[_SEND].equals(after[_SEND]):
+        return before.assign(after=after["after"])
+    rows = [sends.assign(**{f"row_{at}": np.arange(len(sends))}) for at, sends in enumerate((before, after))]
+    both = rows[0].merge(rows[1], how="outer", on=_SEND)
+    return both.sort_values(["row_0", "row_1"], ignore_index=True).drop(columns=["row_0", "row_1"])
+
+
+@takes(ImpactOptions)
 def impact(
-    sequence: Sequence,
-    entries: Any,
-    changes: Iterable[Any],
-    *,
-    events: Any = None,
-    until: Any = None,
-    include_drafts: bool = False,
-    assumptions: Any = None,
-    naive_time_zone: str | None = None,
-    order: str = "entry",
+    sequence: Sequence, entries: Entries, changes: Iterable[Change], **options: Unpack[ImpactOptions]
 ) -> pd.DataFrame:
     """What changes do to those already inside: who gets mail right away, earlier, later, or not at all.
 
@@ -186,25 +169,17 @@ def impact(
     >>> shown.loc[shown["subject"] == "New", ["sent_at_once", "gained"]].to_numpy().tolist()
     [[1, 1]]
     """
-    given: dict[str, Any] = {
-        "events": events,
-        "until": until,
-        "include_drafts": include_drafts,
-        "assumptions": assumptions,
-        "naive_time_zone": naive_time_zone,
-        "order": order,
-        "notes": True,
-    }
-    before, after = make(sequence, entries, **given), make(sequence, entries, changes=changes, **given)
+    given = read(impact, options)
+    before = make(sequence, entries, given, notes=True)
+    after = make(sequence, entries, given._replace(changes=changes), notes=True)
     at_us = np.array([epoch.at_us for epoch in after.epochs[1:]], np.int64)
-    inside = pd.concat([_inside(each.subscribers(), at_us) for each in (before, after)]).drop_duplicates()
-    sends = [each.timeline().merge(inside, on=_RUN) for each in (before, after)]
-    both = shift(*sends)
-    table = pd.get_dummies(both["what"])[[*_WHAT]]
-    table.insert(0, "sent_at_once", np.isin(pd.DatetimeIndex(both["after"]).asi8, at_us))
-    table = table.astype(np.int64).groupby(both["email_id"]).sum()
+    inside = pd.concat([_inside(side.subscribers(), at_us) for side in (before, after)]).drop_duplicates()
+    moved = shift(*(side.timeline().merge(inside, on=_RUN) for side in (before, after)))
+    table = pd.get_dummies(moved["what"])[[*_WHAT]]
+    table.insert(0, "sent_at_once", np.isin(pd.DatetimeIndex(moved["after"]).asi8, at_us))
+    table = table.astype(np.int64).groupby(moved["email_id"]).sum()
     table["median_shift"] = (
-        both["shift"].dropna().groupby(both["email_id"]).median().astype("timedelta64[us]")
+        moved["shift"].dropna().groupby(moved["email_id"]).median().astype("timedelta64[us]")
     )
     steps = [step for step in after.steps() if step.email_id in table.index]
     table = table.loc[[step.email_id for step in steps]]

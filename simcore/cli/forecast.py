@@ -7,7 +7,8 @@ import pandas as pd
 import typer
 
 import simcore
-from simcore.answers import projection
+from simcore.answers.options import Options
+from simcore.answers.projection import make
 from simcore.cli.answering import answer, beside, sources_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
@@ -97,7 +98,7 @@ def forecast(
     }
     sequence = load(file, naive_time_zone, only)
     asked = asked_of(sequence, until, assume, naive_time_zone, only)
-    epochs = projection.make(sequence, [], **asked).epochs
+    epochs = make(sequence, [], Options(**asked)).epochs
     asked |= {"freq": freq, "by": "email" if by == "email" else None}
     sources, inputs = sources_of(entries, events, *beside(output), counted=True), [file, emails, changes]
     outputs = [] if output is None else [output]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import simcore
-from simcore.cli.options import JSON, there
+from simcore.cli.options import JSON, saying, there
 from simcore.plan.platform import platform_named
 from simcore.plan.rules import every
 from simcore.plan.switches import table
@@ -63,6 +63,8 @@ def rules(
       simcore rules
       simcore rules K7
     """
+    with saying():
+        known = every()
     if name is not None:
         rule = simcore.rules(name)
         if as_json:
@@ -71,9 +73,9 @@ def rules(
             terminal.tell(f"{rule}\n")
         return
     if as_json:
-        terminal.write_json([asdict(rule) for rule in every().values()])
+        terminal.write_json([asdict(rule) for rule in known.values()])
         return
-    for rule in every().values():
+    for rule in known.values():
         status, part, _ = rule.status.partition(":")
         more = ", ".join([*rule.switches, *filter(None, [f"{status}{' in part' if part else ''}"])])
         terminal.tell(f"{rule.name:5}{rule.title}{more and f' ({more})'}\n")

@@ -2,6 +2,8 @@
 
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,14 +32,20 @@ def as_typed(told: object) -> str:
     return text
 
 
-def there() -> dict[str, Platform[Any]]:
-    """All platforms by name; what is wrong with one that cannot be used is said, once."""
+@contextmanager
+def saying() -> Iterator[None]:
+    """What the library warns of in here is said on standard error, as everything is."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        found = platforms()
+        yield
     for each in caught:
-        terminal.say(f"Warning: {each.message}")
-    return found
+        terminal.say(f"Warning: {as_typed(each.message)}")
+
+
+def there() -> dict[str, Platform[Any]]:
+    """All platforms by name; what is wrong with one that cannot be used is said, once."""
+    with saying():
+        return platforms()
 
 
 class Command(TyperCommand):

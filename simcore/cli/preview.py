@@ -1,6 +1,5 @@
 """`simcore preview`: one subscriber."""
 
-import warnings
 from typing import Annotated, Any
 
 import pandas as pd
@@ -8,7 +7,7 @@ import typer
 
 import simcore
 from simcore.cli.loading import assumed, load
-from simcore.cli.options import JSON, AccountZone, Assume, Drafts, Emails, File, NaiveZone, as_typed
+from simcore.cli.options import JSON, AccountZone, Assume, Drafts, Emails, File, NaiveZone, saying
 from simcore.clock import instants
 from simcore.clock.words import clock
 from simcore.clock.zones import zone
@@ -39,16 +38,13 @@ def preview(
     sequence = load(file, naive_time_zone, only)
     here = zone(sequence.time_zone)
     entered_us = instants.read_one(entered, "--entered", naive_time_zone or sequence.time_zone)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with saying():
         sends = simcore.preview(
             sequence,
             files.aware([entered_us])[0],
             include_drafts=include_drafts,
             assumptions=assumed(assume, sequence),
         )
-    for warning in caught:
-        terminal.say(f"Warning: {as_typed(warning.message)}")
     rows: Any = sends.reset_index().rename(columns={"wait": "wait_seconds"}).to_dict("records")
     for row in rows:
         never = row["send_at"] is pd.NaT

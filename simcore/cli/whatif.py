@@ -11,7 +11,8 @@ import pandas as pd
 import typer
 
 import simcore
-from simcore.answers import projection
+from simcore.answers.options import Options
+from simcore.answers.projection import Projection, make
 from simcore.cli.answering import answer, beside, sources_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
@@ -206,24 +207,25 @@ def _named(paths: list[Path]) -> dict[str, Path]:
     return dict(zip(names, paths, strict=True))
 
 
-_Side = tuple[projection.Made, pd.DataFrame]
+_Side = tuple[Projection, pd.DataFrame]
 
 
 def _compared(
     whole: bool, sequences: dict[str, Any], **asked: Any
 ) -> tuple[pd.DataFrame | None, dict[str, _Side]]:
-    """The timelines in one frame, where it is wanted; and what each scenario made, with its timeline."""
+    """The timelines in one frame, where it is wanted; and what happens in each scenario, with its timeline."""
     sides = {}
     for name, sequence in sequences.items():
-        theirs = {"entries": None, **asked, "assumptions": asked["assumptions"][name]}
-        made = projection.make(sequence, **theirs, notes=True)
-        sides[name] = made, made.timeline()
+        theirs = {**asked, "assumptions": asked["assumptions"][name]}
+        entries = theirs.pop("entries", None)
+        projection = make(sequence, entries, Options(**theirs), notes=True)
+        sides[name] = projection, projection.timeline()
     return simcore.compare(sequences, **asked) if whole else None, sides
 
 
-def _measures(made: projection.Made, sends: pd.DataFrame) -> dict[str, Any]:
+def _measures(projection: Projection, sends: pd.DataFrame) -> dict[str, Any]:
     """What one can decide by, for machines."""
-    here, runs = zone(made.zone), made.subscribers()
+    here, runs = zone(projection.zone), projection.subscribers()
     sent_us = files.us_of(sends["send_at"])
     local_us = here.local_us(sent_us)
     weekday, hour = (local_us // DAY_US + 3) % 7, local_us % DAY_US // HOUR_US  # 1970-01-01 was a Thursday

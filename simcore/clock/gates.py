@@ -14,7 +14,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from simcore.clock.instants import NAT_US
-from simcore.clock.words import Case, Wait, comes_again, not_send_days, rhythm
+from simcore.clock.words import Case, Wait, comes_again, rhythm
 from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, Ints, Slots, slots, windows, zone
 from simcore.errors import TooManyError
 from simcore.text.wording import part_of_week, time_of_day, weekdays
@@ -159,7 +159,7 @@ class SendSlots(Gate):
         there = case.within(zone(self.time_zone))
         here, due, time = there.here, there.due, time_of_day(60 * self.hour + self.minute)
         first = there.ready.day if wait.day is None or wait.day_zone != self.time_zone else wait.day
-        told = not_send_days(self.weekdays, first, due.day)
+        told = case.not_send_days(self.weekdays, first, due.day)
         for day in range(first, due.day):
             if (day + 3) % 7 in self.weekdays:
                 if here.date(here.date_begin_us(np.array([day])))[0] != day:
@@ -229,7 +229,7 @@ class SendWindow(Gate):
             if inside and wait.leads:
                 return f"{wait.leads}: {case.until}"
             first = case.ready.day if wait.day is None else wait.day
-            return case.so(wait.dated, *not_send_days(self.weekdays, first, case.due.day))
+            return case.so(wait.dated, *case.not_send_days(self.weekdays, first, case.due.day))
         window = f"{'in' if inside else 'out'}side the window {self.name(case.here.name)}"
         if not wait.leads:
             return f"{wait.says}, {window}, so {case.until}"

@@ -45,7 +45,8 @@ class Case(NamedTuple):
     """One send, as its delay and its gate put it in words.
 
     `here`: the zone in which times are told. `since`: what the wait counts from ("entry", "the previous email"), and
-    `anchor`, when that was. `ready`: when the wait was over. `due`: when the send goes out.
+    `anchor`, when that was. `ready`: when the wait was over. `due`: when the send goes out. `send_day`: what a day is
+    called on which emails may go out.
     """
 
     here: Zone
@@ -53,6 +54,7 @@ class Case(NamedTuple):
     anchor: Moment
     ready: Moment
     due: Moment
+    send_day: str = "send day"
 
     def date(self, day: int) -> str:
         """A local date [d], with its year where that is not the anchor's: Sat 7 Mar."""
@@ -75,12 +77,22 @@ class Case(NamedTuple):
         """A sentence that goes on to the send, and what else there is to say on the way."""
         return f"{'; '.join((told, *because))}, so {self.until}"
 
+    def not_send_days(self, weekdays: Collection[int], first: int, end: int) -> list[str]:
+        """That dates [d] from `first` to before `end` are on weekdays that are not allowed: Sat is not a send day.
+
+        Nothing where all are.
+        """
+        days = [(day + 3) % 7 for day in range(first, min(end, first + 7)) if (day + 3) % 7 not in weekdays]
+        told = listed(SHORT[day] for day in days)
+        are = f"are not {self.send_day}s" if len(days) > 1 else f"is not a {self.send_day}"
+        return [f"{told} {are}"] if days else []
+
     def within(self, here: Zone) -> "Case":
         """The same in another zone."""
         if here is self.here:
             return self
         anchor, ready, due = (moment(each.us, here) for each in (self.anchor, self.ready, self.due))
-        return Case(here, self.since, anchor, ready, due)
+        return self._replace(here=here, anchor=anchor, ready=ready, due=due)
 
 
 class Wait(NamedTuple):
@@ -143,16 +155,6 @@ def rhythm(us: int) -> str:
         if us % unit_us == 0:
             return count(us // unit_us, unit)
     return f"{us / SECOND_US:g} seconds"
-
-
-def not_send_days(weekdays: Collection[int], first: int, end: int) -> list[str]:
-    """That dates [d] from `first` to before `end` are on weekdays that are not allowed: Sat and Sun are not send days.
-
-    Nothing where all are.
-    """
-    days = [(day + 3) % 7 for day in range(first, min(end, first + 7)) if (day + 3) % 7 not in weekdays]
-    told = listed(SHORT[day] for day in days)
-    return [f"{told} {'is not a send day' if len(days) == 1 else 'are not send days'}"] if days else []
 
 
 @lru_cache(maxsize=4096)

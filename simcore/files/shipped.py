@@ -3,12 +3,16 @@
 import platform
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from simcore.errors import SimcoreError, shown
 from simcore.plan.platform import platform_named
 
 
+@overload
+def example(name: str) -> Path: ...
+@overload
+def example(name: None = None) -> list[str]: ...
 def example(name: str | None = None) -> Path | list[str]:
     """The path of a shipped example, or without a name the list of them.
 
@@ -32,8 +36,8 @@ def schema(platform: str) -> dict[str, Any]:
     It knows what can be said of fields one by one, and a little more; loading a file knows all. Raises SimcoreError
     where there is no platform of that name, or it gives none.
 
-    >>> schema("kit")["title"]
-    'A sequence of Kit, or a list of them'
+    >>> sorted(schema("kit")["$defs"])
+    ['email', 'sequence']
     """
     return platform_named(platform).schema()
 

@@ -96,7 +96,12 @@ def all_from_api(payload: Any, *, time_zone: str | None = None) -> list[Sequence
     return made
 
 
-def from_api(payload: Any, emails: Any = None, *, time_zone: str | None = None) -> Sequence:
+def from_api(
+    payload: Mapping[str, Any],
+    emails: Mapping[str, Any] | list[Any] | None = None,
+    *,
+    time_zone: str | None = None,
+) -> Sequence:
     """The sequence of what Kit's API gives, as dicts and lists (see `load`).
 
     `emails`: the list response of its emails, or the list itself, where `payload` holds the sequence alone.

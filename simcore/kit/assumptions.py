@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 import pandas as pd
 
@@ -18,7 +19,7 @@ class Assumptions:
     'elapsed'
     """
 
-    day_count: str = switch(
+    day_count: Literal["calendar", "elapsed"] = switch(
         "calendar",
         ("calendar", "elapsed"),
         "what a day of delay is: the next calendar day in the sequence's zone, or 24 hours",
@@ -33,57 +34,57 @@ class Assumptions:
     poll_phase: timedelta = switch(
         timedelta(0), (LENGTH,), "how long after each full quarter hour (UTC) those looks come", "K8"
     )
-    immediate_days: str = switch(
+    immediate_days: Literal["any", "send_days"] = switch(
         "any",
         ("any", "send_days"),
         "whether an immediate first email goes out on any weekday, or only on the email's allowed days",
         "K9",
     )
-    email_days: str = switch(
+    email_days: Literal["override", "intersect"] = switch(
         "override",
         ("override", "intersect"),
         "whether an email's own days replace the sequence's, or both must allow the day",
         "K10",
     )
-    draft_delay: str = switch(
+    draft_delay: Literal["skip", "count"] = switch(
         "skip",
         ("skip", "count"),
         "whether a draft is as though it were not there, or is waited for and passed without a send",
         "K12",
     )
 
-    restart_via: str = switch(
+    restart_via: Literal["all", "listed"] = switch(
         "all",
         ("all", "listed"),
         "which further entries start a run where the sequence repeats: all, or only those via a visual "
         "automation, a rule, a bulk action or an import",
         "K14",
     )
-    hold_without_automation: str = switch(
+    hold_without_automation: Literal["same", "stay", "complete"] = switch(
         "same",
         ("same", "stay", "complete"),
         "whether runs that were not added via a visual automation obey hold too, always stay, or always complete",
         "K15",
     )
-    excluded_midway: str = switch(
+    excluded_midway: Literal["skip_email", "end_run"] = switch(
         "skip_email",
         ("skip_email", "end_run"),
         "whether an email that comes due to an excluded subscriber is passed over, or ends the run",
         "K16",
     )
-    queued_emails: str = switch(
+    queued_emails: Literal["keep", "reschedule"] = switch(
         "keep",
         ("keep", "reschedule"),
         "whether the email that a run waits for keeps its instant when the schedule changes, or gets a new one",
         "K20",
     )
-    insert_before_next: str = switch(
+    insert_before_next: Literal["wait", "at_once"] = switch(
         "wait",
         ("wait", "at_once"),
         "whether an email published right before the one a run waits for is waited for, or goes out at once",
         "K21",
     )
-    earlier_insert: str = switch(
+    earlier_insert: Literal["send", "skip"] = switch(
         "send",
         ("send", "skip"),
         "whether an email published behind where a run stands is sent to it right away, or never",

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from simcore.answers.projection import Made, Shared, Simulation, make
+from simcore.answers.options import Change, Entries, EventLog, Options
+from simcore.answers.projection import Cache, Projection, Simulation, make
 from simcore.clock import instants
 from simcore.clock.gates import Poll
 from simcore.clock.instants import NAT_US
@@ -27,7 +28,6 @@ from simcore.kit.translate import translate
 from simcore.plan.log import whole_id
 from simcore.plan.plan import OnChange, OneAtATime
 from simcore.text.progress import telling
-from simcore.verbs import simulate
 
 if TYPE_CHECKING:
     from simcore.engine.people import Audience
@@ -63,12 +63,12 @@ class Calibration(pd.DataFrame):
 
 def calibrate(
     sequence: Sequence,
-    entries: Any,
+    entries: Entries,
     observed: pd.DataFrame,
     *,
-    events: Any = None,
-    changes: Iterable[Any] = (),
-    tolerance: Any = "15min",
+    events: EventLog | None = None,
+    changes: Iterable[Change] = (),
+    tolerance: str | timedelta = "15min",
     naive_time_zone: str | None = None,
     progress: bool = True,
 ) -> Calibration:
@@ -118,9 +118,9 @@ def calibrate(
     tolerance_us = _length_us(tolerance)
     if isinstance(changes, Iterable) and not isinstance(changes, str | Mapping):
         changes = [*changes]  # an iterator is read once
-    shared = _Shared()
-    given: dict[str, Any] = {"events": events, "changes": changes, "naive_time_zone": naive_time_zone}
-    usual = make(sequence, entries, shared=shared, **given)
+    cache = _Cache()
+    options = Options(events=events, changes=changes, naive_time_zone=naive_time_zone)
+    usual = make(sequence, entries, options, cache=cache)
     log = _Log(observed, usual, naive_time_zone)
     combinations = _combinations(usual, log)
     steps: dict[tuple[Any, ...], Any] = {}
@@ -133,15 +133,15 @@ def calibrate(
             timing = tuple(chosen[name] for name in _TIMING)
             if timing not in steps:
                 assume = Assumptions(**{name: chosen[name] for name in _TIMING})
-                steps[timing] = _timing([translate(state, assume) for state in (sequence, *shared.states)])
+                steps[timing] = _timing([translate(state, assume) for state in (sequence, *cache.states)])
             plans = (steps[timing], *(value for name, value in chosen.items() if name not in _TIMING))
             if plans not in timelines:
                 assume = Assumptions(**chosen)
-                made = make(sequence, entries, assumptions=assume, shared=shared, **given)
-                at_us = log.sends(made)
-                timelines[plans] = blake2b(made.people.runs.row.tobytes() + at_us.tobytes()).digest()
+                projection = make(sequence, entries, options._replace(assumptions=assume), cache=cache)
+                at_us = log.sends(projection)
+                timelines[plans] = blake2b(projection.people.runs.row.tobytes() + at_us.tobytes()).digest()
                 if timelines[plans] not in found:
-                    error_us, fit = log.against(made.people, at_us, tolerance_us)
+                    error_us, fit = log.against(projection.people, at_us, tolerance_us)
                     found[timelines[plans]] = assume, fit
                     np.minimum(least_us, error_us, out=least_us)
             which.append(timelines[plans])
@@ -159,7 +159,7 @@ def calibrate(
     })
     table.best = assumed[0]
     some = np.flatnonzero(least_us > tolerance_us)
-    life = _lives(log, some, usual, sequence, entries, table.best, given)
+    life = _lives(log, some, usual, sequence, entries, options._replace(assumptions=table.best))
     table.unexplained = _unexplained(log, some, usual, life).set_axis(observed.index[some])
     return table
 
@@ -192,8 +192,8 @@ def _length_us(tolerance: Any) -> int:
     return int(length // pd.Timedelta(1, "us"))
 
 
-class _Shared(Shared):
-    """As `Shared`, where plans also differ by switches that do not decide who goes through the sequence when.
+class _Cache(Cache):
+    """As `Cache`, where plans also differ by switches that do not decide who goes through the sequence when.
 
     `states`: the sequence, always the same, after each of the changes, made once for all readings of them.
     """
@@ -207,11 +207,11 @@ class _Shared(Shared):
             self.states = super().after(sequence, changes)
         return self.states
 
-    def people(self, epochs: list["Epoch"]) -> "Audience | None":
-        return super().people(_entering(epochs))
+    def audience(self, epochs: list["Epoch"]) -> "Audience | None":
+        return super().audience(_entering(epochs))
 
-    def met(self, epochs: list["Epoch"], people: "Audience") -> None:
-        super().met(_entering(epochs), people)
+    def keep(self, epochs: list["Epoch"], people: "Audience") -> None:
+        super().keep(_entering(epochs), people)
 
 
 def _entering(epochs: list["Epoch"]) -> list["Epoch"]:
@@ -244,7 +244,7 @@ class _Log:
     """A log of sends, read: of whom (`who` int64, places in `ids`), which email (`email` int64, places in
     `email_ids`), and when (`sent_us` int64 [µs]), each [sends]."""
 
-    def __init__(self, observed: Any, usual: Made, naive_time_zone: str | None) -> None:
+    def __init__(self, observed: Any, usual: Projection, naive_time_zone: str | None) -> None:
         if not isinstance(observed, pd.DataFrame):
             raise EntryError(
                 f"observed: found {shown(observed)}, expected a DataFrame with subscriber_id, sent_at, and email_id "
@@ -318,11 +318,11 @@ class _Log:
         found: Ints = here.get_indexer(there).astype(np.int64)
         return found
 
-    def sends(self, made: Made) -> Ints:
+    def sends(self, projection: Projection) -> Ints:
         """When each run is sent each email [int64, µs; emails x runs; `NAT_US` where it is not]."""
-        at_us = np.full((len(self.email_ids), len(made.people.runs)), NAT_US)
+        at_us = np.full((len(self.email_ids), len(projection.people.runs)), NAT_US)
         places = {each: place for place, each in enumerate(self.email_ids)}
-        sent = [(item, item.step) for item in made.outcome.passed]
+        sent = [(item, item.step) for item in projection.outcome.passed]
         for item, step in sent:
             at_us[places[step.email_id], slice(None) if item.rows is None else item.rows] = item.at.all_us()
         return at_us
@@ -360,7 +360,7 @@ class _Log:
 
     def _counterparts(self, people: "Audience") -> list[tuple[Ints, Ints]]:
         """Which of the sends may be in a first run, in a second, …, and their places in emails x runs, flat."""
-        if id(people) not in self._cells:  # `_Shared` keeps them all
+        if id(people) not in self._cells:  # `_Cache` keeps them all
             runs = people.runs
             who = self.places(runs.subscriber_id)
             order = np.argsort(who, kind="stable")
@@ -386,7 +386,7 @@ def _commonest(values: Ints) -> int:
     return int(distinct[counts.argmax()]) if distinct.size else 0
 
 
-def _combinations(usual: Made, log: _Log) -> list[dict[str, Any]]:
+def _combinations(usual: Projection, log: _Log) -> list[dict[str, Any]]:
     """All assumptions to be tried, those nearest to the defaults first."""
     may = {*_TIMING, *_that_may(usual)}
     axes = {name: each for name, each in _VALUES.items() if name in may}
@@ -402,7 +402,7 @@ def _combinations(usual: Made, log: _Log) -> list[dict[str, Any]]:
     return sorted(found, key=lambda chosen: sum(chosen[name] != each for name, each in _DEFAULTS.items()))
 
 
-def _that_may(usual: Made) -> set[str]:
+def _that_may(usual: Projection) -> set[str]:
     """The switches of how runs go on that may matter here at all; the others cannot, whatever the rest says."""
     plans, people, found = [epoch.plan for epoch in usual.epochs], usual.people, set()
     if (
@@ -447,11 +447,10 @@ def _that_matter(combinations: list[dict[str, Any]], which: list[bytes]) -> list
 def _lives(
     log: _Log,
     some: Ints,
-    usual: Made,
+    usual: Projection,
     sequence: Sequence,
     entries: Any,
-    assume: Assumptions,
-    given: dict[str, Any],
+    options: Options,
 ) -> Simulation:
     """What becomes of those to whom some sends of the log went."""
     runs, rejected = usual.people.runs, usual.people.rejected
@@ -466,10 +465,10 @@ def _lives(
         entries = entries.iloc[rows]
     else:
         entries = pd.Series([entries[row] for row in rows.tolist()], index=rows, dtype=object)
-    return simulate(sequence, entries, assumptions=assume, explain=True, **given)
+    return make(sequence, entries, options._replace(explain=True), notes=True).simulation()
 
 
-def _unexplained(log: _Log, some: Ints, usual: Made, life: Simulation) -> pd.DataFrame:
+def _unexplained(log: _Log, some: Ints, usual: Projection, life: Simulation) -> pd.DataFrame:
     """Some sends of the log, and what is projected instead (see `calibrate`); `life` of those people at the least."""
     who, email, sent_us = log.who[some], log.email[some], log.sent_us[some]
     sends = pd.DataFrame({
@@ -501,7 +500,7 @@ def _unexplained(log: _Log, some: Ints, usual: Made, life: Simulation) -> pd.Dat
     })
 
 
-def _why_not(log: _Log, who: Ints, email: Ints, usual: Made, life: Simulation) -> Any:
+def _why_not(log: _Log, who: Ints, email: Ints, usual: Projection, life: Simulation) -> Any:
     """Why each of these people does not get that email [str], where they do not."""
     notes = pd.DataFrame({
         "who": log.places(life.journal["subscriber_id"]),

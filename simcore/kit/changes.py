@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, Unpack
 
+from simcore.answers.options import Instant
 from simcore.errors import Problem, inside, refuse, shown
+from simcore.kit.fields import EmailChanges, NewEmail, SequenceChanges
 from simcore.kit.model import Email, Sequence
 from simcore.kit.problems import whole
 
@@ -43,7 +45,7 @@ class Change:
         return f"{self.op}{whom} at {self.at}"
 
 
-def update(at: Any, **fields: Any) -> Change:
+def update(at: Instant, **fields: Unpack[SequenceChanges]) -> Change:
     """The sequence gets other fields (K18): `name, send_days, send_hour, time_zone, active, repeat, hold`, ….
 
     `at`: an instant, as for entries. Whether the change can be is checked when it is applied.
@@ -54,7 +56,7 @@ def update(at: Any, **fields: Any) -> Change:
     return Change(at=at, op="update", fields=fields)
 
 
-def create_email(at: Any, **fields: Any) -> Change:
+def create_email(at: Instant, **fields: Unpack[NewEmail]) -> Change:
     """An email is added (K25): at `position`, the rest moves down, or without one at the end.
 
     >>> create_email("2026-03-06T21:00Z", subject="New", delay_value=1, delay_unit="days").op
@@ -63,7 +65,7 @@ def create_email(at: Any, **fields: Any) -> Change:
     return Change(at=at, op="create_email", fields=fields)
 
 
-def update_email(at: Any, email_id: int, **fields: Any) -> Change:
+def update_email(at: Instant, email_id: int, **fields: Unpack[EmailChanges]) -> Change:
     """An email gets other fields; another `position` moves it: it is taken out first, then put there.
 
     >>> update_email("2026-03-06T21:00Z", 303, published=True).email_id
@@ -72,7 +74,7 @@ def update_email(at: Any, email_id: int, **fields: Any) -> Change:
     return Change(at=at, op="update_email", email_id=email_id, fields=fields)
 
 
-def delete_email(at: Any, email_id: int) -> Change:
+def delete_email(at: Instant, email_id: int) -> Change:
     """An email is taken out.
 
     >>> delete_email("2026-03-06T21:00Z", 303).email_id
@@ -168,7 +170,9 @@ def _applied(sequence: Sequence, change: Change, lowest: int) -> Sequence:
         refuse([("path", f"path must be that of sequence {sequence.id}", shown(change.sequence_id))])
     if change.op == "update":
         _only(given, [each.name for each in fields(Sequence) if each.name not in _NOT_UPDATED])
-        defaults = {each.name: None if each.default is MISSING else each.default for each in fields(Sequence)}
+        defaults: dict[str, Any] = {
+            each.name: None if each.default is MISSING else each.default for each in fields(Sequence)
+        }
         return sequence.replace(**{
             name: defaults[name] if value is None else value for name, value in given.items()
         })

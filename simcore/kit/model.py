@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Required, Self, TypedDict, Unpack
 
 from simcore.errors import inside, refuse, shown
+from simcore.kit.fields import EmailFields, SequenceChanges, Settings, WholeEmail
 from simcore.kit.problems import by_position, email_problems, order_problems, sequence_problems, whole
 from simcore.plan.paths import parts
 from simcore.text.tables import Shown, Table
@@ -39,6 +40,10 @@ class Email:
     send_days: tuple[str, ...] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **fields: Unpack[WholeEmail]) -> None: ...
+
     def __post_init__(self) -> None:
         refuse(email_problems({each.name: getattr(self, each.name) for each in fields(self)}))
         _plain_integers(self, ("delay_value", "id", "position", "sequence_id", "email_template_id"))
@@ -65,6 +70,27 @@ class Source:
     type: str
     ids: tuple[int, ...]
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+class _Kept(TypedDict, total=False):
+    """What a sequence may have beside its settings."""
+
+    emails: Iterable[Email]
+    id: int | None
+    created_at: str | None
+    updated_at: str | None
+    extra: Mapping[str, Any]
+    envelope: Mapping[str, Any]
+
+
+class SequenceFields(SequenceChanges, _Kept, total=False):
+    """What `kit.Sequence.replace` changes."""
+
+
+class WholeSequence(Settings, _Kept, total=False):
+    """What `kit.Sequence` is made of."""
+
+    name: Required[str]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -97,6 +123,10 @@ class Sequence(Shown):
     updated_at: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
     envelope: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **fields: Unpack[WholeSequence]) -> None: ...
 
     def __post_init__(self) -> None:
         given = {each.name: getattr(self, each.name) for each in fields(self)}
@@ -135,16 +165,17 @@ class Sequence(Shown):
         heading = ", ".join(filter(None, [f"{self.name}: {when}", *flags]))
         return Table(heading, ("pos", "wait", "subject", "status"), rows)
 
-    def replace(self, **changed: Any) -> Self:
+    def replace(self, **changed: Unpack[SequenceFields]) -> Self:
         """A copy with other fields, validated; emails are put in order as at construction.
 
         >>> Sequence(name="Welcome").replace(send_hour=7).send_hour
         7
         """
         _known(changed, type(self))
-        return replace(self, **changed)
+        values: dict[str, Any] = {**changed}
+        return replace(self, **values)
 
-    def replace_email(self, position: int, /, **changed: Any) -> Self:
+    def replace_email(self, position: int, /, **changed: Unpack[EmailFields]) -> Self:
         """A copy with other fields of the email at `position` (from 0), validated.
 
         An email that becomes hour-based loses its send_days (K20); one that gets another position moves: it is

@@ -18,6 +18,14 @@ from simcore.plan.findings import Finding
 from simcore.plan.plan import Plan
 from simcore.plan.platform import Platform
 
+_OPTIONS = {
+    "emails": "a second file with its emails, where they are apart.",
+    "time_zone": f"the account's time zone, for a sequence that names none; without it {ACCOUNT_ZONE}.",
+    "include_drafts": "treat every draft as published.",
+    "changes": "edits of the sequence, a JSON list of {at, op, email_id, fields}, or of calls of Kit's API: "
+    "{at, method, path, body}.",
+}
+
 
 class Kit(Platform[Sequence]):
     """Kit (formerly ConvertKit)."""
@@ -30,13 +38,7 @@ class Kit(Platform[Sequence]):
     assumptions = Assumptions
     events = EVENTS
     codes = CODES
-    options = {  # noqa: RUF012  a constant, as all here are
-        "emails": "a second file with its emails, where they are apart.",
-        "time_zone": f"the account's time zone, for a sequence that names none; without it {ACCOUNT_ZONE}.",
-        "include_drafts": "treat every draft as published.",
-        "changes": "edits of the sequence, a JSON list of {at, op, email_id, fields}, or of calls of Kit's API: "
-        "{at, method, path, body}.",
-    }
+    options = _OPTIONS
     rules = Path(__file__).with_name("RULES.md")
 
     def recognises(self, payload: Any) -> int:

@@ -61,13 +61,12 @@ S = TypeVar("S", bound=Sequence)
 class Words(NamedTuple):
     """What a platform calls things, where reasons and warnings speak of them.
 
-    `send_day`: a day on which emails may go out. `published`: what an email is that goes out, and `draft`: one that
-    is there and does not.
+    `send_day`: a day on which emails may go out. `published`: what an email is that goes out, in difference to one
+    that is only there. (What the others are called is said step by step, see `simcore.platform.Step`.)
     """
 
     send_day: str = "send day"
     published: str = "published"
-    draft: str = "draft"
 
 
 class Platform(Protocol[S]):

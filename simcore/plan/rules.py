@@ -7,19 +7,23 @@ is not done yet.
 
 import re
 import textwrap
+import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from functools import cache
 from html import escape
 from importlib import resources
+from pathlib import Path
 from typing import overload
 
 import pandas as pd
 
 from simcore.errors import SimcoreError, shown
+from simcore.plan.platform import platforms
 
 _FILE = "RULES.md"
+_HERE = Path(__file__).parents[1]
 _SECTION = re.compile(r"^#{1,3} ", re.MULTILINE)
 _RULE = re.compile(r"(?P<name>[A-Z]+\d+)\. (?P<title>.+)")
 _END = re.compile(r"\*\*(Source|Switches|Status):\*\* ")
@@ -99,9 +103,35 @@ def rules(name: str | None = None) -> Rule | pd.DataFrame:
     return found[name]
 
 
-@cache
 def every() -> dict[str, Rule]:
-    """All rules by their names, in the order of their files."""
+    """All rules by their names, in the order of their files; those of other packages' platforms last.
+
+    Warns of a file of theirs that cannot be read, and leaves it out.
+    """
+    found = dict(shipped())
+    for each in platforms().values():
+        if each.rules is not None and not each.rules.is_relative_to(_HERE):
+            for rule in _outside(each.rules, f"{each.package}/{_FILE}"):
+                found.setdefault(rule.name, rule)
+    return found
+
+
+@cache
+def _outside(path: Path, file: str) -> list[Rule]:
+    """The rules of a platform that is no folder of simcore's."""
+    try:
+        found = read(path.read_text("utf-8"), file)
+        if known := [rule.name for rule in found if rule.name in shipped()]:
+            raise SimcoreError(f"{file}: rule {known[0]} stands in {shipped()[known[0]].file} already")
+    except (OSError, UnicodeDecodeError, SimcoreError) as error:
+        warnings.warn(f"rules that cannot be shown: {error}", stacklevel=2)
+        return []
+    return found
+
+
+@cache
+def shipped() -> dict[str, Rule]:
+    """The rules that come with simcore."""
     found: dict[str, Rule] = {}
     for file, text in _files().items():
         for rule in read(text, file):
@@ -142,7 +172,7 @@ def read(text: str, file: str) -> list[Rule]:
 
 
 def _files() -> dict[str, str]:
-    """The text of each RULES.md, by what it is called. A platform that is no folder of simcore's adds its own here."""
+    """The text of each RULES.md in a folder of simcore's, by what it is called."""
     folders = sorted(resources.files("simcore").iterdir(), key=lambda folder: folder.name)
     files = {f"{folder.name}/{_FILE}": folder / _FILE for folder in folders if folder.is_dir()}
     return {name: file.read_text("utf-8") for name, file in files.items() if file.is_file()}

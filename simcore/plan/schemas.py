@@ -49,7 +49,7 @@ def when(name: str, value: Any, then: Schema) -> Schema:
     return {"if": {"properties": {name: {"const": value}}, "required": [name]}, "then": then}
 
 
-def given(*names: str, **fits: Schema) -> Schema:
+def needs(*names: str, **fits: Schema) -> Schema:
     """That fields are there and not null; of some, what fits."""
     there = {name: {"not": {"type": "null"}} for name in names} | fits
     return {"required": [*there], "properties": there}

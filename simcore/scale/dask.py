@@ -6,17 +6,19 @@ What becomes of subscribers depends on all their rows together: a second entry m
 `subscriber_id` first, unless `partitioned=True` says that they are so already.
 """
 
-from collections.abc import Iterable, Iterator
 from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import Annotated, Any, Unpack
 
 import numpy as np
 import pandas as pd
 
-from simcore.answers.projection import Made, Simulation, make
+from simcore.answers import options as common
+from simcore.answers.options import Enrolling, FileOptions, Options, read, takes
+from simcore.answers.projection import Projection, Simulation, make
 from simcore.errors import EntryError, SimcoreError
 from simcore.files.tabular import ENTRIES, EVENTS
+from simcore.plan.platform import Sequence
 
 try:
     import dask.dataframe as dd
@@ -26,22 +28,20 @@ except ImportError:
 _ROW = "__simcore_row"
 
 
+class DaskOptions(FileOptions, Enrolling, total=False):
+    """Those of `simcore.project`, with events that Dask holds."""
+
+    events: Annotated[dd.DataFrame | None, common.EVENTS]
+
+
+@takes(DaskOptions)
 def project(
-    entries: Any,
-    sequence: Any,
+    entries: dd.DataFrame | None,
+    sequence: Sequence,
     *,
-    events: Any = None,
-    changes: Iterable[Any] = (),
-    until: Any = None,
-    include_drafts: bool = False,
-    assumptions: Any = None,
-    naive_time_zone: str | None = None,
-    order: str = "entry",
-    enabled_at: Any = None,
-    render: bool = False,
-    explain: bool = False,
     partitioned: bool = False,
-) -> Any:
+    **options: Unpack[DaskOptions],
+) -> dd.DataFrame:
     """The timeline of `simcore.project`, as a lazy Dask DataFrame of the same columns and dtypes.
 
     `entries`, `events`: Dask DataFrames, with the columns of `simcore.project`; `entries` is None where the
@@ -69,108 +69,86 @@ def project(
     >>> len(sends.compute(scheduler="sync")), str(sends.dtypes["send_at"])
     (8, 'datetime64[us, America/New_York]')
     """
-    arguments = {
-        "changes": changes,
-        "until": until,
-        "include_drafts": include_drafts,
-        "assumptions": assumptions,
-        "naive_time_zone": naive_time_zone,
-        "order": order,
-        "enabled_at": enabled_at,
-        "render": render,
-        "explain": explain,
-    }
-    return _mapped(_timeline, entries, events, sequence, arguments, partitioned)[0]
+    lazy: dd.DataFrame
+    lazy, _ = _mapped(_timeline, entries, sequence, read(project, options), partitioned)
+    return lazy
 
 
+@takes(DaskOptions)
 def simulate(
-    entries: Any,
-    sequence: Any,
+    entries: dd.DataFrame | None,
+    sequence: Sequence,
     *,
-    events: Any = None,
-    changes: Iterable[Any] = (),
-    until: Any = None,
-    include_drafts: bool = False,
-    assumptions: Any = None,
-    naive_time_zone: str | None = None,
-    order: str = "entry",
-    enabled_at: Any = None,
-    render: bool = False,
-    explain: bool = False,
     partitioned: bool = False,
-) -> Simulation:
+    **options: Unpack[DaskOptions],
+) -> Simulation[dd.DataFrame]:
     """`timeline`, `subscribers` and `journal` of `simcore.simulate`, as lazy Dask DataFrames.
 
     Arguments, partitions, order and errors as for `project`. `dask.compute(*life)` simulates once for all three;
     each computed by itself simulates anew.
     """
-    arguments = {
-        "changes": changes,
-        "until": until,
-        "include_drafts": include_drafts,
-        "assumptions": assumptions,
-        "naive_time_zone": naive_time_zone,
-        "order": order,
-        "enabled_at": enabled_at,
-        "render": render,
-        "explain": explain,
-        "notes": True,
-    }
-    lives, empty = _mapped(_life, entries, events, sequence, arguments, partitioned)
+    lives, empty = _mapped(_life, entries, sequence, read(simulate, options), partitioned, notes=True)
     return Simulation(
         *(lives.map_partitions(attrgetter(name), meta=getattr(empty, name)) for name in Simulation._fields)
     )
 
 
 def _mapped(
-    work: Any, entries: Any, events: Any, sequence: Any, arguments: dict[str, Any], partitioned: bool
+    work: Any, entries: Any, sequence: Any, options: Options, partitioned: bool, *, notes: bool = False
 ) -> tuple[Any, Any]:
     """What `work` makes of each partition, lazily, and what it makes of empty ones."""
-    if isinstance(arguments["changes"], Iterator):
-        arguments["changes"] = list(arguments["changes"])
-    given = {name: each for name, each in (("entries", entries), ("events", events)) if each is not None}
-    for name, each in given.items():
-        if not isinstance(each, dd.DataFrame):
+    both = {"entries": entries, "events": options.events}
+    frames = {name: frame for name, frame in both.items() if frame is not None}
+    for name, frame in frames.items():
+        if not isinstance(frame, dd.DataFrame):
             raise SimcoreError(
-                f"{name}: found a {type(each).__module__}.{type(each).__name__}, expected a Dask DataFrame, such as "
+                f"{name}: found a {type(frame).__module__}.{type(frame).__name__}, expected a Dask DataFrame, such as "
                 "dask.dataframe.from_pandas gives"
             )
-    empty = {name: each._meta for name, each in given.items()}
-    made = make(sequence, empty.get("entries"), events=empty.get("events"), **arguments)
+    empty = {name: frame._meta for name, frame in frames.items()}
+    # The workers get the frames' partitions, not the frames.
+    asked = options._replace(events=None)
+    nobody = make(sequence, empty.get("entries"), asked._replace(events=empty.get("events")), notes=notes)
     subjects = dict.fromkeys(
-        step.subject for epoch in made.epochs[::-1] for step in epoch.plan.steps if step.sends
+        step.subject for epoch in nobody.epochs[::-1] for step in epoch.plan.steps if step.sends
     )
     call = partial(
         _part,
-        names=(*given,),
+        names=(*frames,),
         sequence=sequence,
-        arguments=arguments,
+        options=asked,
+        notes=notes,
         work=partial(work, subject=pd.CategoricalDtype(pd.Index(list(subjects), dtype="str"))),
     )
-    ids = {name: str(each["subscriber_id"].dtype) for name, each in empty.items()}
+    ids = {name: str(frame["subscriber_id"].dtype) for name, frame in empty.items()}
     if len({*ids.values()}) > 1:
         raise EntryError(
             f"events: subscriber_id is {ids['events']} there and {ids['entries']} in entries; expected the same, for "
             "equal ids to meet in one partition: cast one of them with astype"
         )
-    frames = [
-        each[[column for column in each.columns if column in {*columns[0], *columns[1]}]]
+    meta = call(*empty.values())
+    parts = [frame.clear_divisions() for frame in _whole(frames, partitioned)]
+    # The partitions of a life are no frames; only what is mapped over them is, and is shown to anyone.
+    shape = meta.timeline if isinstance(meta, Simulation) else meta
+    return parts[0].map_partitions(call, *parts[1:], meta=shape, enforce_metadata=False), meta
+
+
+def _whole(frames: dict[str, Any], partitioned: bool) -> list[Any]:
+    """The columns that are read, each subscriber in one partition of all frames."""
+    kept = [
+        frames[name][[column for column in frames[name].columns if column in {*columns[0], *columns[1]}]]
         for name, columns in (("entries", ENTRIES), ("events", EVENTS))
-        if (each := given.get(name)) is not None
+        if name in frames
     ]
-    parts = [each.npartitions for each in frames]
+    parts = [frame.npartitions for frame in kept]
     if not partitioned:
-        frames = [_shuffled(each, max(parts)) for each in frames]
-    elif len({*parts}) > 1:
+        return [_shuffled(frame, max(parts)) for frame in kept]
+    if len({*parts}) > 1:
         raise SimcoreError(
             f"partitioned: entries have {parts[0]} partitions and events {parts[1]}, expected each subscriber in the "
             "same partition of both: leave partitioned out"
         )
-    meta = call(*empty.values())
-    frames = [each.clear_divisions() for each in frames]
-    # The partitions of a life are no frames; only what is mapped over them is, and is shown to anyone.
-    shape = meta.timeline if isinstance(meta, Simulation) else meta
-    return frames[0].map_partitions(call, *frames[1:], meta=shape, enforce_metadata=False), meta
+    return kept
 
 
 def _shuffled(frame: Any, parts: int) -> Any:
@@ -187,19 +165,20 @@ def _numbered(part: pd.DataFrame, partition_info: dict[str, int] | None = None) 
 
 
 def _part(
-    *parts: pd.DataFrame, names: tuple[str, ...], sequence: Any, arguments: dict[str, Any], work: Any
+    *parts: pd.DataFrame, names: tuple[str, ...], sequence: Any, options: Options, notes: bool, work: Any
 ) -> Any:
     """What `work` gives of what happens to the subscribers of a partition."""
-    given = {
+    frames = {
         name: part.sort_values(_ROW, ignore_index=True) if _ROW in part.columns else part
         for name, part in zip(names, parts, strict=True)
     }
-    return work(make(sequence, given.get("entries"), events=given.get("events"), **arguments))
+    asked = options._replace(events=frames.get("events"))
+    return work(make(sequence, frames.get("entries"), asked, notes=notes))
 
 
-def _timeline(made: Made, subject: pd.CategoricalDtype) -> pd.DataFrame:
-    return made.timeline().astype({"subject": subject})
+def _timeline(projection: Projection, subject: pd.CategoricalDtype) -> pd.DataFrame:
+    return projection.timeline().astype({"subject": subject})
 
 
-def _life(made: Made, subject: pd.CategoricalDtype) -> Simulation:
-    return Simulation(_timeline(made, subject), made.subscribers(), made.journal())
+def _life(projection: Projection, subject: pd.CategoricalDtype) -> Simulation:
+    return projection.simulation()._replace(timeline=_timeline(projection, subject))

@@ -11,23 +11,25 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
 
-from simcore import verbs
 from simcore.answers import projection
+from simcore.answers.options import FileOptions, Options, read, takes
+from simcore.answers.projection import Projection
 from simcore.engine import entries as reading
 from simcore.errors import EntryError, SimcoreError, TooLateError, shown
 from simcore.files import shipped as about
 from simcore.files import tabular as files
 from simcore.plan.plan import Plan
+from simcore.plan.platform import Sequence
 from simcore.text.progress import Told, telling
 
 MANIFEST = "_manifest.json"
@@ -58,21 +60,15 @@ class Summary(NamedTuple):
     found: int
 
 
+@takes(FileOptions)
 def project(
     path_in: str | PathLike[str],
     path_out: str | PathLike[str],
-    sequence: Any,
+    sequence: Sequence,
     *,
-    changes: Iterable[Any] = (),
-    until: Any = None,
-    include_drafts: bool = False,
-    assumptions: Any = None,
-    naive_time_zone: str | None = None,
-    order: str = "entry",
-    render: bool = False,
-    explain: bool = False,
     chunk_rows: int = 1_000_000,
     progress: bool = True,
+    **options: Unpack[FileOptions],
 ) -> Summary:
     """The timeline of the entries in a Parquet file that may be bigger than memory, as a folder of Parquet files.
 
@@ -109,56 +105,36 @@ def project(
     ...     done.sends == len(pd.read_parquet(f"{folder}/sends")) == len(simcore.project(welcome, entries))
     True
     """
+    given = read(project, options)
     if not isinstance(chunk_rows, int) or isinstance(chunk_rows, bool) or chunk_rows < 1:
         raise SimcoreError(
             f"chunk_rows: found {shown(chunk_rows)}, expected a whole number of rows, 1 or more"
         )
     source, folder = Path(path_in), Path(path_out)
-    asked: dict[str, Any] = {
-        "changes": [*changes] if isinstance(changes, Iterator) else changes,  # each part needs them
-        "until": until,
-        "include_drafts": include_drafts,
-        "assumptions": assumptions,
-        "naive_time_zone": naive_time_zone,
-        "order": order,
-        "render": render,
-        "explain": explain,
-    }
     arrow, parquet = files.pyarrow(source)
-    nobody = projection.make(sequence, [], **asked)
+    nobody = projection.make(sequence, [], given)
     with ExitStack() as stack:
         with _reading(source, arrow):
             opened = stack.enter_context(open(source, "rb"))
-            given = _Input(source, opened, nobody.epochs[0].plan, arrow, parquet)
-        versions = about.versions()
-        fingerprint = asked | {
-            # The API's form has no ids for emails that it did not number.
-            "sequence": _digest([sequence.to_api(), [step.email_id for step in given.plan.steps]]),
-            "changes": _digest([*map(repr, asked["changes"])]),
-            "until": reading.read_until(until, naive_time_zone),
-            "assumptions": None if assumptions is None else repr(assumptions),
-            "chunk_rows": chunk_rows,
-            "input": given.fingerprint(),
-            "simcore": versions["simcore"],
-            "tzdata": versions["tzdata"],
-        }
+            entries = _Input(source, opened, nobody.epochs[0].plan, arrow, parquet)
+        fingerprint = _fingerprint(sequence, entries, given, chunk_rows)
         stack.enter_context(_alone(folder))
         parts = _finished(folder, fingerprint)
         found, done = len(parts), sum(part.rows for part in parts)
-        if parts and done == given.rows:
+        if parts and done == entries.rows:
             if progress:
                 print(f"{folder}: finished before, nothing to do", file=sys.stderr)
             return _summary(parts, found)
-        told = stack.enter_context(telling(progress, given.rows, "rows"))
+        told = stack.enter_context(telling(progress, entries.rows, "rows"))
         if not parts:
-            if given.rows > chunk_rows:
-                _check_grouped(given, told)
+            if entries.rows > chunk_rows:
+                _check_grouped(entries, told)
             _keep(folder, fingerprint, parts)
-        schema, subjects = _schema(arrow, nobody, given.id_type)
-        digits = max(5, len(str(given.rows // chunk_rows)))  # of names whose order is that of the parts
+        schema, subjects = _schema(arrow, nobody, entries.id_type)
+        digits = max(5, len(str(entries.rows // chunk_rows)))  # of names whose order is that of the parts
         told("Projecting", done)
-        for chunk in given.chunks(done, chunk_rows):
-            sends = _sends(given, chunk, done, sequence, asked)
+        for chunk in entries.chunks(done, chunk_rows):
+            sends = _sends(entries, chunk, done, sequence, given)
             path = folder / f"part-{len(parts):0{digits}}.parquet"
             with files.replacing(path, source) as sink:
                 with parquet.ParquetWriter(sink, schema) as writer:
@@ -169,6 +145,23 @@ def project(
             done += chunk.num_rows
             told("Projecting", done)
         return _summary(parts, found)
+
+
+def _fingerprint(sequence: Sequence, entries: "_Input", options: Options, chunk_rows: int) -> dict[str, Any]:
+    """What tells a run from another one; its parts fit no other's."""
+    versions = about.versions()
+    asked = {name: getattr(options, name) for name in FileOptions.__annotations__}
+    return asked | {
+        # The API's form has no ids for emails that it did not number.
+        "sequence": _digest([sequence.to_api(), [step.email_id for step in entries.plan.steps]]),
+        "changes": _digest([*map(repr, options.changes)]),
+        "until": reading.read_until(options.until, options.naive_time_zone),
+        "assumptions": None if options.assumptions is None else repr(options.assumptions),
+        "chunk_rows": chunk_rows,
+        "input": entries.fingerprint(),
+        "simcore": versions["simcore"],
+        "tzdata": versions["tzdata"],
+    }
 
 
 class _Input:
@@ -314,12 +307,12 @@ def _keys(ids: Any) -> Any:
     return pd.util.hash_pandas_object(ids.to_pandas(), index=False, categorize=False).to_numpy()
 
 
-def _sends(given: _Input, chunk: Any, start: int, sequence: Any, asked: dict[str, Any]) -> pd.DataFrame:
+def _sends(given: _Input, chunk: Any, start: int, sequence: Sequence, options: Options) -> pd.DataFrame:
     """The timeline of a chunk, which begins at row `start` of the file."""
     with _reading(given.path, given.arrow):
         frame = files.flat(given.arrow, chunk, files.ENTRIES).to_pandas()
     rows = files.Rows(given.path, "row", frame, np.arange(start, start + len(frame)), {}, {})
-    entries = rows.entries(given.plan, asked["naive_time_zone"])
+    entries = rows.entries(given.plan, options.naive_time_zone)
     if rows.broken:
         bad = sorted(rows.broken)
         lines = [
@@ -329,14 +322,14 @@ def _sends(given: _Input, chunk: Any, start: int, sequence: Any, asked: dict[str
         ]
         raise EntryError("\n".join(lines), bad)
     try:
-        return verbs.project(sequence, entries, **asked)
+        return projection.make(sequence, entries, options).timeline()
     except TooLateError as error:
         row, *_ = error.rows
         told = str(error).replace(f" row {row} (", f" row {start + row} (", 1)
         raise TooLateError(f"{given.path}: {told}", [start + each for each in error.rows]) from None
 
 
-def _schema(arrow: ModuleType, nobody: projection.Made, id_type: Any) -> tuple[Any, list[str]]:
+def _schema(arrow: ModuleType, nobody: Projection, id_type: Any) -> tuple[Any, list[str]]:
     """The schema of every part, and all subjects that there may be."""
     timeline, text = nobody.timeline(), arrow.string()
     kinds = {

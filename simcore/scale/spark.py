@@ -10,14 +10,17 @@ Between Spark and simcore rows are Arrow's, in which instants are UTC: the sessi
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, NamedTuple, Unpack
 
 import pandas as pd
 
-from simcore.answers.projection import Made, Simulation, make
+from simcore.answers import options as common
+from simcore.answers.options import DEFAULTS, Enrolling, FileOptions, Options, read, takes
+from simcore.answers.projection import Projection, Simulation, make
 from simcore.errors import EntryError, SimcoreError
 from simcore.files.tabular import ENTRIES, EVENTS
+from simcore.plan.platform import Sequence
 
 try:
     import pyarrow as pa
@@ -37,21 +40,19 @@ _TYPES = {
 }
 
 
+class SparkOptions(FileOptions, Enrolling, total=False):
+    """Those of `simcore.project`, with events that Spark holds."""
+
+    events: Annotated[DataFrame | None, common.EVENTS]
+
+
+@takes(SparkOptions)
 def project(
     entries: DataFrame | None,
-    sequence: Any,
+    sequence: Sequence,
     *,
-    events: DataFrame | None = None,
-    changes: Iterable[Any] = (),
-    until: Any = None,
-    include_drafts: bool = False,
-    assumptions: Any = None,
-    naive_time_zone: str | None = None,
-    order: str = "entry",
-    enabled_at: Any = None,
-    render: bool = False,
-    explain: bool = False,
     partitioned: bool = False,
+    **options: Unpack[SparkOptions],
 ) -> DataFrame:
     """The timeline of `simcore.project`, as a lazy Spark DataFrame.
 
@@ -75,69 +76,39 @@ def project(
     in the worker when Spark computes, of which the text stands in Spark's own PythonException; row numbers are those
     in the group or partition, in the order given.
     """
-    arguments = {
-        "changes": changes,
-        "until": until,
-        "include_drafts": include_drafts,
-        "assumptions": assumptions,
-        "naive_time_zone": naive_time_zone,
-        "order": order,
-        "enabled_at": enabled_at,
-        "render": render,
-        "explain": explain,
-    }
-    return _mapped(["timeline"], entries, events, sequence, arguments, partitioned)[0]
+    return _mapped(["timeline"], entries, sequence, read(project, options), partitioned)[0]
 
 
+@takes(SparkOptions)
 def simulate(
     entries: DataFrame | None,
-    sequence: Any,
+    sequence: Sequence,
     *,
-    events: DataFrame | None = None,
-    changes: Iterable[Any] = (),
-    until: Any = None,
-    include_drafts: bool = False,
-    assumptions: Any = None,
-    naive_time_zone: str | None = None,
-    order: str = "entry",
-    enabled_at: Any = None,
-    render: bool = False,
-    explain: bool = False,
     partitioned: bool = False,
-) -> Simulation:
+    **options: Unpack[SparkOptions],
+) -> Simulation[DataFrame]:
     """`timeline`, `subscribers` and `journal` of `simcore.simulate`, as lazy Spark DataFrames.
 
     Arguments, types, order and errors as for `project`; each of the three simulates anew when it is computed.
     """
-    arguments = {
-        "changes": changes,
-        "until": until,
-        "include_drafts": include_drafts,
-        "assumptions": assumptions,
-        "naive_time_zone": naive_time_zone,
-        "order": order,
-        "enabled_at": enabled_at,
-        "render": render,
-        "explain": explain,
-        "notes": True,
-    }
-    tables: list[Any] = _mapped([*Simulation._fields], entries, events, sequence, arguments, partitioned)
-    return Simulation(*tables)
+    asked = read(simulate, options)
+    return Simulation(*_mapped([*Simulation._fields], entries, sequence, asked, partitioned, notes=True))
 
 
 class _Work(NamedTuple):
-    """What is to be done in Spark's workers: the `table` of a `Made`, by its name, from frames by theirs."""
+    """What is to be done in Spark's workers: the `table` of a projection, by its name, from frames by theirs."""
 
     table: str
     names: tuple[str, ...]
     sequence: Any
-    arguments: dict[str, Any]
+    options: Options = DEFAULTS
+    notes: bool = False
 
-    def made(self, *tables: pa.Table) -> pa.Table:
+    def done(self, *tables: pa.Table) -> pa.Table:
         """What happens to the subscribers of tables, as a table."""
-        given = {name: _frame(table) for name, table in zip(self.names, tables, strict=True)}
-        made = make(self.sequence, given.get("entries"), events=given.get("events"), **self.arguments)
-        found = _shown(made, self.table)
+        frames = {name: _frame(table) for name, table in zip(self.names, tables, strict=True)}
+        asked = self.options._replace(events=frames.get("events"))
+        shown = _shown(make(self.sequence, frames.get("entries"), asked, notes=self.notes), self.table)
         ids = tables[0].schema.field("subscriber_id").type
         arrays = {
             name: pa.array(
@@ -145,27 +116,34 @@ class _Work(NamedTuple):
                 type=ids if name == "subscriber_id" else _TYPES[_kind(values)][1],
                 from_pandas=True,
             )
-            for name, values in found.items()
+            for name, values in shown.items()
         }
         return pa.table(arrays)
 
 
 def _mapped(
-    names: list[str], entries: Any, events: Any, sequence: Any, arguments: dict[str, Any], partitioned: bool
+    names: list[str],
+    entries: Any,
+    sequence: Any,
+    options: Options,
+    partitioned: bool,
+    *,
+    notes: bool = False,
 ) -> list[DataFrame]:
     """The tables of those names, lazily."""
-    if isinstance(arguments["changes"], Iterator):
-        arguments["changes"] = list(arguments["changes"])
-    given = {name: each for name, each in (("entries", entries), ("events", events)) if each is not None}
-    for name, each in given.items():
-        if not isinstance(each, DataFrame):
+    either: dict[str, Any] = {"entries": entries, "events": options.events}
+    given = {name: frame for name, frame in either.items() if frame is not None}
+    for name, frame in given.items():
+        if not isinstance(frame, DataFrame):
             raise SimcoreError(
-                f"{name}: found a {type(each).__module__}.{type(each).__name__}, expected a Spark DataFrame, such as "
-                "spark.createDataFrame gives"
+                f"{name}: found a {type(frame).__module__}.{type(frame).__name__}, expected a Spark DataFrame, such "
+                "as spark.createDataFrame gives"
             )
-    empty = {name: pd.DataFrame([], columns=each.columns, dtype=object) for name, each in given.items()}
-    made = make(sequence, empty.get("entries"), events=empty.get("events"), **arguments)
-    ids = {name: each.schema["subscriber_id"].dataType for name, each in given.items()}
+    empty = {name: pd.DataFrame([], columns=frame.columns, dtype=object) for name, frame in given.items()}
+    # The workers get the frames' rows, not the frames.
+    asked = options._replace(events=None)
+    nobody = make(sequence, empty.get("entries"), asked._replace(events=empty.get("events")), notes=notes)
+    ids = {name: frame.schema["subscriber_id"].dataType for name, frame in given.items()}
     if len({*ids.values()}) > 1:
         raise EntryError(
             f"events: subscriber_id is {ids['events'].simpleString()} there and {ids['entries'].simpleString()} in "
@@ -176,23 +154,23 @@ def _mapped(
             "partitioned: Spark does not bring the partitions of entries and events together: leave partitioned out"
         )
     frames = [
-        _numbered(each, {*columns[0], *columns[1]})
+        _numbered(given[name], {*columns[0], *columns[1]})
         for name, columns in (("entries", ENTRIES), ("events", EVENTS))
-        if (each := given.get(name)) is not None
+        if name in given
     ]
     tables = []
     for name in names:
-        work = _Work(name, (*given,), sequence, arguments)
+        work = _Work(name, (*given,), sequence, asked, notes)
         schema = types.StructType([
             types.StructField(
                 str(column), ids[work.names[0]] if column == "subscriber_id" else _TYPES[_kind(values)][0]
             )
-            for column, values in _shown(made, name).items()
+            for column, values in _shown(nobody, name).items()
         ])
         if partitioned:
             tables.append(frames[0].mapInArrow(_of_batches(work), schema))
             continue
-        groups = [_grouped(each) for each in frames]
+        groups = [_grouped(frame) for frame in frames]
         if len(groups) == 1:
             tables.append(groups[0].applyInArrow(_of_one(work), schema))
         else:
@@ -219,14 +197,14 @@ def _grouped(frame: DataFrame) -> GroupedData:
 def _of_one(work: _Work) -> Callable[[pa.Table], pa.Table]:
     # Spark looks at how many arguments a function takes, and at their types.
     def of_one(table: pa.Table) -> pa.Table:
-        return work.made(table)
+        return work.done(table)
 
     return of_one
 
 
 def _of_both(work: _Work) -> Callable[[pa.Table, pa.Table], pa.Table]:
     def of_both(entries: pa.Table, events: pa.Table) -> pa.Table:
-        return work.made(entries, events)
+        return work.done(entries, events)
 
     return of_both
 
@@ -237,7 +215,7 @@ def _of_batches(work: _Work) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa
     def of_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         pieces = list(batches)
         if pieces:
-            yield from work.made(pa.Table.from_batches(pieces)).to_batches()
+            yield from work.done(pa.Table.from_batches(pieces)).to_batches()
 
     return of_batches
 
@@ -260,8 +238,8 @@ def _thing(text: Any) -> Any:
         return text
 
 
-def _shown(made: Made, table: str) -> pd.DataFrame:
-    shown: pd.DataFrame = getattr(made, table)()
+def _shown(projection: Projection, table: str) -> pd.DataFrame:
+    shown: pd.DataFrame = getattr(projection, table)()
     return shown
 
 

@@ -37,7 +37,7 @@ def load(path: str | PathLike[str]) -> Sequence:
     return from_api(read_json(path))
 
 
-def from_api(payload: Any) -> Sequence:
+def from_api(payload: Mapping[str, Any]) -> Sequence:
     """The sequence of a body as a dict, wrapped or not (see `load`).
 
     >>> from_api({"name": "Welcome", "trigger": "contact_added", "goal": "Welcome them"}).mode

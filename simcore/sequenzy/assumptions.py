@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 import pandas as pd
 
@@ -31,13 +32,13 @@ class Assumptions:
         "how often it is looked who has been inactive for long enough, from the epoch on (UTC)",
         "Q16",
     )
-    stop_checks: str = switch(
+    stop_checks: Literal["every_node", "steps"] = switch(
         "every_node",
         ("every_node", "steps"),
         "whether the stop condition is looked at before waits too, or only before emails and actions",
         "Q20",
     )
-    stop_reading: str = switch(
+    stop_reading: Literal["state", "transition"] = switch(
         "state",
         ("state", "transition"),
         "whether a tag, list or segment stops a run if it holds at that instant, or if it was added or left "

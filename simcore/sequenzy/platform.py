@@ -16,6 +16,11 @@ from simcore.sequenzy.model import Sequence
 from simcore.sequenzy.schema import schema
 from simcore.sequenzy.translate import EVENTS, translate
 
+_OPTIONS = {
+    "enabled_at": "when the sequence is enabled; nothing before enrols. Without it, before all EVENTS.",
+    "render": "a column more, subjects with their merge tags filled in.",
+}
+
 
 class Sequenzy(Platform[Sequence]):
     """Sequenzy."""
@@ -28,10 +33,7 @@ class Sequenzy(Platform[Sequence]):
     assumptions = Assumptions
     events = EVENTS
     codes = CODES
-    options = {  # noqa: RUF012  a constant, as all here are
-        "enabled_at": "when the sequence is enabled; nothing before enrols. Without it, before all EVENTS.",
-        "render": "a column more, subjects with their merge tags filled in.",
-    }
+    options = _OPTIONS
     rules = Path(__file__).with_name("RULES.md")
     unchanging = (
         "changes of a Sequenzy sequence are not modelled, since it is not documented what they do to those inside: "

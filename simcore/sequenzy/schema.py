@@ -3,7 +3,7 @@
 from itertools import combinations
 
 from simcore.clock.zones import zone_names
-from simcore.plan.schemas import DIALECT, Schema, given, of_fields, or_null, when
+from simcore.plan.schemas import DIALECT, Schema, needs, of_fields, or_null, when
 from simcore.sequenzy import waits
 from simcore.sequenzy.model import Sequence
 from simcore.sequenzy.problems import (
@@ -43,7 +43,7 @@ def _weekday() -> Schema:
 
 def _either(names: tuple[str, ...]) -> Schema:
     """That a field is given by one of its names."""
-    return {"anyOf": [given(name) for name in names]}
+    return {"anyOf": [needs(name) for name in names]}
 
 
 def _spelt(fits: dict[str, Schema]) -> dict[str, Schema]:
@@ -103,16 +103,16 @@ _DISCOUNT: Schema = {
     },
     "required": ["discountType"],
     "allOf": [
-        when("discountType", "percent", given("percentOff")),
-        when("discountType", "amount", given("amountOff")),
-        when("duration", "repeating", given("durationInMonths")),
+        when("discountType", "percent", needs("percentOff")),
+        when("discountType", "amount", needs("amountOff")),
+        when("duration", "repeating", needs("durationInMonths")),
     ],
 }
 _EMAIL: Schema = {  # Q5
-    **given(subject=_WORDS),
-    "anyOf": [given(blocks={"type": "array", "minItems": 1}), given(html={"type": "string", "minLength": 1})],
+    **needs(subject=_WORDS),
+    "anyOf": [needs(blocks={"type": "array", "minItems": 1}), needs(html={"type": "string", "minLength": 1})],
 }
-_HAS_DISCOUNT = given(discount={"$ref": "#/$defs/discount"})
+_HAS_DISCOUNT = needs(discount={"$ref": "#/$defs/discount"})
 _STEP: Schema = {
     "type": "object",
     "properties": {
@@ -136,7 +136,7 @@ _STEP: Schema = {
         {"if": {"properties": {"type": {"enum": ["email", None]}}}, "then": _EMAIL},
         when("type", "create_discount", _HAS_DISCOUNT),
         when("type", "discount", _HAS_DISCOUNT),
-        *({"not": given(*pair)} for pair in combinations(waits.KINDS, 2)),
+        *({"not": needs(*pair)} for pair in combinations(waits.KINDS, 2)),
     ],
 }
 _FILTER: Schema = {
@@ -156,17 +156,17 @@ _STOP: Schema = {
                 "propertyFilters": {"type": ["array", "null"], "items": {"$ref": "#/$defs/filter"}},
                 "rules": {
                     "type": ["array", "null"],
-                    "items": {"type": "object", **given(entryFieldPath=_PATH, eventFieldPath=_PATH)},
+                    "items": {"type": "object", **needs(entryFieldPath=_PATH, eventFieldPath=_PATH)},
                 },
             },
             "required": ["mode"],
             "if": {"properties": {"mode": {"const": "field_value"}}},
-            "then": given(operator={"enum": [*FIELD_OPERATORS]}),
+            "then": needs(operator={"enum": [*FIELD_OPERATORS]}),
         }),
     },
     "required": ["type"],
     "if": {"properties": {"type": {"const": "none"}}},
-    "else": given(value=_WORDS),
+    "else": needs(value=_WORDS),
 }
 _FIELDS: dict[str, tuple[Schema, str]] = {
     "name": (_WORDS, "What it is called."),
@@ -214,17 +214,17 @@ _FIELDS: dict[str, tuple[Schema, str]] = {
 def schema() -> Schema:
     """The schema of a file: the body of a create call, alone or in a response under `sequence`."""
     body = of_fields(Sequence, _FIELDS, ("name", "trigger"))
-    body["oneOf"] = [given("steps"), given("goal")]
+    body["oneOf"] = [needs("steps"), needs("goal")]
     body["allOf"] = [
-        *(when("trigger", trigger, given(*needed)) for trigger, needed in TRIGGERS.items() if needed),
-        when("trigger", "contact_added", {"not": given("listId", "listScope")}),
+        *(when("trigger", trigger, needs(*needed)) for trigger, needed in TRIGGERS.items() if needed),
+        when("trigger", "contact_added", {"not": needs("listId", "listScope")}),
         _unless("segment_entered", stopOnSegmentExit={"enum": [None, False]}),
         _unless(
             "event_received",
             propertyFilters={"maxItems": 0},
             enrollmentMode={"not": {"const": "matching_field"}},
         ),
-        {"if": given("goal"), "then": {"properties": {"emailCount": {"minimum": 1, "maximum": 10}}}},
+        {"if": needs("goal"), "then": {"properties": {"emailCount": {"minimum": 1, "maximum": 10}}}},
     ]
     return {
         "$schema": DIALECT,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from simcore import verbs
 from simcore.answers.forecast import forecast
+from simcore.answers.options import Assumptions, Entries, Freq, Instant, PreviewOptions
 from simcore.answers.projection import plan_of
 from simcore.clock import instants
 from simcore.clock.instants import NAT_US
@@ -26,7 +27,7 @@ from simcore.text.wording import WEEKDAYS
 
 _LABEL = "76px"  # as wide as the widest
 _SLIDES = 100  # of no more whole numbers a slider can tell one from the next
-_PERIODS = {"day": "D", "hour": "h"}
+_PERIODS: dict[str, Freq] = {"day": "D", "hour": "h"}
 _STYLE = """<style>
 .simcore-sends { border-collapse: collapse; width: 100%; line-height: 1.4; }
 .simcore-sends th, .simcore-sends td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0;
@@ -43,11 +44,11 @@ _STYLE = """<style>
 
 def explore(
     sequence: Sequence,
-    entered_at: Any = "2026-03-06 21:07",
+    entered_at: Instant = "2026-03-06 21:07",
     *,
-    entries: Any = None,
+    entries: Entries | None = None,
     include_drafts: bool = False,
-    assumptions: Any = None,
+    assumptions: Assumptions | None = None,
 ) -> "Explorer":
     """Controls for the schedule and each delay of a sequence, in Jupyter, with its preview and its load beside them.
 
@@ -75,7 +76,8 @@ def explore(
     except ImportError as error:
         raise SimcoreError(f'explore needs {error.name}: pip install "simcore[notebook]"') from None
     platform_of(sequence)
-    return Explorer(ipywidgets, sequence, str(entered_at), entries, include_drafts, assumptions)
+    how: PreviewOptions = {"include_drafts": include_drafts, "assumptions": assumptions}
+    return Explorer(ipywidgets, sequence, str(entered_at), entries, how)
 
 
 class Explorer:
@@ -89,13 +91,11 @@ class Explorer:
         ipywidgets: Any,
         sequence: Sequence,
         entered_at: str,
-        entries: Any,
-        include_drafts: bool,
-        assumptions: Any,
+        entries: Entries | None,
+        how: PreviewOptions,
     ) -> None:
         self.forecast = pd.DataFrame()
-        self._given, self._entries = sequence, entries
-        self._how = {"include_drafts": include_drafts, "assumptions": assumptions}
+        self._given, self._entries, self._how = sequence, entries, how
         self._counted: tuple[Any, str] = (None, "")
         self._resets = False
         self._knobs = [_knob(ipywidgets, control) for control in platform_of(sequence).controls(sequence)]
@@ -153,7 +153,7 @@ class Explorer:
         """Shows what the controls say; the table first, since the picture takes longer."""
         turned = {knob.control.path: knob.value() for knob in self._knobs if knob.turned()}
         sequence = self._given.with_fields(turned)
-        plan = plan_of(sequence, **self._how)
+        plan = plan_of(sequence, self._how["assumptions"], self._how["include_drafts"])
         entered = self._entry.value()
         with warnings.catch_warnings(record=True) as told:  # said here, not in the log
             warnings.simplefilter("always")

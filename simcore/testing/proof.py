@@ -10,11 +10,12 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
 
+from simcore.answers.options import Instant, PreviewOptions, read, takes
 from simcore.answers.projection import make, plan_of
 from simcore.clock import instants
 from simcore.clock.delays import Delay
@@ -25,6 +26,7 @@ from simcore.clock.zones import FAR_US, HOUR_US, LAST_US, Ints, zone
 from simcore.errors import EntryError, SimcoreError, TooLateError, TooManyError, shown
 from simcore.plan.log import Flags
 from simcore.plan.plan import OneAtATime, Plan, Step
+from simcore.plan.platform import Sequence
 from simcore.verbs import preview
 
 _BLOCK = 1 << 15  # pieces that are looked at together
@@ -48,23 +50,22 @@ class Send(NamedTuple):
 Predicate = Callable[[tuple[Send, ...]], object]
 
 
+@takes(PreviewOptions)
 def assert_for_all_entries(
-    sequence: Any,
+    sequence: Sequence,
     predicate: Predicate,
-    start: Any,
-    end: Any,
+    start: Instant,
+    end: Instant,
     *,
-    include_drafts: bool = False,
-    assumptions: Any = None,
-    naive_time_zone: str | None = None,
     every: timedelta = _HOUR,
+    **options: Unpack[PreviewOptions],
 ) -> None:
     """Asserts that `predicate` holds for whoever enters at any microsecond from `start` to before `end`.
 
     `predicate` is given the sends of one subscriber who enters and to whom nothing else happens, as in
     `simcore.preview`: a tuple of `Send`, in order, without drafts and without what cannot go out. It says True or
     False, or asserts and says nothing. `start`, `end`: aware datetimes, or strings; naive ones are read in
-    `naive_time_zone`. `include_drafts`, `assumptions`: as for `preview`.
+    `naive_time_zone`.
 
     Nothing is sampled. The range is cut into pieces on which each send stays where it is or moves along with the
     entry; what moves, the entry too, is on one date and in one hour of the sequence's wall clock throughout a piece
@@ -90,10 +91,11 @@ def assert_for_all_entries(
     >>> assert_for_all_entries(welcome, never_too_soon, "2026-03-01T00:00-05:00", "2026-04-01T00:00-04:00")
     """
     __tracebackhide__ = True
-    instants.check_zone(naive_time_zone)
-    plan = plan_of(sequence, assumptions, include_drafts)
-    first_us = instants.read_one(start, "start", naive_time_zone)
-    end_us = instants.read_one(end, "end", naive_time_zone)
+    given = read(assert_for_all_entries, options)
+    instants.check_zone(given.naive_time_zone)
+    plan = plan_of(sequence, given.assumptions, given.include_drafts)
+    first_us = instants.read_one(start, "start", given.naive_time_zone)
+    end_us = instants.read_one(end, "end", given.naive_time_zone)
     if first_us >= end_us:
         raise SimcoreError(f"end: found {shown(end)}, expected an instant after start ({shown(start)})")
     if not isinstance(every, timedelta) or every <= timedelta(0) or _HOUR % every:
@@ -110,7 +112,7 @@ def assert_for_all_entries(
         if edge is not None:
             piece = at + edge // 2
             first, until = asked.broken(int(begins_us[piece]), int(lasts_us[piece]), from_begin=edge % 2 == 0)
-            shows = {"include_drafts": include_drafts, "assumptions": assumptions}
+            shows: PreviewOptions = {"include_drafts": given.include_drafts, "assumptions": given.assumptions}
             raise AssertionError(
                 f"{asked.told(first, shows)}\nIt breaks from there to the entry at {_iso(until)}, included; "
                 f"{'the next one keeps it' if until < lasts_us[piece] else 'later ones were not looked at'}.\n"
@@ -154,15 +156,14 @@ class _Asked(NamedTuple):
         """The instants of each email's sends [µs, entries], in order."""
         try:
             # Whoever is said to enter does, as in a preview: no rule of enrolment keeps them out.
-            made = make(
-                self.sequence, instants.show(entered_us, "UTC"), plan=replace(self.plan, entry=OneAtATime())
-            )
+            plan = replace(self.plan, entry=OneAtATime())
+            projection = make(self.sequence, instants.show(entered_us, "UTC"), plan=plan)
         except TooLateError as error:
             raise EntryError(
                 f"end: who enters at {_iso(int(entered_us[error.rows[0]]))} would be sent emails after 2200-01-01 "
                 "UTC: give an earlier one, or mend the delays"
             ) from None
-        return [(item.step, item.at.all_us()) for item in made.outcome.sends]
+        return [(item.step, item.at.all_us()) for item in projection.outcome.sends]
 
     def _fault(self, sends: tuple[Send, ...]) -> str | None:
         try:
@@ -194,7 +195,7 @@ class _Asked(NamedTuple):
                 breaks_us = middle_us
         return breaks_us
 
-    def told(self, entered_us: int, shows: dict[str, Any]) -> str:
+    def told(self, entered_us: int, shows: PreviewOptions) -> str:
         """An entry that breaks the predicate, in words, with its sends and their reasons."""
         entered_at = instants.show(np.array([entered_us]), self.plan.time_zone)[0]
         some = any(step.sends for step in self.plan.steps)

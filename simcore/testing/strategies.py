@@ -5,11 +5,12 @@ What is drawn first is the simplest, and what hypothesis shrinks to.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from simcore import kit, sequenzy
+from simcore.answers.options import Instant
 from simcore.clock import instants
 from simcore.clock.zones import DAY_US, MINUTE_US, SECOND_US, zone
 from simcore.errors import SimcoreError, shown
@@ -45,10 +46,12 @@ _SOME_DAYS = st.sets(st.sampled_from(_DAYS), min_size=1).map(
 )
 _SEND_DAYS = st.just(_DAYS) | _SOME_DAYS
 _OWN_DAYS = st.none() | _SOME_DAYS
-_DELAYS = st.tuples(st.sampled_from([1, 2, 3, 7, 30, 365]), st.just("days")) | st.tuples(
-    st.integers(1, 100), st.just("hours")
-)
-_FIRST_DELAYS = st.just((0, "days")) | _DELAYS
+_Delays = st.SearchStrategy[tuple[int, Literal["days", "hours"]]]
+_IN_DAYS: _Delays = st.tuples(st.sampled_from([1, 2, 3, 7, 30, 365]), st.just("days"))
+_IN_HOURS: _Delays = st.tuples(st.integers(1, 100), st.just("hours"))
+_AT_ONCE: _Delays = st.just((0, "days"))
+_DELAYS = _IN_DAYS | _IN_HOURS
+_FIRST_DELAYS = _AT_ONCE | _DELAYS
 
 
 def kit_sequences(
@@ -220,7 +223,7 @@ def _waits(windows: st.SearchStrategy[dict[str, Any]], live: bool) -> st.SearchS
     )
 
 
-def entry_instants(time_zone: str, start: Any, end: Any) -> st.SearchStrategy[datetime]:
+def entry_instants(time_zone: str, start: Instant, end: Instant) -> st.SearchStrategy[datetime]:
     """Entries from `start` to before `end`, as aware datetimes in UTC.
 
     Every other one is on or beside a change of the zone's clocks, or a whole or quarter hour of its wall clock

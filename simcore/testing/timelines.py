@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
@@ -24,7 +24,12 @@ _WORDS = {"subscriber_id": "subscriber", "email_id": "email"}
 _CUT = 40  # so many characters of a text are told
 
 
-def assert_timeline(actual: pd.DataFrame, expected: Any, *, naive_time_zone: str | None = None) -> None:
+def assert_timeline(
+    actual: pd.DataFrame,
+    expected: pd.DataFrame | Sequence[Mapping[str, Any]] | dict[str, Any],
+    *,
+    naive_time_zone: str | None = None,
+) -> None:
     """Asserts that a timeline has the sends that are expected, all of them and no other.
 
     `actual`: as `simcore.project` gives it. `expected`: another such, or a DataFrame (or what makes one, such as a

@@ -1,0 +1,37 @@
+"""A delay of Parcel Post's own: months of the calendar (PP3)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simcore.platform import CalendarDays, Case, Delay, Ints, Wait, zone
+
+
+@dataclass(frozen=True)
+class Months(Delay):
+    """Months of the calendar: the beginning of the same day of a later month.
+
+    `spills`: where that month has no such day, the first of the next counts, and not its last day.
+    """
+
+    months: int
+    time_zone: str
+    spills: bool
+
+    def earliest(self, anchor_us: Ints) -> Ints:
+        """The first instant of the local date."""
+        place = zone(self.time_zone)
+        day = place.date(anchor_us).astype("datetime64[D]")
+        month = day.astype("datetime64[M]")
+        first = (month + self.months).astype("datetime64[D]")
+        longest = (month + self.months + 1).astype("datetime64[D]") - first
+        ahead = np.minimum(day - month, longest if self.spills else longest - 1)
+        return place.date_begin_us((first + ahead).astype(np.int64))
+
+    def words(self, case: Case) -> Wait:
+        """2 months after entry."""
+        return case.wait(f"{self.months} month{'' if self.months == 1 else 's'} after {case.since}")
+
+    def steps_us(self, first_us: int, end_us: int) -> Ints:
+        """Where dates begin."""
+        return CalendarDays(0, self.time_zone).steps_us(first_us, end_us)
