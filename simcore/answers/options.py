@@ -102,6 +102,10 @@ class AssumingEach(TypedDict, total=False):
 class Happening(TypedDict, total=False):
     """What happens to subscribers."""
 
+    seed: Annotated[
+        int | None,
+        "a whole number by which random splits have their paths, the same for the same run; Sequenzy only.",
+    ]
     events: Annotated[EventLog | None, EVENTS]
 
 
@@ -122,9 +126,7 @@ class Ending(TypedDict, total=False):
 class Changing(TypedDict, total=False):
     """What the sequence becomes, and how its emails look."""
 
-    changes: Annotated[
-        Iterable[Change], "edits of the sequence, a list such as `[kit.update(...)]`; Kit only."
-    ]
+    changes: Annotated[Iterable[Change], "edits of the sequence, a list such as `[kit.update(...)]`."]
     render: Annotated[
         bool,
         "a column more, `rendered_subject` (str): the subject with its merge tags filled in; Sequenzy only.",
@@ -186,6 +188,7 @@ class Options(NamedTuple):
     enabled_at: Instant | None = None
     render: bool = False
     explain: bool = False
+    seed: int | None = None
 
 
 DEFAULTS = Options()

@@ -11,6 +11,7 @@ from simcore.answers import explain as words
 from simcore.answers import timeline
 from simcore.answers.options import DEFAULTS, Assumptions, Entries, Options
 from simcore.clock import instants
+from simcore.clock.instants import NAT_US
 from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, Ints, zone
 from simcore.engine import audience
@@ -145,7 +146,7 @@ class Projection(NamedTuple):
             place, distinct = pd.factorize(which)
             filled = [step.render(self._properties(each), "", 0) for each in distinct.tolist()]
             return np.array([*filled, ""], object)[place]
-        shown_us = np.zeros(len(runs), np.int64)
+        shown_us = np.full(len(runs), NAT_US)
         for passed in self.outcome.passed:
             if passed.step.email_id == step.shows:
                 shown_us[slice(None) if passed.rows is None else passed.rows] = passed.at.all_us()
@@ -219,6 +220,7 @@ def make(
     if options.order not in ("entry", "email"):
         raise SimcoreError(f"order: found {shown(options.order)}, expected 'entry' or 'email'")
     plan = plan_of(sequence, options.assumptions, options.include_drafts) if plan is None else plan
+    plan = plan.seeded(options.seed)
     until_us = read_until(options.until, zoned)
     epochs = [Epoch(at_us=FIRST_US, plan=plan), *_later(sequence, options, until_us, cache or Cache())]
     if plan.trigger is None and options.enabled_at is not None:
@@ -257,8 +259,12 @@ def _later(sequence: Any, options: Options, until_us: int | None, cache: Cache) 
     timed.sort(key=lambda change: change[:2])
     states = cache.after(sequence, [(number, change) for _, number, change in timed]) if timed else []
     return [
-        Epoch(at_us=at_us, plan=plan_of(state, options.assumptions, options.include_drafts))
-        for (at_us, *_), state in zip(timed, states, strict=True)
+        Epoch(
+            at_us=at_us,
+            plan=plan_of(state, options.assumptions, options.include_drafts).seeded(options.seed),
+            realign=bool(getattr(change, "realign", False)),
+        )
+        for (at_us, _, change), state in zip(timed, states, strict=True)
     ]
 
 

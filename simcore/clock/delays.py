@@ -130,21 +130,24 @@ class UntilDate(Delay):
 
 @dataclass(frozen=True)
 class UntilOpen(Delay):
-    """The first instant that a gate allows: a wait for part of the week (Q10)."""
+    """The first instant that a gate allows, `least_us` [µs] after the anchor or later: part of the week (Q10, Q30)."""
 
     gate: Gate
+    least_us: int = 0
 
     def earliest(self, anchor_us: Ints) -> Ints:
-        """The anchor itself where it is allowed, or else the next instant that is."""
-        return self.gate.snap(anchor_us)
+        """That long after the anchor where it is allowed, or else the next instant that is."""
+        return self.gate.snap(anchor_us + self.least_us)
 
     def steps_us(self, first_us: int, end_us: int) -> Ints:
-        """Those of the gate."""
-        return self.gate.steps_us(first_us, end_us)
+        """Those of the gate, as much earlier."""
+        return self.gate.steps_us(first_us + self.least_us, end_us + self.least_us) - self.least_us
 
     def words(self, case: Case) -> Wait:
         """The first of Mon 08:00 to 20:00 after entry; at once, where the anchor is inside."""
         allowed = self.gate.name(case.here.name)
+        if self.least_us:
+            return case.wait(f"{length(self.least_us)} after {case.since}, then the first of {allowed},")
         if case.ready.us != case.anchor.us:
             return case.wait(f"the first of {allowed} after {case.since}")
         leads = f"at once, on {case.since}, which is inside {allowed}"

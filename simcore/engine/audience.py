@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from simcore.clock import instants
-from simcore.clock.zones import LAST_US, Ints, zone_names
+from simcore.clock.zones import FIRST_US, LAST_US, Ints, zone_names
 from simcore.engine import entries as reading
 from simcore.engine import events as event_log
 from simcore.engine import one_at_a_time, side_by_side
 from simcore.engine.people import STARTED, Audience, parted
 from simcore.errors import EntryError, shown
-from simcore.plan.log import NEVER_US, Log, Watched
-from simcore.plan.plan import Epoch, Plan, SideBySide, Trigger
+from simcore.plan.log import NEVER_US, Flags, Log, Watched
+from simcore.plan.plan import Enrolments, Epoch, Plan, SideBySide
 from simcore.plan.runs import Runs
 
 NO_STATUS = ""
@@ -39,7 +39,7 @@ def runs(
     exit_us, vias = None, plan.vias
     log: Log | None
     if entries is None and plan.trigger is not None:
-        came, log, exit_us = _triggered(events, epochs, plan.trigger, until_us, naive_time_zone, enabled_us)
+        came, log, exit_us = _triggered(events, epochs, until_us, naive_time_zone, enabled_us)
         vias = (plan.trigger_via,)
     else:
         came, log = _given(entries, events, epochs, until_us, naive_time_zone)
@@ -141,7 +141,6 @@ def _read(
 def _triggered(
     events: Any,
     epochs: Sequence[Epoch],
-    trigger: Trigger,
     until_us: int | None,
     naive_time_zone: str | None,
     enabled_us: int | None,
@@ -153,7 +152,7 @@ def _triggered(
             "or entries, which are the enrolments themselves"
         )
     log = _read(events, epochs, until_us, naive_time_zone, ids=None, triggered=True)
-    found = trigger.enrolments(log, enabled_us)
+    found = _enrolments(epochs, log, enabled_us)
     end_us = LAST_US + 1 if until_us is None else until_us
     order = np.lexsort((found.who, found.at_us))
     if until_us is None:
@@ -166,18 +165,62 @@ def _triggered(
             )
     order = order[found.at_us[order] < end_us]
     who, at_us = found.who[order], found.at_us[order]
-    row, via = np.arange(len(who)), np.zeros(len(who), np.int8)
     came = Runs.begun(
         log.ids[who],
-        row,
+        np.arange(len(who)),
         at_us,
-        via,
+        np.zeros(len(who), np.int8),
         who,
         which=found.which[order],
         properties=log.properties,
+        source=None if found.source is None else found.source[order],
+        sources=found.sources,
         by_row=False,
     )
     return came, log, None if found.end_us is None else found.end_us[order]
+
+
+def _enrolments(epochs: Sequence[Epoch], log: Log, enabled_us: int | None) -> Enrolments:
+    """Who is enrolled when: each trigger enrols while it is in force."""
+    parts: list[Enrolments] = []
+    begins = [epoch.at_us for epoch in epochs]
+    number = 0
+    while number < len(epochs):
+        trigger, end = epochs[number].plan.trigger, number
+        while end < len(epochs) and epochs[end].plan.trigger == trigger:
+            end += 1
+        if trigger is not None:
+            found = trigger.enrolments(log, enabled_us)
+            if end - number == len(epochs):
+                return found
+            mine = found.at_us >= (begins[number] if number else FIRST_US)
+            mine &= found.at_us < (begins[end] if end < len(epochs) else NEVER_US)
+            parts.append(_some(found, mine))
+        number = end
+    return _together(parts)
+
+
+def _some(found: Enrolments, mine: Flags) -> Enrolments:
+    """Some of the enrolments, with all that may be said of them."""
+    end_us = np.full(len(mine), NEVER_US) if found.end_us is None else found.end_us
+    source = np.full(len(mine), -1) if found.source is None else found.source
+    return Enrolments(
+        found.who[mine], found.at_us[mine], found.which[mine], end_us[mine], source[mine], found.sources
+    )
+
+
+def _together(parts: Sequence[Enrolments]) -> Enrolments:
+    """Enrolments by several triggers, each subscriber's in order."""
+    sources = tuple(dict.fromkeys(source for part in parts for source in part.sources))
+    source = []
+    for part in parts:
+        place = np.array([*(sources.index(each) for each in part.sources), -1], np.int64)
+        source.append(place[part.source if part.source is not None else np.full(len(part.who), -1)])
+    ends = [each.end_us for each in parts if each.end_us is not None]
+    who, at_us, which = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("who", "at_us", "which")
+    )
+    return Enrolments(who, at_us, which, np.concatenate(ends), np.concatenate(source), sources)
 
 
 def _ended(came: Runs, who: Ints, plan: Plan, log: Log, statuses: tuple[str, ...]) -> Runs:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from simcore.clock import instants
-from simcore.clock.zones import Ints
+from simcore.clock.zones import HOUR_US, Ints
 from simcore.errors import EntryError, shown
 from simcore.plan.log import Flags, Log, Vocabulary, Watched
 from simcore.text.wording import halved
@@ -39,7 +39,7 @@ def read(
         raise EntryError(
             f"events: found {shown(events)}, expected a DataFrame with subscriber_id, at and event"
         )
-    columns("events", events, ("subscriber_id", "at", "event"), ("ref", "properties"))
+    columns("events", events, ("subscriber_id", "at", "event"), ("ref", "properties", "received_at"))
     if (
         ids is not None
         and len(events)
@@ -61,8 +61,10 @@ def read(
     names = tuple(distinct)
     needs = np.array([each in vocabulary.about for each in names], np.bool_)[code]
     ref, refs = np.full(len(events), -1), tuple[Hashable, ...]()
-    if needs.any():
-        ref, refs = _refs(events, needs, vocabulary)
+    may = vocabulary.may | {name for name, about in watched or () if about is not None}
+    wants = needs | np.array([each in may for each in names], np.bool_)[code]
+    if needs.any() or (wants.any() and "ref" in events.columns):
+        ref, refs = _refs(events, needs, wants, vocabulary)
     # What no rule looks at is left out, before the rest is sorted.
     kept = np.ones(len(events), np.bool_) if watched is None else _kept(code, names, ref, refs, watched)
     if until_us is not None:
@@ -81,7 +83,23 @@ def read(
         which, objects = read_properties(
             events["properties"].iloc[rows], "events: properties", rows, len(events)
         )
-    return Log(ids, who[order], at_us[rows], code[rows], ref[rows], which, names, refs, objects)
+    late = _late(events, at_us, naive_time_zone)
+    late = None if late is None else late[rows]
+    return Log(ids, who[order], at_us[rows], code[rows], ref[rows], which, names, refs, objects, late)
+
+
+def _late(events: pd.DataFrame, at_us: Ints, naive_time_zone: str | None) -> Flags | None:
+    """Which events were received more than an hour after they happened (Q39); None where nothing is said of it."""
+    if "received_at" not in events.columns:
+        return None
+    said = np.flatnonzero(events["received_at"].notna().to_numpy())
+    received_us, faults = instants.read(events["received_at"].iloc[said], naive_time_zone)
+    if faults:
+        by_row = {int(said[row]): fault for row, fault in faults.items()}
+        raise instants.explain_faults("events: received_at", events["received_at"], by_row, _MEND)
+    late = np.zeros(len(events), np.bool_)
+    late[said] = received_us - at_us[said] > HOUR_US
+    return late
 
 
 def _kept(
@@ -140,8 +158,10 @@ def _refuse(events: pd.DataFrame, name: str, bad: Flags, fault: str) -> None:
         raise instants.explain_faults(f"events: {name}", events[name], faults, _MEND)
 
 
-def _refs(events: pd.DataFrame, needs: Flags, vocabulary: Vocabulary) -> tuple[Ints, tuple[Hashable, ...]]:
-    """What events are about, however it is written."""
+def _refs(
+    events: pd.DataFrame, needs: Flags, wants: Flags, vocabulary: Vocabulary
+) -> tuple[Ints, tuple[Hashable, ...]]:
+    """What events are about, however it is written; `wants`: those that may be about something, too."""
     if "ref" not in events.columns:
         raise EntryError(
             f"events: no column ref, which {events['event'].iloc[int(needs.argmax())]} needs; the columns are: "
@@ -160,7 +180,7 @@ def _refs(events: pd.DataFrame, needs: Flags, vocabulary: Vocabulary) -> tuple[I
     refs = tuple(dict.fromkeys(each for each in read if each is not None))
     places = {each: place for place, each in enumerate(refs)}
     ref = np.array([-1 if each is None else places[each] for each in read], np.int64)[code]
-    return np.where(needs, ref, -1), refs
+    return np.where(wants, ref, -1), refs
 
 
 def columns(what: str, given: pd.DataFrame, needed: tuple[str, ...], other: tuple[str, ...]) -> None:

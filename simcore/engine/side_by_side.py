@@ -38,7 +38,8 @@ def first_pass(came: Runs, epochs: Sequence[Epoch], log: Log | None) -> tuple[Fa
     if log is not None:
         left = History(log, plan.events, emits=False).left(who, came.entered_us)
         fate[left & _by(came, epochs, "blocked_vias")] = BLOCKED
-    fate[_by(came, epochs, "closed_to")] = BLOCKED
+    if not came.by_row:  # what is given by hand is taken in (Q34)
+        fate[_by(came, epochs, "closed_to")] = BLOCKED
     if_idle = _by(came, epochs, "if_idle_vias")
     key = keys(came, entry)
     if entry.key is not None:

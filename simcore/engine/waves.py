@@ -145,7 +145,7 @@ class WaveSteps(Steps):
             ((waves.key[rows] < 0) & ~by_hand & (entry.key is not None), NO_KEY),
             (again & ~by(entry.again_vias) & entry.once, REPEATED),
             (any_active & by_hand, DUPLICATE),
-            ((left & by(entry.blocked_vias)) | by(entry.closed_to), BLOCKED),
+            ((left & by(entry.blocked_vias)) | (by(entry.closed_to) & (not came.by_row)), BLOCKED),
         ):
             fate[holds] = what
         return fate

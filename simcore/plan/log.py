@@ -32,7 +32,7 @@ class Vocabulary(NamedTuple):
     """The events that a platform knows: their `names`, and whether any `other` name is an event too.
 
     `about`: the names of those that need a ref; `ref` reads one, None where it is none, and `expected` says in
-    errors what it should be.
+    errors what it should be. `may`: the names of those that may have a ref, and need none.
     """
 
     names: frozenset[str] = frozenset()
@@ -40,6 +40,7 @@ class Vocabulary(NamedTuple):
     about: frozenset[str] = frozenset()
     ref: Callable[[Any], Hashable | None] = str
     expected: str = "a ref"
+    may: frozenset[str] = frozenset()
 
     def unknown(self, name: Any) -> bool:
         """Whether this is the name of no event."""
@@ -160,7 +161,8 @@ class Log:
 
     `who` int64, places in `ids`; `at_us` int64 [µs]; `name` and `ref` int64, places in `names` and `refs` (-1 for
     none); `which` int64, places in `properties`, the distinct objects that the events have for them (-1 for
-    none). Only what some rule looks at is there, and of people who cannot come nothing.
+    none). `late`: which were received too late to start anything; None for none. Only what some rule looks at is there,
+    and of people who cannot come nothing.
     """
 
     ids: Any
@@ -172,6 +174,7 @@ class Log:
     names: tuple[str, ...]
     refs: tuple[Hashable, ...]
     properties: Sequence[Any]
+    late: Flags | None = None
     _members: dict[Any, Toggles | None] = field(default_factory=dict)
 
     def rows(self, name: str, ref: Hashable = None) -> Ints:

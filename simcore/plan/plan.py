@@ -1,7 +1,7 @@
 """What a platform's sequence is translated into: steps, each a delay and a gate, and the rules around them."""
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -34,7 +34,11 @@ class Branch(Protocol):
 
     @property
     def by_number(self) -> bool:
-        """Whether it depends on the numbers of runs."""
+        """Whether it depends on the numbers of runs, and on a seed."""
+        ...
+
+    def seeded(self, seed: int) -> "Branch":
+        """The same by a seed, where it depends on one."""
         ...
 
     def choose(self, history: History, runs: Runs, rows: Ints, at_us: Ints) -> Ints:
@@ -98,13 +102,16 @@ class Enrolments(NamedTuple):
     """Who is enrolled when, as a trigger finds: arrays [enrolments], each subscriber's in order.
 
     `who` int64, places in the log's ids; `at_us` int64 [µs]; `which` int64, places in the log's properties (-1 for
-    none), those of the event that enrols; `end_us` int64 [µs], when the trigger ends the run again, or None.
+    none), those of the event that enrols; `end_us` int64 [µs], when the trigger ends the run again, or None. `source`
+    int64, places in `sources`, what each was put into when it was enrolled (-1 for none); None where nobody was.
     """
 
     who: Ints
     at_us: Ints
     which: Ints
     end_us: Ints | None = None
+    source: Ints | None = None
+    sources: tuple[Source, ...] = ()
 
 
 class Trigger(Protocol):
@@ -283,6 +290,22 @@ class Plan:
                     return None
                 seen |= each.watched
         return frozenset(seen)
+
+    def seeded(self, seed: int | None) -> "Plan":
+        """The plan with its random splits by a seed. Raises SimcoreError where there are some, and no seed (Q36)."""
+        split = next((step for step in self.steps if step.branch is not None and step.branch.by_number), None)
+        if split is None:
+            return self
+        if seed is None:
+            raise SimcoreError(
+                f"seed: the step at position {split.position} (id {split.email_id}) is a random split: pass "
+                "seed= a whole number, by which each run has its path"
+            )
+        steps = (
+            step if step.branch is None else step._replace(branch=step.branch.seeded(seed))
+            for step in self.steps
+        )
+        return replace(self, steps=tuple(steps))
 
     @property
     def looks_back(self) -> bool:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from simcore.clock.zones import Ints
 from simcore.errors import shown
-from simcore.plan.log import NEVER_US, Flags
+from simcore.plan.log import NEVER_US, Flags, Source
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -23,8 +23,9 @@ class Runs:
     `statuses` [runs], what ends it there. `via` int8 [runs], places in the audience's vias. `who` int64 [runs],
     a number for each subscriber, the one that the log knows; None where nothing tells them apart. `which` int64
     [runs], places in `properties`, those that it brings along (-1 for none); None where runs bring none. `attributes`
-    int64 [runs], places in `attribute_values`, what is known of the subscriber as the run begins; `time_zone` int64
-    [runs], places in `zones`, the subscriber's own zone (both -1 for none; None where no run has any).
+    int64 [runs], places in `attribute_values`, what is known of the subscriber as the run begins; `source` int64
+    [runs], places in `sources`, the set from which the trigger took the subscriber; `time_zone` int64 [runs], places
+    in `zones`, the subscriber's own zone (each -1 for none; None where no run has any).
     """
 
     subscriber_id: Any
@@ -39,6 +40,8 @@ class Runs:
     properties: Sequence[Any] = ()
     attributes: Ints | None = None
     attribute_values: Sequence[Any] = ()
+    source: Ints | None = None
+    sources: tuple[Source, ...] = ()
     time_zone: Ints | None = None
     zones: tuple[str, ...] = ()
     by_row: bool = True
@@ -90,7 +93,7 @@ class Runs:
     def of(self, some: Ints | Flags) -> "Runs":
         """Some of the runs, by their places."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        whole = {"properties", "attribute_values", "zones", "by_row"} | {
+        whole = {"properties", "attribute_values", "sources", "zones", "by_row"} | {
             name for name, value in values.items() if value is None
         }
         return Runs(**{name: value if name in whole else value[some] for name, value in values.items()})

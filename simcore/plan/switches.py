@@ -26,6 +26,9 @@ def check(assumptions: Any) -> None:
             positive = values[0] == POSITIVE_LENGTH
             if not isinstance(value, timedelta) or (positive and value <= timedelta(0)):
                 problems.append((each.name, f"{each.name} must be {values[0]}", shown(value)))
+        elif isinstance(each.default, bool):
+            if not isinstance(value, bool):
+                problems.append((each.name, f"{each.name} must be True or False", shown(value)))
         elif value not in values:
             problems.append((each.name, f"{each.name} must be one of: {', '.join(values)}", shown(value)))
     refuse(problems)

@@ -3,16 +3,21 @@
 from simcore.plan.platform import register
 from simcore.sequenzy.api import from_api, load
 from simcore.sequenzy.assumptions import Assumptions, assumptions
+from simcore.sequenzy.changes import Change, disable, enable, update
 from simcore.sequenzy.model import Sequence
 from simcore.sequenzy.platform import platform
 
 __all__ = [
     "Assumptions",
+    "Change",
     "Sequence",
     "assumptions",
+    "disable",
+    "enable",
     "from_api",
     "load",
     "platform",
+    "update",
 ]
 
 register(platform)

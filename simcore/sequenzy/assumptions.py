@@ -46,6 +46,38 @@ class Assumptions:
         "Q20",
     )
 
+    numeric_strings: Literal["compare", "strict"] = switch(
+        "compare",
+        ("compare", "strict"),
+        "whether texts that spell decimal numbers compare as numbers for greater_than and less_than",
+        "Q32",
+    )
+    update_unsubscribes: bool = switch(
+        True,
+        ("True", "False"),
+        "whether an update_subscriber step with status unsubscribed acts as the event unsubscribed",
+        "Q35",
+    )
+    activity_scope: Literal["ever", "this_sequence"] = switch(
+        "ever",
+        ("ever", "this_sequence"),
+        "whether a condition on events that says no scope looks at all of the log, or from the enrolment on",
+        "Q36",
+    )
+    earlier_events: Literal["ignore", "count"] = switch(
+        "ignore",
+        ("ignore", "count"),
+        "whether an event between the enrolment and the wait for it ends the wait at once",
+        "Q37",
+    )
+    release: Literal["at_once"] = switch(
+        "at_once",
+        ("at_once",),
+        "how what came due while the sequence was disabled goes when it is enabled: how fast the platform releases it "
+        "is not documented",
+        "Q40",
+    )
+
     def __post_init__(self) -> None:
         check(self)
 
@@ -53,7 +85,7 @@ class Assumptions:
 def assumptions() -> pd.DataFrame:
     """All switches of `sequenzy.Assumptions`: columns name, default, values, meaning, rule (all str), in Q order.
 
-    >>> assumptions()["name"].tolist()
+    >>> assumptions()["name"].tolist()[:4]
     ['segment_poll', 'inactivity_poll', 'stop_checks', 'stop_reading']
     """
     return table(Assumptions)

@@ -1,7 +1,7 @@
 """Which path a run takes where a sequence parts: the first condition that holds, or a random share (Q36)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -101,6 +101,10 @@ class FirstThatHolds:
     conditions: tuple[Condition, ...]
     by_number = False
 
+    def seeded(self, seed: int) -> "FirstThatHolds":
+        """Itself: no seed matters to it."""
+        return self
+
     @property
     def watched(self) -> Watched:
         """What any of the conditions looks at."""
@@ -123,8 +127,12 @@ class RandomSplit:
 
     node: str
     percentages: tuple[float, ...]
-    seed: int
+    seed: int = 0
     by_number = True
+
+    def seeded(self, seed: int) -> "RandomSplit":
+        """The same by a seed."""
+        return replace(self, seed=seed)
 
     @property
     def watched(self) -> Watched:

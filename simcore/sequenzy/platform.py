@@ -8,8 +8,10 @@ from simcore.plan.controls import Control
 from simcore.plan.findings import Finding
 from simcore.plan.plan import Plan
 from simcore.plan.platform import Platform
+from simcore.sequenzy import changes as edits
 from simcore.sequenzy.api import LOOK, from_api, mine
 from simcore.sequenzy.assumptions import Assumptions
+from simcore.sequenzy.changes import Change
 from simcore.sequenzy.controls import controls
 from simcore.sequenzy.findings import CODES, look_over
 from simcore.sequenzy.model import Sequence
@@ -17,6 +19,7 @@ from simcore.sequenzy.schema import schema
 from simcore.sequenzy.translate import EVENTS, translate
 
 _OPTIONS = {
+    "changes": "changes of the sequence, a JSON list of {at, op, fields, realign}; op is update, disable or enable.",
     "enabled_at": "when the sequence is enabled; nothing before enrols. Without it, before all EVENTS.",
     "render": "a column more, subjects with their merge tags filled in.",
 }
@@ -35,10 +38,6 @@ class Sequenzy(Platform[Sequence]):
     codes = CODES
     options = _OPTIONS
     rules = Path(__file__).with_name("RULES.md")
-    unchanging = (
-        "changes of a Sequenzy sequence are not modelled, since it is not documented what they do to those inside: "
-        "make the changed sequence with replace(), and project each by itself"
-    )
 
     def recognises(self, payload: Any) -> int:
         """By what only its sequences have."""
@@ -51,6 +50,14 @@ class Sequenzy(Platform[Sequence]):
     def plan(self, sequence: Sequence, assumptions: Assumptions, *, include_drafts: bool = False) -> Plan:
         """See `translate`. No step is a draft, so `include_drafts` changes nothing."""
         return translate(sequence, assumptions)
+
+    def changes(self, items: Any) -> list[Change]:
+        """See `from_json`."""
+        return edits.from_json(items)
+
+    def after(self, sequence: Sequence, changes: Iterable[tuple[int, Change]]) -> list[Sequence]:
+        """See `simcore.sequenzy.changes.after`."""
+        return edits.after(sequence, changes)
 
     def controls(self, sequence: Sequence) -> list[Control]:
         """Its sending window, and each step's wait."""

@@ -120,9 +120,14 @@ _OPERATORS: dict[str, Callable[[list[Any], Any], bool]] = {  # Q14, Q4
 
 def passes(filters: Sequence[Mapping[str, Any]], properties: Any) -> bool:
     """Whether properties (None for none) pass every filter."""
-    return all(
-        _OPERATORS[each["operator"]](values(properties, each["path"]), each.get("value")) for each in filters
-    )
+    return all(_passes(each, properties) for each in filters)
+
+
+def _passes(given: Mapping[str, Any], properties: Any) -> bool:
+    found, operator = values(properties, given["path"]), given["operator"]
+    if given.get("numeric") and operator in {"greater_than", "less_than"}:  # Q32
+        return any(compares(operator, each, given.get("value"), given["numeric"]) for each in found)
+    return _OPERATORS[operator](found, given.get("value"))
 
 
 def key(properties: Any, path: str | None) -> Hashable | None:

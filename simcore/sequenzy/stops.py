@@ -8,7 +8,19 @@ import pandas as pd
 
 from simcore.clock.zones import Ints
 from simcore.plan.history import History
-from simcore.plan.log import BEFORE_US, NEVER_US, Events, Flags, Log, Since, Toggles, Watched, While, read_in
+from simcore.plan.log import (
+    BEFORE_US,
+    NEVER_US,
+    Events,
+    Flags,
+    Log,
+    Since,
+    Source,
+    Toggles,
+    Watched,
+    While,
+    read_in,
+)
 from simcore.plan.plan import Guard
 from simcore.plan.runs import Runs
 from simcore.sequenzy.properties import passes, several
@@ -78,6 +90,60 @@ class Happened(NamedTuple):
         from_us = np.full(len(who), NEVER_US)
         from_us[mine] = events.next_us(line[some.size :][mine], entered_us[mine])
         return Since(from_us)
+
+
+class EntryAudience(NamedTuple):
+    """matchConfig entry_audience (Q39): who has left the tag, list or segment that the run came from.
+
+    `only`: the one that the trigger names, for entries that are given; None for none.
+    """
+
+    only: Source | None
+    events: Events
+    transition: bool
+
+    @property
+    def watched(self) -> Watched:
+        """Who goes in and out of anything that a trigger may take subscribers from."""
+        if self.only is not None:
+            return self.events.about(frozenset({self.only}))
+        return frozenset((name, None) for name in (*self.events.joins, *self.events.clears))
+
+    def guard(self, history: History, runs: Runs) -> Guard:
+        """Whether the subscriber is out of it at the node; or, by transition, left it since the enrolment."""
+        source, sources = runs.source, runs.sources
+        if source is None and self.only is not None and runs.by_row:
+            # Who was put in by hand comes from nowhere: the ways of entry are trigger, manual and audience.
+            source, sources = np.where(runs.via == 0, 0, -1), (self.only,)
+        if source is None:
+            source, sources = np.full(len(runs), -1), ()
+        guards: list[Guard] = []
+        for kind, ref in sources:
+            if self.transition:
+                leaving = next(
+                    n for n, (of, inside) in self.events.joins.items() if of == kind and not inside
+                )
+                guards.append(Happened(leaving, str(ref)).guard(history, runs))
+            else:
+                guards.append(While(history.members((kind, ref)), False, runs.numbered_who))
+        return _BySource(source, tuple(guards))
+
+
+class _BySource(NamedTuple):
+    """For each run what holds of the source that it comes from; nothing where it comes from none."""
+
+    source: Ints
+    guards: tuple[Guard, ...]
+
+    def holds(self, rows: Ints | slice, at_us: Ints) -> Flags:
+        """Whether it holds of some runs, at an instant for each."""
+        mine = np.arange(len(self.source))[rows]
+        held = np.zeros(mine.size, np.bool_)
+        for number in np.unique(self.source[mine]).tolist():
+            if number >= 0:
+                some = np.flatnonzero(self.source[mine] == number)
+                held[some] = self.guards[number].holds(mine[some], at_us[some])
+        return held
 
 
 class Done:

@@ -104,3 +104,9 @@ def _written(value: Any) -> str | None:
     except (ValueError, RecursionError):  # a number of thousands of digits, lists without bottom
         return shown(value)
     return text.encode(errors="replace").decode()  # half a character (a lone surrogate) is none
+
+
+def lone_event_path(value: Any) -> str | None:
+    """The path of a text that is one event tag and nothing else; None for any other value (Q35)."""
+    tag = _TAG.fullmatch(value) if isinstance(value, str) else None
+    return None if tag is None or tag["path"] is None or tag["fallback"] is not None else str(tag["path"])

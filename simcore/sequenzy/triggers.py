@@ -3,7 +3,7 @@
 There is no loop over events: arrays, and each distinct properties once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,39 +24,75 @@ def passing(log: Log, rows: Ints, filters: tuple[Mapping[str, Any], ...]) -> Int
     return rows[np.isin(which, good)]
 
 
-def _from(log: Log, rows: Ints, enabled_us: int | None) -> Enrolments:
-    """An enrolment at each of some events, from when the sequence is enabled (Q13)."""
+def _from(log: Log, rows: Ints, enabled_us: int | None, source: str = "") -> Enrolments:
+    """An enrolment at each of some events, from when the sequence is enabled (Q13); late ones start nothing (Q39).
+
+    `source`: the kind of what their refs are, which the runs come from; "" for none.
+    """
     if enabled_us is not None:
         rows = rows[log.at_us[rows] >= enabled_us]
-    return Enrolments(log.who[rows], log.at_us[rows], log.which[rows])
+    if log.late is not None:
+        rows = rows[~log.late[rows]]
+    sources: tuple[tuple[str, Hashable], ...] = ()
+    if source:
+        sources = tuple((source, ref) for ref in log.refs)
+    return Enrolments(
+        log.who[rows],
+        log.at_us[rows],
+        log.which[rows],
+        source=log.ref[rows] if source else None,
+        sources=sources,
+    )
+
+
+class Nobody(NamedTuple):
+    """manual (Q39): no event enrols."""
+
+    @property
+    def watched(self) -> Watched:
+        """None."""
+        return frozenset()
+
+    def enrolments(self, log: Log, enabled_us: int | None) -> Enrolments:
+        """None."""
+        none = np.empty(0, np.int64)
+        return Enrolments(none, none, none)
 
 
 class Received(NamedTuple):
-    """contact_added, tag_added and event_received (Q14): each event of a name, about `ref`, that passes filters.
+    """contact_added, tag_added, event_received, inbound_webhook (Q14, Q27, Q39): each event that passes filters.
 
-    A contact_added by lists is a list_joined.
+    Of a name, and about any of `refs`, where there are some. A contact_added by lists is a list_joined. `source`: the
+    kind of what it is about, as a set that runs come from.
     """
 
     name: str
-    ref: str | None = None
+    refs: tuple[str, ...] = ()
     filters: tuple[Mapping[str, Any], ...] = ()
+    source: str = ""
 
     @property
     def watched(self) -> Watched:
         """The events of the name."""
-        return frozenset({(self.name, self.ref)})
+        return frozenset((self.name, ref) for ref in self.refs or (None,))
 
     def enrolments(self, log: Log, enabled_us: int | None) -> Enrolments:
         """At each such event."""
-        return _from(log, passing(log, log.rows(self.name, self.ref), self.filters), enabled_us)
+        found = [log.rows(self.name, ref) for ref in self.refs or (None,)]
+        rows = found[0] if len(found) == 1 else np.sort(np.unique(np.concatenate(found)))
+        return _from(log, passing(log, rows, self.filters), enabled_us, self.source)
 
 
-class SegmentEntered(NamedTuple):
-    """segment_entered (Q15): who is in at a look and was not at the one before."""
+class SegmentLooks(NamedTuple):
+    """segment_entered and segment_exited (Q15, Q39): who is in at a look and was not at the one before, or else.
+
+    `entered`: which of the two. `ends`: whether a look that finds the subscriber out ends the run.
+    """
 
     segment: str
     poll: Poll
-    exits: bool
+    entered: bool
+    ends: bool
 
     @property
     def watched(self) -> Watched:
@@ -64,7 +100,7 @@ class SegmentEntered(NamedTuple):
         return frozenset({("segment_entered", self.segment), ("segment_left", self.segment)})
 
     def enrolments(self, log: Log, enabled_us: int | None) -> Enrolments:
-        """At the looks; each ends again, where `exits`, at the first look that finds the subscriber out."""
+        """At the looks; each ends again, where it `ends`, at the first look that finds the subscriber out."""
         entered = log.rows("segment_entered", self.segment)
         rows = np.sort(np.append(entered, log.rows("segment_left", self.segment)))
         who, inside = log.who[rows], np.isin(rows, entered)
@@ -78,15 +114,22 @@ class SegmentEntered(NamedTuple):
         who, look, inside = who[last], look[last], inside[last]
         was = np.zeros(who.size, np.bool_)
         was[1:] = inside[:-1] & (np.diff(who) == 0)
-        begins = np.flatnonzero(inside & ~was & (look >= 0))
+        begins = np.flatnonzero((inside & ~was if self.entered else was & ~inside) & (look >= 0))
         end_us = None
-        if self.exits:
+        if self.ends:
             after = np.append(np.flatnonzero(was & ~inside), who.size)
             out = after[np.searchsorted(after, begins)]
             mine = np.append(who, -1)[out] == who[begins]
             end_us = np.full(begins.size, NEVER_US)
             end_us[mine] = self.poll.at(look[out[mine]])
-        return Enrolments(who[begins], self.poll.at(look[begins]), np.full(begins.size, -1), end_us)
+        return Enrolments(
+            who[begins],
+            self.poll.at(look[begins]),
+            np.full(begins.size, -1),
+            end_us,
+            np.zeros(begins.size, np.int64) if self.entered else None,
+            (("segment", self.segment),) if self.entered else (),
+        )
 
 
 class Inactivity(NamedTuple):
