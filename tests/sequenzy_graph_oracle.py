@@ -14,9 +14,10 @@ C2. The fields of tag, list, update, wait and condition steps stand in the step 
     has both. A step without a type that has a discount and no subject is a discount step: the old top-level
     fields (Q27) are those of a step, beside `type`. or: of the body.
 C3. A completion node is any node of a graph that is of no type of step. or: a type of its own by name.
-C4. Positions (Q22): a `logic_delay` right before an action node to which nothing else leads is that step's wait
-    and has its position; any other delay is a step of its own and is counted, as a step of type `delay` is. So
-    a body and the graph that the platform makes of it have the same positions. or: every delay is counted.
+C4. Positions (Q22): a `logic_delay` right before a step that is no delay, to which nothing else leads, is that
+    step's wait and has its position; any other delay is a step of its own and is counted, as a step of type
+    `delay` is. So a body and the graph that the platform makes of it have the same positions.
+    or: every delay is counted; or none.
 C5. A path of a branch goes on, after its steps, to its `targetNodeId`, or else to the step after the branch; where
     there is none, up the nesting, and then it ends. In a graph edges say it: `condition.branchId` is the
     branch's `id` (`branch-0`, … by default) or `else`. A missing else path goes on to the step after the branch.

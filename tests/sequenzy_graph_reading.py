@@ -318,6 +318,9 @@ class Drawn:
         name = str(self.rows[node_id]["nodeType"])
         return name.removeprefix("action_").removeprefix("logic_") in KINDS
 
+    def is_delay(self, node_id: str) -> bool:
+        return str(self.rows[node_id]["nodeType"]) == "logic_delay"
+
     def target(self, node_id: str, wanted: Any, otherwise: str | None = None) -> str:
         """Where the first wanted edge of a node leads."""
         for edge in self.edges.get(node_id, []):
@@ -379,13 +382,9 @@ class Drawn:
         if owner not in nodes or left[owner]:
             return
         node = nodes[owner]
-        after = nodes.get(node.next)
-        is_delay = str(self.rows[owner]["nodeType"]) == "logic_delay"
-        takes = after is not None and after.kind not in {*WAITS, *DECISIONS, "nothing"}
         node.position = self.placed
-        if not (
-            is_delay and takes and node.next not in joins
-        ):  # C4: or else it is the wait of the step after it
+        ends_there = node.next not in nodes or node.next in joins or self.is_delay(node.next)
+        if not self.is_delay(owner) or ends_there:  # C4: or else it is the wait of the step after it
             self.placed += 1
         for target in node.targets:
             self.walk(target, left, joins)
