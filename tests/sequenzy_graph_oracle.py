@@ -22,7 +22,8 @@ C5. A path of a branch goes on, after its steps, to its `targetNodeId`, or else 
     there is none, up the nesting, and then it ends. In a graph edges say it: `condition.branchId` is the
     branch's `id` (`branch-0`, … by default) or `else`. A missing else path goes on to the step after the branch.
 C6. Positions of graphs (Q36): steps are numbered depth first, the branch itself counted; a step at which paths
-    join is numbered once, after all of them, as it stands in `steps`. or: when the first path comes to it.
+    join is numbered once, when the last of them comes to it, which is its place in `steps` unless a path has a
+    target past it. or: when the first path comes to it; or in the order of the `nodes` list.
 C7. A blank draft (Q27) has no rows at all, whatever the events. or: an error; or runs that complete at once.
 
 Waits
@@ -43,7 +44,7 @@ C13. A property of a run (Q28, Q36) is what was said last: by `field_changed` at
 C14. Zones (Q31) likewise: `field_changed` of `timezone`, or the run's own entry, whichever is later; read when
      the node is reached, a change moves nobody who waits. `sendingWindow` has `timezoneSource` too.
 C15. A trigger's run has no attributes or zone of its own but the log's.
-C16. What is no IANA zone counts as unknown: the window's own zone then. or: the last good one.
+C16. A `field_changed` to what is no IANA zone makes the zone unknown: the window's own then. or: the last good one.
 C17. minimumWait alone (window closed or not) is part of the wait; its length is rounded as Q8.
 C18. The stop condition with `stop_checks: steps` is not looked at before waits, those for events included; it is
      before branches and conditions.
@@ -576,6 +577,7 @@ class Subscriber:
         self.timeline: list[Row] = []
         self.journal: list[Row] = []
         self.marks: Counter[str] = Counter()  # what was exercised
+        self.waits: list[Row] = []  # those begun, as they were then
         self.entrance = Entrance(setting, self.person, self.marks, events)
         self.judge = Judge(subscriber_id, setting, self.person, self.marks)
 
@@ -804,6 +806,8 @@ class Subscriber:
                 run.at, run.lets_go = now + wait.timeout, wait.timeout_action == "continue"
         else:
             self.begin_date(run, node, wait, now)
+        of = {"subscriber_id": self.id, "node": node.owner, "kind": wait.kind, "name": wait.name}
+        self.waits.append({**of, "source": wait.source, "from": now, "until": run.at})
 
     def begin_date(self, run: Run, node: Node, wait: Wait, now: datetime) -> None:
         """Begin a wait until a date."""  # Q11, Q28, Q29, Q38
@@ -980,6 +984,10 @@ class GraphResult(Result):
     """What becomes of everyone, and how often each part of a rule was exercised."""
 
     marks: Counter[str] = field(default_factory=Counter)
+    instants: set[datetime] = field(default_factory=set)  # at which anything was done
+    waits: list[Row] = field(
+        default_factory=list
+    )  # as they began: subscriber_id, node, kind, name, source, from, until
 
 
 def by_seed(seed: int) -> Chooser:
@@ -1041,10 +1049,12 @@ def simulate(
         )
         while (now := subscriber.next_instant()) is not None and (end is None or now < end):
             subscriber.act(now)
+            result.instants.add(now)
         result.timeline += subscriber.timeline
         result.subscribers += [subscriber.row_of(run) for run in subscriber.runs]
         result.journal += subscriber.journal
         result.marks += subscriber.marks
+        result.waits += subscriber.waits
     return result
 
 

@@ -399,9 +399,9 @@ def opened(body: Row) -> Row:
         body = body["sequence"]
     if body.get("nodes"):
         trigger = Drawn(body).trigger
-        kind = str(trigger["nodeType"]).removeprefix("trigger_")
-        said = trigger.get("config") or {}
-        body = {**said, **({"trigger": kind} if "trigger" not in {**said, **body} else {}), **body}
+        kind = str(trigger["nodeType"])
+        named = {"trigger": kind.removeprefix("trigger_")} if kind.startswith("trigger_") else {}
+        body = {**named, **(trigger.get("config") or {}), **body}
     return {"trigger": "contact_added", **body}  # Q27
 
 
