@@ -581,6 +581,7 @@ scored("strict: two strings are no numbers.", "10.5", False, numeric_strings="st
 scored("strict: a number and a string neither.", 11, False, numeric_strings="strict")
 scored("A string that is no decimal number is neither more nor less.", "ten", False)
 scored("true is no number.", True, False)
+scored("As much is not more.", "10.0", False)
 
 # ---------------------------------------------------------------- Q33: who may enter
 
@@ -651,6 +652,21 @@ worked(
         ("s", None, "03-02 10:00", "repeated", None),
         ("s", 2, "03-02 11:00", "started", None),
         ("s", 2, "03-02 11:00", "completed", None),
+    ],
+)
+
+worked(
+    "Q33",
+    "An audience's entry beside an active run is not taken in either (C22).",
+    {
+        "sequence": body(email("A"), email("B", delay=DAY)),
+        "entries": [entry("s", "03-02 09:00"), entry("s", "03-02 10:00", via="audience")],
+    },
+    [("s", 1, 0, "A", "03-02 09:00"), ("s", 1, 1, "B", "03-03 09:00")],
+    [
+        ("s", 1, "03-02 09:00", "started", None),
+        ("s", None, "03-02 10:00", "duplicate", None),
+        ("s", 1, "03-03 09:00", "completed", None),
     ],
 )
 
@@ -922,6 +938,32 @@ worked(
     },
     [*whole("a", "03-02 09:00", (1, "P"), (4, "R")), *whole("b", "03-02 09:00", (3, "Q"))],
     [row for who in "ab" for row in started(who, "03-02 09:00", "03-02 09:00")],
+)
+
+worked(
+    "Q36",
+    'The number 5 is not "5" (C35), and the link is another one: else, both times.',
+    {
+        "sequence": body(
+            branch(
+                {
+                    "conditionType": "field_equals",
+                    "fieldName": "size",
+                    "fieldValue": "5",
+                    "steps": [email("P")],
+                },
+                {"conditionType": "link_clicked", "linkUrl": "pricing", "steps": [email("Q")]},
+                elseSteps=[email("N")],
+            ),
+        ),
+        "events": [
+            field("s", "03-01 09:00", "size", 5),
+            event("s", "03-01 10:00", "link_clicked", "https://example.com/docs"),
+        ],
+        "entries": [entry("s", "03-02 09:00")],
+    },
+    whole("s", "03-02 09:00", (3, "N")),
+    started("s", "03-02 09:00", "03-02 09:00"),
 )
 
 # ---------------------------------------------------------------- Q37: waits for events
@@ -1252,6 +1294,20 @@ changed(
     [update("03-04 07:00", True, sendingWindow=EARLY)],
     (0, "A", "03-02 09:00"),
     (1, "B", "03-04 07:00"),
+)
+changed(
+    "B would have gone on the 4th at 12:00; enabled on the 6th at 20:00 it passes the window from then (C45).",
+    [{"at": at("03-03 09:00"), "op": "disable"}, {"at": at("03-06 20:00"), "op": "enable"}],
+    (0, "A", "03-02 12:00"),
+    (1, "B", "03-07 12:00"),
+    sendingWindow=NOON,
+)
+changed(
+    "A window of no days holds A for no instant; a new one lets it go at its first opening (C42).",
+    [update("03-03 09:00", sendingWindow=NOON)],
+    (0, "A", "03-03 12:00"),
+    (1, "B", "03-05 12:00"),
+    sendingWindow={**EARLY, "days": []},
 )
 worked(
     "Q40",
