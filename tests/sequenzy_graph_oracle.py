@@ -12,108 +12,129 @@ C1. A branch in `steps` is a step with `branches` (`type` "branch" or "logic_bra
     these are the platform's node types. or: another word.
 C2. The fields of tag, list, update, wait and condition steps stand in the step or in its `config`: the platform
     has both. A step without a type that has a discount and no subject is a discount step: the old top-level
-    fields (Q27) are those of a step, beside `type`. or: of the body.
-C3. A completion node is any node of a graph that is of no type of step. or: a type of its own by name.
+    fields (Q27) are those of a step, beside `type`, as the platform says. or: of the body.
+C3. A completion node is any node of a graph that is of no type of step: the spec does not name its type.
+    or: one type by name, any other refused.
 C4. Positions (Q22): a `logic_delay` right before a step that is no delay, to which nothing else leads, is that
     step's wait and has its position; any other delay is a step of its own and is counted, as a step of type
-    `delay` is. So a body and the graph that the platform makes of it have the same positions.
-    or: every delay is counted; or none.
+    `delay` is. So a body and the graph that the platform makes of it have the same positions, but where a step of
+    type `delay` stands before another step: the graph does not tell it from that step's wait. In a delay's
+    config (Q26 names durations alone) `waitUntil`, `waitUntilWeekday`, `waitUntilKeyDate`, `mode` and `delayMode`
+    are read too, or else what the email after it repeats. or: every delay is counted; or none.
 C5. A path of a branch goes on, after its steps, to its `targetNodeId`, or else to the step after the branch; where
     there is none, up the nesting, and then it ends. In a graph edges say it: `condition.branchId` is the
-    branch's `id` (`branch-0`, … by default) or `else`. A missing else path goes on to the step after the branch.
+    branch's `id` (`branch-0`, … by default) or `else`, as the platform has it. A missing else path goes on to the
+    step after the branch. or: a path without a target ends.
 C6. Positions of graphs (Q36): steps are numbered depth first, the branch itself counted; a step at which paths
     join is numbered once, when the last of them comes to it, which is its place in `steps` unless a path has a
     target past it. or: when the first path comes to it; or in the order of the `nodes` list.
-C7. A blank draft (Q27) has no rows at all, whatever the events. or: an error; or runs that complete at once.
+C7. A blank draft (Q27) has no rows at all, whatever the events: nothing to send. or: an error; or runs that complete
+    at once.
 
 Waits
 C8. A run is over when its last node has run and, where that is a wait, when the wait is over: on the platform a
     completion node follows. It completes then. or: Q19 word for word, at the instant that the wait is reached.
 C9. `skip` passes over email and action steps, each journalled `skipped` at that instant with its id, without a
-    look at the stop condition: they do not run. Waits for events, branches and conditions stop it.
-C10. A date is past (Q29) where it, with its offset, is strictly before the instant at which the node is reached.
-     or: at or before.
+    look at the stop condition: they do not run. Waits for events, branches and conditions stop it. At the end the
+    run completes. or: the stop condition is looked at before each.
+C10. A date is past (Q29) where it, with its offset, is strictly before the instant at which the node is reached:
+     there is nothing to wait for at that very instant, but nothing has passed either. or: at or before.
 C11. Q28 while waiting: a later date is followed at once and kept, also where it is moved back afterwards
      ("does not release it sooner"). or: the date is read again only when the wait is over.
 C12. A date that is removed while a run waits for it, or becomes no date, follows `missingAction` at that instant
-     (the platform's words). or: at the end of the wait; or it changes nothing.
+     (the platform says so of removed dates). or: at the end of the wait; or it changes nothing.
 C13. A property of a run (Q28, Q36) is what was said last: by `field_changed` at any time before, or by the run's
      own entry. Of one instant the entry is later (Q19: events first). What another entry of the same person
      says does not count. A field is looked up by its whole name, and in an entry's attributes by dot path too.
      or: the log always wins; or the attributes belong to the person.
 C14. Zones (Q31) likewise: `field_changed` of `timezone`, or the run's own entry, whichever is later; read when
-     the node is reached, a change moves nobody who waits. `sendingWindow` has `timezoneSource` too.
-C15. A trigger's run has no attributes or zone of its own but the log's.
+     the node is reached, a change moves nobody who waits. `sendingWindow` has `timezoneSource` too, for Q31 names
+     no one wait. or: only weekday waits have it.
+C15. A trigger's run has no attributes or zone of its own but the log's: there is no entry.
 C16. A `field_changed` to what is no IANA zone makes the zone unknown: the window's own then. or: the last good one.
-C17. minimumWait alone (window closed or not) is part of the wait; its length is rounded as Q8.
+C17. minimumWait is part of the wait, rounded as Q8 rounds: reached at t, the window is looked for from
+     t + minimumWait on, and the stop condition is not looked at in between.
 C18. The stop condition with `stop_checks: steps` is not looked at before waits, those for events included; it is
-     before branches and conditions.
+     before branches and conditions, which are no waits. or: not before those either.
 C19. Waits for events (Q37): any event of the log of that name, tracked or built-in; what steps do is none.
      `earlier_events: count` counts those strictly later than the enrolment ("the enrolling event and earlier
-     history never satisfy", as for stops). or: those of its instant too. A wait for an event ends at the `at` of
-     the event, however late it was received.
+     history never satisfy", as the platform says of stops). or: those of its instant too ("from the enrolment
+     on"). A wait for an event ends at the `at` of the event, however late it was received.
 
 Entering
 C20. Whom `enrollmentPaused` or a paused or disabled sequence keeps out is journalled `blocked` (Q18: whoever is
      not enrolled is journalled), and the occasion is used up. or: no row, as before `enabled_at`.
-C21. With `entries` every one of them is given by hand: a pause of enrolments or of the sequence keeps none out;
-     while it is held they stand at their first node. or: those `via` trigger are kept out.
+C21. With `entries` every one of them is given by hand (Q24: no trigger is looked at): a pause of enrolments or of
+     the sequence keeps none out; while it is held they stand at their first node.
+     or: those `via` trigger are kept out; or (the platform, of disabled) all are.
 C22. Of several reasons the first: blocked, duplicate (by hand, active), repeated (not manual), no_key,
-     duplicate (same key). So an audience entry with an active run is `duplicate` also under one_time.
-C23. `unsubscribed`, `bounced`, `complained` since the last `resubscribed` make a person inactive (Q33). Whether
-     a marketing email is skipped is looked at when it comes due, after the stop condition and the window.
+     duplicate (same key): Q18's order. So an audience entry with an active run is `duplicate` also under one_time.
+     or: repeated.
+C23. `unsubscribed`, `bounced`, `complained` since the last `resubscribed` make a person inactive (Q33, which stands
+     above Q21's "block enrolments"). Whether a marketing email is skipped is looked at when it comes due, after
+     the stop condition and the window. An unsubscribe later in the instant of an enrolment makes that run's person
+     inactive, and does not end it: it was first (Q19). or: an email to them is skipped without waiting for the window.
 C24. `received_at` (Q39): later than `at` by more than an hour, to the microsecond, starts nothing and leaves no
-     row; whatever else the event does it does at `at`. It counts for frequency. Others enrol at `at` too.
+     row; whatever else the event does it does at `at`, counting for frequency included. Events received sooner
+     enrol at `at`, the only instant that Q14 has. or: at `received_at`; or `blocked` in the journal.
 C25. inbound_webhook: an event named `eventName` (or `inbound_webhook` where the body has none) whose `ref` is the
-     body's `webhookId`, where it has one.
+     body's `webhookId`, where it has one. The spec names no field for the id. or: another field; or the event's
+     name is always `inbound_webhook`.
 C26. entry_audience: the list, tag or segment whose event enrolled the run; with entries via trigger the only
-     one that the trigger names; otherwise nothing, and the condition never holds. The kind of set is what
-     enrolled, whatever the condition's type. `stop_reading: transition` looks for its leaving event.
-C27. A GET body's `effectiveStatus` "enrollment_paused" and "paused" are read as `enrollmentPaused` and `status`.
-C28. Enrolments (Q41): every row is an entry, whatever its status; `enteredVia` manual and audience are kept, any
-     other is trigger.
+     one that the trigger names, by hand none; where there is none the condition never holds. The kind of set is
+     what enrolled, whatever the condition's type. `stop_reading: transition` looks for its leaving event.
+     or: whoever is in none of the trigger's sets is stopped.
+C27. A GET body's `effectiveStatus` "enrollment_paused" and "paused" are read as `enrollmentPaused` and `status`:
+     the platform says that `status` alone does not tell. or: it is not looked at.
+C28. Enrolments (Q41): every row is an entry, whatever its status, for it has started; `enteredVia` manual and
+     audience are kept, any other is trigger. or: only those that still run.
 
 Steps and branches
 C29. A step's tag or list change is as an event of its name for all that looks afterwards: sets, both readings of
-     stop conditions, branches. It starts no run of this sequence, and no wait for an event ends by it.
+     stop conditions, branches. It starts no run of this sequence (that instant's enrolments are past, and it would
+     go round for ever), and no wait for an event ends by it. or: it is an occasion for the trigger too.
      `update_subscriber` also sets literal `customAttributeUpdates` (a lone `{{event.path}}` filled in), as
-     `field_changed`. Its other statuses are refused.
+     `field_changed`. Its other statuses are refused. or: it changes no properties.
 C30. The journal's word for the new steps is their type: push, add_tag, remove_tag, add_to_list,
-     remove_from_list, webhook, ai. Waits, branches and conditions leave no row.
+     remove_from_list, webhook, ai, as of sms. Waits, branches and conditions leave no row. or: branches do.
 C31. Key dates: an `at` without a zone is wall-clock time in `keyDates.timezone` (fold 0); a key that is not
-     given is the label in lower case, all but letters and digits as `_` (the platform's words).
+     given is the label in lower case, all but letters and digits as `_` (the platform's words). or: UTC.
 C32. A condition step is a gate: where it does not hold the run ends, `stopped`, as other exits do. or: completed.
 C33. has_phone: the property `phone` is a text that is not empty, or another value that is not null or false.
-     sms_subscribed: the property `sms_subscribed` is true. The spec names no source.
+     sms_subscribed: the property `sms_subscribed` is true. The spec names no source. or: events; or refused.
 C34. `this_sequence`: strictly later than the run's enrolment (as Q20), not later than the node. `ever`: any
-     earlier event of the log, from its start. `previous_email` is refused.
+     earlier event of the log, from its start. `previous_email` is refused. or: the instant of the enrolment too.
 C35. field_equals is Q14's equality: 5 is not "5". field_contains is Q14's contains. field_greater_than and
      field_less_than follow `numeric_strings` (their value is a string in the API); under `strict` they never
-     hold for a string. Filters (Q14) never compare strings as numbers.
+     hold for a string. Filters (Q14) never compare strings as numbers. or: as texts, 5 equals "5".
 C36. A decimal number in a string: an optional sign, digits, an optional point and digits; nothing else.
+     or: exponents and spaces too.
 C37. Nodes of several runs of one person at one instant: in the order of the runs, each as far as it goes; then
-     again, until nothing is left to do.
+     again, until nothing is left to do. or: node by node, in turns.
 C38. A random split asks `choose(subscriber_id, run, node id, percentages)`, or the case's table of `paths`.
 
 Changes
-C39. Of one instant changes come first, in the order given (as in Kit).
+C39. Of one instant changes come first, in the order given, as Kit's do (K18). or: after the events.
 C40. In `steps` a step's wait is one with the step: told apart by the step's id. Taking a wait away, or making it
-     another, moves nobody who waits there; only deleting the step does. In a graph the delay is its own node.
+     another, moves nobody who waits there (they keep their instant); only deleting the step does. In a graph the
+     delay is a node of its own. or: a wait taken away is a deleted node in `steps` too.
 C41. A deleted node sends those parked at it, at that instant, to the first surviving step after it in the graph
      before the change; its own wait counts from then. Where nothing survives they complete then, held or not.
-     Several survivors are refused (as the platform does).
+     Several survivors are refused (as the platform does). or: the wait that they had goes on.
 C42. A run on a wait keeps the instant at which the wait is over; the email after it then passes the window in
-     force then. A run that a window holds keeps the instant that it was given, and sends then. Who waits at a
-     closed gate waits for no instant, and is looked at again through a new window.
+     force then (the platform: "narrowing the window can defer them to the next allowed day"). A run that a window
+     holds keeps the instant that it was given, and sends then. Who waits at a closed gate waits for no instant,
+     and is looked at again through a new window. or: wait and window are one instant, and that is kept.
 C43. realign: a wait right before an email, and an email that a window holds, move to the later of the change and
-     the first open instant of the new window on the local date for which they stand, where that is earlier.
-     Waits for events do not move.
+     the first open instant of the new window on the local date for which they stand, where that is earlier, and
+     never to another date. Waits for events and waits before other steps do not move (the platform's words).
 C44. A change of `keyDates` moves nobody who waits already (Q40 word for word). or: the platform's words, by which
      it re-schedules those who wait for a key date.
 C45. Held: no node runs; waits come to their end, and what follows stands. Enabled: what came due meanwhile is due
-     then; an email passes the window from then. A wait that ends the run does so then, and so does completing.
-     Events still end runs, and looks still happen. or: emails go at that instant, whatever the window says.
-C46. `enable` undoes `status: paused` as well as `disable`. `enabled_at` is another matter.
+     then; an email passes the window from then, which is still a window. A wait that ends the run does so then, and
+     so does completing. Events still end runs, and looks still happen. or: emails go at that instant, whatever the
+     window says.
+C46. `enable` undoes `status: paused` as well as `disable` (Q34: until it is enabled). `enabled_at` is another matter.
 """
 
 import hashlib
@@ -556,23 +577,13 @@ class Judge:
         return True
 
 
-class Subscriber:
-    """One subscriber's way through a sequence: `act` at each instant that matters, in order."""
+class Walker:
+    """The runs of one subscriber, and their way through the nodes."""
 
-    def __init__(
-        self,
-        subscriber_id: Any,
-        setting: Setting,
-        events: list[Row],
-        entries: list[Row] | None,
-        changes: list[Row],
-    ) -> None:
+    def __init__(self, subscriber_id: Any, setting: Setting, events: list[Row]) -> None:
         self.id = subscriber_id
         self.setting = setting
         self.person = Person()
-        self.events = events  # in order, those still to come
-        self.entries = entries  # the same; None where the runs come from the trigger
-        self.changes = changes
         self.runs: list[Run] = []
         self.timeline: list[Row] = []
         self.journal: list[Row] = []
@@ -600,49 +611,6 @@ class Subscriber:
     def end(self, run: Run, now: datetime, status: str) -> None:
         run.status, run.ended_at, run.at = status, now, None
         self.note(now, status, run)
-
-    # when something happens
-
-    def next_instant(self) -> datetime | None:
-        """When something happens next."""
-        instants = [
-            *(change["at"] for change in self.changes[:1]),
-            *(event["at"] for event in self.events[:1]),
-            *(entry["entered_at"] for entry in (self.entries or [])[:1]),
-            None if self.entries is not None else self.entrance.look_at(),  # Q24
-            *(run.at for run in self.active() if run.waiting or not self.setting.held),
-        ]
-        return min((t for t in instants if t is not None), default=None)
-
-    def act(self, now: datetime) -> None:
-        """Everything of one instant, in the order of Q19."""
-        while self.changes and self.changes[0]["at"] == now:  # C39
-            self.apply(self.changes.pop(0), now)
-        occasions: list[tuple[str, object, tuple[str, str] | None, Row]] = []
-        while self.events and self.events[0]["at"] == now:
-            event = self.events.pop(0)
-            self.take(event)
-            if self.entries is None and self.entrance.triggers(event) and self.setting.enabled(now):
-                occasions.append((
-                    self.body["trigger"],
-                    event.get("properties"),
-                    self.entrance.audience_of(event),
-                    {},
-                ))
-        if self.entries is None and self.entrance.look_at() == now and self.look(now):
-            occasions.append((self.body["trigger"], None, self.setting.audience(), {}))
-        while self.entries and self.entries[0]["entered_at"] == now:
-            entry = self.entries.pop(0)
-            via = entry.get("via") or "trigger"
-            audience = None if via in BY_HAND else self.setting.audience()
-            occasions.append((via, entry.get("properties"), audience, entry))
-        for occasion in occasions:
-            self.enrol(now, *occasion)
-        moved = True
-        while moved:  # C37
-            moved = False
-            for run in self.runs:
-                moved |= self.go(run, now)
 
     # events
 
@@ -674,54 +642,6 @@ class Subscriber:
                 run.at = day + wait.length
             else:
                 self.marks["Q28 not later while waiting"] += 1
-
-    def look(self, now: datetime) -> bool:
-        """Look at the subscriber; whether that is an occasion to enrol."""
-        enters, leaves = self.entrance.look()
-        if leaves:  # Q15
-            for run in self.active():
-                self.end(run, now, "stopped")
-        return enters
-
-    # enrolments
-
-    def reason_against(self, via: str, key: Any) -> str | None:
-        """Why a subscriber does not enter."""  # Q18, Q21, Q33, Q34, C22
-        setting, by_hand = self.setting, via in BY_HAND
-        if self.person.inactive and (by_hand or setting.body.get("activeSubscribersOnly")):
-            self.marks["Q33 kept out"] += 1
-            return "blocked"
-        if self.entries is None and setting.paused:  # C20, C21
-            self.marks["Q40 kept out while held" if setting.held else "Q34 kept out"] += 1
-            return "blocked"
-        if by_hand and self.active():
-            return "duplicate"
-        if via != "manual" and setting.mode == "one_time" and self.runs:
-            return "repeated"
-        if not by_hand and setting.mode == "matching_field" and key is None:
-            return "no_key"
-        if key is not None and any(same(run.key, key) for run in self.active()):
-            return "duplicate"
-        return None
-
-    def enrol(
-        self, now: datetime, via: str, properties: object, audience: tuple[str, str] | None, entry: Row
-    ) -> None:
-        """Begin a run, or note why not."""
-        key = self.setting.key(properties) if self.setting.mode == "matching_field" else None
-        reason = self.reason_against(via, key)
-        if reason is not None:
-            self.note(now, reason, None)
-            return
-        run = Run(len(self.runs) + 1, via, now, self.person.next_order(), properties, key, audience)
-        run.attributes, run.time_zone = entry.get("attributes"), entry.get("time_zone")
-        if self.person.inactive:
-            self.marks["Q33 entered inactive"] += 1
-        if via == "audience":
-            self.marks["Q33 audience"] += 1
-        self.runs.append(run)
-        self.note(now, "started", run)
-        self.arrive(run, self.graph.entry(self.graph.start), now)
 
     # nodes
 
@@ -884,6 +804,114 @@ class Subscriber:
         if status == "unsubscribed" and self.setting.rules["update_unsubscribes"]:
             self.marks["Q35 update unsubscribes"] += 1
             self.take({"at": now, "event": "unsubscribed"})
+
+
+class Subscriber(Walker):
+    """One subscriber's way through a sequence: `act` at each instant that matters, in order."""
+
+    def __init__(
+        self,
+        subscriber_id: Any,
+        setting: Setting,
+        events: list[Row],
+        entries: list[Row] | None,
+        changes: list[Row],
+    ) -> None:
+        super().__init__(subscriber_id, setting, events)
+        self.events = events  # in order, those still to come
+        self.entries = entries  # the same; None where the runs come from the trigger
+        self.changes = changes
+
+    # when something happens
+
+    def next_instant(self) -> datetime | None:
+        """When something happens next."""
+        instants = [
+            *(change["at"] for change in self.changes[:1]),
+            *(event["at"] for event in self.events[:1]),
+            *(entry["entered_at"] for entry in (self.entries or [])[:1]),
+            None if self.entries is not None else self.entrance.look_at(),  # Q24
+            *(run.at for run in self.active() if run.waiting or not self.setting.held),
+        ]
+        return min((t for t in instants if t is not None), default=None)
+
+    def act(self, now: datetime) -> None:
+        """Everything of one instant, in the order of Q19."""
+        while self.changes and self.changes[0]["at"] == now:  # C39
+            self.apply(self.changes.pop(0), now)
+        occasions: list[tuple[str, object, tuple[str, str] | None, Row]] = []
+        while self.events and self.events[0]["at"] == now:
+            event = self.events.pop(0)
+            self.take(event)
+            if self.entries is None and self.entrance.triggers(event) and self.setting.enabled(now):
+                occasions.append((
+                    self.body["trigger"],
+                    event.get("properties"),
+                    self.entrance.audience_of(event),
+                    {},
+                ))
+        if self.entries is None and self.entrance.look_at() == now and self.look(now):
+            occasions.append((self.body["trigger"], None, self.setting.audience(), {}))
+        while self.entries and self.entries[0]["entered_at"] == now:
+            entry = self.entries.pop(0)
+            via = entry.get("via") or "trigger"
+            audience = None if via in BY_HAND else self.setting.audience()
+            occasions.append((via, entry.get("properties"), audience, entry))
+        for occasion in occasions:
+            self.enrol(now, *occasion)
+        moved = True
+        while moved:  # C37
+            moved = False
+            for run in self.runs:
+                moved |= self.go(run, now)
+
+    def look(self, now: datetime) -> bool:
+        """Look at the subscriber; whether that is an occasion to enrol."""
+        enters, leaves = self.entrance.look()
+        if leaves:  # Q15
+            for run in self.active():
+                self.end(run, now, "stopped")
+        return enters
+
+    # enrolments
+
+    def reason_against(self, via: str, key: Any) -> str | None:
+        """Why a subscriber does not enter."""  # Q18, Q21, Q33, Q34, C22
+        setting, by_hand = self.setting, via in BY_HAND
+        if self.person.inactive and (by_hand or setting.body.get("activeSubscribersOnly")):
+            self.marks["Q33 kept out"] += 1
+            return "blocked"
+        if self.entries is None and setting.paused:  # C20, C21
+            self.marks["Q40 kept out while held" if setting.held else "Q34 kept out"] += 1
+            return "blocked"
+        if by_hand and self.active():
+            return "duplicate"
+        if via != "manual" and setting.mode == "one_time" and self.runs:
+            return "repeated"
+        if not by_hand and setting.mode == "matching_field" and key is None:
+            return "no_key"
+        if key is not None and any(same(run.key, key) for run in self.active()):
+            return "duplicate"
+        return None
+
+    def enrol(
+        self, now: datetime, via: str, properties: object, audience: tuple[str, str] | None, entry: Row
+    ) -> None:
+        """Begin a run, or note why not."""
+        key = self.setting.key(properties) if self.setting.mode == "matching_field" else None
+        reason = self.reason_against(via, key)
+        if reason is not None:
+            self.note(now, reason, None)
+            return
+        run = Run(len(self.runs) + 1, via, now, self.person.next_order(), properties, key, audience)
+        run.attributes, run.time_zone = entry.get("attributes"), entry.get("time_zone")
+        if self.person.inactive:
+            self.marks["Q33 entered inactive"] += 1
+        if via == "audience":
+            self.marks["Q33 audience"] += 1
+        self.runs.append(run)
+        self.note(now, "started", run)
+        self.arrive(run, self.graph.entry(self.graph.start), now)
 
     # changes
 
