@@ -4,7 +4,7 @@ import numpy as np
 
 from simcore.clock.gates import Gate
 from simcore.clock.instants import NAT_US
-from simcore.clock.zones import Ints, zone
+from simcore.clock.zones import FAR_US, Ints, zone
 from simcore.engine.record import Itinerary, Record
 from simcore.engine.rounds import ACTIVE, COMPLETED, NONE
 from simcore.engine.times import Times
@@ -59,8 +59,9 @@ def _keep(record: Record, step: Step, rows: Ints, now_us: int, *, enabled: bool)
     the gate gave, but where it was closed, or where it came due while nothing was sent."""
     out = record.out
     due_us, over_us, ends = out.due_us[rows], record.over_us[rows], record.ending[rows] > 0
-    waits = (over_us >= now_us) & ~ends
-    anew = ~waits & ~ends & ((due_us == NAT_US) | ((due_us < now_us) & enabled))
+    never = over_us >= FAR_US
+    waits = (over_us >= now_us) & ~ends & ~never
+    anew = ~waits & ~ends & ~never & ((due_us == NAT_US) | ((due_us < now_us) & enabled))
     late = ends & (due_us < now_us) & enabled
     for some, from_us in ((waits, over_us[waits]), (anew, np.full(np.count_nonzero(anew), now_us))):
         mine = rows[some]

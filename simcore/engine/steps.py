@@ -9,8 +9,8 @@ from abc import ABC, abstractmethod
 import numpy as np
 import pandas as pd
 
-from simcore.clock.delays import Delay, Elapsed
-from simcore.clock.gates import Gate
+from simcore.clock.delays import Elapsed
+from simcore.clock.gates import Closed
 from simcore.clock.zones import FAR_US, LAST_US, Ints
 from simcore.engine.record import Itinerary, Record
 from simcore.engine.rounds import EXCLUDED, NONE, STOPPED, Passed, Waiting, take, where
@@ -161,30 +161,35 @@ class Steps(ABC):
             over_us = None
             if self.here.by_node and record.changing:  # where the wait ends is what a change leaves alone
                 over_us = np.maximum(step.delay.earliest(anchor.all_us()), anchor.all_us())
+                if isinstance(step.gate, Closed):  # the wait itself never ends
+                    over_us = np.full(len(over_us), FAR_US)
         self.line_up(at, last, Waiting(rows, at_times, anchor, under=self.number, over_us=over_us))
 
     def _due_by_zone(self, step: Step, rows: Ints | None, anchor: Times) -> tuple[Times, Ints]:
-        """When a step is due, and when its wait is over, for runs each in a zone of its own: zone by zone."""
+        """When a step is due, and when its wait is over, for runs each in a zone of its own: zone by zone.
+
+        The delay is in the zone that a run has when it begins to wait, the gate in that when the wait is over (Q31).
+        """
         anchor_us = anchor.all_us()
-        which, names = pd.factorize(self.record.zones_at(rows, anchor_us))
-        over_us, index = np.empty((2, len(which)), np.int64)
-        parts, size = [], 0
-        for number, name in enumerate(names.tolist()):
-            delay, gate = self._in_zone(step, name)
-            some = np.flatnonzero(which == number)
+        over_us = np.empty(len(anchor_us), np.int64)
+        for some, place in self._zones(rows, anchor_us):
+            delay = step.delay if place is None else step.delay.in_zone(place)
             over_us[some] = np.maximum(delay.earliest(anchor_us[some]), anchor_us[some])
-            mine = due(delay, gate, anchor.of(some))
+        over_us = np.minimum(over_us, FAR_US)
+        parts, index, size = [], np.empty(len(anchor_us), np.int64), 0
+        for some, place in self._zones(rows, over_us):
+            gate = step.gate if place is None else step.gate.in_zone(place)
+            mine = due(NO_WAIT, gate, Times(over_us[some]))
             index[some] = size + (np.arange(some.size) if mine.index is None else mine.index)
             size += mine.distinct_us.size
             parts.append(mine.distinct_us)
         return Times(np.concatenate(parts), index), over_us
 
-    def _in_zone(self, step: Step, zone: int) -> tuple[Delay, Gate]:
-        """The delay and the gate of a step in a zone, by its place; in the sequence's own where that is -1."""
-        if zone < 0:
-            return step.delay, step.gate
-        name = self.record.zones[zone]
-        return step.delay.in_zone(name), step.gate.in_zone(name)
+    def _zones(self, rows: Ints | None, at_us: Ints) -> list[tuple[Ints, str | None]]:
+        """Which of some runs are in each zone at an instant, and its name; None for the sequence's own."""
+        which, places = pd.factorize(self.record.zones_at(rows, at_us))
+        names = [None if place < 0 else self.record.zones[place] for place in places.tolist()]
+        return [(np.flatnonzero(which == number), name) for number, name in enumerate(names)]
 
     def _wait_by_run(self, at: int, last: int, delay: RunDelay, rows: Ints | None, anchor: Times) -> None:
         """Runs wait each for something of its own: they go on then, end then, or skip what comes."""
@@ -212,6 +217,9 @@ class Steps(ABC):
     def _skip(self, at: int, last: int, rows: Ints, now: Times) -> None:
         """Runs pass over the steps from a place up to the next wait or branch, without doing them (Q29)."""
         steps = self.here.steps
+        if steps[at].branch is not None:  # what the wait leads to is a branch
+            self.line_up(at, last, Waiting(rows, now, now, under=self.number, over_us=now.all_us()))
+            return
         while at < len(steps):
             if steps[at].is_action:
                 self.record.note("skipped", rows, now, steps[at])

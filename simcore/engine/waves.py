@@ -115,9 +115,11 @@ class WaveSteps(Steps):
         waves.inside[rows] = True
         waves.taken[waves.person[rows]] += 1
         record.runs.number[rows] = waves.taken[waves.person[rows]]
-        entered = Times(record.runs.entered_us[rows])
-        self.enter(rows, entered)
-        self._forget(rows)
+        record.note("started", rows, Times(record.runs.entered_us[rows]))
+        # They begin once everybody of the instant has come in.
+        first = self.here.next[0]
+        record.park(rows, int(self.here.number[first]) if first < len(self.here.steps) else NONE)
+        waves.due_us[rows] = record.runs.entered_us[rows]
 
     def _judge(self, rows: Ints) -> Fates:
         """What becomes of some entries, each subscriber's one (Q18, Q21, Q33)."""
@@ -153,7 +155,18 @@ class WaveSteps(Steps):
     def _step(self, rows: Ints) -> None:
         """Some runs come to their steps, each subscriber's one."""
         record, waves = self.record, self.waves
+        now_us = waves.due_us[rows]
         waves.due_us[rows] = NEVER_US
+        parked = record.parked[rows]
+        record.parked[rows] = False
+        if parked.any():
+            self.go_on(0, NONE, rows[parked], Times(now_us[parked]))
+        self._pass(rows[~parked])
+        self._forget(rows)
+
+    def _pass(self, rows: Ints) -> None:
+        """What some runs wait for is due."""
+        record = self.record
         ending = record.ending[rows]
         for number in np.unique(ending[ending > 0]).tolist():
             mine = rows[ending == number]
@@ -161,7 +174,6 @@ class WaveSteps(Steps):
         place = self.here.place[record.out.queued[rows]]
         for at in np.unique(place[ending == 0]).tolist():
             self.pass_step(at, record.waiting(rows[(place == at) & (ending == 0)]))
-        self._forget(rows)
 
     def _forget(self, rows: Ints) -> None:
         """Runs that have ended are active no more."""

@@ -161,8 +161,8 @@ class Log:
 
     `who` int64, places in `ids`; `at_us` int64 [µs]; `name` and `ref` int64, places in `names` and `refs` (-1 for
     none); `which` int64, places in `properties`, the distinct objects that the events have for them (-1 for
-    none). `late`: which were received too late to start anything; None for none. Only what some rule looks at is there,
-    and of people who cannot come nothing.
+    none). `late`: which were received too late to start anything; None for none. Only what some rule looks at is
+    there, and of people who cannot come nothing.
     """
 
     ids: Any

@@ -262,7 +262,7 @@ class Plan:
                 return f"step {place} leads to {shown(step.paths)}, expected places after its own"
             if len(step.paths) > 1 and step.branch is None:
                 return f"step {place} leads to several places, and has no branch that says who goes where"
-            if not (step.sends or step.passed) and step.queued:
+            if step.is_email and not (step.sends or step.passed) and step.queued:
                 return (
                     f"step {place} is passed without a send, and has no word for it in the journal (passed)"
                 )

@@ -1,0 +1,113 @@
+"""Sequences with branches, waits, changes and more (Q26 to Q40): the library against the second reading."""
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import _objects, _lengths
+from sequenzy_graph_cases import case_of
+from sequenzy_graph_oracle import simulate_case
+from sequenzy_worked import WORKED
+
+import simcore
+from simcore import sequenzy
+from simcore.sequenzy.branches import split
+
+ENTRIES = ["subscriber_id", "entered_at", "via", "properties", "attributes", "time_zone"]
+EVENTS = ["subscriber_id", "at", "event", "ref", "properties", "received_at"]
+
+
+def changes_of(case: dict[str, Any]) -> list[sequenzy.Change]:
+    return sequenzy.changes.from_json([
+        {name: value for name, value in change.items() if name in {"at", "op", "fields", "realign"}}
+        for change in case.get("changes") or []
+    ])
+
+
+def life_of(case: dict[str, Any], **others: Any) -> simcore.Simulation:
+    """What the library makes of a case."""
+    entries = case.get("entries")
+    return simcore.simulate(
+        sequenzy.from_api(case["sequence"]),
+        None if entries is None else _objects(entries, ENTRIES),
+        events=_objects(case.get("events") or [], EVENTS),
+        changes=changes_of(case),
+        until=case.get("until"),
+        enabled_at=case.get("enabled_at"),
+        assumptions=sequenzy.Assumptions(**_lengths(case.get("assumptions") or {})),
+        seed=case.get("seed"),
+        **others,
+    )
+
+
+def choose(case: dict[str, Any]) -> Any:
+    """The library's own way of splitting at random, for the oracle."""
+
+    def chosen(subscriber_id: Any, run: int, node: str, percentages: list[float]) -> int:
+        return int(split(case["seed"], node, tuple(percentages), np.array([subscriber_id], object), [run])[0])
+
+    return None if case.get("seed") is None else chosen
+
+
+def moment(value: Any) -> Any:
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value):
+        return None
+    if isinstance(value, str):
+        return datetime.fromisoformat(value)
+    return value.tz_convert("UTC").to_pydatetime() if isinstance(value, pd.Timestamp) else value
+
+
+def rows(found: Any, columns: list[str], times: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """Rows of a frame or of an answer's, to compare: instants in UTC, None for what is missing."""
+    if isinstance(found, pd.DataFrame):
+        found = [
+            {name: None if pd.isna(value) else value for name, value in zip(columns, row, strict=True)}
+            for row in found[columns].astype(object).itertuples(index=False)
+        ]
+    return sorted(
+        (tuple(moment(row[name]) if name in times else row[name] for name in columns) for row in found),
+        key=repr,
+    )
+
+
+TIMELINE = ["subscriber_id", "run", "position", "email_id", "send_at"]
+RUNS = ["subscriber_id", "run", "via", "entered_at", "status", "sends", "last_send_at", "ended_at"]
+JOURNAL = ["subscriber_id", "run", "at", "what", "email_id"]
+
+
+def differs(case: dict[str, Any]) -> str:
+    """How the library differs from the oracle, "" for not at all."""
+    expected, found = simulate_case(case, choose(case)), life_of(case)
+    for name, columns, times in (
+        ("timeline", TIMELINE, ("send_at",)),
+        ("subscribers", RUNS, ("entered_at", "last_send_at", "ended_at")),
+        ("journal", JOURNAL, ("at",)),
+    ):
+        ours, theirs = rows(getattr(found, name), columns, times), rows(getattr(expected, name), columns, times)
+        if ours != theirs:
+            less = [row for row in theirs if row not in ours]
+            more = [row for row in ours if row not in theirs]
+            return f"{name}: without {less}, with {more}"
+    return ""
+
+
+@pytest.mark.parametrize("worked", WORKED, ids=[f"{at}-{each['rule']}" for at, each in enumerate(WORKED)])
+def test_worked_by_hand(worked):
+    found = life_of(worked["case"])
+    timeline = rows(found.timeline, TIMELINE, ("send_at",))
+    assert timeline == sorted(
+        ((*row[:-1], datetime.fromisoformat(row[-1])) for row in worked["timeline"]), key=repr
+    )
+    journal = rows(found.journal, JOURNAL, ("at",))
+    assert journal == sorted(
+        ((who, run, datetime.fromisoformat(t), what, name) for who, run, t, what, name in worked["journal"]),
+        key=repr,
+    )
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_random_cases(seed):
+    case = case_of(seed)
+    assert differs(case) == "", case
