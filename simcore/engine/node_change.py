@@ -8,6 +8,7 @@ from simcore.clock.zones import FAR_US, Ints, zone
 from simcore.engine.record import Itinerary, Record
 from simcore.engine.rounds import ACTIVE, COMPLETED, NONE
 from simcore.engine.times import Times
+from simcore.plan.log import Flags
 from simcore.plan.plan import OUT, Step
 
 
@@ -21,14 +22,15 @@ def change_nodes(record: Record, before: Itinerary, here: Itinerary, now_us: int
     enabled = here.plan.active and not before.plan.active
     place = here.place[queued]
     for at in np.unique(place).tolist():
-        mine = rows[(place == at) & ~record.parked[rows]]
-        _keep(record, here.steps[at], mine, now_us, enabled=enabled)
-        if realign and here.steps[at].sends:
-            _realign(record, here.steps[at], mine, now_us)
+        step, mine = here.steps[at], rows[(place == at) & ~record.parked[rows]]
+        _release(record, step, mine, now_us, enabled=enabled)
+        if realign and step.sends:
+            _realign(record, step, mine, now_us)
+        _pass_anew(record, step, mine, now_us)
 
 
 def _move_on(record: Record, before: Itinerary, here: Itinerary, rows: Ints, now_us: int) -> None:
-    """Who stands at a step that is gone goes on to the one after it, or is done where there is none (C41)."""
+    """Who stands at a step that is gone goes on to the one after it, or is done where there is none ."""
     place = before.place[record.out.queued[rows]]
     for at in np.unique(place).tolist():
         mine = rows[place == at]
@@ -54,30 +56,39 @@ def survivors(before: Itinerary, here: Itinerary, at: int) -> list[int]:
     return [*dict.fromkeys(found)]
 
 
-def _keep(record: Record, step: Step, rows: Ints, now_us: int, *, enabled: bool) -> None:
-    """Who waits keeps the instant that the wait ends, and passes the gate in force then; who has waited keeps what
-    the gate gave, but where it was closed, or where it came due while nothing was sent."""
+def _waiting(record: Record, rows: Ints, now_us: int) -> Flags:
+    """Which of some runs are still on their wait, and go on when it is over."""
+    over_us = record.over_us[rows]
+    return (over_us >= now_us) & (over_us < FAR_US) & (record.ending[rows] == 0)
+
+
+def _release(record: Record, step: Step, rows: Ints, now_us: int, *, enabled: bool) -> None:
+    """Who has waited keeps what the gate gave, but where it was closed, or where it came due while nothing was sent."""
     out = record.out
-    due_us, over_us, ends = out.due_us[rows], record.over_us[rows], record.ending[rows] > 0
-    never = over_us >= FAR_US
-    waits = (over_us >= now_us) & ~ends & ~never
-    anew = ~waits & ~ends & ~never & ((due_us == NAT_US) | ((due_us < now_us) & enabled))
-    late = ends & (due_us < now_us) & enabled
-    for some, from_us in ((waits, over_us[waits]), (anew, np.full(np.count_nonzero(anew), now_us))):
-        mine = rows[some]
-        for own, gate in gates_of(record, step, mine, from_us):
-            out.due_us[mine[own]] = gate.snap(from_us[own])
-    out.due_us[rows[late]] = now_us
+    due_us, ends = out.due_us[rows], record.ending[rows] > 0
+    waited = ~_waiting(record, rows, now_us) & ~ends & (record.over_us[rows] < FAR_US)
+    anew = rows[waited & ((due_us == NAT_US) | ((due_us < now_us) & enabled))]
+    # Changes come before the events of their instant.
+    for own, gate in gates_of(record, step, anew, np.full(anew.size, now_us - 1)):
+        out.due_us[anew[own]] = gate.snap(np.full(own.size, now_us))
+    out.due_us[rows[ends & (due_us < now_us) & enabled]] = now_us
+
+
+def _pass_anew(record: Record, step: Step, rows: Ints, now_us: int) -> None:
+    """Who waits keeps the instant that the wait ends, and passes the gate that is in force then."""
+    rows = rows[_waiting(record, rows, now_us)]
+    over_us = record.over_us[rows]
+    for own, gate in gates_of(record, step, rows, over_us):
+        record.out.due_us[rows[own]] = gate.snap(over_us[own])
 
 
 def _realign(record: Record, step: Step, rows: Ints, now_us: int) -> None:
-    """An email that waits is pulled to the opening of its local day, where that is earlier (C43)."""
+    """An email that waits is pulled to the opening of its local day, where that is earlier ."""
     out = record.out
     rows = rows[(record.ending[rows] == 0) & (out.due_us[rows] != NAT_US)]
-    over_us = record.over_us[rows]
-    waits = (over_us >= now_us) & step.has_wait
-    at_us = np.where(waits, over_us, out.due_us[rows])
-    for own, gate in gates_of(record, step, rows, np.full(rows.size, now_us)):
+    waits = _waiting(record, rows, now_us) & step.has_wait
+    at_us = np.where(waits, record.over_us[rows], out.due_us[rows])
+    for own, gate in gates_of(record, step, rows, np.full(rows.size, now_us - 1)):
         place = getattr(gate, "time_zone", None)
         if place is None:
             continue
@@ -86,9 +97,9 @@ def _realign(record: Record, step: Step, rows: Ints, now_us: int) -> None:
         opening_us = gate.snap(here.date_begin_us(day))
         to_us = np.maximum(opening_us, now_us)
         moves = (opening_us != NAT_US) & (here.date(opening_us) == day) & (to_us < own_us)
-        mine, to_us, waiting = mine[moves], to_us[moves], waits[own][moves]
-        record.over_us[mine[waiting]] = to_us[waiting]
-        out.due_us[mine] = np.where(waiting, gate.snap(to_us), to_us)
+        waiting = waits[own]
+        record.over_us[mine[moves & waiting]] = to_us[moves & waiting]
+        out.due_us[mine[moves & ~waiting]] = to_us[moves & ~waiting]
 
 
 def gates_of(record: Record, step: Step, rows: Ints, at_us: Ints) -> list[tuple[Ints, Gate]]:
