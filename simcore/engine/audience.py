@@ -81,7 +81,7 @@ def _given(
     via = reading.vias_of(given, plan.vias)
     ids = event_log.array(given["subscriber_id"])
     row = np.arange(len(given))
-    brought = _brought(given, plan, side=side)
+    brought = _brought(given, [epoch.plan for epoch in epochs], side=side)
     if until_us is not None and (entered_us >= until_us).any():
         row = np.flatnonzero(entered_us < until_us)
         ids, entered_us, via = ids[row], entered_us[row], via[row]
@@ -97,16 +97,17 @@ def _given(
     return Runs.begun(ids, row, entered_us, via, who, **brought), log
 
 
-def _brought(given: pd.DataFrame, plan: Plan, *, side: bool) -> dict[str, Any]:
+def _brought(given: pd.DataFrame, plans: Sequence[Plan], *, side: bool) -> dict[str, Any]:
     """What entries bring along, as their runs have it: properties, attributes and time zones."""
+    reads = any(plan.reads_properties for plan in plans)
     found: dict[str, Any] = {"which": np.full(len(given), -1) if side else None}
-    if plan.reads_properties and "properties" in given.columns:
+    if reads and "properties" in given.columns:
         which, properties = event_log.read_properties(given["properties"], "entries: properties")
         found |= {"which": which, "properties": properties}
-    if plan.reads_properties and "attributes" in given.columns:
+    if reads and "attributes" in given.columns:
         which, values = event_log.read_properties(given["attributes"], "entries: attributes")
         found |= {"attributes": which, "attribute_values": values}
-    if plan.zone_field and "time_zone" in given.columns:
+    if any(plan.zone_field for plan in plans) and "time_zone" in given.columns:
         place, names = event_log.factorized(given["time_zone"])
         known = [name for name in names if isinstance(name, str) and name in zone_names()]
         code = np.array([known.index(name) if name in known else -1 for name in names], np.int64)

@@ -59,11 +59,12 @@ def survivors(before: Itinerary, here: Itinerary, at: int) -> list[int]:
 def _waiting(record: Record, rows: Ints, now_us: int) -> Flags:
     """Which of some runs are still on their wait, and go on when it is over."""
     over_us = record.over_us[rows]
-    return (over_us >= now_us) & (over_us < FAR_US) & (record.ending[rows] == 0)
+    waits: Flags = (over_us >= now_us) & (over_us < FAR_US) & (record.ending[rows] == 0)
+    return waits
 
 
 def _release(record: Record, step: Step, rows: Ints, now_us: int, *, enabled: bool) -> None:
-    """Who has waited keeps what the gate gave, but where it was closed, or where it came due while nothing was sent."""
+    """Who has waited keeps what the gate gave, unless it was closed, or it came due while nothing was sent."""
     out = record.out
     due_us, ends = out.due_us[rows], record.ending[rows] > 0
     waited = ~_waiting(record, rows, now_us) & ~ends & (record.over_us[rows] < FAR_US)
