@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import _objects, _lengths
+from conftest import _lengths, _objects
 from sequenzy_graph_cases import case_of
 from sequenzy_graph_oracle import simulate_case
 from sequenzy_worked import WORKED
@@ -85,7 +85,10 @@ def differs(case: dict[str, Any]) -> str:
         ("subscribers", RUNS, ("entered_at", "last_send_at", "ended_at")),
         ("journal", JOURNAL, ("at",)),
     ):
-        ours, theirs = rows(getattr(found, name), columns, times), rows(getattr(expected, name), columns, times)
+        ours, theirs = (
+            rows(getattr(found, name), columns, times),
+            rows(getattr(expected, name), columns, times),
+        )
         if ours != theirs:
             less = [row for row in theirs if row not in ours]
             more = [row for row in ours if row not in theirs]

@@ -1,10 +1,11 @@
 """Changes of a Sequenzy sequence while people are inside it (Q40)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from simcore.errors import Problem, inside, refuse, shown
+from simcore.sequenzy.drawing import undrawn
 from simcore.sequenzy.graph import Node
 from simcore.sequenzy.model import Sequence
 
@@ -76,7 +77,7 @@ def after(sequence: Sequence, changes: Iterable[tuple[int, Change]]) -> list[Seq
                 message = "a change of a Sequenzy sequence must be made by sequenzy.update, disable or enable"
                 refuse([("", message, shown(change))])
             if change.op == "update":
-                changed = sequence.replace(**change.fields)
+                changed = _updated(sequence, change.fields)
                 refuse([*_parted(sequence, changed)])
             else:
                 paused = change.op == "disable"
@@ -84,6 +85,15 @@ def after(sequence: Sequence, changes: Iterable[tuple[int, Change]]) -> list[Seq
             sequence = changed
         states.append(sequence)
     return states
+
+
+def _updated(sequence: Sequence, given: Mapping[str, Any]) -> Sequence:
+    """The sequence with other fields, its graph as GET gives it among them (Q26)."""
+    if "nodes" not in given:
+        return sequence.replace(**given)
+    drawn = undrawn({"name": sequence.name, "trigger": sequence.trigger, **given})
+    known = {each.name for each in fields(sequence)} - {"extra", "envelope"}
+    return sequence.replace(**{name: drawn[name] for name in ("steps", *given) if name in known and name in drawn})
 
 
 def _parted(before: Sequence, after: Sequence) -> Iterable[Problem]:
