@@ -67,8 +67,8 @@ Freq: TypeAlias = Literal["15min", "h", "D", "W"]
 ASSUMPTIONS = "the platform's switches, such as `kit.Assumptions(...)`; None: all have their defaults."
 EVENTS = (
     "what befalls subscribers: a table with `subscriber_id` (as in `entries`), `at` (instants) and `event` (the "
-    "names of K16 and K17; for Sequenzy those of Q2, and any other is a tracked event), and where an event needs it "
-    "`ref` (which tag, form, segment, list, sequence or field) and `properties` (a dict); in any order."
+    "names that the platform knows; what is none of them is a tracked event, where it has such), and where an event "
+    "needs it `ref` (which tag, form, segment, list, sequence or field) and `properties` (a dict); in any order."
 )
 
 
@@ -123,11 +123,13 @@ class Changing(TypedDict, total=False):
     """What the sequence becomes, and how its emails look."""
 
     changes: Annotated[
-        Iterable[Change], "edits of the sequence, a list such as `[kit.update(...)]`; Kit only."
+        Iterable[Change],
+        "edits of the sequence while people are inside it, a list such as `[kit.update(...)]`, where the platform has "
+        "such.",
     ]
     render: Annotated[
         bool,
-        "a column more, `rendered_subject` (str): the subject with its merge tags filled in; Sequenzy only.",
+        "a column more, `rendered_subject` (str): the subject with its merge tags filled in, where they are modelled.",
     ]
 
 
@@ -136,8 +138,8 @@ class Enrolling(TypedDict, total=False):
 
     enabled_at: Annotated[
         Instant | None,
-        "without `entries` the sequence's trigger enrols, by the events, from this instant on (None: from the "
-        "beginning); Sequenzy only.",
+        "without `entries` the sequence's trigger, where it has one, enrols by the events, from this instant on "
+        "(None: from the beginning).",
     ]
 
 
