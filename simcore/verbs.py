@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from simcore.answers import explain as words
-from simcore.answers.options import Entries, Instant, PreviewOptions, ProjectOptions, read, takes
+from simcore.answers.options import Entries, PreviewOptions, ProjectOptions, read, takes
 from simcore.answers.projection import Simulation, make, plan_of
 from simcore.clock import instants
-from simcore.clock.instants import NAT_US
+from simcore.clock.instants import NAT_US, Instant
 from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, LAST_US, zone, zone_names
 from simcore.engine import entries as reading

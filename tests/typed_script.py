@@ -17,6 +17,8 @@ from simcore.scale import parquet
 
 # Files and sequences
 assert_type(simcore.example(), list[str])
+simcore.projekt()  # wrong
+kit.calibrat()  # wrong
 assert_type(simcore.example("welcome"), Path)
 simcore.example(1)  # wrong
 welcome = kit.load(simcore.example("welcome"), time_zone="Europe/Kyiv")

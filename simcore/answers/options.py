@@ -8,7 +8,7 @@ checkers read that as it is; `takes` shows them to people, in `help()` and to wh
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from functools import cache
 from typing import (
     Annotated,
     Any,
@@ -22,8 +22,9 @@ from typing import (
     get_args,
 )
 
-import numpy as np
 import pandas as pd
+
+from simcore.clock.instants import Instant
 
 _Verb = TypeVar("_Verb", bound=Callable[..., Any])
 _WIDTH = 100
@@ -42,10 +43,6 @@ class Assumptions(Protocol):
     """A platform's switches, such as `kit.Assumptions(...)`: a dataclass."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
-
-
-Instant: TypeAlias = str | date | np.datetime64
-"""A string, a datetime, a pandas Timestamp, a date (its midnight) or a datetime64."""
 
 
 class Instants(Protocol):
@@ -208,13 +205,17 @@ def takes(kind: type) -> Callable[[_Verb], _Verb]:
             for name, (of, _) in options.items()
         ]
         vars(verb)["__signature__"] = plain.replace(parameters=parameters)
-        verb.__doc__ = f"{inspect.cleandoc(verb.__doc__ or '')}\n\nOptions, by name:\n" + "".join(
-            textwrap.fill(f"`{name}`: {meaning}", _WIDTH, initial_indent="- ", subsequent_indent="  ") + "\n"
-            for name, (_, meaning) in options.items()
-        )
+        described = "".join(_described(name, meaning) for name, (_, meaning) in options.items())
+        verb.__doc__ = f"{inspect.cleandoc(verb.__doc__ or '')}\n\nOptions, by name:\n{described}"
         return verb
 
     return shown
+
+
+@cache
+def _described(name: str, meaning: str) -> str:
+    """An option as docstrings have it; most stand in many."""
+    return textwrap.fill(f"`{name}`: {meaning}", _WIDTH, initial_indent="- ", subsequent_indent="  ") + "\n"
 
 
 def read(verb: Callable[..., Any], given: Mapping[str, Any]) -> Options:

@@ -7,7 +7,7 @@ are 1970-01-01 to 2200-01-01 UTC, both ends included (T1). What is read is told 
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,6 +18,8 @@ from dateutil import parser
 from simcore.clock.zones import FIRST_US, LAST_US, Ints, zone
 from simcore.errors import EntryError, shown
 
+Instant: TypeAlias = str | date | np.datetime64
+"""What people write an instant as: a string, a datetime or Timestamp, a date (its midnight) or a datetime64."""
 NAT_US: int = np.iinfo(np.int64).min
 """No instant: what pandas shows as NaT."""
 _LONGEST = 200

@@ -13,7 +13,6 @@ from simcore.sequenzy.assumptions import Assumptions
 from simcore.sequenzy.controls import controls
 from simcore.sequenzy.findings import CODES, look_over
 from simcore.sequenzy.model import Sequence
-from simcore.sequenzy.schema import schema
 from simcore.sequenzy.translate import EVENTS, translate
 
 _OPTIONS = {
@@ -64,6 +63,8 @@ class Sequenzy(Platform[Sequence]):
 
     def schema(self) -> dict[str, Any]:
         """Of the body of a create call, wrapped or not."""
+        from simcore.sequenzy.schema import schema  # seldom asked for
+
         return schema()
 
 
