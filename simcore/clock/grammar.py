@@ -19,16 +19,15 @@ UNREADABLE = "not a date and time: expected something like 2026-03-06T21:07:30-0
 SHORT_YEAR = "gives its year in two digits: write all four, as in 2026-03-06 or 6 March 2026"
 APOSTROPHE = "begins with an apostrophe, as a spreadsheet marks a text: leave it out"
 LOST_PLUS = (
-    "has a second number after its time: where that is an offset, the offset's plus sign became a space: "
-    "write +00:00 or what it is"
+    "has another number after its time; if that is an offset, the offset's plus sign became a space: write +00:00"
 )
 PART_OFFSET = "has an offset that is not written out: write it as +05:30"
 TWO_TIMES = "has two times: expected one"
 TWO_DATES = "has two dates: expected one"
 PERIOD = "a period, not an instant: expected one date and one time"
 MINUS = (
-    "has a minus sign right after its time, as a period from one time to another has: write an offset with a space "
-    "before it"
+    "has a minus sign after its time that is a period's or an offset's: write an offset in full, a space before it, "
+    "as 21:07 -05:00"
 )
 NO_TIME = "has an offset that no time stands before: write the time too, as in 2026-03-06T00:00-05:00"
 NAMED_OFFSET = "has an offset beside the name UTC or GMT, which is read both ways: write the offset alone"
@@ -166,14 +165,14 @@ _TOKENS = (
 name of UTC, N another number; and what stands between the ends of a period, which becomes a slash."""
 
 REFUSALS = (
-    (r"[DMN]/[DNp]|[THZ]/[THNp]|D.*/D|[DN]-D|[HN]-[HN].*D|D.*(?:[HN]-[HN]|T-H)|T-H.*D", PERIOD),
-    (r"[TH]-[TN]", MINUS),
+    (r"[DMN]/[DNp]|[THZ]/[THNp]|D.*/D|D.*N/H|[DN]-D|[HN]-[HN].*D|D.*(?:[HN]-[HN]|T-H)|T-H.*D", PERIOD),
+    (r"[TH] *-[TN]", MINUS),
     (r"D.*D", TWO_DATES),
     (r"Z *[+-]", NAMED_OFFSET),
-    (r"[TH] [TN]$", LOST_PLUS),
+    (r"(?:[TH]|tN) [TN]$", LOST_PLUS),
     (r"[TH] *[+-] *[TN]", PART_OFFSET),
-    (r"[TH].*[TH]", TWO_TIMES),
-    (r"D *(?:Z$|[+-][TN])", NO_TIME),
+    (r"[TH][^?]*[TH]", TWO_TIMES),
+    (r"^(?:W[., ]+)?D *(?:Z$|[+-][TN])", NO_TIME),
     (r"D,? (?:at )?N(?:[.h]N)?$", NO_CLOCK),
 )
 """What is wrong with a shape that has a date but is no form, by its tokens: the first that is found in them."""
@@ -192,7 +191,7 @@ def _fault(text: str) -> str:
         return next((fault for pattern, fault in REFUSALS if re.search(pattern, tokens)), UNREADABLE)
     if re.search("M N[-/]N", tokens):
         return PERIOD
-    if re.search(r"(?<!0)(?:000|0{5,})(?!0)", text):
+    if re.search(r"(?<!0)(?:000|0{5,})(?!0)", text) or "N N N" in tokens:
         return UNREADABLE
     return INCOMPLETE if re.fullmatch(r"(?=.*[THMWN])[THMWNZ ,./-]+", tokens) else UNREADABLE
 

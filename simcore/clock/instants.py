@@ -171,7 +171,7 @@ class Reading:
             stamp = _stamps(np.array([value]), self.naive_time_zone)
             return int(stamp.us[0]), stamp.faults.get(0)
         if isinstance(value, Real | Decimal) and not isinstance(value, bool):
-            return (0, MISSING) if value != value or str(value) == "sNaN" else self._number(value)
+            return self._number(value.item() if isinstance(value, np.generic) else value)
         if not isinstance(value, date):
             return 0, f"a {type(value).__name__}: {_EXPECTED}"
         if isinstance(value, pd.Timestamp):
@@ -188,7 +188,9 @@ class Reading:
         return (us, None) if FIRST_US <= us <= LAST_US else (0, OUT_OF_RANGE)
 
     def _number(self, value: Any) -> tuple[int, str | None]:
-        """The instant that a single number counts up to, if it is asked for; by its size it may be meant."""
+        """The instant that a single number counts up to; where none is asked for, by its size it may be meant."""
+        if (isinstance(value, Decimal) and value.is_nan()) or value != value:
+            return 0, MISSING
         if self.unit is None:
             meant = SECONDS if 10**8 <= value < 10**10 else MILLISECONDS if 10**10 <= value < 10**13 else None
             return 0, meant or f"a {type(value).__name__}: {_EXPECTED}"
@@ -196,7 +198,7 @@ class Reading:
         if not 0 <= value <= LAST_US / per_us:
             return 0, OUT_OF_RANGE
         return int(
-            round(value * per_us) if isinstance(value, float | np.floating) else value * per_us // 1
+            round(value * per_us) if isinstance(value, float) else value * per_us // 1
         ), None
 
 

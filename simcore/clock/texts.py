@@ -81,7 +81,7 @@ def _characters(texts: Any) -> tuple[bytes, Ints]:
         lengths = np.fromiter(map(len, listed), np.int64, len(listed))
     joined = "".join(listed)
     if not joined.isascii():
-        joined = _OTHER_BLANK.sub(" ", joined)
+        joined = _OTHER_BLANK.sub(" ", joined).replace("\u2212", "-")  # the minus sign of ISO 8601
     return joined.encode("ascii", "replace"), lengths
 
 
@@ -90,7 +90,7 @@ def _kept(texts: Any) -> tuple[bytes, Ints] | None:
     pieces, lengths = [], []
     for chunk in filter(len, texts.__arrow_array__().chunks):
         dtype: Any = {"string": np.int32, "large_string": np.int64}.get(str(chunk.type))
-        if dtype is None or chunk.null_count:
+        if chunk.null_count or dtype is None:
             return None
         _, offsets, characters = chunk.buffers()
         ends = np.frombuffer(offsets, dtype)[chunk.offset : chunk.offset + len(chunk) + 1]
