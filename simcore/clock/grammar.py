@@ -19,7 +19,8 @@ UNREADABLE = "not a date and time: expected something like 2026-03-06T21:07:30-0
 SHORT_YEAR = "gives its year in two digits: write all four, as in 2026-03-06 or 6 March 2026"
 APOSTROPHE = "begins with an apostrophe, as a spreadsheet marks a text: leave it out"
 LOST_PLUS = (
-    "has another number after its time; if that is an offset, the offset's plus sign became a space: write +00:00"
+    "has another number after its time; if that is an offset, "
+    "the offset's plus sign became a space: write +00:00"
 )
 PART_OFFSET = "has an offset that is not written out: write it as +05:30"
 TWO_TIMES = "has two times: expected one"

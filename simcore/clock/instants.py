@@ -98,7 +98,8 @@ class Reading:
         if isinstance(dtype, pd.StringDtype) or (isinstance(dtype, pd.ArrowDtype) and dtype.type is str):
             arrow = isinstance(dtype, pd.ArrowDtype) or dtype.storage == "pyarrow"
             return self._texts(array if arrow else array.to_numpy(object, na_value=""))
-        values = np.asarray(pd.Series(array, dtype=object))
+        ready = isinstance(array, np.ndarray) and array.dtype.kind == "O"
+        values = array if ready else np.asarray(pd.Series(array, dtype=object))
         if pd.api.types.infer_dtype(values, skipna=False) == "string":
             return self._texts(values)
         strings = np.fromiter((isinstance(value, str) for value in values), np.bool_, len(values))
@@ -122,6 +123,8 @@ class Reading:
     def _texts(self, given: Any) -> Read:
         us, zoned, fault = texts.read(given, self.unit, dayfirst=self.dayfirst)
         fine = fault == 0
+        if (fine & zoned).all():
+            return _counts(us, "us", None, aware=True)
         return _merge(
             len(us),
             [
@@ -197,9 +200,7 @@ class Reading:
         per_us = _PER_US[self.unit]
         if not 0 <= value <= LAST_US / per_us:
             return 0, OUT_OF_RANGE
-        return int(
-            round(value * per_us) if isinstance(value, float) else value * per_us // 1
-        ), None
+        return int(round(value * per_us) if isinstance(value, float) else value * per_us // 1), None
 
 
 def read(

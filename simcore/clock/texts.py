@@ -62,8 +62,7 @@ def read(texts: Any, unit: str | None, *, dayfirst: bool) -> Found:
         _read(*_characters(texts[at : at + _PAGE]), unit, dayfirst=dayfirst)
         for at in range(0, len(texts), _PAGE)
     ]
-    us, zoned, fault = map(np.concatenate, zip(*pages, strict=True))
-    return Found(us, zoned, fault)
+    return pages[0] if len(pages) == 1 else Found(*map(np.concatenate, zip(*pages, strict=True)))
 
 
 def _characters(texts: Any) -> tuple[bytes, Ints]:
@@ -117,13 +116,15 @@ def _read(characters: bytes, lengths: Ints, unit: str | None, *, dayfirst: bool)
 
 def _rows(characters: bytes, starts: Ints, width: int) -> _Bytes:
     """The bytes from each start on, so many."""
-    flat = np.frombuffer(characters + bytes(width), np.uint8)
-    rows: _Bytes = np.lib.stride_tricks.sliding_window_view(flat, width)[starts]
+    padded = characters + bytes(width)
+    rows: _Bytes = np.ndarray((len(characters) + 1, width), np.uint8, padded, strides=(1, 1))[starts]
     return rows
 
 
 def _distinct(words: npt.NDArray[np.uint64]) -> tuple[Ints, Ints]:
     """Of each row its place among the distinct ones, and where each of these stands first."""
+    if len(words) == 1:
+        return np.zeros(1, np.int64), np.zeros(1, np.int64)
     mixed = np.zeros(len(words), np.uint64)
     for column in words.T:
         mixed = (mixed ^ column) * np.uint64(_MIX)
