@@ -11,7 +11,7 @@ from simcore.answers import explain as words
 from simcore.answers.options import Entries, PreviewOptions, ProjectOptions, read, takes
 from simcore.answers.projection import Simulation, make, plan_of
 from simcore.clock import instants
-from simcore.clock.instants import NAT_US, Instant
+from simcore.clock.instants import NAT_US, Instant, Unit
 from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, LAST_US, zone, zone_names
 from simcore.engine import entries as reading
@@ -165,7 +165,7 @@ def simulate(
 
 
 def split_entries(
-    entries: Entries, *, naive_time_zone: str | None = None, unit: str | None = None, dayfirst: bool = False
+    entries: Entries, *, naive_time_zone: str | None = None, unit: Unit | None = None, dayfirst: bool = False
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Entries parted into (good, bad): rows that `project` can read, and rows that it cannot.
 
@@ -177,7 +177,7 @@ def split_entries(
     >>> len(good), bad["reason"].tolist()
     (1, ['leaves day and month to guesswork: write it as 2026-03-06 or 6 March 2026'])
     """
-    return reading.split(entries, instants.Reading(naive_time_zone, unit, dayfirst))
+    return reading.split(entries, instants.Reader(naive_time_zone, unit, dayfirst))
 
 
 @cache

@@ -40,7 +40,7 @@ from simcore.clock.grammar import (
     TWO_TIMES,
     UNREADABLE,
 )
-from simcore.clock.instants import NAIVE, OUT_OF_RANGE, Reading
+from simcore.clock.instants import NAIVE, OUT_OF_RANGE, Reader
 from simcore.errors import EntryError, SimcoreError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,7 +52,7 @@ def us(text: str) -> int:
 
 def one(text, **how):
     """The instant that a text is, in UTC where it says no zone; or what is wrong with it."""
-    found = Reading(**{"naive_time_zone": "UTC"} | how).read([text])
+    found = Reader(**{"naive_time_zone": "UTC"} | how).read([text])
     return found.faults.get(0, int(found.us[0]))
 
 
@@ -364,7 +364,7 @@ def test_numbers_only_where_asked_for(unit, value, expected):
     assert one(value, unit=unit) == expected
     if not isinstance(value, str | bool):
         column = pd.Series([value, value])
-        found = Reading("UTC", unit).read(column)
+        found = Reader("UTC", unit).read(column)
         assert [found.faults.get(0, found.us[0]), found.faults.get(1, found.us[1])] == [expected] * 2 or (
             unit is None and found.faults[0].startswith("a float")
         )
@@ -386,10 +386,10 @@ def test_numbers_only_where_asked_for(unit, value, expected):
     ids=lambda column: str(column.dtype),
 )
 def test_columns_of_numbers(column):
-    found = Reading(unit="s").read(column)
+    found = Reader(unit="s").read(column)
     assert found.us.tolist() == [us("2026-03-06T21:00"), 0]
     assert found.faults == {1: MISSING}
-    told = Reading().read(column).faults
+    told = Reader().read(column).faults
     assert told == {0: SECONDS, 1: MISSING}
 
 
@@ -401,9 +401,15 @@ def test_decimals():
 
 def test_how_times_are_read_must_be_said_right(text_of):
     zone = "'Mars' is not a time zone: expected an IANA name such as 'America/New_York'"
-    assert text_of(SimcoreError, Reading, "Mars") == zone
-    assert text_of(SimcoreError, Reading, unit="us") == "unit: found 'us', expected 's' or 'ms'"
-    assert text_of(SimcoreError, Reading, dayfirst="yes") == "dayfirst: found 'yes', expected True or False"
+    assert text_of(SimcoreError, Reader, "Mars") == zone
+    assert text_of(SimcoreError, Reader, unit="us") == "unit: found 'us', expected 's' or 'ms'"
+    assert text_of(SimcoreError, Reader, dayfirst="yes") == "dayfirst: found 'yes', expected True or False"
+
+
+def test_as_asked_for():
+    assert instants.read_one("06/03/2026", "until", "UTC", dayfirst=True) == us("2026-03-06")
+    assert instants.read_one(1772830800, "until", None, unit="s") == us("2026-03-06T21:00")
+    assert instants.read(["1772830800123"], None, unit="ms").us.tolist() == [us("2026-03-06T21:00:00.123")]
 
 
 def test_split_entries_as_asked_for():
@@ -629,7 +635,7 @@ DTYPES = [
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize(
-    "how", [Reading("America/New_York"), Reading("UTC", "s"), Reading(dayfirst=True)], ids=str
+    "how", [Reader("America/New_York"), Reader("UTC", "s"), Reader(dayfirst=True)], ids=str
 )
 def test_a_column_reads_as_each_of_its_texts(dtype, how):
     alone = [how.read([text]) for text in PLAIN]

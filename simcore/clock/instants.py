@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from numbers import Real
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -37,6 +37,8 @@ NAIVE = (
 )
 OUT_OF_RANGE = "out of range: expected 1970-01-01 to 2200-01-01 UTC"
 
+Unit: TypeAlias = Literal["s", "ms"]
+"""What numbers may count since 1970."""
 _EXPECTED = "expected an instant, such as 2026-03-06T21:07:30-05:00"
 _VERBS = ("begins", "gives", "has", "leaves", "names")
 """What a fault begins with that needs no "is" before it."""
@@ -50,7 +52,7 @@ class Read(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Reading:
+class Reader:
     """How people's times are read: what the arguments of these names say, wherever they are taken.
 
     `naive_time_zone`: the zone in which times without one are wall-clock time; None refuses them. `unit`: "s" or
@@ -58,12 +60,12 @@ class Reading:
     06/03/2026 the 6 is the day; where it is False only what can be read in one way is read. Raises SimcoreError
     for any other value. Rules: T24 and T25.
 
-    >>> Reading(dayfirst=True, naive_time_zone="UTC").read(["06/03/2026"]).faults
+    >>> Reader(dayfirst=True, naive_time_zone="UTC").read(["06/03/2026"]).faults
     {}
     """
 
     naive_time_zone: str | None = None
-    unit: str | None = None
+    unit: Unit | None = None
     dayfirst: bool = False
 
     def __post_init__(self) -> None:
@@ -204,15 +206,17 @@ class Reading:
 
 
 def read(
-    values: Any, naive_time_zone: str | None, *, unit: str | None = None, dayfirst: bool = False
+    values: Any, naive_time_zone: str | None, *, unit: Unit | None = None, dayfirst: bool = False
 ) -> Read:
-    """What `Reading` reads of `values`."""
-    return Reading(naive_time_zone, unit, dayfirst).read(values)
+    """What `Reader` reads of `values`."""
+    return Reader(naive_time_zone, unit, dayfirst).read(values)
 
 
-def read_one(value: Any, name: str, naive_time_zone: str | None) -> int:
-    """What `Reading` reads of a single value, the argument `name`."""
-    return Reading(naive_time_zone).read_one(value, name)
+def read_one(
+    value: Any, name: str, naive_time_zone: str | None, *, unit: Unit | None = None, dayfirst: bool = False
+) -> int:
+    """What `Reader` reads of a single value, the argument `name`."""
+    return Reader(naive_time_zone, unit, dayfirst).read_one(value, name)
 
 
 def check_zone(name: str | None) -> None:

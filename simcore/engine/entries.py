@@ -35,7 +35,7 @@ def frame(entries: Any) -> pd.DataFrame:
     return pd.DataFrame({"subscriber_id": np.arange(len(entries)), "entered_at": entries})
 
 
-def read(entries: pd.DataFrame, how: instants.Reading) -> instants.Read:
+def read(entries: pd.DataFrame, how: instants.Reader) -> instants.Read:
     """The instants of entries, and what is wrong with the rows that cannot be used."""
     us, faults = how.read(entries["entered_at"])
     nobody = events.no_ids(entries["subscriber_id"])
@@ -63,7 +63,7 @@ def vias_of(given: pd.DataFrame, vias: tuple[str, ...]) -> npt.NDArray[np.int8]:
     return code.astype(np.int8)
 
 
-def split(entries: Any, how: instants.Reading) -> tuple[pd.DataFrame, pd.DataFrame]:
+def split(entries: Any, how: instants.Reader) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Entries parted into those that can be read and those that cannot, these with a `reason` column."""
     given = frame(entries)
     _, faults = read(given, how)
