@@ -88,9 +88,10 @@ _TIME = rf"(?=00?(?::| *[ap]\.?m)){_CLOCK}"  # a number alone is no time
 _BASIC_TIME = rf"(?P<hour>00)(?:(?P<minute>00)(?:(?P<second>00){_FRACTION})?)?"
 _UTC = r" *(?:utc?|gmt|z)"
 _OFFSET = r"(?P<offset_hour>00)(?::?(?P<offset_minute>00))?(?: *\((?P<note>[a-z]+)\)| +(?P<beside>utc|gmt))?"
-_ISO_ZONE = rf"(?P<zone>{_UTC}|(?P<sign> *[+-]){_OFFSET})?"
 # People write 10:00-11:00, 9am-10 and 9am -10 for a period.
-_ZONE = rf"(?P<zone>{_UTC}|(?P<sign> *\+|(?<=0) +-|(?<=:00:00)-|(?<=[m.]) +-(?=00:?00)){_OFFSET})?"
+_PLUS = r" *\+|(?<=[m.]) +-(?=00:?00)"
+_ISO_ZONE = rf"(?P<zone>{_UTC}|(?P<sign>{_PLUS}|(?<=0) *-){_OFFSET})?"
+_ZONE = rf"(?P<zone>{_UTC}|(?P<sign>{_PLUS}|(?<=0) +-|(?<=:00:00)-){_OFFSET})?"
 
 
 class Form(NamedTuple):
@@ -224,7 +225,8 @@ class Shape(NamedTuple):
     `fault`: what is wrong with them, by its place in `FAULTS`. `spans`: where in them the digits of each of `FIELDS`
     begin and end, the same where there are none. `month` and `weekday` by name, 0 and -1 where none is named. `noon`:
     the hours that am or pm adds, -1 without them. `sign`: of the offset, 0 where there is none. `unordered`: month
-    and day are numbers before the year. `short`: the year has two digits. `utc`: an offset must be zero.
+    and day are numbers before the year. `short`: the year has two digits. `utc`: an offset must be zero. `counts`: a
+    number that counts a unit.
     """
 
     fault: int
@@ -236,6 +238,7 @@ class Shape(NamedTuple):
     unordered: bool = False
     short: bool = False
     utc: bool = False
+    counts: bool = False
 
 
 @lru_cache(maxsize=1 << 14)
@@ -263,4 +266,5 @@ def shape_of(shape: str, *, counts: bool) -> Shape:
         unordered="unordered" in said,
         short=len(said.get("year", "")) == 2,
         utc="beside" in said or said.get("note") in {"utc", "ut", "gmt", "z"},
+        counts="count" in said,
     )

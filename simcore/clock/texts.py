@@ -181,9 +181,10 @@ def _instants(
     numbers: dict[str, Ints], code: Ints, shapes: list[Shape], unit: str | None, *, dayfirst: bool
 ) -> Found:
     """What the numbers say, by the shapes in which they stand."""
-    said = np.array([each[:1] + each[2:] for each in shapes], np.int8).T[:, code]
-    fault, named, weekday, noon, sign = said[:5]
-    unordered, short, utc = said[5:] != 0
+    said = [(each.fault, each.month, each.weekday, each.noon, each.sign) for each in shapes]
+    fault, named, weekday, noon, sign = np.array(said, np.int8).T[:, code]
+    flags = [(each.unordered, each.short, each.utc, each.counts) for each in shapes]
+    unordered, short, utc, counts = np.array(flags, np.bool_).T[:, code]
     days, wrong, guess = _days(numbers, named, unordered, dayfirst=dayfirst)
     hour, offset = numbers["hour"], numbers["offset_hour"] * 60 + numbers["offset_minute"]
     half = noon >= 0
@@ -193,10 +194,9 @@ def _instants(
     minutes = (days * 24 + np.where(half, hour % 12 + noon, hour)) * 60 + numbers["minute"] - sign * offset
     us = (minutes * 60 + numbers["second"]) * SECOND_US + numbers["fraction"]
     if unit is not None:
-        counted = np.array([each.spans[-1][1] > 0 for each in shapes])[code]
-        wrong &= ~counted
+        wrong &= ~counts
         count, per_us = np.minimum(numbers["count"], 2 * LAST_US // PER_US[unit]), PER_US[unit]
-        us = np.where(counted, sign * (count * per_us + numbers["fraction"] * per_us // SECOND_US), us)
+        us = np.where(counts, sign * (count * per_us + numbers["fraction"] * per_us // SECOND_US), us)
     either = short & np.where(unordered, not dayfirst, (numbers["year"] > 0) & (numbers["year"] < 32))
     is_day = (days + 3) % 7  # 1970 began on a Thursday
     for rows, what in (
