@@ -11,7 +11,7 @@ from simcore.answers import explain as words
 from simcore.answers.options import Entries, PreviewOptions, ProjectOptions, read, takes
 from simcore.answers.projection import Simulation, make, plan_of
 from simcore.clock import instants
-from simcore.clock.instants import NAT_US, Instant
+from simcore.clock.instants import NAT_US, Instant, Unit
 from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, LAST_US, zone, zone_names
 from simcore.engine import entries as reading
@@ -165,18 +165,19 @@ def simulate(
 
 
 def split_entries(
-    entries: Entries, *, naive_time_zone: str | None = None
+    entries: Entries, *, naive_time_zone: str | None = None, unit: Unit | None = None, dayfirst: bool = False
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Entries parted into (good, bad): rows that `project` can read, and rows that it cannot.
 
     `entries` and `naive_time_zone` as for `project`. Both are DataFrames with the columns given (a list or a
-    Series becomes `subscriber_id` and `entered_at`) and their index; `bad` has a `reason` (str) more.
+    Series becomes `subscriber_id` and `entered_at`) and their index; `bad` has a `reason` (str) more. `unit="s"` or
+    `"ms"`: numbers count that since 1970-01-01 UTC. `dayfirst=True`: 03/06/2026 is 3 June (T25).
 
     >>> good, bad = split_entries(["2026-03-06T21:07:30-05:00", "03/06/2026"])
     >>> len(good), bad["reason"].tolist()
     (1, ['leaves day and month to guesswork: write it as 2026-03-06 or 6 March 2026'])
     """
-    return reading.split(entries, naive_time_zone)
+    return reading.split(entries, instants.Reader(naive_time_zone, unit, dayfirst))
 
 
 @cache
