@@ -165,7 +165,11 @@ def simulate(
 
 
 def split_entries(
-    entries: Entries, *, naive_time_zone: str | None = None, unit: Unit | None = None, dayfirst: bool = False
+    entries: Entries | list[int] | list[float],
+    *,
+    naive_time_zone: str | None = None,
+    unit: Unit | None = None,
+    dayfirst: bool = False,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Entries parted into (good, bad): rows that `project` can read, and rows that it cannot.
 
