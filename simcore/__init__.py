@@ -31,20 +31,54 @@ files, versions what a result depends on. simcore.platform is for whoever writes
 wrong is a SimcoreError: a ValidationError about a sequence, an EntryError about entries and events.
 """
 
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from simcore import kit, sequenzy
-from simcore.answers.arrivals import arrivals
-from simcore.answers.forecast import forecast
-from simcore.answers.lint import lint
-from simcore.answers.projection import Simulation
-from simcore.answers.sweep import sweep
-from simcore.answers.whatif import compare, impact, shift
 from simcore.errors import EntryError, SimcoreError, ValidationError
-from simcore.files.shipped import example, schema, versions
-from simcore.plan.rules import rules
-from simcore.show.calendar_file import to_ics
-from simcore.show.explore import explore
-from simcore.show.pictures import plot_calendar, plot_load, plot_shift, plot_timeline
-from simcore.verbs import preview, project, simulate, split_entries
+
+if TYPE_CHECKING:
+    from simcore.answers.arrivals import arrivals
+    from simcore.answers.forecast import forecast
+    from simcore.answers.lint import lint
+    from simcore.answers.projection import Simulation
+    from simcore.answers.sweep import sweep
+    from simcore.answers.whatif import compare, impact, shift
+    from simcore.files.shipped import example, schema, versions
+    from simcore.plan.rules import rules
+    from simcore.show.calendar_file import to_ics
+    from simcore.show.explore import explore
+    from simcore.show.pictures import plot_calendar, plot_load, plot_shift, plot_timeline
+    from simcore.verbs import preview, project, simulate, split_entries
+else:
+    # The same, each when it is first asked for, so that `import simcore` takes little longer than that of pandas.
+    _ROOMS = {
+        "answers.arrivals": ("arrivals",),
+        "answers.forecast": ("forecast",),
+        "answers.lint": ("lint",),
+        "answers.projection": ("Simulation",),
+        "answers.sweep": ("sweep",),
+        "answers.whatif": ("compare", "impact", "shift"),
+        "files.shipped": ("example", "schema", "versions"),
+        "plan.rules": ("rules",),
+        "show.calendar_file": ("to_ics",),
+        "show.explore": ("explore",),
+        "show.pictures": ("plot_calendar", "plot_load", "plot_shift", "plot_timeline"),
+        "verbs": ("preview", "project", "simulate", "split_entries"),
+    }
+
+    def __getattr__(name):
+        for room, names in _ROOMS.items():
+            if name in names:
+                return globals().setdefault(name, getattr(import_module(f"simcore.{room}"), name))
+        raise AttributeError(
+            f"module 'simcore' has no attribute {name!r}", name=name, obj=sys.modules[__name__]
+        )
+
+    def __dir__():
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "EntryError",

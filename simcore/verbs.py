@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from simcore.answers import explain as words
-from simcore.answers.options import Entries, Instant, PreviewOptions, ProjectOptions, read, takes
+from simcore.answers.options import Entries, PreviewOptions, ProjectOptions, read, takes
 from simcore.answers.projection import Simulation, make, plan_of
 from simcore.clock import instants
-from simcore.clock.instants import NAT_US
+from simcore.clock.instants import NAT_US, Instant, Unit
 from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, LAST_US, zone, zone_names
 from simcore.engine import entries as reading
@@ -19,7 +19,7 @@ from simcore.engine.rounds import STOPPED
 from simcore.engine.simulate import simulate_one
 from simcore.errors import EntryError
 from simcore.plan.plan import Epoch
-from simcore.plan.platform import Sequence
+from simcore.plan.platform import Sequence, platform_of
 from simcore.text.tables import ShownFrame, Table
 
 
@@ -45,13 +45,13 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
     `entered_at`: an aware datetime or Timestamp, or a string; without an offset it is wall-clock time in
     `naive_time_zone`, or else in the sequence's zone.
 
-    A row for each email that is not a draft. Index `position` (int16, from 0); columns `email_id` (int64; str
-    for Sequenzy), `subject` (str), `send_at` (datetime64[us, the sequence's zone]), `wait` (timedelta64[us], from the
-    previous email or from the entry) and `reason` (str, one sentence). What cannot go out as things stand has
-    NaT and the reason. In a notebook and a terminal it is shown in full.
+    A row for each email that is not a draft. Index `position` (int16, from 0); columns `email_id` (int64, or str
+    where the platform's are texts), `subject` (str), `send_at` (datetime64[us, the sequence's zone]), `wait`
+    (timedelta64[us], from the previous email or from the entry) and `reason` (str, one sentence). What cannot go out
+    as things stand has NaT and the reason. In a notebook and a terminal it is shown in full.
 
-    Raises EntryError for an instant that cannot be read or sends after 2200. Warns where no email is
-    published. Rules: K6 to K12; of Sequenzy, where nothing but the entry happens, Q8 to Q11.
+    Raises EntryError for an instant that cannot be read or sends after 2200. Warns where no email goes out at all.
+    Rules: K6 to K12; Q8 to Q11, where nothing but the entry happens.
 
     >>> import simcore
     >>> from simcore import kit
@@ -61,7 +61,7 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
     """
     given = read(preview, options)
     instants.check_zone(given.naive_time_zone)
-    plan = plan_of(sequence, given.assumptions, given.include_drafts)
+    plan, names = plan_of(sequence, given.assumptions, given.include_drafts), platform_of(sequence).words
     entered_us = instants.read_one(entered_at, "entered_at", given.naive_time_zone or plan.time_zone)
     outcome = simulate_one(plan, entered_us)
     epochs = [Epoch(at_us=FIRST_US, plan=plan)]
@@ -73,11 +73,12 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
             continue
         item = passed.get(step.position)
         if item is None:
-            reason = words.CLOSED.format("send day") if step is waits else words.UNREACHED
+            reason = words.CLOSED.format(names.send_day) if step is waits else words.UNREACHED
             if waits is not None and not waits.is_email:
                 reason = words.UNREACHED_STEP
             if outcome.state[0] == STOPPED:
-                reason = f"{words.ENDED}: {plan.words[outcome.notes[-1].what]}"
+                why = outcome.notes[-1].what
+                reason = f"{words.ENDED}: {plan.words.get(why, why)}"
             rows.append((step, NAT_US, NAT_US, reason if plan.active else words.INACTIVE))
             continue
         at_us = int(item.at.distinct_us[0])
@@ -86,11 +87,11 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
                 f"the email at position {step.position} (id {step.email_id}) would go out after 2200-01-01 UTC: "
                 "mend its delay, or the entry"
             )
-        reason = words.reasons(item, epochs, np.array([entered_us]))[0]
+        reason = words.reasons(item, epochs, np.array([entered_us]), names)[0]
         rows.append((step, at_us, at_us - int(item.waited.anchor.distinct_us[0]), reason))
     if not rows:
-        drafts = any(step.is_email for step in plan.steps)
-        why = "is published (include_drafts=True shows drafts)" if drafts else "is there"
+        drafts = next((step.called for step in plan.steps if step.is_email), None)
+        why = f"is {names.published} (include_drafts=True shows {drafts}s)" if drafts else "is there"
         warnings.warn(f"nothing to preview: no email {why}", stacklevel=2)
     steps, send_us, waits_us, reasons = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [])
     return Preview(
@@ -117,11 +118,11 @@ def project(
     offsets), optionally `via`; a Series of instants whose index is the subscriber_id; or a DatetimeIndex,
     array or list of instants (ids 0, 1, 2, …). Naive times need `naive_time_zone`, in which they are
     wall-clock time. A subscriber who stands there again starts another run where the sequence repeats, and is
-    ignored where it does not (K14; of Sequenzy, by its enrolment mode, Q18). Sequenzy only: without `entries`
-    the sequence's trigger enrols, by the events; entries may carry `properties` (dicts).
+    ignored where it does not (K14, Q18). Where the sequence has a trigger, this enrols by the events when there are
+    no `entries`, and entries may carry `properties` (dicts).
 
     Columns, in order: `subscriber_id` (as given), `run` (int32, from 1), `position` (int16, from 0),
-    `email_id` (int64; str for Sequenzy), `subject` (category), `send_at` (datetime64[us, the sequence's
+    `email_id` (int64; str where they are texts), `subject` (category), `send_at` (datetime64[us, the sequence's
     zone]), and where asked for `rendered_subject` and `reason` (str); a RangeIndex. Rows are in the order that
     `order` says.
 
@@ -146,9 +147,9 @@ def simulate(
     Arguments as for `project`, and `timeline` is what that gives. `subscribers` has a row a run, in the order
     of the entries: `subscriber_id, run` (int32), `via` (category), `entered_at`, `status` (category: active,
     completed, restarted, excluded, cancelled, removed, stopped), `sends` (int32), `last_send_at`,
-    `next_email_id` (Int64; str for Sequenzy) and `next_send_at`, the email that the run waits for (missing
-    where nothing can go out as things stand), `ended_at`; as they stand at `until`, or after everything has
-    happened. `journal` has all that happened but the sends: `subscriber_id, run` (Int32, missing for entries
+    `next_email_id` (Int64; str where they are texts) and `next_send_at`, the email that the run waits for
+    (missing where nothing can go out as things stand), `ended_at`; as they stand at `until`, or after everything
+    has happened. `journal` has all that happened but the sends: `subscriber_id, run` (Int32, missing for entries
     that started none), `at`, `what` (category, K28 and Q22), `email_id` (Int64 or str, missing where none
     is meant), `detail` (category); rows by entry, then as they happened. All instants are datetime64[us, the
     sequence's zone before any change].
@@ -164,18 +165,23 @@ def simulate(
 
 
 def split_entries(
-    entries: Entries, *, naive_time_zone: str | None = None
+    entries: Entries | list[int] | list[float],
+    *,
+    naive_time_zone: str | None = None,
+    unit: Unit | None = None,
+    dayfirst: bool = False,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Entries parted into (good, bad): rows that `project` can read, and rows that it cannot.
 
     `entries` and `naive_time_zone` as for `project`. Both are DataFrames with the columns given (a list or a
-    Series becomes `subscriber_id` and `entered_at`) and their index; `bad` has a `reason` (str) more.
+    Series becomes `subscriber_id` and `entered_at`) and their index; `bad` has a `reason` (str) more. `unit="s"` or
+    `"ms"`: numbers count that since 1970-01-01 UTC. `dayfirst=True`: 03/06/2026 is 3 June (T25).
 
     >>> good, bad = split_entries(["2026-03-06T21:07:30-05:00", "03/06/2026"])
     >>> len(good), bad["reason"].tolist()
     (1, ['leaves day and month to guesswork: write it as 2026-03-06 or 6 March 2026'])
     """
-    return reading.split(entries, naive_time_zone)
+    return reading.split(entries, instants.Reader(naive_time_zone, unit, dayfirst))
 
 
 @cache

@@ -17,7 +17,7 @@ from conftest import TEXT
 import simcore
 from simcore import kit
 from simcore.errors import EntryError, SimcoreError, ValidationError
-from simcore.kit.calibrate import calibrate
+from simcore.kit.calibration import calibrate
 
 TRIALS = int(os.environ.get("SIMCORE_TRIALS", "50"))
 FIT = ["explained", "exact", "median_error", "p95_error", "unmatched", "extra", "misfit"]

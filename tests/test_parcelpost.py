@@ -82,10 +82,10 @@ def test_preview(orchard):
         "13 Feb 08:30 EET",
     ]
     assert shown["reason"].tolist()[2:] == [
-        "1 month after the previous email: due Fri 13 Mar 00:00, outside the window Mon to Fri 08:30 to 17:45, so Fri 13 "
-        "Mar 08:30 EET",
-        "5 months after the previous email: due Thu 13 Aug 00:00, outside the window Mon to Fri 08:30 to 17:45, so Thu "
-        "13 Aug 08:30 EEST; the clocks go forward 1 hour on Sun 29 Mar",
+        "1 month after the previous email: due Fri 13 Mar 00:00, outside the window Mon to Fri 08:30 to 17:45, so "
+        "Fri 13 Mar 08:30 EET",
+        "5 months after the previous email: due Thu 13 Aug 00:00, outside the window Mon to Fri 08:30 to 17:45, so "
+        "Thu 13 Aug 08:30 EEST; the clocks go forward 1 hour on Sun 29 Mar",
     ]
     held = simcore.preview(orchard, "2026-01-30 10:00", include_drafts=True)
     assert times(held)[2:4] == ["Fri 20 Feb 2026 08:30", "Fri 20 Mar 2026 08:30"]

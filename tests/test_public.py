@@ -1,5 +1,6 @@
 """The public face: names, versions, examples, what an import brings in."""
 
+import ast
 import subprocess
 import sys
 from importlib import metadata
@@ -107,6 +108,39 @@ def test_an_import_brings_in_no_extra(module):
     assert roots.isdisjoint({"typer", "rich", "pyarrow", "click", "hypothesis", "pytest", "matplotlib"})
     assert roots.isdisjoint({"icalendar", "ipywidgets", "IPython"})
     assert "simcore" in roots
+    # What loading a sequence does without comes when it is asked for: an import is to take little longer than pandas'.
+    names = {*done.stdout.split()}
+    rooms = {name.split(".")[1] for name in names if name.startswith("simcore.")}
+    assert rooms == {"clock", "errors", "files", "kit", "plan", "sequenzy", "text"}
+    assert not names & {
+        "simcore.kit.calibration",
+        "simcore.kit.schema",
+        "simcore.files.tabular",
+        "html",
+        "difflib",
+    }
+
+
+@pytest.mark.parametrize(
+    ("package", "eager"), [(simcore, "SimcoreError"), (kit, "Sequence")], ids=["simcore", "kit"]
+)
+def test_names_come_when_they_are_asked_for(package, eager, monkeypatch, text_of):
+    name = {simcore: "project", kit: "calibrate"}[package]
+    known = getattr(package, name)
+    monkeypatch.delitem(vars(package), name)
+    assert {name, eager, "__doc__"} <= {*dir(package)}
+    assert getattr(package, name) is known
+    assert vars(package)[name] is known
+    text = f"module {package.__name__!r} has no attribute 'projekt'"
+    assert text_of(AttributeError, getattr, package, "projekt") == text
+
+
+def test_checkers_and_the_interpreter_find_the_same_names():
+    """The imports that type checkers read are those that are made when a name is asked for."""
+    source = Path(simcore.__file__).read_text()
+    branch = next(each for each in ast.parse(source).body if isinstance(each, ast.If))
+    read = {each.module: tuple(name.name for name in each.names) for each in branch.body}
+    assert read == {f"simcore.{room}": names for room, names in simcore._ROOMS.items()}
 
 
 def test_it_is_typed():

@@ -1,6 +1,7 @@
 """The same rows through Dask as through pandas, on one thread and on a cluster that loses a worker."""
 
 import importlib
+import inspect
 import json
 import os
 import re
@@ -316,3 +317,14 @@ def test_a_cluster_that_loses_a_worker(tmp_path):
         assert rows(client.compute(sends).result(timeout=60)) == rows(
             simcore.project(REPLENISH, events=TRACKED, render=True)
         )
+
+
+@pytest.mark.parametrize("name", ["project", "simulate"])
+def test_options_are_those_of_project(name, text_of):
+    verb = getattr(scale, name)
+    signature = inspect.signature(verb)
+    options = inspect.signature(simcore.project).parameters
+    assert {*signature.parameters} == {*options, "partitioned"}
+    assert "- `until`: the world ends just before it" in verb.__doc__
+    text = f"{name}() got an unexpected keyword argument 'partition'. Did you mean 'partitioned'?"
+    assert text_of(TypeError, verb, None, WELCOME, partition=True) == text

@@ -1,6 +1,7 @@
 """The same rows through a real, local Spark as through pandas."""
 
 import importlib
+import inspect
 import json
 import os
 import re
@@ -319,3 +320,13 @@ def test_without_spark(monkeypatch, text_of):
             patch.setitem(sys.modules, name, None)
             text = text_of(SimcoreError, importlib.reload, scale)
             assert text == 'simcore.scale.spark needs PySpark and pyarrow: pip install "simcore[spark]"'
+
+
+@pytest.mark.parametrize("verb", [scale.project, scale.simulate])
+def test_options_are_those_of_project(verb, text_of):
+    signature = inspect.signature(verb)
+    options = inspect.signature(simcore.project).parameters
+    assert {*signature.parameters} == {*options, "partitioned"}
+    assert "- `until`: the world ends just before it" in verb.__doc__
+    text = f"{verb.__name__}() got an unexpected keyword argument 'partition'. Did you mean 'partitioned'?"
+    assert text_of(TypeError, verb, None, WELCOME, partition=True) == text

@@ -50,6 +50,7 @@ def pyright(folder: Path) -> set[int]:
     return {each["range"]["start"]["line"] + 1 for each in found if each["severity"] == "error"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checker", [mypy, pyright])
 def test_wrong_lines_are_reported_and_right_ones_are_not(checker: Callable[[Path], set[int]], tmp_path):
     pytest.importorskip(checker.__name__, reason="the extra dev has it")

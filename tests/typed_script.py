@@ -17,6 +17,8 @@ from simcore.scale import parquet
 
 # Files and sequences
 assert_type(simcore.example(), list[str])
+simcore.projekt()  # wrong
+kit.calibrat()  # wrong
 assert_type(simcore.example("welcome"), Path)
 simcore.example(1)  # wrong
 welcome = kit.load(simcore.example("welcome"), time_zone="Europe/Kyiv")
@@ -102,7 +104,9 @@ simcore.project(welcome, range(3))  # wrong
 simcore.project(welcome, iter(dates))  # wrong
 good, bad = simcore.split_entries(entries, naive_time_zone="UTC")
 assert_type(bad, pd.DataFrame)
+simcore.split_entries([1772849250, 1772849310], unit="s")
 simcore.split_entries(entries, time_zone="UTC")  # wrong
+simcore.split_entries(entries, unit="minutes")  # wrong
 
 # The verbs
 switches = kit.Assumptions()

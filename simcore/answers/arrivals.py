@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simcore.answers.options import Instant
 from simcore.clock import instants
+from simcore.clock.instants import Instant
 from simcore.clock.periods import periods
 from simcore.clock.zones import DAY_US, HOUR_US, zone
 from simcore.errors import SimcoreError, shown

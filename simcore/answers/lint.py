@@ -5,8 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from simcore.answers.options import Instant
-from simcore.clock.instants import NAIVE, read_one
+from simcore.clock.instants import NAIVE, Instant, read_one
 from simcore.errors import EntryError, SimcoreError, shown
 from simcore.plan.findings import SEVERITIES
 from simcore.plan.platform import Sequence, known, platform_of

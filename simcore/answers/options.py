@@ -8,7 +8,7 @@ checkers read that as it is; `takes` shows them to people, in `help()` and to wh
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from functools import cache
 from typing import (
     Annotated,
     Any,
@@ -22,8 +22,9 @@ from typing import (
     get_args,
 )
 
-import numpy as np
 import pandas as pd
+
+from simcore.clock.instants import Instant
 
 _Verb = TypeVar("_Verb", bound=Callable[..., Any])
 _WIDTH = 100
@@ -42,10 +43,6 @@ class Assumptions(Protocol):
     """A platform's switches, such as `kit.Assumptions(...)`: a dataclass."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
-
-
-Instant: TypeAlias = str | date | np.datetime64
-"""A string, a datetime, a pandas Timestamp, a date (its midnight) or a datetime64."""
 
 
 class Instants(Protocol):
@@ -67,8 +64,8 @@ Freq: TypeAlias = Literal["15min", "h", "D", "W"]
 ASSUMPTIONS = "the platform's switches, such as `kit.Assumptions(...)`; None: all have their defaults."
 EVENTS = (
     "what befalls subscribers: a table with `subscriber_id` (as in `entries`), `at` (instants) and `event` (the "
-    "names of K16 and K17; for Sequenzy those of Q2, and any other is a tracked event), and where an event needs it "
-    "`ref` (which tag, form, segment, list, sequence or field) and `properties` (a dict); in any order."
+    "names that the platform knows; what is none of them is a tracked event, where it has such), and where an event "
+    "needs it `ref` (which tag, form, segment, list, sequence or field) and `properties` (a dict); in any order."
 )
 
 
@@ -104,7 +101,7 @@ class Happening(TypedDict, total=False):
 
     seed: Annotated[
         int | None,
-        "a whole number by which random splits have their paths, the same for the same run; Sequenzy only.",
+        "a whole number by which random splits have their paths, the same for the same run.",
     ]
     events: Annotated[EventLog | None, EVENTS]
 
@@ -126,10 +123,14 @@ class Ending(TypedDict, total=False):
 class Changing(TypedDict, total=False):
     """What the sequence becomes, and how its emails look."""
 
-    changes: Annotated[Iterable[Change], "edits of the sequence, a list such as `[kit.update(...)]`."]
+    changes: Annotated[
+        Iterable[Change],
+        "edits of the sequence while people are inside it, a list such as `[kit.update(...)]`, where the platform has "
+        "such.",
+    ]
     render: Annotated[
         bool,
-        "a column more, `rendered_subject` (str): the subject with its merge tags filled in; Sequenzy only.",
+        "a column more, `rendered_subject` (str): the subject with its merge tags filled in, where they are modelled.",
     ]
 
 
@@ -138,8 +139,8 @@ class Enrolling(TypedDict, total=False):
 
     enabled_at: Annotated[
         Instant | None,
-        "without `entries` the sequence's trigger enrols, by the events, from this instant on (None: from the "
-        "beginning); Sequenzy only.",
+        "without `entries` the sequence's trigger, where it has one, enrols by the events, from this instant on "
+        "(None: from the beginning).",
     ]
 
 
@@ -209,13 +210,17 @@ def takes(kind: type) -> Callable[[_Verb], _Verb]:
             for name, (of, _) in options.items()
         ]
         vars(verb)["__signature__"] = plain.replace(parameters=parameters)
-        verb.__doc__ = f"{inspect.cleandoc(verb.__doc__ or '')}\n\nOptions, by name:\n" + "".join(
-            textwrap.fill(f"`{name}`: {meaning}", _WIDTH, initial_indent="- ", subsequent_indent="  ") + "\n"
-            for name, (_, meaning) in options.items()
-        )
+        described = "".join(_described(name, meaning) for name, (_, meaning) in options.items())
+        verb.__doc__ = f"{inspect.cleandoc(verb.__doc__ or '')}\n\nOptions, by name:\n{described}"
         return verb
 
     return shown
+
+
+@cache
+def _described(name: str, meaning: str) -> str:
+    """An option as docstrings have it; most stand in many."""
+    return textwrap.fill(f"`{name}`: {meaning}", _WIDTH, initial_indent="- ", subsequent_indent="  ") + "\n"
 
 
 def read(verb: Callable[..., Any], given: Mapping[str, Any]) -> Options:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 import numpy as np
 import pandas as pd
 
-from simcore.answers import explain as words
-from simcore.answers import timeline
+from simcore.answers import explain, timeline
 from simcore.answers.options import DEFAULTS, Assumptions, Entries, Options
 from simcore.clock import instants
 from simcore.clock.instants import NAT_US
@@ -23,7 +22,7 @@ from simcore.engine.times import Kept
 from simcore.errors import SimcoreError, ValidationError, shown
 from simcore.plan.log import NEVER_US, Watched
 from simcore.plan.plan import Epoch, Plan, Step
-from simcore.plan.platform import platform_of
+from simcore.plan.platform import Words, platform_of
 from simcore.text.tables import Table
 from simcore.text.wording import count
 
@@ -92,6 +91,7 @@ class Projection(NamedTuple):
     outcome: Outcome
     stop_us: int
     options: Options
+    words: Words
 
     @property
     def zone(self) -> str:
@@ -134,7 +134,7 @@ class Projection(NamedTuple):
         return Simulation(self.timeline(), self.subscribers(), self.journal())
 
     def _reasons(self, item: Passed, rows: Ints | slice) -> Any:
-        return words.reasons(item, self.epochs, self.people.runs.entered_us[rows])
+        return explain.reasons(item, self.epochs, self.people.runs.entered_us[rows], self.words)
 
     def _subjects(self, item: Passed, rows: Ints | slice) -> Any:
         """The subjects of a round's email, filled in for each of its runs [str]."""
@@ -238,7 +238,8 @@ def make(
             cache.keep(epochs, people)
     kept = None if cache is None else cache.times(people)
     people, outcome = happen(epochs, people, until_us, notes=notes, passes=render, kept=kept)
-    return Projection(epochs, people, outcome, NEVER_US if until_us is None else until_us, options)
+    stop_us = NEVER_US if until_us is None else until_us
+    return Projection(epochs, people, outcome, stop_us, options, platform_of(sequence).words)
 
 
 def _later(sequence: Any, options: Options, until_us: int | None, cache: Cache) -> list[Epoch]:

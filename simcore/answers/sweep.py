@@ -43,8 +43,8 @@ def sweep(
 ) -> pd.DataFrame:
     """What each combination of field values comes to: a row a schedule, in the order of `itertools.product`.
 
-    `fields`: values by path, such as `{"send_hour": range(24), "emails[2].delay_value": [1, 2, 3]}`; for Sequenzy
-    paths into the body, such as `steps[1].delay.days`. All else as for `simcore.project` (`order` and `render`
+    `fields`: values by path, such as `{"send_hour": range(24), "emails[2].delay_value": [1, 2, 3]}`, as
+    the sequence's `with_fields` takes them. All else as for `simcore.project` (`order` and `render`
     change nothing). `metrics`: functions of a `simcore.Simulation` by name, instead of the five below; they take
     as long as that many `simcore.simulate`.
 

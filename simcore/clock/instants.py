@@ -4,42 +4,44 @@ Inside simcore an instant is an int64 [microseconds since 1970-01-01 UTC]; finer
 are 1970-01-01 to 2200-01-01 UTC, both ends included (T1). What is read is told by T24 and T25.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from numbers import Real
+from typing import Any, Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from dateutil import parser
 
+from simcore.clock import texts
+from simcore.clock.grammar import FAULTS, MILLISECONDS, MISSING, SECONDS
+from simcore.clock.grammar import GUESSWORK as GUESSWORK
+from simcore.clock.grammar import INCOMPLETE as INCOMPLETE
+from simcore.clock.grammar import UNREADABLE as UNREADABLE
 from simcore.clock.zones import FIRST_US, LAST_US, Ints, zone
-from simcore.errors import EntryError, shown
+from simcore.errors import EntryError, SimcoreError, shown
 
+Instant: TypeAlias = str | date | np.datetime64
+"""What people write an instant as: a string, a datetime or Timestamp, a date (its midnight) or a datetime64."""
 NAT_US: int = np.iinfo(np.int64).min
 """No instant: what pandas shows as NaT."""
-_LONGEST = 200
-"""So many characters a date and time may have that is not ISO 8601: the time to read more grows with their square."""
-_FEW = 16  # so many strings are read one by one: setting up what reads them together costs more
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-MISSING = "missing"
 NAIVE = (
     "has no time zone: give it an offset, such as 2026-03-06T21:07:30-05:00, "
     'or say how to read it with naive_time_zone="UTC" (or another zone)'
 )
 OUT_OF_RANGE = "out of range: expected 1970-01-01 to 2200-01-01 UTC"
-GUESSWORK = "leaves day and month to guesswork: write it as 2026-03-06 or 6 March 2026"
-INCOMPLETE = "names no whole date: expected year, month and day"
-UNREADABLE = "not a date and time: expected something like 2026-03-06T21:07:30-05:00"
 
-_ISO_DATE = r"\d{4}(?:-\d\d-\d\d|\d{4})"
-_ISO_TIME = r"[T ]\d\d(?::?\d\d(?::?\d\d(?:\.\d{1,9})?)?)?"
-_ISO_AWARE = rf"{_ISO_DATE}{_ISO_TIME}(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)"
-_ISO_NAIVE = rf"{_ISO_DATE}(?:{_ISO_TIME})?"
+Unit: TypeAlias = Literal["s", "ms"]
+"""What numbers may count since 1970."""
+_EXPECTED = "expected an instant, such as 2026-03-06T21:07:30-05:00"
+_VERBS = ("begins", "gives", "has", "leaves", "names")
+"""What a fault begins with that needs no "is" before it."""
 
 
 class Read(NamedTuple):
@@ -49,56 +51,172 @@ class Read(NamedTuple):
     faults: dict[int, str]
 
 
-def read(values: Any, naive_time_zone: str | None) -> Read:
-    """The instants of an array-like of any kind that people have, and what is wrong with the others.
+@dataclass(frozen=True)
+class Reader:
+    """How people's times are read: what the arguments of these names say, wherever they are taken.
 
-    `values`: datetime64 (any unit, naive or with a zone), strings, datetimes, Timestamps, or a mix; one
-    dimension. Naive ones are read as wall-clock time in `naive_time_zone` (T24), or are a fault
-    where it is None.
+    `naive_time_zone`: the zone in which times without one are wall-clock time; None refuses them. `unit`: "s" or
+    "ms", what numbers count since 1970-01-01 UTC (text in digits alone too); None refuses them. `dayfirst`: in
+    06/03/2026 the 6 is the day; where it is False only what can be read in one way is read. Raises SimcoreError
+    for any other value. Rules: T24 and T25.
+
+    >>> Reader(dayfirst=True, naive_time_zone="UTC").read(["06/03/2026"]).faults
+    {}
     """
-    array = values.array if isinstance(values, pd.Series | pd.Index) else values
-    if isinstance(array, pd.Categorical):
-        array = array.astype(object if array.isna().any() else array.categories.dtype)
-    dtype: Any = getattr(array, "dtype", None)
-    if isinstance(dtype, pd.ArrowDtype) and hasattr(dtype.pyarrow_dtype, "tz"):
-        kind = f"datetime64[{dtype.pyarrow_dtype.unit}"
-        zoned = dtype.pyarrow_dtype.tz is not None
-        stamps: Any = pd.Series(array)
-        array = stamps.astype(f"{kind}, UTC]" if zoned else f"{kind}]").array
-        dtype = array.dtype
-    if isinstance(dtype, pd.DatetimeTZDtype):
-        return _counts(pd.DatetimeIndex(array).asi8, dtype.unit, None, aware=True)
-    if isinstance(dtype, np.dtype) and dtype.kind == "M":
-        return _stamps(np.asarray(array), naive_time_zone)
-    if isinstance(dtype, pd.StringDtype) or (isinstance(dtype, pd.ArrowDtype) and dtype.type is str):
-        texts = pd.Series(array)
+
+    naive_time_zone: str | None = None
+    unit: Unit | None = None
+    dayfirst: bool = False
+
+    def __post_init__(self) -> None:
+        check_zone(self.naive_time_zone)
+        if self.unit not in (None, *texts.PER_US):
+            raise SimcoreError(f"unit: found {shown(self.unit)}, expected 's' or 'ms'")
+        if not isinstance(self.dayfirst, bool):
+            raise SimcoreError(f"dayfirst: found {shown(self.dayfirst)}, expected True or False")
+
+    def read(self, values: Any) -> Read:
+        """The instants of an array-like of any kind that people have, and what is wrong with the others.
+
+        `values`: datetime64 (any unit, naive or with a zone), strings, datetimes, Timestamps, or a mix, and where
+        there is a `unit` numbers; one dimension.
+        """
+        array: Any = values.array if isinstance(values, pd.Series | pd.Index) else values
+        if isinstance(array, pd.Categorical):
+            array = array.astype(object if array.isna().any() else array.categories.dtype)
+        dtype: Any = getattr(array, "dtype", None)
+        if isinstance(dtype, pd.ArrowDtype) and hasattr(dtype.pyarrow_dtype, "tz"):
+            kind = f"datetime64[{dtype.pyarrow_dtype.unit}"
+            zoned = dtype.pyarrow_dtype.tz is not None
+            stamps: Any = pd.Series(array)
+            array = stamps.astype(f"{kind}, UTC]" if zoned else f"{kind}]").array
+            dtype = array.dtype
+        if isinstance(dtype, pd.DatetimeTZDtype):
+            return _counts(pd.DatetimeIndex(array).asi8, dtype.unit, None, aware=True)
+        if isinstance(dtype, np.dtype) and dtype.kind == "M":
+            return _stamps(np.asarray(array), self.naive_time_zone)
+        if self.unit is not None and getattr(dtype, "kind", "") in tuple("iuf"):
+            return self._numbers(pd.Series(array), dtype.kind)
+        if isinstance(dtype, pd.StringDtype) or (isinstance(dtype, pd.ArrowDtype) and dtype.type is str):
+            arrow = isinstance(dtype, pd.ArrowDtype) or dtype.storage == "pyarrow"
+            return self._texts(array if arrow else array.to_numpy(object, na_value=""))
+        ready = isinstance(array, np.ndarray) and array.dtype.kind == "O"
+        values = array if ready else np.asarray(pd.Series(array, dtype=object))
+        if pd.api.types.infer_dtype(values, skipna=False) == "string":
+            return self._texts(values)
+        strings = np.fromiter((isinstance(value, str) for value in values), np.bool_, len(values))
         return _merge(
-            len(texts), [(texts.notna().to_numpy(), lambda: _texts(texts.dropna(), naive_time_zone))]
+            len(values),
+            [
+                (strings, lambda: self._texts(values[strings])),
+                (~strings, lambda: self._objects(values[~strings])),
+            ],
         )
-    values = np.asarray(pd.Series(array, dtype=object))
-    strings = np.fromiter((isinstance(value, str) for value in values), np.bool_, len(values))
-    return _merge(
-        len(values),
-        [
-            (strings, lambda: _texts(_series(values[strings]), naive_time_zone)),
-            (~strings, lambda: _objects(values[~strings], naive_time_zone)),
-        ],
-    )
+
+    def read_one(self, value: Any, name: str) -> int:
+        """The instant [µs, UTC] of a single value; EntryError that names the argument where it has none."""
+        held = np.empty(1, object)
+        held[0] = value
+        us, faults = self.read(held)
+        if faults:
+            raise EntryError(f"{name}: {shown(value)} {_sentence(faults[0])}")
+        return int(us[0])
+
+    def _texts(self, given: Any) -> Read:
+        us, zoned, fault = texts.read(given, self.unit, dayfirst=self.dayfirst)
+        fine = fault == 0
+        if (fine & zoned).all():
+            return _counts(us, "us", None, aware=True)
+        return _merge(
+            len(us),
+            [
+                (fine & zoned, lambda: _counts(us[fine & zoned], "us", None, aware=True)),
+                (fine & ~zoned, lambda: _counts(us[fine & ~zoned], "us", self.naive_time_zone, aware=False)),
+                (
+                    ~fine,
+                    lambda: Read(us[~fine] * 0, dict(enumerate(FAULTS[place] for place in fault[~fine]))),
+                ),
+            ],
+        )
+
+    def _numbers(self, given: "pd.Series[Any]", kind: str) -> Read:
+        """Numbers of a column that count the unit; of floats the nearest microsecond, since they are no finer."""
+        missing = given.isna().to_numpy()
+        dtype = {"i": np.int64, "u": np.uint64, "f": np.float64}[kind]
+        counts: Any = given.mask(missing, 0).to_numpy(dtype)
+        unit = str(self.unit)
+        if kind == "f":
+            inside = (counts >= 0) & (counts <= LAST_US / _PER_US[unit])
+            counts, unit = np.rint(np.where(inside, counts, -1) * _PER_US[unit]).astype(np.int64), "us"
+        elif kind == "u":
+            counts = np.minimum(counts, np.uint64(2 * LAST_US)).astype(np.int64)
+        us, faults = _counts(np.maximum(counts, -2 * LAST_US), unit, None, aware=True)
+        return Read(np.where(missing, 0, us), faults | _mark(missing, MISSING))
+
+    def _objects(self, values: npt.NDArray[np.object_]) -> Read:
+        """Python objects of any kind but texts, one by one."""
+        us = np.zeros(len(values), np.int64)
+        faults: dict[int, str] = {}
+        for at, value in enumerate(values):
+            us[at], fault = self._one(value)
+            if fault is not None:
+                faults[at] = fault
+        return Read(us, faults)
+
+    def _one(self, value: Any) -> tuple[int, str | None]:
+        """The instant of a single thing and None, or 0 and what is wrong with it."""
+        if (
+            value is None
+            or value is pd.NaT
+            or value is pd.NA
+            or (isinstance(value, float) and np.isnan(value))
+        ):
+            return 0, MISSING
+        if isinstance(value, np.datetime64):
+            stamp = _stamps(np.array([value]), self.naive_time_zone)
+            return int(stamp.us[0]), stamp.faults.get(0)
+        if isinstance(value, Real | Decimal) and not isinstance(value, bool):
+            return self._number(value.item() if isinstance(value, np.generic) else value)
+        if not isinstance(value, date):
+            return 0, f"a {type(value).__name__}: {_EXPECTED}"
+        if isinstance(value, pd.Timestamp):
+            value = value.to_pydatetime(warn=False)  # drops the nanoseconds, which floors
+        elif not isinstance(value, datetime):
+            value = datetime(value.year, value.month, value.day)  # noqa: DTZ001  a date alone is 00:00, naive
+        if value.utcoffset() is not None:
+            us = (value - _EPOCH) // _MICROSECOND
+        elif self.naive_time_zone is None:
+            return 0, NAIVE
+        else:
+            local_us = (value.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+            us = int(zone(self.naive_time_zone).instant_us(np.array([local_us]))[0])
+        return (us, None) if FIRST_US <= us <= LAST_US else (0, OUT_OF_RANGE)
+
+    def _number(self, value: Any) -> tuple[int, str | None]:
+        """The instant that a single number counts up to; where none is asked for, by its size it may be meant."""
+        if (isinstance(value, Decimal) and value.is_nan()) or value != value:
+            return 0, MISSING
+        if self.unit is None:
+            meant = SECONDS if 10**8 <= value < 10**10 else MILLISECONDS if 10**10 <= value < 10**13 else None
+            return 0, meant or f"a {type(value).__name__}: {_EXPECTED}"
+        per_us = _PER_US[self.unit]
+        if not 0 <= value <= LAST_US / per_us:
+            return 0, OUT_OF_RANGE
+        return int(round(value * per_us) if isinstance(value, float) else value * per_us // 1), None
 
 
-def _series(texts: npt.NDArray[np.object_]) -> "pd.Series[Any]":
-    try:
-        return pd.Series(texts)
-    except UnicodeEncodeError:  # half a character (a lone surrogate), which pandas' own texts cannot hold
-        return pd.Series(texts, dtype=object)
+def read(
+    values: Any, naive_time_zone: str | None, *, unit: Unit | None = None, dayfirst: bool = False
+) -> Read:
+    """What `Reader` reads of `values`."""
+    return Reader(naive_time_zone, unit, dayfirst).read(values)
 
 
-def read_one(value: Any, name: str, naive_time_zone: str | None) -> int:
-    """The instant [µs, UTC] of a single value; EntryError that names the argument where it has none."""
-    us, fault = _one(value, naive_time_zone)
-    if fault is not None:
-        raise EntryError(f"{name}: {shown(value)} {_sentence(fault)}")
-    return us
+def read_one(
+    value: Any, name: str, naive_time_zone: str | None, *, unit: Unit | None = None, dayfirst: bool = False
+) -> int:
+    """What `Reader` reads of a single value, the argument `name`."""
+    return Reader(naive_time_zone, unit, dayfirst).read_one(value, name)
 
 
 def check_zone(name: str | None) -> None:
@@ -129,7 +247,7 @@ def show(instants_us: Ints, time_zone: str) -> Any:
 
 
 def _sentence(fault: str) -> str:
-    return fault if fault.startswith(("has", "leaves", "names")) else f"is {fault}"
+    return fault if fault.startswith(_VERBS) else f"is {fault}"
 
 
 def _merge(size: int, parts: list[tuple[npt.NDArray[np.bool_], Callable[[], Read]]]) -> Read:
@@ -195,116 +313,3 @@ def _counts(counts: Ints, unit: str, naive_time_zone: str | None, *, aware: bool
 
 def _mark(rows: npt.NDArray[np.bool_], fault: str) -> dict[int, str]:
     return dict.fromkeys(np.flatnonzero(rows).tolist(), fault)
-
-
-def _texts(texts: "pd.Series[Any]", naive_time_zone: str | None) -> Read:
-    """Strings: ISO 8601 all together, whatever else people write one by one (each distinct one once)."""
-    us = np.zeros(len(texts), np.int64)
-    faults: dict[int, str] = {}
-    texts = texts.reset_index(drop=True)
-    for pattern, aware in ((_ISO_AWARE, True), (_ISO_NAIVE, False)):
-        if len(texts) > _FEW:
-            iso = texts[texts.str.fullmatch(pattern).astype(bool)]
-            stamps = pd.to_datetime(iso, format="ISO8601", utc=aware, errors="coerce").dropna()
-            where = stamps.index.to_numpy()
-            some = read(stamps, naive_time_zone)
-            us[where] = some.us
-            faults |= {int(where[at]): fault for at, fault in some.faults.items()}
-            texts = texts.drop(stamps.index)
-    code, distinct = pd.factorize(texts.to_numpy(object))
-    for text, (_, rows) in zip(distinct, pd.Series(texts.index).groupby(code), strict=True):
-        at_us, fault = _one(text, naive_time_zone)
-        us[rows] = at_us
-        if fault is not None:
-            faults |= dict.fromkeys(rows.tolist(), fault)
-    return Read(us, faults)
-
-
-def _objects(values: npt.NDArray[np.object_], naive_time_zone: str | None) -> Read:
-    """Python objects of any kind, one by one."""
-    us = np.zeros(len(values), np.int64)
-    faults: dict[int, str] = {}
-    for at, value in enumerate(values):
-        us[at], fault = _one(value, naive_time_zone)
-        if fault is not None:
-            faults[at] = fault
-    return Read(us, faults)
-
-
-def _one(value: Any, naive_time_zone: str | None) -> tuple[int, str | None]:
-    """The instant of a single thing and None, or 0 and what is wrong with it."""
-    if isinstance(value, str):
-        value = _parsed(str(value))
-        if isinstance(value, str):
-            return 0, value
-    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
-        return 0, MISSING
-    if isinstance(value, np.datetime64):
-        stamp = _stamps(np.array([value]), naive_time_zone)
-        return int(stamp.us[0]), stamp.faults.get(0)
-    if not isinstance(value, date):
-        return 0, f"a {type(value).__name__}: expected an instant, such as 2026-03-06T21:07:30-05:00"
-    if isinstance(value, pd.Timestamp):
-        value = value.to_pydatetime(warn=False)  # drops the nanoseconds, which floors
-    elif not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day)  # noqa: DTZ001  a date alone is 00:00, naive
-    if value.utcoffset() is not None:
-        us = (value - _EPOCH) // _MICROSECOND
-    elif naive_time_zone is None:
-        return 0, NAIVE
-    else:
-        local_us = (value.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-        us = int(zone(naive_time_zone).instant_us(np.array([local_us]))[0])
-    return (us, None) if FIRST_US <= us <= LAST_US else (0, OUT_OF_RANGE)
-
-
-def _parsed(text: str) -> datetime | str:
-    """What a string says, or the fault in it."""
-    if re.fullmatch(f"{_ISO_AWARE}|{_ISO_NAIVE}", text):
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            return UNREADABLE
-    return _loose(text)
-
-
-def _loose(text: str) -> datetime | str:
-    """What a person typed, such as "6 March 2026 9pm", where there is one way to read it; or the fault."""
-    if not text.strip():
-        return MISSING
-    if len(text) > _LONGEST:
-        return UNREADABLE
-    # An offset needs a time before it; and people disagree on which way UTC+3 is.
-    if re.match(rf"\s*{_ISO_DATE}\s*[+-]", text) or re.search(r"(?i)(UTC|GMT|Z)\s*[+-]", text):
-        return UNREADABLE
-    # Whatever is not said is taken from `default`; two of them show whether the date was said in full, and
-    # the orders of day, month and year whether it was said clearly.
-    defaults = [datetime(2000, 1, 1), datetime(2001, 2, 2)]  # noqa: DTZ001  what is naive stays naive
-    orders = [(False, True), (True, True), (False, False), (True, False)]
-    if re.match(_ISO_DATE, text.strip()):
-        orders = orders[:1]
-    try:
-        readings = [
-            parser.parse(text, default=default, dayfirst=day, yearfirst=year, tzinfos=_only_utc)
-            for default in defaults
-            for day, year in orders
-        ]
-    except (ValueError, OverflowError):
-        return UNREADABLE
-    if len(set(readings[: len(orders)])) > 1:
-        return GUESSWORK
-    if readings[0] != readings[-1]:
-        return INCOMPLETE
-    named = re.search(r"(?i)\b(mon|tue|wed|thu|fri|sat|sun)(?:day|s|sday|nesday|r|rs|rsday|urday)?\b", text)
-    if named and not readings[0].strftime("%A").lower().startswith(named[1].lower()):
-        return f"names a weekday that its date is not: that is a {readings[0]:%A}"
-    return readings[0]
-
-
-def _only_utc(name: str | None, offset: int | None) -> tzinfo | None:
-    """Offsets, and the names that can mean nothing else; "EST" or "IST" mean several places."""
-    if name is None:
-        return None if offset is None else timezone(timedelta(seconds=offset))
-    if name in {"Z", "UTC", "GMT"} and not offset:
-        return UTC
-    raise ValueError(f"{name} is not an offset")

@@ -75,7 +75,7 @@ def _given(
     plan = epochs[0].plan
     side = isinstance(plan.entry, SideBySide)
     given = reading.frame(entries)
-    entered_us, faults = reading.read(given, naive_time_zone)
+    entered_us, faults = reading.read(given, instants.Reader(naive_time_zone))
     if faults:
         raise instants.explain_faults("entered_at", given["entered_at"], faults, reading.WAY_OUT)
     via = reading.vias_of(given, plan.vias)

@@ -35,9 +35,9 @@ def frame(entries: Any) -> pd.DataFrame:
     return pd.DataFrame({"subscriber_id": np.arange(len(entries)), "entered_at": entries})
 
 
-def read(entries: pd.DataFrame, naive_time_zone: str | None) -> instants.Read:
+def read(entries: pd.DataFrame, how: instants.Reader) -> instants.Read:
     """The instants of entries, and what is wrong with the rows that cannot be used."""
-    us, faults = instants.read(entries["entered_at"], naive_time_zone)
+    us, faults = how.read(entries["entered_at"])
     nobody = events.no_ids(entries["subscriber_id"])
     if nobody.any():
         faults |= dict.fromkeys(
@@ -63,11 +63,10 @@ def vias_of(given: pd.DataFrame, vias: tuple[str, ...]) -> npt.NDArray[np.int8]:
     return code.astype(np.int8)
 
 
-def split(entries: Any, naive_time_zone: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def split(entries: Any, how: instants.Reader) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Entries parted into those that can be read and those that cannot, these with a `reason` column."""
-    instants.check_zone(naive_time_zone)
     given = frame(entries)
-    _, faults = read(given, naive_time_zone)
+    _, faults = read(given, how)
     bad = np.zeros(len(given), np.bool_)
     bad[list(faults)] = True
     rejected = given[bad].copy()

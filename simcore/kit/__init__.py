@@ -1,12 +1,31 @@
 """Kit (formerly ConvertKit): its sequences, loaded from its API's JSON or built here."""
 
+import sys
+from typing import TYPE_CHECKING
+
 from simcore.kit.api import from_api, load, load_all
 from simcore.kit.assumptions import Assumptions, assumptions
-from simcore.kit.calibrate import calibrate
 from simcore.kit.changes import Change, create_email, delete_email, update, update_email
 from simcore.kit.model import Email, Sequence
 from simcore.kit.platform import platform
 from simcore.plan.platform import register
+
+if TYPE_CHECKING:
+    from simcore.kit.calibration import calibrate
+else:
+
+    def __getattr__(name):
+        if name == "calibrate":  # which needs all that verbs need
+            from simcore.kit.calibration import calibrate
+
+            return globals().setdefault(name, calibrate)
+        raise AttributeError(
+            f"module 'simcore.kit' has no attribute {name!r}", name=name, obj=sys.modules[__name__]
+        )
+
+    def __dir__():
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "Assumptions",

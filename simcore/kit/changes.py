@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Unpack
 
-from simcore.answers.options import Instant
+from simcore.clock.instants import Instant
 from simcore.errors import Problem, inside, refuse, shown
 from simcore.kit.fields import EmailChanges, NewEmail, SequenceChanges
 from simcore.kit.model import Email, Sequence

@@ -11,7 +11,6 @@ from simcore.kit.changes import Change
 from simcore.kit.controls import controls
 from simcore.kit.findings import CODES, look_over
 from simcore.kit.model import ACCOUNT_ZONE, Sequence
-from simcore.kit.schema import schema
 from simcore.kit.translate import EVENTS, translate
 from simcore.plan.controls import Control
 from simcore.plan.findings import Finding
@@ -80,6 +79,8 @@ class Kit(Platform[Sequence]):
 
     def schema(self) -> dict[str, Any]:
         """Of one sequence with its emails, or of a list of them."""
+        from simcore.kit.schema import schema  # seldom asked for
+
         return schema()
 
 

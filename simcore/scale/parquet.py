@@ -73,9 +73,9 @@ def project(
     """The timeline of the entries in a Parquet file that may be bigger than memory, as a folder of Parquet files.
 
     `path_in`: a file with the columns `subscriber_id` (numbers or texts) and `entered_at`, optionally `via`, and
-    for Sequenzy `properties`; as in all files, a blank text is missing. `path_out`: a folder, made if it is not
-    there. All other arguments are as for `simcore.project`, and so are the columns; events are not among them, since
-    those of a subscriber could be anywhere. `order="email"` orders each part.
+    where the sequence has a trigger `properties`; as in all files, a blank text is missing. `path_out`: a folder, made
+    if it is not there. All other arguments are as for `simcore.project`, and so are the columns; events are not among
+    them, since those of a subscriber could be anywhere. `order="email"` orders each part.
 
     The folder reads as one table (`pandas.read_parquet(path_out)`): `part-00000.parquet` and so on have one
     schema, and their rows, in the order of the names, are those that `simcore.project` gives for the whole file.

@@ -15,7 +15,6 @@ from simcore.sequenzy.changes import Change
 from simcore.sequenzy.controls import controls
 from simcore.sequenzy.findings import CODES, look_over
 from simcore.sequenzy.model import Sequence
-from simcore.sequenzy.schema import schema
 from simcore.sequenzy.translate import EVENTS, translate
 
 _OPTIONS = {
@@ -71,6 +70,8 @@ class Sequenzy(Platform[Sequence]):
 
     def schema(self) -> dict[str, Any]:
         """Of the body of a create call, wrapped or not."""
+        from simcore.sequenzy.schema import schema  # seldom asked for
+
         return schema()
 
 

@@ -11,10 +11,10 @@ import pandas as pd
 
 from simcore import verbs
 from simcore.answers.forecast import forecast
-from simcore.answers.options import Assumptions, Entries, Freq, Instant, PreviewOptions
+from simcore.answers.options import Assumptions, Entries, Freq, PreviewOptions
 from simcore.answers.projection import plan_of
 from simcore.clock import instants
-from simcore.clock.instants import NAT_US
+from simcore.clock.instants import NAT_US, Instant
 from simcore.clock.periods import periods
 from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, Zone, zone, zone_names

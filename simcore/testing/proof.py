@@ -15,11 +15,12 @@ from typing import Any, NamedTuple, Unpack
 import numpy as np
 import pandas as pd
 
-from simcore.answers.options import Instant, PreviewOptions, read, takes
+from simcore.answers.options import PreviewOptions, read, takes
 from simcore.answers.projection import make, plan_of
 from simcore.clock import instants
 from simcore.clock.delays import Delay
 from simcore.clock.gates import MOST_STEPS, Gate
+from simcore.clock.instants import Instant
 from simcore.clock.periods import periods
 from simcore.clock.words import clock
 from simcore.clock.zones import FAR_US, HOUR_US, LAST_US, Ints, zone

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from simcore import kit, sequenzy
-from simcore.answers.options import Instant
 from simcore.clock import instants
+from simcore.clock.instants import Instant
 from simcore.clock.zones import DAY_US, MINUTE_US, SECOND_US, zone
 from simcore.errors import SimcoreError, shown
 

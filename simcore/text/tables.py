@@ -3,7 +3,6 @@
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from html import escape
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -98,6 +97,8 @@ def visible(text: str) -> str:
 
 
 def _escaped(cell: Any) -> str:
+    from html import escape  # with its thousands of names, which nothing else needs
+
     return escape(cut(str(cell)))
 
 
