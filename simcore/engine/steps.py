@@ -17,7 +17,7 @@ from simcore.engine.rounds import EXCLUDED, NONE, STOPPED, Passed, Waiting, take
 from simcore.engine.times import Kept, Times, due
 from simcore.errors import TooLateError
 from simcore.plan.plan import OUT, Step
-from simcore.plan.waits import ENDS, GOES, SKIPS, RunDelay
+from simcore.plan.waits import ENDS, GOES, LAPSES, SKIPS, RunDelay
 
 NO_WAIT = Elapsed(0)
 
@@ -125,7 +125,7 @@ class Steps(ABC):
             if not some.size:
                 continue
             if place == OUT:
-                record.end(STOPPED, "stopped", take(rows, some), anchor.of(some))
+                record.end(STOPPED, "stopped:out", take(rows, some), anchor.of(some))
             else:
                 self.go_on(place, last, take(rows, some), anchor.of(some))
 
@@ -198,19 +198,19 @@ class Steps(ABC):
         found = delay.ready(record.history, record.runs, mine, anchor_us)
         fate = np.full(len(mine), GOES, np.int8) if found.fate is None else found.fate
         over_us = np.maximum(found.us, anchor_us)
-        goes, ends, skips = (np.flatnonzero(fate == kind) for kind in (GOES, ENDS, SKIPS))
+        goes, skips = (np.flatnonzero(fate == kind) for kind in (GOES, SKIPS))
         if goes.size:
             own = Times(anchor_us[goes])
             over = Times(np.minimum(over_us[goes], FAR_US))
             gated, _ = self._due_by_zone(step._replace(delay=NO_WAIT), mine[goes], over)
             waits = Waiting(mine[goes], gated, own, under=self.number, over_us=over.distinct_us)
             self.line_up(at, last, waits)
-        if ends.size:
+        for kind, why in ((ENDS, delay.why), (LAPSES, delay.lapsed)):
+            ends = np.flatnonzero(fate == kind)
             when = Times(np.minimum(over_us[ends], FAR_US))
-            waits = Waiting(
-                mine[ends], when, Times(anchor_us[ends]), under=self.number, over_us=when.distinct_us
-            )
-            self.line_up(at, last, waits, ends=delay.why)
+            own = Times(anchor_us[ends])
+            waits = Waiting(mine[ends], when, own, under=self.number, over_us=when.distinct_us)
+            self.line_up(at, last, waits, ends=why)
         if skips.size:
             self._skip(at, last, mine[skips], Times(anchor_us[skips]))
 

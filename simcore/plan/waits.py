@@ -17,8 +17,9 @@ from simcore.plan.history import History
 from simcore.plan.log import Watched
 from simcore.plan.runs import Runs
 
-GOES, ENDS, SKIPS = range(3)
-"""What becomes of a run once its wait is over: it goes on, ends there, or passes over what comes without a wait."""
+GOES, ENDS, LAPSES, SKIPS = range(4)
+"""What becomes of a run once its wait is over: it goes on; ends there, for want of what it waits for; ends, since that is
+past; or passes over what comes without a wait."""
 
 
 class Ready(NamedTuple):
@@ -38,7 +39,7 @@ class RunDelay(Delay):
     As a delay it is that of a run that brings nothing along, and to which nothing happens.
     """
 
-    why = "stopped"
+    why, lapsed = "stopped", "stopped:past"
     """Why runs end by it, as the journal says it."""
 
     @property

@@ -93,7 +93,9 @@ def _updated(sequence: Sequence, given: Mapping[str, Any]) -> Sequence:
         return sequence.replace(**given)
     drawn = undrawn({"name": sequence.name, "trigger": sequence.trigger, **given})
     known = {each.name for each in fields(sequence)} - {"extra", "envelope"}
-    return sequence.replace(**{name: drawn[name] for name in ("steps", *given) if name in known and name in drawn})
+    return sequence.replace(**{
+        name: drawn[name] for name in ("steps", *given) if name in known and name in drawn
+    })
 
 
 def _parted(before: Sequence, after: Sequence) -> Iterable[Problem]:

@@ -13,11 +13,11 @@ from simcore.clock.zones import FAR_US, Ints
 from simcore.plan.history import History
 from simcore.plan.log import Flags, Watched
 from simcore.plan.runs import Runs
-from simcore.plan.waits import ENDS, GOES, SKIPS, Ready, RunDelay
+from simcore.plan.waits import ENDS, GOES, LAPSES, SKIPS, Ready, RunDelay
 from simcore.sequenzy.knowledge import known
 from simcore.sequenzy.properties import date_us, values
 
-PAST = {"continue": GOES, "skip": SKIPS, "exit": ENDS}
+PAST = {"continue": GOES, "skip": SKIPS, "exit": LAPSES}
 """What becomes of a run whose date is past when it comes to the wait (Q29)."""
 
 

@@ -65,7 +65,7 @@ _WORDS = {  # Q22
     "discount": "a discount code was made",
     "sms": "a text message went out",
     "update_subscriber": "the subscriber was updated",
-    "stopped": "the stop condition held, or a condition did not",
+    "stopped": "the stop condition held",
     "stopped:left": "a look found the subscriber outside the segment",
     "stopped:undated": "the date to wait for was missing",
     "cancelled": "unsubscribed, bounced or complained",
@@ -80,6 +80,8 @@ _WORDS = {  # Q22
     "webhook": "a webhook was called",
     "ai": "an AI step ran",
     "stopped:no_event": "the event to wait for did not come",
+    "stopped:past": "the date to wait for was past",
+    "stopped:out": "the condition did not hold",
 }
 
 
