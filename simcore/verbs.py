@@ -15,10 +15,10 @@ from simcore.clock.instants import NAT_US, Instant, Unit
 from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, LAST_US, zone, zone_names
 from simcore.engine import entries as reading
-from simcore.engine.rounds import STOPPED
+from simcore.engine.rounds import STOPPED, Outcome
 from simcore.engine.simulate import simulate_one
 from simcore.errors import EntryError
-from simcore.plan.plan import Epoch
+from simcore.plan.plan import Epoch, Plan, Step
 from simcore.plan.platform import Sequence, platform_of
 from simcore.text.tables import ShownFrame, Table
 
@@ -35,7 +35,10 @@ class Preview(ShownFrame):
         at, here = pd.DatetimeIndex(self["send_at"]).as_unit("us"), zone(str(dtype.tz))
         times = [clock(us, here) if us != NAT_US else "not sent" for us in at.asi8.tolist()]
         rows = [*zip(self.index, times, self["subject"], self["reason"], strict=True)]
-        return Table(f"Times in {here.name}", ("pos", "send time", "subject", "reason"), rows, under=True)
+        path = f", {self.attrs['path']}" if "path" in self.attrs else ""
+        return Table(
+            f"Times in {here.name}{path}", ("pos", "send time", "subject", "reason"), rows, under=True
+        )
 
 
 @takes(PreviewOptions)
@@ -63,15 +66,17 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
     instants.check_zone(given.naive_time_zone)
     plan, names = plan_of(sequence, given.assumptions, given.include_drafts), platform_of(sequence).words
     entered_us = instants.read_one(entered_at, "entered_at", given.naive_time_zone or plan.time_zone)
-    outcome = simulate_one(plan, entered_us)
+    plan = plan.seeded(given.seed)
+    outcome = simulate_one(plan, entered_us, given.attributes, given.tags)
     epochs = [Epoch(at_us=FIRST_US, plan=plan)]
-    passed = {item.step.position: item for item in outcome.passed}
-    waits = next((step for step in plan.steps if step.queued and step.position not in passed), None)
+    passed = {item.step.email_id: item for item in outcome.passed}
+    steps_ahead = _ahead(plan, outcome)
+    waits = steps_ahead[0] if steps_ahead else None
     rows = []
     for step in plan.steps:
-        if not step.sends:
+        if not step.sends or not (step.email_id in passed or step in steps_ahead):
             continue
-        item = passed.get(step.position)
+        item = passed.get(step.email_id)
         if item is None:
             reason = words.CLOSED.format(names.send_day) if step is waits else words.UNREACHED
             if waits is not None and not waits.is_email:
@@ -93,8 +98,9 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
         drafts = next((step.called for step in plan.steps if step.is_email), None)
         why = f"is {names.published} (include_drafts=True shows {drafts}s)" if drafts else "is there"
         warnings.warn(f"nothing to preview: no email {why}", stacklevel=2)
+    rows.sort(key=lambda row: row[0].position)
     steps, send_us, waits_us, reasons = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [])
-    return Preview(
+    shown = Preview(
         {
             "email_id": pd.array([step.email_id for step in steps], dtype=_text())
             if plan.text_ids
@@ -106,6 +112,32 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
         },
         index=pd.Index(np.array([step.position for step in steps], np.int16), name="position"),
     )
+    if any(step.branch is not None for step in plan.steps):
+        who = "with these tags and attributes" if given.attributes or given.tags else "with no tags"
+        shown.attrs["path"] = f"the path of someone {who} (tags= and attributes= show others)"
+    return shown
+
+
+def _ahead(plan: Plan, outcome: Outcome) -> list[Step]:
+    """What a single run has still before it, as far as that is known: up to the next branch."""
+    passed = [item.step for item in outcome.passed]
+    ids = [step.email_id for step in plan.steps]
+    place = plan.next(0)
+    if passed:
+        last = ids.index(passed[-1].email_id)
+        paths = plan.steps[last].paths or (last + 1,)
+        place = plan.next(paths[0])
+        if len(paths) > 1:  # which path it took, what it waits for says
+            number = int(outcome.queued[0])
+            place = len(ids) if number < 0 else ids.index(outcome.email_ids[number])
+    ahead = []
+    while 0 <= place < len(ids):
+        step = plan.steps[place]
+        ahead.append(step)
+        if step.branch is not None:
+            break
+        place = plan.next(step.paths[0] if step.paths else place + 1)
+    return ahead
 
 
 @takes(ProjectOptions)

@@ -70,9 +70,10 @@ def reasons(
 
 def _as_then(step: Step, plan: Plan) -> _Then:
     """A step as it is in a plan."""
-    step = next(each for each in plan.steps if each.email_id == step.email_id)
-    before = [each for each in plan.steps[: step.position] if each.queued]
-    return _Then(step, before[-1] if before else None, plan.time_zone)
+    place = next(at for at, each in enumerate(plan.steps) if each.email_id == step.email_id)
+    before = sorted(plan.before(place), key=lambda each: each.sends)
+    # Where several lead to it, and any of them sends nothing, what was before is called by that.
+    return _Then(plan.steps[place], before[0] if before else None, plan.time_zone)
 
 
 def _ready_us(waited: Waiting, then: dict[int, _Then], anchor_us: Ints) -> Ints:

@@ -69,6 +69,9 @@ EVENTS = (
 )
 
 
+SEED = "a whole number by which random splits have their paths, the same for the same run."
+
+
 class Reading(TypedDict, total=False):
     """How what is given is read."""
 
@@ -99,10 +102,7 @@ class AssumingEach(TypedDict, total=False):
 class Happening(TypedDict, total=False):
     """What happens to subscribers."""
 
-    seed: Annotated[
-        int | None,
-        "a whole number by which random splits have their paths, the same for the same run.",
-    ]
+    seed: Annotated[int | None, SEED]
     events: Annotated[EventLog | None, EVENTS]
 
 
@@ -152,11 +152,26 @@ class Explaining(TypedDict, total=False):
     ]
 
 
-class PreviewOptions(Reading, Assuming, total=False):
+class Branching(TypedDict, total=False):
+    """Who the subscriber is, where a sequence parts."""
+
+    attributes: Annotated[
+        Mapping[str, Any] | None,
+        "the subscriber's properties, by name, where branches and waits look at them.",
+    ]
+    tags: Annotated[Iterable[str], "the subscriber's tags, where branches look at them."]
+    seed: Annotated[int | None, SEED]
+
+
+class PlanOptions(Reading, Assuming, total=False):
+    """Those by which a sequence is read alone."""
+
+
+class PreviewOptions(PlanOptions, Branching, total=False):
     """Those of `simcore.preview`."""
 
 
-class ImpactOptions(PreviewOptions, Happening, Ending, total=False):
+class ImpactOptions(Reading, Assuming, Happening, Ending, total=False):
     """Those of `simcore.impact`."""
 
 
@@ -172,7 +187,7 @@ class CompareOptions(Reading, AssumingEach, Happening, Ending, Changing, Enrolli
     """Those of `simcore.compare`."""
 
 
-class FileOptions(PreviewOptions, Ending, Changing, Explaining, total=False):
+class FileOptions(Reading, Assuming, Ending, Changing, Explaining, total=False):
     """Those of a projection from file to file, which knows no events."""
 
 
@@ -190,6 +205,8 @@ class Options(NamedTuple):
     render: bool = False
     explain: bool = False
     seed: int | None = None
+    attributes: Mapping[str, Any] | None = None
+    tags: Iterable[str] = ()
 
 
 DEFAULTS = Options()

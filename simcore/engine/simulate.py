@@ -4,7 +4,8 @@ Changes of the sequence cut time into epochs. In an epoch the plan stands still 
 what each run waits for is looked up again, for all runs together (`simcore.engine.change`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -57,16 +58,33 @@ def busy_us(
     return busy
 
 
-def simulate_one(plan: Plan, entered_us: int) -> Outcome:
-    """What happens to a single run under one plan; what is passed without a send is part of it."""
+def simulate_one(
+    plan: Plan, entered_us: int, attributes: Mapping[str, Any] | None = None, tags: Iterable[str] = ()
+) -> Outcome:
+    """What happens to a single run under one plan; what is passed without a send is part of it.
+
+    `attributes` and `tags`: those of the subscriber.
+    """
     none = np.zeros(1, np.int64)
-    runs = Runs.begun(none, none, np.array([entered_us]), none.astype(np.int8), none, which=none - 1)
+    runs = Runs.begun(
+        none,
+        none,
+        np.array([entered_us]),
+        none.astype(np.int8),
+        none,
+        which=none - 1,
+        attributes=None if attributes is None else none,
+        attribute_values=(attributes,),
+    )
+    refs = tuple(dict.fromkeys(tags))
+    size = np.zeros(len(refs), np.int64)
+    tagged = Log(none, size, size + FIRST_US, size, np.arange(len(refs)), size - 1, ("tag_added",), refs, ())
     epochs = [Epoch(at_us=FIRST_US, plan=plan)]
     statuses = ("", *(status for status, _ in plan.events.leaves.values()))
     record = Record(
         epochs,
         runs,
-        None,
+        tagged if refs else None,
         statuses=statuses,
         notes=True,
         keeps=True,

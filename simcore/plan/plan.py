@@ -291,6 +291,21 @@ class Plan:
                 seen |= each.watched
         return frozenset(seen)
 
+    def next(self, place: int) -> int:
+        """The first step that runs wait for, from a place on; the number of all steps where there is none."""
+        while place < len(self.steps) and not self.steps[place].queued:
+            paths = self.steps[place].paths
+            place = paths[0] if paths else place + 1
+        return place
+
+    def before(self, place: int) -> list[Step]:
+        """The steps that runs may have passed right before they wait for the one at a place."""
+        found = []
+        for at, step in enumerate(self.steps[:place]):
+            if step.queued and any(to != OUT and self.next(to) == place for to in step.paths or (at + 1,)):
+                found.append(step)
+        return found
+
     def seeded(self, seed: int | None) -> "Plan":
         """The plan with its random splits by a seed. Raises SimcoreError where there are some, and no seed (Q36)."""
         split = next((step for step in self.steps if step.branch is not None and step.branch.by_number), None)

@@ -18,8 +18,8 @@ from simcore.plan.log import Watched
 from simcore.plan.runs import Runs
 
 GOES, ENDS, LAPSES, SKIPS = range(4)
-"""What becomes of a run once its wait is over: it goes on; ends there, for want of what it waits for; ends, since that is
-past; or passes over what comes without a wait."""
+"""What becomes of a run once its wait is over: it goes on; it ends there, since what it waits for is missing; it ends,
+since that is past; or it passes over what comes without a wait."""
 
 
 class Ready(NamedTuple):

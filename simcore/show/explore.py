@@ -11,7 +11,7 @@ import pandas as pd
 
 from simcore import verbs
 from simcore.answers.forecast import forecast
-from simcore.answers.options import Assumptions, Entries, Freq, PreviewOptions
+from simcore.answers.options import Assumptions, Entries, Freq, PlanOptions
 from simcore.answers.projection import plan_of
 from simcore.clock import instants
 from simcore.clock.instants import NAT_US, Instant
@@ -76,7 +76,7 @@ def explore(
     except ImportError as error:
         raise SimcoreError(f'explore needs {error.name}: pip install "simcore[notebook]"') from None
     platform_of(sequence)
-    how: PreviewOptions = {"include_drafts": include_drafts, "assumptions": assumptions}
+    how: PlanOptions = {"include_drafts": include_drafts, "assumptions": assumptions}
     return Explorer(ipywidgets, sequence, str(entered_at), entries, how)
 
 
@@ -92,7 +92,7 @@ class Explorer:
         sequence: Sequence,
         entered_at: str,
         entries: Entries | None,
-        how: PreviewOptions,
+        how: PlanOptions,
     ) -> None:
         self.forecast = pd.DataFrame()
         self._given, self._entries, self._how = sequence, entries, how

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Unpack
 import numpy as np
 import pandas as pd
 
-from simcore.answers.options import PreviewOptions, read, takes
+from simcore.answers.options import PlanOptions, read, takes
 from simcore.answers.projection import make, plan_of
 from simcore.clock import instants
 from simcore.clock.delays import Delay
@@ -28,6 +28,7 @@ from simcore.errors import EntryError, SimcoreError, TooLateError, TooManyError,
 from simcore.plan.log import Flags
 from simcore.plan.plan import OneAtATime, Plan, Step
 from simcore.plan.platform import Sequence
+from simcore.plan.waits import RunDelay
 from simcore.verbs import preview
 
 _BLOCK = 1 << 15  # pieces that are looked at together
@@ -51,7 +52,7 @@ class Send(NamedTuple):
 Predicate = Callable[[tuple[Send, ...]], object]
 
 
-@takes(PreviewOptions)
+@takes(PlanOptions)
 def assert_for_all_entries(
     sequence: Sequence,
     predicate: Predicate,
@@ -59,7 +60,7 @@ def assert_for_all_entries(
     end: Instant,
     *,
     every: timedelta = _HOUR,
-    **options: Unpack[PreviewOptions],
+    **options: Unpack[PlanOptions],
 ) -> None:
     """Asserts that `predicate` holds for whoever enters at any microsecond from `start` to before `end`.
 
@@ -95,6 +96,8 @@ def assert_for_all_entries(
     given = read(assert_for_all_entries, options)
     instants.check_zone(given.naive_time_zone)
     plan = plan_of(sequence, given.assumptions, given.include_drafts)
+    _refuse_events(plan)
+    _refuse_events(plan)
     first_us = instants.read_one(start, "start", given.naive_time_zone)
     end_us = instants.read_one(end, "end", given.naive_time_zone)
     if first_us >= end_us:
@@ -113,7 +116,7 @@ def assert_for_all_entries(
         if edge is not None:
             piece = at + edge // 2
             first, until = asked.broken(int(begins_us[piece]), int(lasts_us[piece]), from_begin=edge % 2 == 0)
-            shows: PreviewOptions = {"include_drafts": given.include_drafts, "assumptions": given.assumptions}
+            shows: PlanOptions = {"include_drafts": given.include_drafts, "assumptions": given.assumptions}
             raise AssertionError(
                 f"{asked.told(first, shows)}\nIt breaks from there to the entry at {_iso(until)}, included; "
                 f"{'the next one keeps it' if until < lasts_us[piece] else 'later ones were not looked at'}.\n"
@@ -196,7 +199,7 @@ class _Asked(NamedTuple):
                 breaks_us = middle_us
         return breaks_us
 
-    def told(self, entered_us: int, shows: PreviewOptions) -> str:
+    def told(self, entered_us: int, shows: PlanOptions) -> str:
         """An entry that breaks the predicate, in words, with its sends and their reasons."""
         entered_at = instants.show(np.array([entered_us]), self.plan.time_zone)[0]
         some = any(step.sends for step in self.plan.steps)
@@ -245,6 +248,18 @@ class _Pieces(NamedTuple):
         at_us = what(self.at_us)
         moves = (on_us > 0) & (what(self.at_us + on_us) - at_us == on_us)
         return self._replace(at_us=at_us, moves=moves)
+
+
+def _refuse_events(plan: Plan) -> None:
+    """Raises SimcoreError where what is sent depends on more than the entry."""
+    for step in plan.steps:
+        waits = isinstance(step.delay, RunDelay) and bool(step.delay.watched)
+        if step.branch is not None or waits:
+            what = "is a branch" if step.branch is not None else "waits for what events say"
+            raise SimcoreError(
+                f"sequence: the step at position {step.position} (id {step.email_id}) {what}, so what is sent depends "
+                "on more than the entry, and nothing can be proved for all entries"
+            )
 
 
 def pieces(plan: Plan, first_us: int, end_us: int, every_us: int) -> Ints:
