@@ -39,7 +39,9 @@ def controls(sequence: Sequence) -> list[Control]:
 
 def _window(path: str, item: Mapping[str, Any], part: str) -> list[Control]:
     """The controls of part of a day, on some weekdays."""
-    day, days, start, end, zone = (waits.spelling(item, name) for name in waits.FIELDS["waitUntilWeekday"])
+    day, days, start, end, zone = (
+        waits.spelling(item, name) for name in waits.FIELDS["waitUntilWeekday"][:5]
+    )
     if path.endswith(".delay") and days == "days":
         days = "untilDays"  # `days` are a length there (Q5)
     if item.get(day) is not None:

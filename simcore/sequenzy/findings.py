@@ -300,7 +300,7 @@ def _skipped(window: waits.Weekdays, where: str, as_of_us: int | None) -> Iterat
     place, days = zone(window.time_zone), two_years(window.time_zone, as_of_us)
     days = days[np.isin((days + 3) % 7, list(window.weekdays))]
     # Skipped is an allowed date that passes without an opening.
-    none = days[SendWindow(*window).snap(place.date_begin_us(days)) >= place.date_begin_us(days + 1)]
+    none = days[SendWindow(*window[:4]).snap(place.date_begin_us(days)) >= place.date_begin_us(days + 1)]
     if none.size:
         hours = f"{time_of_day(window.start_min)} to {time_of_day(window.end_min)}"
         yield (
@@ -316,7 +316,7 @@ def _meet(wait: waits.Weekdays, window: waits.Weekdays) -> bool:
     if not (wait.weekdays and window.weekdays):
         return True  # one is closed, which is said elsewhere
     opens_us, closes = windows(wait.time_zone, wait.weekdays, wait.start_min, wait.end_min)
-    return bool((SendWindow(*window).snap(opens_us[:-1]) < closes.points_us[:-1]).any())
+    return bool((SendWindow(*window[:4]).snap(opens_us[:-1]) < closes.points_us[:-1]).any())
 
 
 def _is_email(step: Mapping[str, Any]) -> bool:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from simcore.errors import ValidationError, refuse
+from simcore.errors import SimcoreError, ValidationError, refuse
 from simcore.plan.paths import parts, put
-from simcore.sequenzy import waits
+from simcore.sequenzy import graph, waits
 from simcore.sequenzy.fields import SequenceFields, WholeSequence
-from simcore.sequenzy.problems import email_id, sequence_problems
+from simcore.sequenzy.problems import sequence_problems
 from simcore.text.tables import Shown, Table
 
 _KEYED = ("ecommerce.replenishment_due", "ecommerce.back_in_stock")
@@ -30,13 +30,16 @@ class Sequence(Shown):
     """
 
     name: str
-    trigger: str
+    trigger: str = "contact_added"
     listId: str | None = None
+    listIds: list[str] | None = None
     listScope: str | None = None
     tagName: str | None = None
+    tagNames: list[str] | None = None
     segmentId: str | None = None
     stopOnSegmentExit: bool | None = None
     eventName: str | None = None
+    webhookId: str | None = None
     propertyFilters: list[dict[str, Any]] | None = None
     inactiveDays: float | None = None
     inactivityBaseline: str | None = None
@@ -44,8 +47,13 @@ class Sequence(Shown):
     timeWindowDays: float | None = None
     enrollmentMode: str | None = None
     enrollmentFieldPath: str | None = None
+    activeSubscribersOnly: bool | None = None
+    enrollmentPaused: bool | None = None
+    status: str | None = None
+    effectiveStatus: str | None = None
     stopCondition: dict[str, Any] | None = None
     sendingWindow: dict[str, Any] | None = None
+    keyDates: dict[str, Any] | None = None
     goal: str | None = None
     emailCount: int | None = None
     steps: tuple[dict[str, Any], ...] | None = None
@@ -80,10 +88,38 @@ class Sequence(Shown):
         keyed = self.trigger == "event_received" and self.eventName in _KEYED
         return "matching_field" if keyed else "unlimited"
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether every node holds (Q34)."""
+        return "paused" in {self.status, self.effectiveStatus}
+
+    @property
+    def takes_nobody(self) -> bool:
+        """Whether no trigger enrols, since the sequence or its enrolments are paused (Q34)."""
+        closed = self.enrollmentPaused is True or self.effectiveStatus == "enrollment_paused"
+        return closed or self.is_paused
+
+    @cached_property
+    def nodes(self) -> tuple[graph.Node, ...]:
+        """The steps as a graph (Q26, Q36); none of a blank draft (Q27).
+
+        Raises SimcoreError where they are still to be written (Q6).
+
+        >>> hello = {"subject": "Hello", "html": "<p>Hello</p>"}
+        >>> [node.kind for node in Sequence(name="Welcome", steps=[hello]).nodes]
+        ['email']
+        """
+        if self.goal is not None:
+            raise SimcoreError(
+                "the sequence has a goal and no steps: fetch it again once its emails are written "
+                "(GET /api/v1/sequences/{id}), and load that"
+            )
+        return graph.nodes(self.steps or (), waits.key_dates(self.keyDates))
+
     @cached_property
     def email_ids(self) -> tuple[str, ...]:
-        """What each step is called, those that are no emails too (Q22)."""
-        return tuple(email_id(step, at) for at, step in enumerate(self.steps or ()))
+        """What each step is called, by position, those that are no emails too (Q22)."""
+        return tuple(place.id for place in graph.places(self.steps or ()))
 
     def _table(self) -> Table:
         about = self.eventName or self.tagName or self.segmentId or self.listId

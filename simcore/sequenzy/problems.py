@@ -50,7 +50,7 @@ _MOST_STEPS = 32_767  # the timeline's positions are int16
 IDS = ("id", "emailId", "nodeId")
 BRANCHING = ("branch", "branches", "condition", "conditions")
 # Parts of a wait that mean something, but not to us: to pass over them would make another wait of it.
-UNREAD = ("weeks", "months", "years", "seconds", "milliseconds", "keyDate", "untilKeyDate", "pastAction")
+UNREAD = ("weeks", "months", "years", "seconds", "milliseconds")
 
 
 def sequence_problems(given: Mapping[str, Any]) -> list[Problem]:
@@ -344,7 +344,7 @@ def _mode(path: str, item: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _until_field(path: str, item: Mapping[str, Any]) -> Iterator[Problem]:
-    field, offset, direction, missing = (waits.spelling(item, name) for name in waits.FIELDS["waitUntil"])
+    field, offset, direction, missing = (waits.spelling(item, name) for name in waits.FIELDS["waitUntil"][:4])
     yield from _path(f"{path}.{field}", item.get(field), "")
     if item.get(offset) is None:
         yield from _lengths(path, item)
@@ -356,7 +356,7 @@ def _until_field(path: str, item: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _window(path: str, item: Mapping[str, Any], end_because: str | None) -> Iterator[Problem]:
     """Q7."""
-    names = [waits.spelling(item, name) for name in waits.FIELDS["waitUntilWeekday"]]
+    names = [waits.spelling(item, name) for name in waits.FIELDS["waitUntilWeekday"][:5]]
     at_day, at_days, at_start, at_end, at_zone = (f"{path}.{name}" for name in names)
     values: list[Any] = [item.get(name) for name in names]
     day, days, start, end, zone = values

@@ -151,7 +151,9 @@ def _steps(sequence: Sequence, assume: Assumptions) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _wait(wait: waits.Length | waits.UntilField | waits.Weekdays | None) -> tuple[Delay, Gate]:
+def _wait(wait: waits.Wait | None) -> tuple[Delay, Gate]:
+    if isinstance(wait, waits.UntilKeyDate | waits.UntilEvent):
+        raise SimcoreError("waits for key dates and for events are not projected yet")
     if isinstance(wait, waits.UntilField):  # Q11
         away = f"{length(abs(wait.offset_us))} {'before' if wait.offset_us < 0 else 'after'} "
         name = f"{away if wait.offset_us else ''}the event's {wait.path}"
@@ -163,7 +165,7 @@ def _wait(wait: waits.Length | waits.UntilField | waits.Weekdays | None) -> tupl
 
 
 def _gate(window: waits.Weekdays) -> SendWindow:
-    return SendWindow(*window)
+    return SendWindow(*window[:4])
 
 
 def _date(path: str, offset_us: int, properties: Any) -> int | None:
