@@ -4,8 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
+from simcore.plan.known import NOTES, Known
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
+NOTHING_SAID: Schema = {"enum": [None, "", [], {}]}
+"""What fits a field that is not there, or says nothing."""
 
 
 def or_null(schema: Schema) -> Schema:
@@ -42,6 +46,21 @@ def of_fields(
                 told["default"] = list(each.default) if isinstance(each.default, tuple) else each.default
             properties[each.name] = told
     return {"type": "object", "properties": properties, "required": [*needed]}
+
+
+def closed(known: Known, fits: Mapping[str, Schema]) -> Schema:
+    """The schema of an object that decides: what fits some of its fields, and no others but notes.
+
+    >>> closed(Known(("days",), ("label",)), {"days": {"type": "number"}})["properties"]
+    {'label': {}, 'days': {'type': 'number'}}
+    """
+    named: dict[str, Schema] = {name: {} for name in (*known.kept, *known.read)}
+    return {
+        "type": "object",
+        "properties": {**named, **fits},
+        "patternProperties": {f"^({'|'.join(NOTES)})": {}},
+        "additionalProperties": NOTHING_SAID,
+    }
 
 
 def when(name: str, value: Any, then: Schema) -> Schema:

@@ -7,11 +7,12 @@ from typing import Any
 
 from simcore.errors import ValidationError, shown
 from simcore.files.json_file import read_json
+from simcore.sequenzy.drawing import undrawn
 from simcore.sequenzy.model import Sequence
 
 LOOK = '{"name": ..., "trigger": ..., "steps": [...]}'
 """What a file of Sequenzy's looks like, for people."""
-_CONTENT = {"trigger", "steps", "goal"}
+_BODY = {"trigger", "steps", "nodes"}
 _OF_KIT = {"send_hour", "send_days", "time_zone"}
 
 
@@ -21,7 +22,7 @@ def mine(payload: Any) -> bool:
         return False
     listed = payload.get("sequences")
     bodies = [payload, payload.get("sequence"), *(listed if isinstance(listed, list) else [])]
-    signs = {*_CONTENT, "emailCount", "success"}
+    signs = {*_BODY, "goal", "emailCount", "success"}
     return any(isinstance(each, Mapping) and bool(signs & set(each)) for each in bodies)
 
 
@@ -43,27 +44,29 @@ def from_api(payload: Mapping[str, Any]) -> Sequence:
     >>> from_api({"name": "Welcome", "trigger": "contact_added", "goal": "Welcome them"}).mode
     'unlimited'
     """
-    wrapped = isinstance(payload, Mapping) and "sequence" in payload and "trigger" not in payload
+    wrapped = isinstance(payload, Mapping) and "sequence" in payload and not _BODY & set(payload)
     body = payload["sequence"] if wrapped else payload
     expected = f"expected the body of a sequence, {LOOK}"
     if not isinstance(body, Mapping):
         raise _shape("sequence" if wrapped else "", expected, body)
-    if not _CONTENT & set(body):
+    if not (_BODY | {"goal"}) & set(body):
         if (wrapped and isinstance(payload.get("emails"), list)) or _OF_KIT & set(body):
             raise _shape("", f"{expected}; this is a sequence of Kit's: use simcore.kit.load", payload)
         if "sequences" in body:
             raise _shape("", f"{expected}; of a list, give one sequence with its steps", body)
-        if "id" in body:
-            message = (
-                "this is only what the create call answers: fetch the whole sequence "
-                "(GET /api/v1/sequences/{id}), and load that"
-            )
-            raise _shape("sequence" if wrapped else "", message, body)
+    if "id" in body and not any(body.get(name) is not None for name in ("steps", "goal", "nodes")):
+        message = (
+            "this is only what the create call answers: fetch the whole sequence "
+            "(GET /api/v1/sequences/{id}), and load that"
+        )
+        raise _shape("sequence" if wrapped else "", message, body)
+    if body.get("nodes") is not None:
+        body = undrawn(body)
     known = {each.name for each in fields(Sequence)} - {"extra", "envelope"}
-    given: dict[str, Any] = {name: body.get(name) for name in known}
+    given: dict[str, Any] = {name: body[name] for name in known if body.get(name) is not None}
     extra = {name: value for name, value in body.items() if name not in known or value is None}
     envelope = {name: value for name, value in payload.items() if name != "sequence"} if wrapped else None
-    return Sequence(**given, extra=extra, envelope=envelope)
+    return Sequence(**{"name": None, **given}, extra=extra, envelope=envelope)
 
 
 def _shape(path: str, message: str, found: Any) -> ValidationError:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from simcore.errors import Problem, shown
 from simcore.sequenzy import waits
 
 IDS = ("id", "emailId", "nodeId")
@@ -47,17 +48,21 @@ KINDS = {
 """What a step may be called, in `type` or `nodeType`, and what it then is (Q35, Q36)."""
 TESTS = ("ab_test", "action_ab_test")
 """What an email with variants is called."""
-MOST_NESTED = 50
-"""So deep may steps stand in paths of branches."""
+MOST_NESTED = 20
+"""So deep may branches stand in paths of branches."""
 DISCOUNT = (
     *("discountType", "percentOff", "amountOff", "currency", "duration", "durationInMonths", "expiresAt"),
     *("expiresInHours", "provider", "codePrefix", "appliesToAllPlans", "planIds", "maxRedemptions"),
     *("lockToSubscriber", "label", "name"),
 )
 """The fields of a discount, which used to stand in the step itself (Q27)."""
+CONDITION = (
+    *("conditionType", "activityScope", "eventName", "fieldName", "fieldValue", "linkUrl", "listId"),
+    *("segmentId", "tagId", "tagName"),
+)
+"""The fields of a condition (Q36)."""
 STRUCTURE = ("type", "nodeType", "config", "branches", "elseSteps", "elseTargetNodeId", *waits.KINDS, "id")
 """The fields of a step that its node has elsewhere than in its `config`."""
-_OF_PATH = ("id", "label", "steps", "targetNodeId")
 
 
 class Node(NamedTuple):
@@ -106,20 +111,18 @@ class Place:
         """What it is."""
         return kind(self.step)
 
+    def path(self, name: str) -> str:
+        """The path of one of its fields, in it or in its `config`."""
+        config = self.step.get("config")
+        deeper = self.step.get(name) is None and isinstance(config, Mapping) and name in config
+        return f"{self.where}{'.config' if deeper else ''}.{name}"
+
     @property
     def to(self) -> list["Place | None"]:
         """Where it leads."""
         if self.kind != "branch":
             return [self.after]
         return [path[0] if path else end for path, end in zip(self.paths, self.ends, strict=True)]
-
-
-class Broken(NamedTuple):
-    """What keeps steps from being a graph: where it stands, what is wrong, and what was found."""
-
-    where: str
-    message: str
-    found: str
 
 
 def step_id(step: Mapping[str, Any], position: int) -> str:
@@ -195,13 +198,13 @@ def places(steps: Sequence[Mapping[str, Any]], where: str = "steps") -> list[Pla
     return found
 
 
-def link(found: Sequence[Place]) -> list[Broken]:
+def link(found: Sequence[Place]) -> list[Problem]:
     """Says of each place what comes after it, and gives what is wrong with that (Q36).
 
     A path goes on to its target, or else to what comes after its branch; the steps of one list follow each other.
     """
     named = {each.id: each for each in found}
-    wrong: list[Broken] = []
+    wrong: list[Problem] = []
     inner = {id(place) for each in found for path in each.paths for place in path}
     _join([each for each in found if id(each) not in inner], None, named, wrong)
     if not wrong:
@@ -243,14 +246,16 @@ def _nodes(place: Place, to: tuple[int, ...], at: int, dates: Mapping[str, int] 
     conditions: tuple[Mapping[str, Any], ...] = ()
     percentages: tuple[float, ...] = ()
     if mine == "condition":
-        conditions = (config(step),)
+        conditions = (
+            {name: value for name, value in config(step).items() if name in CONDITION and value is not None},
+        )
     elif mine == "branch":
         said = fields(step)
         if is_random(step):
             percentages = tuple(map(float, said["randomPercentages"]))
         else:
             conditions = tuple(
-                {name: value for name, value in each.items() if name not in _OF_PATH}
+                {name: value for name, value in each.items() if name in CONDITION and value is not None}
                 for each in said["branches"]
             )
     yield Node(place.id, mine, place.position, wait, config(step), to, conditions, percentages, place.where)
@@ -265,17 +270,16 @@ def _spread(steps: Sequence[Mapping[str, Any]], where: str, found: list[Place]) 
         level.append(place)
         if place.kind == "branch":
             said = fields(step)
-            inside = "" if step.get("branches") is not None else ".config"
             for number, path in enumerate(said["branches"]):
-                below = f"{place.where}{inside}.branches[{number}].steps"
+                below = f"{place.path('branches')}[{number}].steps"
                 place.paths.append(_spread(path.get("steps") or (), below, found))
             if not is_random(step):
-                place.paths.append(_spread(said.get("elseSteps") or (), f"{place.where}.elseSteps", found))
+                place.paths.append(_spread(said.get("elseSteps") or (), place.path("elseSteps"), found))
     return level
 
 
 def _join(
-    level: Sequence[Place], after: Place | None, named: Mapping[str, Place], wrong: list[Broken]
+    level: Sequence[Place], after: Place | None, named: Mapping[str, Place], wrong: list[Problem]
 ) -> None:
     for place, following in zip(level, [*level[1:], after], strict=False):
         place.after, place.ends = following, []
@@ -287,9 +291,11 @@ def _join(
             end = following if target is None else named.get(str(target))
             if target is not None and end is None:
                 under = f".branches[{number}]" if name == "targetNodeId" else ""
-                wrong.append(
-                    Broken(f"{place.where}{under}.{name}", f"{name} must be the id of a step", repr(target))
-                )
+                wrong.append((
+                    f"{place.where}{under}.{name}",
+                    f"{name} must be the id of a step",
+                    shown(target),
+                ))
             place.ends.append(end)
             _join(path, end, named, wrong)
 
@@ -316,7 +322,7 @@ def _order(found: Sequence[Place]) -> list[Place]:
     return order
 
 
-def _circle(found: Sequence[Place]) -> Iterator[Broken]:
+def _circle(found: Sequence[Place]) -> Iterator[Problem]:
     there = {id(each) for each in _order(found)}
     left = [each for each in found if id(each) not in there]
     if not left:
@@ -332,4 +338,4 @@ def _circle(found: Sequence[Place]) -> Iterator[Broken]:
     while (back := before[id(circle[-1])]) is not here:
         circle.append(back)
     names = [each.id for each in [here, *reversed(circle)]]
-    yield Broken(circle[-1].where, f"the steps go round in a circle: {' to '.join(names)}", "")
+    yield circle[-1].where, f"the steps go round in a circle: {' to '.join(names)}", ""

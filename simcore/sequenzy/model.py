@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from simcore.errors import SimcoreError, ValidationError, refuse
 from simcore.plan.paths import parts, put
-from simcore.sequenzy import graph, waits
+from simcore.sequenzy import graph, outline, waits
 from simcore.sequenzy.fields import SequenceFields, WholeSequence
 from simcore.sequenzy.problems import sequence_problems
 from simcore.text.tables import Shown, Table
@@ -121,21 +121,31 @@ class Sequence(Shown):
         """What each step is called, by position, those that are no emails too (Q22)."""
         return tuple(place.id for place in graph.places(self.steps or ()))
 
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The lists that enrol, with contact_added (Q27); none: any contact, or any list."""
+        return tuple(self.listIds or ()) or (() if self.listId is None else (self.listId,))
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags that enrol, with tag_added (Q27)."""
+        return tuple(self.tagNames or ()) or (() if self.tagName is None else (self.tagName,))
+
     def _table(self) -> Table:
-        about = self.eventName or self.tagName or self.segmentId or self.listId
+        of_lists = ", ".join(self.lists) if self.trigger == "contact_added" else ""
+        of_tags = ", ".join(self.tags) if self.trigger == "tag_added" else ""
+        about = of_lists or of_tags or self.eventName or self.segmentId or self.webhookId
         window = waits.window(self.sendingWindow)
         stop = (self.stopCondition or {}).get("type", "none")
         told = [
             f"{self.name}: {self.trigger}{f' {about}' if about else ''}",
             self.mode,
+            "paused" if self.is_paused else "takes nobody in" if self.takes_nobody else "",
             f"emails {waits.words(window)}" if window else "",
             f"stops on {stop}" if stop != "none" else "",
             f"still to be written: {self.goal}" if self.goal else "",
         ]
-        rows = [
-            (at, waits.words(waits.wait(step)), step.get("subject") or step["type"], name)
-            for at, (step, name) in enumerate(zip(self.steps or (), self.email_ids, strict=True))
-        ]
+        rows = outline.rows(self.steps or (), waits.key_dates(self.keyDates))
         return Table(", ".join(filter(None, told)), ("pos", "wait", "step", "id"), rows)
 
     def replace(self, **changed: Unpack[SequenceFields]) -> Self:

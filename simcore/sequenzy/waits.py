@@ -24,6 +24,8 @@ MODES = {
     "until_key_date": "waitUntilKeyDate",
 }
 """What the mode of a delay makes of it."""
+FIELDS_OF_MODE = {mode: kind for mode, kind in MODES.items() if mode != "duration"}
+"""The modes whose fields are those of another kind of wait."""
 SPELLINGS = {
     "field": ("field", "untilField", "untilDateField"),
     "source": ("source", "untilDateSource"),
@@ -202,7 +204,10 @@ def exact(number: Any) -> Fraction:
 
 
 def said(step: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The object in which a step says how it waits: itself; a delay's `config` as a step would say it (Q26, Q35)."""
+    """The object in which a step says how it waits: itself; a delay's `config` as a step would say it (Q26, Q35).
+
+    Where the `config` has a mode, that says which of its fields count.
+    """
     config = step.get("config")
     named = step.get("type") in DELAYS or step.get("nodeType") in DELAYS
     if not (named and isinstance(config, Mapping)) or any(step.get(kind) is not None for kind in KINDS):
@@ -213,10 +218,10 @@ def said(step: Mapping[str, Any]) -> Mapping[str, Any]:
         for name, value in config.items()
         if value is not None and name in {*OF_DELAY_NODE, *UNITS, "mode", *names}
     }
-    mode = MODES.get(str(inner.get("mode")), "delay")
-    kinds = {kind: config[kind] for kind in KINDS if config.get(kind) is not None}
-    # What has a mode says by it which of its fields counts; without one it is what stands there.
-    chosen = {kind: value for kind, value in kinds.items() if mode in {"delay", kind}}
+    mode = inner.get("mode")
+    known = isinstance(mode, str) and mode in MODES
+    kinds = ("delay", "delayMs") if mode == "duration" else (MODES[str(mode)],) if known else KINDS
+    chosen = {kind: config[kind] for kind in kinds if config.get(kind) is not None}
     return chosen or ({"delay": inner} if inner else {})
 
 
