@@ -293,7 +293,7 @@ def step(draw: st.DrawFn, zone: str, position: int) -> Row:
     elif kind == "sms":
         found = {"type": "sms", "text": "Hello"}
     elif kind == "update":
-        found = {"type": "update_subscriber", "updates": {"plan": "pro"}}
+        found = {"type": "update_subscriber", "customAttributeUpdates": [{"name": "plan", "value": "pro"}]}
     else:
         found = {"subject": f"Email {position}", **content, **({"type": "email"} if name == "id" else {})}
     if name is not None:

@@ -137,7 +137,8 @@ def test_sequenzys_files(payload):
             "sequence with its steps (found an object with sequences)",
         ),
         ({"name": "S", "trigger": "full_moon", "steps": [HELLO]}, "  trigger: trigger must be one of: contact_added, "
-         "tag_added, segment_entered, event_received, inactivity, frequency (found 'full_moon')"),
+         "tag_added, segment_entered, segment_exited, event_received, inbound_webhook, inactivity, frequency, "
+         "manual (found 'full_moon')"),
     ],
     ids=["create response", "list", "wrong"],
 )  # fmt: skip

@@ -458,7 +458,10 @@ def test_values_too_deep_to_copy(deep, text_of):
 
 
 def test_a_trigger_that_cannot_be_shown(text_of):
-    kinds = "contact_added, tag_added, segment_entered, event_received, inactivity, frequency"
+    kinds = (
+        "contact_added, tag_added, segment_entered, segment_exited, event_received, inbound_webhook, inactivity, "
+        "frequency, manual"
+    )
     text = text_of(ValidationError, sequenzy.from_api, PAYLOADS["onboarding"] | {"trigger": 10**5000})
     assert text == f"1 problem\n  trigger: trigger must be one of: {kinds} (found a int too long to show)"
 

@@ -206,7 +206,7 @@ def test_the_fields_of_sequenzy_are_typed():
     assert sorted(sequenzy_fields.SequenceFields.__annotations__) == names
     assert sorted(sequenzy_fields.WholeSequence.__annotations__) == names
     assert not sequenzy_fields.SequenceFields.__required_keys__
-    assert sequenzy_fields.WholeSequence.__required_keys__ == {"name", "trigger"}
+    assert sequenzy_fields.WholeSequence.__required_keys__ == {"name"}
 
 
 def choices(kind):

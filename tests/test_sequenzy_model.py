@@ -16,7 +16,7 @@ from simcore import sequenzy
 from simcore.answers.projection import plan_of
 from simcore.errors import SimcoreError, ValidationError
 from simcore.sequenzy import waits
-from simcore.sequenzy.problems import BUILT_IN
+from simcore.sequenzy.problems.trigger import BUILT_IN
 
 HELLO = {"subject": "Hello", "html": "<p>Hello</p>"}
 FILTER = {"path": "order.total", "operator": "greater_than", "value": 5}
@@ -30,20 +30,27 @@ STOPS = (
     "field_changed"
 )
 OPERATORS = "exists, not_exists, equals, not_equals, one_of, contains, greater_than, less_than"
-TYPES = "email, create_discount, discount, sms, update_subscriber"
+TYPES = (
+    "email, ab_test, create_discount, discount, sms, push, update_subscriber, add_tag, remove_tag, add_to_list, "
+    "remove_from_list, webhook, ai, delay, wait_for_event, condition, branch"
+)
 INSTANT = "must be an instant from 1970 to 2199, such as 2026-03-06T21:07:30Z"
 FIELDS = (
-    "name, trigger, listId, listScope, tagName, segmentId, stopOnSegmentExit, eventName, propertyFilters, "
-    "inactiveDays, inactivityBaseline, minCount, timeWindowDays, enrollmentMode, enrollmentFieldPath, "
-    "stopCondition, sendingWindow, goal, emailCount, steps, createdAt, extra, envelope"
+    "name, trigger, listId, listIds, listScope, tagName, tagNames, segmentId, stopOnSegmentExit, eventName, "
+    "webhookId, propertyFilters, inactiveDays, inactivityBaseline, minCount, timeWindowDays, enrollmentMode, "
+    "enrollmentFieldPath, activeSubscribersOnly, enrollmentPaused, status, effectiveStatus, stopCondition, "
+    "sendingWindow, keyDates, goal, emailCount, steps, createdAt, extra, envelope"
 )
 TRIGGERS = {
     "contact_added": {},
     "tag_added": {"tagName": "vip"},
     "segment_entered": {"segmentId": "seg"},
+    "segment_exited": {"segmentId": "seg"},
     "event_received": {"eventName": "order"},
+    "inbound_webhook": {},
     "inactivity": {"eventName": "order", "inactiveDays": 30},
     "frequency": {"eventName": "order", "minCount": 3, "timeWindowDays": 7},
+    "manual": {},
 }
 
 
@@ -237,7 +244,7 @@ def test_a_goal_cannot_be_projected(text_of):
         {"sendingWindow": {"enabled": False, "timezone": "Mars"}},
         {"sendingWindow": WINDOW | {"days": []}},
         {"sendingWindow": WINDOW | {"startTime": "00:00", "endTime": "24:00", "days": None}},
-        {"extra": {"status": "draft", "branches": [1]}},
+        {"extra": {"state": "draft", "branches": [1]}},
     ],
 )
 def test_taken(changed):
@@ -336,7 +343,7 @@ def test_field_operators_taken(operator):
         ({"name": 10**5000}, "name", "name must be a string", "a int too long to show"),
         *(
             ({"trigger": trigger}, "trigger", f"trigger must be one of: {', '.join(TRIGGERS)}", repr(trigger))
-            for trigger in (None, "", "manual", 5, ["tag_added"])
+            for trigger in (None, "", "sometimes", 5, ["tag_added"])
         ),
         *(
             ({"trigger": trigger, name: None}, name, f"{name} is required with trigger {trigger}", "")
@@ -417,7 +424,7 @@ def test_field_operators_taken(operator):
         (
             {"propertyFilters": [FILTER]},
             "propertyFilters",
-            "propertyFilters go only with trigger event_received",
+            "propertyFilters go only with trigger event_received or inbound_webhook",
             "",
         ),
         (
@@ -442,11 +449,11 @@ def test_field_operators_taken(operator):
             (
                 {"trigger": trigger, "enrollmentMode": "matching_field"},
                 "enrollmentMode",
-                "enrollmentMode can be matching_field only with trigger event_received",
+                "enrollmentMode can be matching_field only with trigger event_received or inbound_webhook",
                 "",
             )
             for trigger in TRIGGERS
-            if trigger != "event_received"
+            if trigger not in {"event_received", "inbound_webhook"}
         ),
         *(
             (
@@ -463,12 +470,6 @@ def test_field_operators_taken(operator):
             {"goal": "G"},
             "goal",
             "goal can't be given beside steps: it is for content that is still to be written",
-            "",
-        ),
-        (
-            {"steps": None},
-            "steps",
-            "steps are required, or a goal from which they are still to be written",
             "",
         ),
         ({"steps": None, "goal": " "}, "goal", "goal can't be blank", ""),
@@ -530,7 +531,7 @@ def test_refused(text_of, changed, path, message, found):
         (
             {"type": "has_tag", "value": "x", "matchConfig": {}},
             ".matchConfig",
-            "matchConfig goes only with event_received and field_changed",
+            "matchConfig goes only with event_received, field_changed, does_not_have_tag, removed_from_list",
             "",
         ),
         (
@@ -750,10 +751,14 @@ WEEKDAY = {"mode": "until_weekday", "untilDays": ["mon"], "untilStartTime": "08:
         ({"html": 5}, ".html", "html must be a string", "5"),
         ({"blocks": {"id": 1}}, ".blocks", "blocks must be a list", "{'id': 1}"),
         *(
-            ({"type": kind}, ".type", f"{named} cannot be projected: expected one of: {TYPES}", "")
+            (
+                {"type": kind},
+                ".type",
+                f"{named} is not modelled: remove the step, or give it one of: {TYPES}",
+                "",
+            )
             for kind, named in (
-                ("branch", "branch"),
-                ("condition", "condition"),
+                ("goto", "goto"),
                 ("Email", "Email"),
                 ("", "''"),
                 ("a\nb", r"'a\nb'"),
@@ -765,8 +770,8 @@ WEEKDAY = {"mode": "until_weekday", "untilDays": ["mon"], "untilStartTime": "08:
             (
                 {name: [{"if": 1}]},
                 f".{name}",
-                f"{name} cannot be projected: after a step there is one way only",
-                "",
+                f"{name} is not modelled: remove it, or make it a step of type branch",
+                "[{'if': 1}]",
             )
             for name in ("branch", "branches", "condition", "conditions")
         ),
@@ -776,10 +781,10 @@ WEEKDAY = {"mode": "until_weekday", "untilDays": ["mon"], "untilStartTime": "08:
         ({"id": 2**63}, ".id", "id must be a string", str(2**63)),
         ({"id": "step-1"}, "", "id has already been taken by steps[0]", "'step-1'"),
         (
-            {"waitUntilKeyDate": {"key": "birthday"}},
-            ".waitUntilKeyDate",
-            "waitUntilKeyDate cannot be projected: expected one of: delay, delayMs, waitUntil, waitUntilWeekday",
-            "",
+            {"waitUntilDawn": {"place": "Kyiv"}},
+            ".waitUntilDawn",
+            "waitUntilDawn is not modelled: remove it, or write waitUntil",
+            "{'place': 'Kyiv'}",
         ),
         (
             {"delay": {"days": 1}, "waitUntil": {"field": "due"}},
@@ -794,12 +799,12 @@ WEEKDAY = {"mode": "until_weekday", "untilDays": ["mon"], "untilStartTime": "08:
             for unit in ("days", "hours", "minutes")
             for value in (-1, -0.5, "1", True, math.nan, math.inf, -math.inf, [1])
         ),
-        ({"delay": {"weeks": 2}}, ".delay.weeks", "weeks is no part of a wait that can be projected", "2"),
+        ({"delay": {"weeks": 2}}, ".delay.weeks", "weeks is not modelled: remove it, or write days", "2"),
         (
-            {"delay": {"mode": "until_key_date"}},
+            {"delay": {"mode": "until_dawn"}},
             ".delay.mode",
-            "mode must be one of: duration, until_date, until_weekday",
-            "'until_key_date'",
+            "mode must be one of: duration, until_date, until_weekday, until_key_date",
+            "'until_dawn'",
         ),
         (
             {"delay": {"untilDateField": "due"}},
@@ -865,10 +870,10 @@ WEEKDAY = {"mode": "until_weekday", "untilDays": ["mon"], "untilStartTime": "08:
             "'b'",
         ),
         (
-            {"waitUntil": {"field": "a", "pastAction": "skip"}},
+            {"waitUntil": {"field": "a", "pastAction": "wait"}},
             ".waitUntil.pastAction",
-            "pastAction is no part of a wait that can be projected",
-            "'skip'",
+            "pastAction must be one of: continue, skip, exit",
+            "'wait'",
         ),
         (
             {"delay": {"mode": "until_date", "untilDateField": 5}},
@@ -885,7 +890,7 @@ WEEKDAY = {"mode": "until_weekday", "untilDays": ["mon"], "untilStartTime": "08:
         (
             {"delay": WEEKDAY | {"days": 1}},
             ".delay.days",
-            "days can't be given with mode until_weekday",
+            "days can't be given with mode until_weekday: write minimumWait",
             "1",
         ),
         (
@@ -1008,7 +1013,7 @@ def test_all_problems_at_once(text_of):
         "  eventName: eventName is required with trigger frequency\n"
         "  minCount: minCount must be a whole number of 1 or more (found 0)\n"
         "  timeWindowDays: timeWindowDays must be a number of 1 or more (found 0)\n"
-        "  enrollmentMode: enrollmentMode can be matching_field only with trigger event_received\n"
+        "  enrollmentMode: enrollmentMode can be matching_field only with trigger event_received or inbound_webhook\n"
         "  stopCondition.value: value is required with has_tag\n"
         "  sendingWindow.timezone: timezone must be a valid IANA timezone string (found 'Mars')\n"
         "  sendingWindow.startTime: startTime must be a time HH:mm from 00:00 to 23:59 (found '9')\n"

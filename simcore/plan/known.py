@@ -15,8 +15,10 @@ from simcore.errors import Problem, shown
 
 NOTES = ("x-", "_")
 """Fields that begin so are people's own notes, and may stand anywhere."""
+CAPTIONS = ("id", "name", "label", "title", "description", "note", "notes", "comment")
+"""What an object is called decides nothing, and may stand anywhere too."""
 _NO_HINTS: Mapping[str, str] = MappingProxyType({})
-_MOST = 14  # so many fields are named in a message
+_MOST = 8  # so many fields are named in a message
 
 
 class Known(NamedTuple):
@@ -41,7 +43,7 @@ class Known(NamedTuple):
 
         What is null or empty says nothing, and neither do notes. `path`: where the object is, "" for the top.
         """
-        names = {*self.read, *self.kept}
+        names = {*self.read, *self.kept, *CAPTIONS}
         for name, value in item.items():
             if name in names or says_nothing(value) or str(name).startswith(NOTES):
                 continue

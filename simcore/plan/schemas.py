@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
-from simcore.plan.known import NOTES, Known
+from simcore.plan.known import CAPTIONS, NOTES, Known
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
@@ -51,10 +51,10 @@ def of_fields(
 def closed(known: Known, fits: Mapping[str, Schema]) -> Schema:
     """The schema of an object that decides: what fits some of its fields, and no others but notes.
 
-    >>> closed(Known(("days",), ("label",)), {"days": {"type": "number"}})["properties"]
-    {'label': {}, 'days': {'type': 'number'}}
+    >>> closed(Known(("days",)), {"days": {"type": "number"}})["properties"]["days"]
+    {'type': 'number'}
     """
-    named: dict[str, Schema] = {name: {} for name in (*known.kept, *known.read)}
+    named: dict[str, Schema] = {name: {} for name in (*CAPTIONS, *known.kept, *known.read)}
     return {
         "type": "object",
         "properties": {**named, **fits},

@@ -35,8 +35,8 @@ NODE = Known(
 EDGE = Known(
     ("sourceNodeId", "targetNodeId", "condition"), ("id", "automationId", "createdAt", "updatedAt", "label")
 )
-LANE = Known(("branchId",), ("label", "name", "description"))
-TRIGGER = Known((*TRIGGER_FIELDS, "trigger", "triggerType"), ("label", "name", "description"))
+LANE = Known(("branchId",))
+TRIGGER = Known((*TRIGGER_FIELDS, "trigger", "triggerType"))
 """The configuration of a trigger, as its node or `triggerConfig` has it."""
 _OF_EMAIL = {
     "nodeId",

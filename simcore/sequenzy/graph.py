@@ -150,7 +150,7 @@ def kind(step: Mapping[str, Any]) -> str:
         if isinstance(step.get(name), str):
             said: str = step[name]
             return KINDS.get(said, said)
-    if fields(step).get("branches") is not None:
+    if fields(step).get("branches") and not any(step.get(name) for name in ("subject", "blocks", "html")):
         return "branch"
     discounts = step.get("discount") is not None or step.get("discountType") is not None
     return "discount" if discounts and step.get("subject") is None else "email"

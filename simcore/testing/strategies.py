@@ -148,7 +148,7 @@ _STOPS: tuple[dict[str, Any] | None, ...] = (
 _OTHERS: st.SearchStrategy[dict[str, Any] | None] = st.sampled_from([
     *[None] * 12,
     {"type": "sms", "text": "Hello"},
-    {"type": "update_subscriber", "updates": {"plan": "pro"}},
+    {"type": "update_subscriber", "customAttributeUpdates": [{"name": "plan", "value": "pro"}]},
     {"type": "create_discount", "discount": {"discountType": "percent", "percentOff": 20}},
 ])
 _TIMES = (

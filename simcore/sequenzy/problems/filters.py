@@ -13,7 +13,7 @@ FILTER_OPERATORS = (
 )
 FIELD_OPERATORS = ("equals", "not_equals", "greater_than", "less_than", "contains", "not_contains")
 MOST_FILTERS = 10
-FILTER = Known(("path", "operator", "value"), ("id", "label"))
+FILTER = Known(("path", "operator", "value"))
 
 
 def filters(path: str, items: Any) -> Iterator[Problem]:

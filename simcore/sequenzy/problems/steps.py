@@ -30,9 +30,20 @@ MOST_STEPS = 32_767
 """So many steps there may be: the timeline's positions are int16."""
 CONTENT = (
     # What an email, a text message or a push shows, and from whom it comes.
-    *("name", "label", "description", "note", "notes", "comment", "previewText", "preview", "preheader"),
-    *("blocks", "html", "text", "body", "title", "content", "style", "styles", "theme", "emailPreset"),
-    *("emailTheme", "attachments", "imageUrl", "imageUrls", "iconUrl", "url", "platforms", "blockCount"),
+    *(
+        "subject",
+        "previewText",
+        "preview",
+        "preheader",
+        "blocks",
+        "html",
+        "text",
+        "body",
+        "message",
+        "content",
+    ),
+    *("style", "styles", "theme", "emailPreset", "emailTheme", "attachments", "imageUrl", "imageUrls"),
+    *("iconUrl", "url", "platforms", "blockCount"),
     *("fromEmail", "fromName", "senderProfileId", "replyTo", "replyToName", "replyProfileId", "templateId"),
     *("ccEmails", "bccEmails", "abTest"),
     # What a webhook or an ai step asks, and what it is told.
@@ -43,7 +54,23 @@ CONTENT = (
     *("stepNumber", "structuralStepNumber", "delayNodeId", "delayDisplay", "delayDescription"),
     *("listName", "segmentName", "allowEmptyPaths"),
 )
-"""Fields of steps that decide neither when nor to whom anything is sent: they may stand in any step (Q26)."""
+"""Fields of steps that decide neither when nor to whom anything is sent, and so are kept (Q26).
+
+In a step that only waits or chooses there is nothing to show: what an email shows is refused there.
+"""
+_SHOWN = (
+    "subject",
+    "previewText",
+    "preview",
+    "preheader",
+    "blocks",
+    "html",
+    "text",
+    "body",
+    "message",
+    "content",
+)
+_LOGIC = ("delay", "wait_for_event", "condition", "branch")
 _ACTION = {
     "email": ("subject", "isTransactional", "variants"),
     "discount": ("discount", *graph.DISCOUNT),
@@ -63,22 +90,24 @@ _ACTION = {
 }
 _ANYWHERE = ("type", "nodeType", "config", *graph.IDS, *waits.KINDS)
 _OTHERS = {
+    **dict.fromkeys(("branch", "branches", "condition", "conditions"), "make it a step of type branch"),
+    **{name: f"write delay: {{{unit}: ...}}" for name, unit in waits.OF_DELAY_NODE.items()},
     "updates": "write customAttributeUpdates",
-    "weeks": "write days",
-    "delayDays": "write delay: {days: ...}",
-    "delayHours": "write delay: {hours: ...}",
-    "delayMinutes": "write delay: {minutes: ...}",
 }
-STEPS = {kind: Known((*_ANYWHERE, *own), CONTENT, _OTHERS) for kind, own in _ACTION.items()}
+STEPS = {
+    kind: Known(
+        (*_ANYWHERE, *own),
+        tuple(name for name in CONTENT if not (kind in _LOGIC and name in _SHOWN)),
+        {name: way for name, way in _OTHERS.items() if name not in own},
+    )
+    for kind, own in _ACTION.items()
+}
 """The fields of each kind of step."""
-_CONFIGS = {kind: Known(own, (*CONTENT, "emailId", "id"), _OTHERS) for kind, own in _ACTION.items()}
-DISCOUNT = Known(graph.DISCOUNT, ("id", "description", *CONTENT))
-PATH = Known(
-    ("id", "label", "steps", "targetNodeId", *graph.CONDITION),
-    ("name", "description", "listName", "segmentName"),
-)
-VARIANT = Known(("subject",), ("id", "variantId", "variantLabel", "emailId", "isWinner", "weight", *CONTENT))
-_UPDATE = Known(("name", "value", "valueType"), ("id", "label"))
+_CONFIGS = {kind: Known(own, (*STEPS[kind].kept, "emailId"), _OTHERS) for kind, own in _ACTION.items()}
+DISCOUNT = Known(graph.DISCOUNT, CONTENT)
+PATH = Known(("id", "steps", "targetNodeId", *graph.CONDITION), ("listName", "segmentName"))
+VARIANT = Known(("subject",), ("variantId", "variantLabel", "emailId", "isWinner", "weight", *CONTENT))
+_UPDATE = Known(("name", "value", "valueType"))
 _UNREAL = {"webhook": ("exit",), "ai": ("exit", "fail"), "sms": ("exit",), "push": ("exit",)}
 """What a step may do where it fails, if that ends the run: a step never fails here (Q35)."""
 

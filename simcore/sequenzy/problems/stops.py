@@ -15,7 +15,7 @@ STOPS = (
 LACKING = ("does_not_have_tag", "removed_from_list")
 """The conditions that may be about what enrolled the subscriber (Q39)."""
 AUDIENCES = ("tag", "list", "segment")
-STOP = Known(("type", "value", "matchConfig"), ("id", "label", "name", "description"))
+STOP = Known(("type", "value", "matchConfig"))
 MODES: dict[str, Known] = {
     "event_property_filter": Known(("mode", "propertyFilters")),
     "event_property": Known(("mode", "rules")),
@@ -28,7 +28,7 @@ _OF = {
     "field_changed": ("field_value",),
     **dict.fromkeys(LACKING, ("entry_audience",)),
 }
-RULE = Known(("entryFieldPath", "eventFieldPath"), ("id",))
+RULE = Known(("entryFieldPath", "eventFieldPath"))
 
 
 def stop_problems(path: str, stop: Any) -> Iterator[Problem]:

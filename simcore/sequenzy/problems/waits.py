@@ -24,8 +24,11 @@ from simcore.sequenzy.problems.values import (
 )
 from simcore.text.wording import WEEKDAYS
 
-_LABELS = ("id", "label", "name", "description")
-LENGTHS = Known(waits.UNITS, ("mode",))
+_UNITS = {
+    **dict.fromkeys(("weeks", "months", "years"), "write days"),
+    **dict.fromkeys(("seconds", "milliseconds"), "write minutes"),
+}
+LENGTHS = Known(waits.UNITS, ("mode",), _UNITS)
 
 
 def _spellings(kind: str) -> tuple[str, ...]:
@@ -33,22 +36,22 @@ def _spellings(kind: str) -> tuple[str, ...]:
 
 
 WAITS: dict[str, Known] = {
-    "delay": Known((
-        *waits.UNITS,
-        "mode",
-        *dict.fromkeys(name for kind in waits.FIELDS for name in _spellings(kind)),
-    )),
-    "waitUntil": Known((*_spellings("waitUntil"), *waits.UNITS), ("mode", *_LABELS)),
-    "waitUntilWeekday": Known(_spellings("waitUntilWeekday"), ("mode", *_LABELS)),
-    "waitUntilKeyDate": Known((*_spellings("waitUntilKeyDate"), *waits.UNITS), ("mode", *_LABELS)),
+    "delay": Known(
+        (*waits.UNITS, "mode", *dict.fromkeys(name for kind in waits.FIELDS for name in _spellings(kind))),
+        instead=_UNITS,
+    ),
+    "waitUntil": Known((*_spellings("waitUntil"), *waits.UNITS), ("mode",), _UNITS),
+    "waitUntilWeekday": Known(_spellings("waitUntilWeekday"), ("mode",), _UNITS),
+    "waitUntilKeyDate": Known((*_spellings("waitUntilKeyDate"), *waits.UNITS), ("mode",), _UNITS),
 }
 """The fields of each kind of wait, by all their names."""
-WINDOW = Known(("enabled", *_spellings("waitUntilWeekday")[:-2]), _LABELS)
-KEY_DATES = Known(("timezone", "dates"), _LABELS)
-KEY_DATE = Known(("key", "label", "at"), ("id", "description"))
+WINDOW = Known(("enabled", *_spellings("waitUntilWeekday")[:-2]))
+KEY_DATES = Known(("timezone", "dates"))
+KEY_DATE = Known(("key", "label", "at"))
 OF_DELAY_NODE = Known(
     (*waits.OF_DELAY_NODE, *WAITS["delay"].read, *waits.KINDS),
-    (*_LABELS, "delayDisplay", "delayDescription"),
+    ("delayDisplay", "delayDescription"),
+    _UNITS,
 )
 """The configuration of a delay that stands on its own (Q26, Q35)."""
 _SHAPES = {

@@ -60,7 +60,6 @@ _FITS: dict[str, Schema] = {
     "splitMode": or_null({"enum": ["condition", "random"]}),
     "branches": or_null({
         "type": "array",
-        "minItems": 1,
         "items": closed(PATH, {**_CONDITION, "id": or_null(WORDS), "targetNodeId": _ID, "steps": _STEP_LIST}),
     })
     | {"description": "The paths of a branch, in order."},
@@ -110,6 +109,14 @@ _PLAIN: Schema = {  # an email by what it has not
         for name in ("type", "nodeType", "branches", "discount", "discountType", "config")
     }
 }
+_NEEDS: dict[str, list[Schema]] = {  # or its config has it
+    "discount": [needs("discount"), needs("discountType")],
+    "branch": [needs(branches={"type": "array", "minItems": 1})],
+    "condition": [needs("conditionType")],
+    "wait_for_event": [needs("eventName")],
+    **{kind: [needs("tagName"), needs("tagId")] for kind in ("add_tag", "remove_tag")},
+    **{kind: [needs("listId")] for kind in ("add_to_list", "remove_from_list")},
+}
 _STEP: Schema = closed(
     _ALL,
     {
@@ -133,8 +140,7 @@ _STEP: Schema = closed(
     "allOf": [
         {"if": _PLAIN, "then": _EMAIL},
         _of_kind("email", _EMAIL),
-        _of_kind("discount", {"anyOf": [needs(name) for name in ("discount", "discountType", "config")]}),
-        _of_kind("branch", {"anyOf": [needs("branches"), needs("config")]}),
+        *(_of_kind(kind, {"anyOf": [*each, needs("config")]}) for kind, each in _NEEDS.items()),
         _of_kind("delay", {"properties": {"config": or_null(OF_DELAY_NODE_FITS)}}),
         *(_of_kind(kind, _foreign(kind)) for kind in STEPS),
         *({"not": needs(*pair)} for pair in combinations(waits.KINDS, 2)),
