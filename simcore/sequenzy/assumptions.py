@@ -6,7 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
-from simcore.plan.switches import POSITIVE_LENGTH, check, switch, table
+from simcore.plan.switches import POSITIVE_LENGTH, YES_NO, check, switch, table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +45,36 @@ class Assumptions:
         "after the enrolment, also where that changed nothing or was undone",
         "Q20",
     )
+    numeric_strings: Literal["compare", "strict"] = switch(
+        "compare",
+        ("compare", "strict"),
+        "whether greater_than and less_than take strings that are decimal numbers as numbers",
+        "Q32",
+    )
+    update_unsubscribes: bool = switch(
+        True,
+        YES_NO,
+        "whether a step that sets the status of a subscriber to unsubscribed does what the event does",
+        "Q35",
+    )
+    activity_scope: Literal["ever", "this_sequence"] = switch(
+        "ever",
+        ("ever", "this_sequence"),
+        "which events a condition looks at that names no scope: all, or those since the enrolment",
+        "Q36",
+    )
+    earlier_events: Literal["ignore", "count"] = switch(
+        "ignore",
+        ("ignore", "count"),
+        "whether a wait for an event is over at once where the event came between the enrolment and the wait",
+        "Q37",
+    )
+    release: Literal["at_once"] = switch(
+        "at_once",
+        ("at_once",),
+        "how fast a sequence that is enabled again lets go what came due meanwhile",
+        "Q40",
+    )
 
     def __post_init__(self) -> None:
         check(self)
@@ -53,7 +83,7 @@ class Assumptions:
 def assumptions() -> pd.DataFrame:
     """All switches of `sequenzy.Assumptions`: columns name, default, values, meaning, rule (all str), in Q order.
 
-    >>> assumptions()["name"].tolist()
-    ['segment_poll', 'inactivity_poll', 'stop_checks', 'stop_reading']
+    >>> assumptions()["name"].tolist()[2:4]
+    ['stop_checks', 'stop_reading']
     """
     return table(Assumptions)
