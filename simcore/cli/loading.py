@@ -97,7 +97,9 @@ def assumed(given: list[str] | None, sequence: Any) -> Any:
         if isinstance(default, timedelta):
             chosen[name] = _length(item, value)
         else:
-            chosen[name] = value.lower() == "true" if isinstance(default, bool) and value.lower() in YES_NO else value
+            chosen[name] = (
+                value.lower() == "true" if isinstance(default, bool) and value.lower() in YES_NO else value
+            )
     return switches(**chosen)
 
 

@@ -2,8 +2,8 @@
 
 from simcore.clock.zones import zone_names
 from simcore.kit.model import Email, Sequence
-from simcore.kit.problems import LONGEST, SOURCES
-from simcore.plan.schemas import DIALECT, Schema, of_fields
+from simcore.kit.problems import EMAIL, LONGEST, SEQUENCE, SOURCE, SOURCES
+from simcore.plan.schemas import DIALECT, Schema, closed, kept, of_fields
 from simcore.text.wording import WEEKDAYS
 
 _ID = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
@@ -13,11 +13,10 @@ _FLAG = {"type": "boolean"}
 _DAYS = {"type": "array", "items": {"enum": [*WEEKDAYS]}, "uniqueItems": True}
 _OTHERS = {
     "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {"type": {"enum": [*SOURCES]}, "ids": {"type": "array", "items": {"type": "integer"}}},
-        "required": ["type", "ids"],
-    },
+    "items": closed(
+        SOURCE, {"type": {"enum": [*SOURCES]}, "ids": {"type": "array", "items": {"type": "integer"}}}
+    )
+    | {"required": ["type", "ids"]},
 }
 _SEQUENCE: dict[str, tuple[Schema, str]] = {
     "id": (_ID, "Kit's number of the sequence."),
@@ -67,12 +66,14 @@ def schema() -> Schema:
     emails = {"type": ["array", "null"], "items": {"$ref": "#/$defs/email"}}
     sequence = of_fields(Sequence, _SEQUENCE, ["name"], ("emails", "extra", "envelope"))
     sequence["properties"]["emails"] = emails
+    sequence["allOf"] = [kept(SEQUENCE)]
     email = of_fields(Email, _EMAIL, ["subject", "delay_value", "delay_unit"])
     hours = {
         "delay_value": {"minimum": 1, "maximum": LONGEST["hours"]},
         "send_days": {"minItems": len(WEEKDAYS)},
     }
     email |= {
+        "allOf": [kept(EMAIL)],
         "if": {"properties": {"delay_unit": {"const": "hours"}}},
         "then": {"properties": hours},
         "else": {"properties": {"delay_value": {"maximum": LONGEST["days"]}}},

@@ -3,6 +3,7 @@
 from simcore.plan.platform import register
 from simcore.sequenzy.api import from_api, load
 from simcore.sequenzy.assumptions import Assumptions, assumptions
+from simcore.sequenzy.enrollments import enrollments
 from simcore.sequenzy.model import Sequence
 from simcore.sequenzy.platform import platform
 
@@ -10,6 +11,7 @@ __all__ = [
     "Assumptions",
     "Sequence",
     "assumptions",
+    "enrollments",
     "from_api",
     "load",
     "platform",
