@@ -13,8 +13,6 @@ from simcore.plan.known import Known
 from simcore.text.wording import WEEKDAYS, halved
 
 SOURCES = ("tag", "sequence", "form", "segment")
-SOURCE = Known(("type", "ids"))
-"""The fields of a source of exclusions."""
 _STEMS = ("send_", "delay_", "exclude_", "schedule_")
 SEQUENCE = Known(
     ("send_days", "send_hour", "time_zone", "active", "repeat", "hold", "exclude_subscriber_sources"),
@@ -184,11 +182,6 @@ def _source_problems(sources: Any) -> Iterator[Problem]:
         if not isinstance(source, Mapping):
             yield path, f"{name} must be objects with type and ids", shown(source)
             continue
-        # A source that has been made keeps its notes beside.
-        rest = {name: value for name, value in source.items() if name != "extra"} | (
-            source.get("extra") or {}
-        )
-        yield from SOURCE.unknown(path, rest)
         kind, ids = source.get("type"), source.get("ids")
         if kind not in SOURCES:
             yield f"{path}.type", f"type must be one of: {', '.join(SOURCES)}", shown(kind)

@@ -2,8 +2,8 @@
 
 from simcore.clock.zones import zone_names
 from simcore.kit.model import Email, Sequence
-from simcore.kit.problems import EMAIL, LONGEST, SEQUENCE, SOURCE, SOURCES
-from simcore.plan.schemas import DIALECT, Schema, closed, kept, of_fields
+from simcore.kit.problems import EMAIL, LONGEST, SEQUENCE, SOURCES
+from simcore.plan.schemas import DIALECT, Schema, kept, of_fields
 from simcore.text.wording import WEEKDAYS
 
 _ID = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
@@ -13,10 +13,11 @@ _FLAG = {"type": "boolean"}
 _DAYS = {"type": "array", "items": {"enum": [*WEEKDAYS]}, "uniqueItems": True}
 _OTHERS = {
     "type": "array",
-    "items": closed(
-        SOURCE, {"type": {"enum": [*SOURCES]}, "ids": {"type": "array", "items": {"type": "integer"}}}
-    )
-    | {"required": ["type", "ids"]},
+    "items": {
+        "type": "object",
+        "properties": {"type": {"enum": [*SOURCES]}, "ids": {"type": "array", "items": {"type": "integer"}}},
+        "required": ["type", "ids"],
+    },
 }
 _SEQUENCE: dict[str, tuple[Schema, str]] = {
     "id": (_ID, "Kit's number of the sequence."),
