@@ -75,6 +75,19 @@ def stopping(kind, value="new", **named):
     return series(HELLO, stopCondition={"type": kind, "value": value}, **named)
 
 
+DATES = {"timezone": "UTC", "dates": [{"label": "Launch", "at": "2026-03-09T09:00"}]}
+LOSES = {"type": "removed_from_list", "matchConfig": {"mode": "entry_audience"}}
+
+
+def split(*steps, goes=None, otherwise=None, **condition):
+    """A branch on a tag, or on something else."""
+    looks = condition or {"conditionType": "has_tag", "tagName": "vip"}
+    return {
+        "branches": [{**looks, "steps": list(steps), "targetNodeId": goes}],
+        "elseTargetNodeId": otherwise,
+    }
+
+
 def told(sequence, **named):
     found = {}
     for code, *row in lint(sequence, **named).itertuples(index=False):
@@ -260,6 +273,76 @@ CASES = {
             series(HELLO, **open_on(*WEEK[:6], start="02:00", end="03:00", zone="America/New_York")),
         ],
     ),
+    "key-date-missing": (
+        series(HELLO, HELLO | {"waitUntilKeyDate": {"key": "sale"}}, keyDates=DATES),
+        {},
+        "steps[1].waitUntilKeyDate",
+        "'Hello' waits for the key date 'sale', and the sequence has no such date (its keys: 'launch'), so the run "
+        "ends there. Add it to keyDates.",
+        [series(HELLO | {"waitUntilKeyDate": {"key": "launch"}}, keyDates=DATES)],
+    ),
+    "paused": (
+        series(HELLO, status="paused"),
+        {},
+        "status",
+        "The sequence is paused, so nobody is enrolled and every run stands where it is: nothing goes out until it is "
+        "enabled. Set its status to active to see what it would do.",
+        [series(HELLO, status="active"), series(HELLO, enrollmentPaused=True)],
+    ),
+    "enrolment-paused": (
+        series(HELLO, enrollmentPaused=True),
+        {},
+        "enrollmentPaused",
+        "Enrolments are paused, so the trigger enrols nobody; only entries that are given are taken in. Set "
+        "enrollmentPaused to false to see whom it would enrol.",
+        [series(HELLO, enrollmentPaused=False), series(HELLO, status="paused")],
+    ),
+    "stop-without-audience": (
+        series(HELLO, trigger="event_received", stopCondition=LOSES),
+        {},
+        "stopCondition.matchConfig",
+        "The stop condition is about the list, tag or segment that enrolled the subscriber, and by the trigger "
+        "event_received none does, so it never holds. Name what has to be lost in value.",
+        [
+            series(HELLO, trigger="tag_added", stopCondition=LOSES),
+            series(HELLO, listIds=["a", "b"], stopCondition=LOSES),
+            series(HELLO, listScope="any_list", stopCondition=LOSES),
+        ],
+    ),
+    "unreachable": (
+        series(split(goes="Z", otherwise="Z"), HELLO, HELLO | {"id": "Z"}),
+        {},
+        "steps[1]",
+        "Nothing leads to 'Hello', so nobody ever comes to it. Lead a path to it, or remove it.",
+        [series(split(goes="Z"), HELLO, HELLO | {"id": "Z"})],
+    ),
+    "random-split": (
+        series({"branches": [{"steps": [HELLO]}, {}], "splitMode": "random", "randomPercentages": [50, 50]}),
+        {},
+        "steps[0]",
+        "The branch step sends each run down a path by chance: a projection needs a seed, such as seed=1, and takes "
+        "the same paths each time. Compare a few seeds before you trust a number.",
+        [series(split(HELLO))],
+    ),
+    "link-clicked": (
+        series(split(HELLO, conditionType="link_clicked")),
+        {},
+        "steps[0].branches[0]",
+        "The branch step looks at clicks on links: those are events named link_clicked in the log, with the link as "
+        "ref. Where the log has none, nobody clicked.",
+        [series(split(HELLO))],
+    ),
+    "transactional": (
+        series(HELLO | {"isTransactional": True}),
+        {},
+        "steps[0].isTransactional",
+        "'Hello' is transactional, so it goes to those too who unsubscribed, bounced or complained before they were "
+        "enrolled. Set activeSubscribersOnly to true to keep them out.",
+        [
+            series(HELLO | {"isTransactional": False}),
+            series(HELLO | {"isTransactional": True}, activeSubscribersOnly=True),
+        ],
+    ),
 }
 
 
@@ -291,6 +374,155 @@ def test_rules_are_told_to_people():
 
 
 # ---------------------------------------------------------------- each rule's other words
+
+
+def test_the_platform_sums_it_up():
+    """Q34."""
+    assert told(series(HELLO, effectiveStatus="paused"))["paused"][0][1] == "effectiveStatus"
+    assert (
+        told(series(HELLO, effectiveStatus="enrollment_paused"))["enrolment-paused"][0][1]
+        == "effectiveStatus"
+    )
+
+
+def test_nodes_to_which_nothing_leads():
+    """Q26."""
+    body = {
+        "name": "S",
+        "nodes": [
+            {"id": "t", "nodeType": "trigger"},
+            {"id": "e", "nodeType": "action_email"},
+            {"id": "lost", "nodeType": "action_sms"},
+        ],
+        "edges": [{"sourceNodeId": "t", "targetNodeId": "e"}],
+        "emails": [{"nodeId": "e", "subject": "Hello"}],
+    }
+    assert told(sequenzy.from_api(body))["unreachable"] == [
+        (
+            "warning",
+            "unreachable[0]",
+            "Nothing leads to the node 'lost', so nobody ever comes to it. Lead an edge to it, or remove it.",
+        )
+    ]
+
+
+def test_a_key_date_that_does_not_matter():
+    """Q38."""
+    found = told(series(SMS | {"waitUntilKeyDate": {"key": "sale", "missingAction": "continue"}}, HELLO))
+    assert found["key-date-missing"][0][2] == (
+        "The sms step waits for the key date 'sale', and the sequence has no such date (its keys: none), so it does "
+        "not wait at all. Add it to keyDates."
+    )
+
+
+def test_a_condition_on_clicks():
+    """Q36."""
+    clicked = {"type": "condition", "conditionType": "link_clicked"}
+    assert told(series(clicked, HELLO))["link-clicked"][0][1:] == (
+        "steps[0]",
+        "The condition step looks at clicks on links: those are events named link_clicked in the log, with the link "
+        "as ref. Where the log has none, nobody clicked.",
+    )
+
+
+def test_a_date_of_the_subscriber_needs_no_event():
+    """Q28."""
+    own = until(source="attribute")
+    assert "no-date" not in told(series(HELLO | own, trigger="inactivity"))
+
+
+class TestPaths:
+    """Q36: what is so on each path is looked at."""
+
+    def test_a_code_on_one_path(self):
+        found = told(series(split(discount()), mail(CODE)))
+        assert found["discount-missing"] == [
+            (
+                "error",
+                "steps[1].subject",
+                "'Use {{discount.code}}' has a discount tag, but on one of the paths to it there is no discount step, "
+                "so there is no code to show. Put a create_discount step before it.",
+            )
+        ]
+        whole = split(discount()) | {"elseSteps": [discount()]}
+        assert "discount-missing" not in told(series(whole, mail(CODE)))
+
+    def test_a_code_expires_on_the_shortest_way(self):
+        code, late = discount(expiresInHours=36), after("A", days=2)
+        assert "code-expires-first" not in told(series(code, split(late), after(CODE, hours=35)))
+        both = split(late) | {"elseSteps": [late]}
+        assert told(series(code, both, mail(CODE)))["code-expires-first"][0][1] == "steps[2].subject"
+        found = told(series(split(code, late) | {"elseSteps": [discount()]}, mail(CODE)))
+        assert found["code-expires-first"][0][2] == (
+            "'Use {{discount.code}}' shows the code of steps[0].branches[0].steps[0], which expires 1 day 12 hours "
+            "after it is made; the email goes out 2 days after that, or later. Let the code live longer, or send the "
+            "email sooner."
+        )
+
+    def test_who_gets_there_by_one_way(self):
+        never, code = SMS | days(), discount(expiresInHours=36)
+        late = after(CODE, days=2)
+        assert "code-expires-first" in told(series(code, split(never), late))
+        assert "code-expires-first" not in told(series(code, split(never) | {"elseSteps": [never]}, late))
+
+    def test_findings_come_in_the_order_of_the_steps(self):
+        body = split(mail("{{a")) | {"elseSteps": [mail("{{b")]}
+        assert [where for _, where, _ in told(series(body, mail("{{c")))["tag-unbalanced"]] == [
+            "steps[0].branches[0].steps[0].subject",
+            "steps[0].elseSteps[0].subject",
+            "steps[1].subject",
+        ]
+
+    def test_a_weekday_apart_from_emails_on_paths(self):
+        found = told(series(SMS | days("tue"), split(HELLO), HELLO))
+        assert [where for _, where, _ in found["weekday-apart"]] == ["steps[0].waitUntilWeekday"] * 2
+
+
+class TestWeekdaysOnTheirOwn:
+    """Q35: a delay right before an email is one with it."""
+
+    DELAY = {"type": "delay"} | days("tue")
+
+    def test_right_before_an_email(self):
+        assert "weekday-apart" not in told(series(self.DELAY, HELLO))
+
+    @pytest.mark.parametrize(
+        ("between", "told_"),
+        [
+            ([after("A", days=1)], "comes after a further wait, so it goes out at other times"),
+            ([SMS, HELLO], "follows at once now, but only until something is put between"),
+            (
+                [{"type": "wait_for_event", "eventName": "paid"}, HELLO],
+                "comes after a further wait, so it goes out at other times",
+            ),
+        ],
+    )
+    def test_before_something_else(self, between, told_):
+        found = told(series(self.DELAY, *between))["weekday-apart"]
+        assert len(found) == 1
+        assert f", {told_}. Put the wait on the email." in found[0][2]
+        assert found[0][2].startswith(
+            "The wait for Tue 09:00 to 12:00 (Europe/London) is before the delay step; "
+        )
+
+    def test_in_its_configuration(self):
+        fields = {
+            "delayMode": "until_weekday",
+            "untilDays": [],
+            "untilStartTime": "09:00",
+            "untilTimezone": "UTC",
+        }
+        found = told(series({"nodeType": "logic_delay", "config": fields}, HELLO))
+        assert found["window-closed"][0][1] == "steps[0].config"
+        assert found["window-closed"][0][2].startswith(
+            "The weekday wait before the logic_delay step has no days"
+        )
+
+
+def test_windows_in_each_subscribers_zone_may_meet():
+    """Q31."""
+    own = days("sat")["waitUntilWeekday"] | {"timezoneSource": "subscriber"}
+    assert "windows-never-meet" not in told(series(HELLO | {"waitUntilWeekday": own}, **open_on("fri")))
 
 
 def test_no_steps_at_all():

@@ -17,6 +17,7 @@ from simcore.errors import SimcoreError, shown
 from simcore.files import tabular as files
 from simcore.files.json_file import read_json
 from simcore.plan.platform import platform_of, recognised
+from simcore.plan.switches import YES_NO
 from simcore.text.wording import count, listed
 
 
@@ -92,7 +93,13 @@ def assumed(given: list[str] | None, sequence: Any) -> Any:
             raise SimcoreError(
                 f"--assume: found {shown(item)}, expected NAME=VALUE, the name one of: {', '.join(defaults) or 'none'}"
             )
-        chosen[name] = _length(item, value) if isinstance(defaults[name], timedelta) else value
+        default = defaults[name]
+        if isinstance(default, timedelta):
+            chosen[name] = _length(item, value)
+        else:
+            chosen[name] = (
+                value.lower() == "true" if isinstance(default, bool) and value.lower() in YES_NO else value
+            )
     return switches(**chosen)
 
 

@@ -9,9 +9,27 @@ from typing import Any, TypeGuard
 from simcore.clock.zones import zone_names
 from simcore.errors import Problem, shown
 from simcore.files.json_file import MOST_TOLD, too_deep
+from simcore.plan.known import Known
 from simcore.text.wording import WEEKDAYS, halved
 
 SOURCES = ("tag", "sequence", "form", "segment")
+_STEMS = ("send_", "delay_", "exclude_", "schedule_")
+SEQUENCE = Known(
+    ("send_days", "send_hour", "time_zone", "active", "repeat", "hold", "exclude_subscriber_sources"),
+    instead=dict.fromkeys(("delay_value", "delay_unit"), "write it in an email"),
+    is_open=True,
+    stems=_STEMS,
+)
+"""The fields of a sequence that decide when or to whom an email goes; others are kept (K3)."""
+EMAIL = Known(
+    ("delay_value", "delay_unit", "send_days", "published", "position"),
+    instead=dict.fromkeys(
+        ("send_hour", "time_zone", "timezone", "exclude_subscriber_sources"), "write it in the sequence"
+    ),
+    is_open=True,
+    stems=_STEMS,
+)
+"""The same of an email."""
 LONGEST = {"days": 3650, "hours": 87_600}
 _MOST_EMAILS = 32_767  # the timeline's positions are int16
 
@@ -30,6 +48,7 @@ def sequence_problems(given: Mapping[str, Any]) -> list[Problem]:
         problems += _boolean(name, given.get(name))
     problems += _identity("id", given.get("id"))
     problems += islice(_source_problems(given.get("exclude_subscriber_sources")), MOST_TOLD)
+    problems += SEQUENCE.unknown("", given.get("extra") or {})
     return [*problems, *_nesting(given)]
 
 
@@ -59,6 +78,7 @@ def email_problems(given: Mapping[str, Any]) -> list[Problem]:
     if position is not None and not (whole(position) and position >= 0):
         problems.append(("position", "position must be an integer of 0 or more", shown(position)))
     problems += _identity("id", given.get("id"))
+    problems += EMAIL.unknown("", given.get("extra") or {})
     return [*problems, *_nesting(given)]
 
 

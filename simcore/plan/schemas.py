@@ -63,6 +63,17 @@ def closed(known: Known, fits: Mapping[str, Schema]) -> Schema:
     }
 
 
+def kept(known: Known) -> Schema:
+    """What must fit an open object, too: that it has no other fields that decide, as far as their names say so.
+
+    >>> kept(Known(("send_days",), is_open=True, stems=("send_",)))["patternProperties"]
+    {'^(?!(send_days)$)(send_)': {'enum': [None, '', [], {}]}}
+    """
+    own = "|".join(known.read)
+    stems = {f"^(?!({own})$)({'|'.join(known.stems)})": NOTHING_SAID} if known.stems else {}
+    return {"properties": dict.fromkeys(known.instead, NOTHING_SAID), "patternProperties": stems}
+
+
 def when(name: str, value: Any, then: Schema) -> Schema:
     """What must fit, too, where a field is there and has a value."""
     return {"if": {"properties": {name: {"const": value}}, "required": [name]}, "then": then}

@@ -10,6 +10,8 @@ from simcore.errors import Problem, refuse, shown
 
 LENGTH = "a datetime.timedelta"
 POSITIVE_LENGTH = f"{LENGTH} over 0"
+YES_NO = ("true", "false")
+"""The values of a switch that is a bool, as people write them."""
 
 
 def switch(default: Any, values: tuple[str, ...], meaning: str, rule: str) -> Any:
@@ -39,7 +41,7 @@ def table(kind: type) -> pd.DataFrame:
     rows = [
         {
             "name": each.name,
-            "default": str(each.default),
+            "default": str(each.default).lower() if isinstance(each.default, bool) else str(each.default),
             "values": " | ".join(each.metadata["values"]),
             "meaning": each.metadata["meaning"],
             "rule": each.metadata["rule"],

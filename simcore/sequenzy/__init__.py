@@ -4,6 +4,7 @@ from simcore.plan.platform import register
 from simcore.sequenzy.api import from_api, load
 from simcore.sequenzy.assumptions import Assumptions, assumptions
 from simcore.sequenzy.changes import Change, disable, enable, update
+from simcore.sequenzy.enrollments import enrollments
 from simcore.sequenzy.model import Sequence
 from simcore.sequenzy.platform import platform
 
@@ -14,6 +15,7 @@ __all__ = [
     "assumptions",
     "disable",
     "enable",
+    "enrollments",
     "from_api",
     "load",
     "platform",

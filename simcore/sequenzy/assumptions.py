@@ -6,7 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
-from simcore.plan.switches import POSITIVE_LENGTH, check, switch, table
+from simcore.plan.switches import POSITIVE_LENGTH, YES_NO, check, switch, table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,36 +45,34 @@ class Assumptions:
         "after the enrolment, also where that changed nothing or was undone",
         "Q20",
     )
-
     numeric_strings: Literal["compare", "strict"] = switch(
         "compare",
         ("compare", "strict"),
-        "whether texts that spell decimal numbers compare as numbers for greater_than and less_than",
+        "whether greater_than and less_than take strings that are decimal numbers as numbers",
         "Q32",
     )
     update_unsubscribes: bool = switch(
         True,
-        ("True", "False"),
-        "whether an update_subscriber step with status unsubscribed acts as the event unsubscribed",
+        YES_NO,
+        "whether a step that sets the status of a subscriber to unsubscribed does what the event does",
         "Q35",
     )
     activity_scope: Literal["ever", "this_sequence"] = switch(
         "ever",
         ("ever", "this_sequence"),
-        "whether a condition on events that says no scope looks at all of the log, or from the enrolment on",
+        "which events a condition looks at that names no scope: all, or those since the enrolment",
         "Q36",
     )
     earlier_events: Literal["ignore", "count"] = switch(
         "ignore",
         ("ignore", "count"),
-        "whether an event between the enrolment and the wait for it ends the wait at once",
+        "whether a wait for an event is over at once where the event came between the enrolment and the wait",
         "Q37",
     )
     release: Literal["at_once"] = switch(
         "at_once",
         ("at_once",),
-        "how what came due while the sequence was disabled goes when it is enabled: how fast the platform releases it "
-        "is not documented",
+        "how fast a sequence that is enabled again lets go what came due meanwhile",
         "Q40",
     )
 
@@ -85,7 +83,7 @@ class Assumptions:
 def assumptions() -> pd.DataFrame:
     """All switches of `sequenzy.Assumptions`: columns name, default, values, meaning, rule (all str), in Q order.
 
-    >>> assumptions()["name"].tolist()[:4]
-    ['segment_poll', 'inactivity_poll', 'stop_checks', 'stop_reading']
+    >>> assumptions()["name"].tolist()[2:4]
+    ['stop_checks', 'stop_reading']
     """
     return table(Assumptions)

@@ -101,6 +101,8 @@ def _shapes(body: Mapping[str, Any]) -> Iterator[Problem]:
         yield from end(path, item, "nodeId")
 
     yield from values.each("nodes", body["nodes"], "id, nodeType and config", node)
+    if not isinstance(body["nodes"], list | tuple):
+        return
     yield from values.each("edges", body.get("edges") or [], "sourceNodeId and targetNodeId", edge)
     yield from values.each("emails", body.get("emails") or [], "nodeId and subject", email)
 

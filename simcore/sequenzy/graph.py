@@ -223,7 +223,7 @@ def nodes(steps: Sequence[Mapping[str, Any]], dates: Mapping[str, int] | None = 
     """
     found = places(steps)
     link(found)
-    order = _order(found)
+    order = in_order(found)
     begins: dict[int, int] = {}
     size = 0
     for each in order:
@@ -300,7 +300,7 @@ def _join(
             _join(path, end, named, wrong)
 
 
-def _order(found: Sequence[Place]) -> list[Place]:
+def in_order(found: Sequence[Place]) -> list[Place]:
     """Places, each after all that lead to it, or else depth first; without what is in a circle or after one."""
     numbers = {id(each): at for at, each in enumerate(found)}
     leading = [0] * len(found)
@@ -323,7 +323,7 @@ def _order(found: Sequence[Place]) -> list[Place]:
 
 
 def _circle(found: Sequence[Place]) -> Iterator[Problem]:
-    there = {id(each) for each in _order(found)}
+    there = {id(each) for each in in_order(found)}
     left = [each for each in found if id(each) not in there]
     if not left:
         return

@@ -51,7 +51,7 @@ KEY_DATE = Known(("key", "label", "at"))
 OF_DELAY_NODE = Known(
     (*waits.OF_DELAY_NODE, *WAITS["delay"].read, *waits.KINDS),
     ("delayDisplay", "delayDescription"),
-    _UNITS,
+    {**_UNITS, "delayWeeks": "write delayDays", "delaySeconds": "write delayMinutes"},
 )
 """The configuration of a delay that stands on its own (Q26, Q35)."""
 _SHAPES = {
@@ -118,7 +118,15 @@ def wait_problems(path: str, step: Mapping[str, Any]) -> Iterator[Problem]:
             yield from number(of, item, "a number of 0 or more", at_least(0), None)
         elif not (yield from no_object(of, item, _SHAPES[name])):
             yield from WAITS[name].unknown(of, item)
-            yield from _wait(of, name, item)
+            for at, message, found in _wait(of, name, item):
+                yield (*_as_given(at, message, step["config"]), found) if made else (at, message, found)
+
+
+def _as_given(path: str, message: str, config: Mapping[str, Any]) -> tuple[str, str]:
+    """A path and a message with a field called as the `config` of a delay calls it."""
+    way, _, name = path.rpartition(".")
+    own = next((own for own, means in waits.OF_DELAY_NODE.items() if means == name and own in config), name)
+    return f"{way}.{own}", own + message.removeprefix(name)
 
 
 def _config(path: str, config: Mapping[str, Any], inner: Mapping[str, Any]) -> Iterator[Problem]:

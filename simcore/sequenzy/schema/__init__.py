@@ -1,7 +1,8 @@
 """The JSON Schema of Sequenzy's files (Q1 to Q7): the body of a create call, wrapped or not."""
 
-from simcore.plan.schemas import DIALECT, NOTHING_SAID, Schema, closed, needs, of_fields, or_null, when
+from simcore.plan.schemas import DIALECT, NOTHING_SAID, Schema, closed, kept, needs, of_fields, or_null, when
 from simcore.sequenzy.model import Sequence
+from simcore.sequenzy.problems import SEQUENCE
 from simcore.sequenzy.problems.filters import FIELD_OPERATORS, FILTER, FILTER_OPERATORS, MOST_FILTERS
 from simcore.sequenzy.problems.stops import AUDIENCES, LACKING, MODES, RULE, STOP, STOPS
 from simcore.sequenzy.problems.trigger import BUILT_IN, BY_EVENT, EFFECTIVE_STATUSES, STATUSES, TRIGGERS
@@ -133,7 +134,12 @@ def schema() -> Schema:
         {"if": needs("goal"), "then": {"properties": {"emailCount": {"minimum": 1, "maximum": 10}}}},
         {"not": needs("goal", "steps")},
         {"not": needs("nodes", "steps")},
-        {"if": needs("nodes"), "then": {"properties": steps.DRAWN}, "else": {"properties": _REFUSED}},
+        {"properties": {name: fits for name, fits in _REFUSED.items() if name != "triggerConfig"}},
+        {
+            "if": needs("nodes"),
+            "then": {"properties": steps.DRAWN},
+            "else": {"properties": {"triggerConfig": NOTHING_SAID}},
+        },
     ]
     return {
         "$schema": DIALECT,
@@ -155,7 +161,12 @@ def schema() -> Schema:
     }
 
 
-_REFUSED: dict[str, Schema] = {"triggerConfig": NOTHING_SAID}
+_REFUSED: dict[str, Schema] = {
+    **kept(SEQUENCE)["properties"],
+    # These are off where they say so.
+    "frequencyCapEnabled": {"enum": [*NOTHING_SAID["enum"], False]},
+    "audienceAutoEnroll": {"anyOf": [NOTHING_SAID, needs(enabled={"const": False})]},
+}
 
 
 def _unless(triggers: tuple[str, ...], **fits: Schema) -> Schema:

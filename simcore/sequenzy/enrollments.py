@@ -1,0 +1,129 @@
+"""Enrolments as Sequenzy's API lists them become entries (Q41)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simcore.clock import instants
+from simcore.errors import Problem, refuse, shown
+from simcore.files.json_file import MOST_TOLD, read_json
+
+COLUMNS = {
+    "subscriber_id": "subscriberId",
+    "entered_at": "enrollmentStartedAt",
+    "via": "enteredVia",
+    "enrollment_id": "enrollmentId",
+    "status": "status",
+    "current_node_id": "currentNodeId",
+    "wait_until": "waitUntil",
+    "last_updated_at": "lastUpdatedAt",
+}
+"""The columns of the frame, and the fields that they are read from."""
+_TIMES = ("entered_at", "wait_until", "last_updated_at")
+_BY_HAND = ("manual", "audience")
+_LOOK = '{"enrollments": [...], "pagination": {...}}'
+
+
+def enrollments(given: str | PathLike[str] | Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """The enrolments of `GET /api/v1/sequences/{id}/enrollments` as entries, in the order in which they are listed.
+
+    `given`: one page, or a list of all pages, as dicts or in a JSON file. Columns: `subscriber_id` (str),
+    `entered_at` (datetime64[us, UTC]), `via` ("manual" and "audience" as they are, "trigger" for all else), and what
+    the platform says of each: `enrollment_id`, `status`, `current_node_id` (str), `wait_until` and `last_updated_at`
+    (datetime64[us, UTC]), missing where it says nothing. Every enrolment is a row, however it ended.
+
+    Raises ValidationError for what is no such page, where a page is missing, and where there are more to get.
+
+    >>> page = {"enrollments": [{"subscriberId": "s1", "enrollmentStartedAt": "2026-03-06T21:07:30Z"}]}
+    >>> enrollments(page)["via"].tolist()
+    ['trigger']
+    """
+    value: Any = read_json(given) if isinstance(given, str | PathLike) else given
+    pages = [value] if isinstance(value, Mapping) else value
+    refuse([*_shapes(pages)][:MOST_TOLD])
+    listed = [(path, item) for path, page in _named(pages) for path, item in _items(path, page)]
+    problems: list[Problem] = []
+    columns: dict[str, Any] = {}
+    for name, field in COLUMNS.items():
+        found = [item.get(field) for _, item in listed]
+        if name in _TIMES:
+            columns[name] = _times(found, [f"{path}.{field}" for path, _ in listed], problems)
+        else:
+            texts = [_via(each) if name == "via" else None if each is None else str(each) for each in found]
+            columns[name] = pd.array(texts, dtype="str")
+    refuse(problems[:MOST_TOLD])
+    return pd.DataFrame(columns)
+
+
+def _named(pages: Sequence[Any]) -> Iterator[tuple[str, Any]]:
+    """Each page, and what stands before the paths of what is in it."""
+    for at, page in enumerate(pages):
+        yield f"pages[{at}]." if len(pages) > 1 else "", page
+
+
+def _items(path: str, page: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for at, item in enumerate(page["enrollments"]):
+        yield f"{path}enrollments[{at}]", item
+
+
+def _shapes(pages: Any) -> Iterator[Problem]:
+    expected = f"expected what the platform lists, {_LOOK}, or a list of such pages"
+    if not (isinstance(pages, list | tuple) and pages):
+        yield "", expected, shown(pages)
+        return
+    seen, so_far = dict[str, str](), 0
+    for path, page in _named(pages):
+        items = page.get("enrollments") if isinstance(page, Mapping) else None
+        if not isinstance(items, list | tuple):
+            keys = (
+                f"an object with {', '.join(map(str, page))}"
+                if isinstance(page, Mapping) and page
+                else shown(page)
+            )
+            yield path.rstrip("."), expected, keys
+            return
+        told = page.get("pagination") or {}
+        start = told.get("offset")
+        if start is not None and start != so_far:
+            message = f"offset must be {so_far}, where the page before ends: give all pages, in order"
+            yield f"{path}pagination.offset", message, shown(start)
+        so_far += len(items)
+        if told.get("hasMore") and page is pages[-1]:
+            message = "the list goes on: get the next pages too, and give all of them in a list"
+            yield f"{path}pagination.hasMore", message, shown(told["hasMore"])
+        for at, item in enumerate(items):
+            yield from _one(f"{path}enrollments[{at}]", item, seen)
+
+
+def _one(path: str, item: Any, seen: dict[str, str]) -> Iterator[Problem]:
+    if not isinstance(item, Mapping):
+        yield path, "an enrolment must be an object", shown(item)
+        return
+    for field in ("subscriberId", "enrollmentStartedAt"):
+        if item.get(field) is None:
+            yield f"{path}.{field}", f"{field} is required", ""
+    own = item.get("enrollmentId")
+    if own is not None and seen.setdefault(str(own), path) != path:
+        yield f"{path}.enrollmentId", f"enrollmentId has already been taken by {seen[str(own)]}", shown(own)
+
+
+def _via(given: Any) -> str:
+    """Q41: what put somebody in, a word or an object with its kind."""
+    kind = given.get("kind") if isinstance(given, Mapping) else given
+    return kind if isinstance(kind, str) and kind in _BY_HAND else "trigger"
+
+
+def _times(values: list[Any], paths: list[str], problems: list[Problem]) -> Any:
+    us = np.full(len(values), instants.NAT_US)
+    there = [at for at, value in enumerate(values) if value is not None]
+    if there:
+        read = instants.read(pd.Series([values[at] for at in there], dtype=object), "UTC")
+        us[there] = read.us
+        for at in read.faults:
+            expected = "must be an instant, such as 2026-03-06T21:07:30Z"
+            name = paths[there[at]].rpartition(".")[2]
+            problems.append((paths[there[at]], f"{name} {expected}", shown(values[there[at]])))
+    return instants.show(us, "UTC")
