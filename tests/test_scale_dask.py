@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -87,7 +86,7 @@ def rows(frame):
     return Counter(plain.where(frame.notna(), None).itertuples(index=False, name=None))
 
 
-@pytest.mark.parametrize("parts", [(4, 2), (2, 5)])
+@pytest.mark.parametrize("parts", [pytest.param((4, 2), marks=pytest.mark.slow), (2, 5)])
 @pytest.mark.parametrize("case", CASES)
 def test_the_same_rows_as_pandas(case, parts):
     sequence, entries, given = CASES[case]
@@ -263,14 +262,6 @@ def test_without_dask(monkeypatch, text_of):
     assert text == 'simcore.scale.dask needs Dask: pip install "simcore[dask]"'
 
 
-def test_simcore_alone_brings_in_no_engine():
-    code = (
-        "import simcore, sys; print([name for name in ('dask', 'pyspark', 'pyarrow') if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() in {"[]", "['pyarrow']"}  # pandas may bring in pyarrow
-
-
 def marked(part, folder, wait):
     """Leaves a mark of which process had a partition, and takes its time."""
     (Path(folder) / f"{os.getpid()}-{time.monotonic_ns()}").touch()
@@ -282,6 +273,7 @@ def pids(folder):
     return {int(path.name.partition("-")[0]) for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 def test_a_cluster_that_loses_a_worker(tmp_path):
     before, after = tmp_path / "before", tmp_path / "after"
     before.mkdir()

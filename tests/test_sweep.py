@@ -306,7 +306,7 @@ def test_crowds(chain, entries, data, rooms, until):
         assert_swept(chain(*delays), fields, kit_made, entries=entries, until=until)
 
 
-@pytest.mark.parametrize("room", [0, 9000, 1 << 20])
+@pytest.mark.parametrize("room", [pytest.param(0, marks=pytest.mark.slow), 9000, 1 << 20])
 @pytest.mark.parametrize(
     "fields",
     [
