@@ -21,6 +21,8 @@ from simcore.errors import EntryError, SimcoreError
 if missing := [name for name in ("dask", "distributed") if find_spec(name) is None]:
     pytest.skip(f"the extra dask has {' and '.join(missing)}", allow_module_level=True)
 
+pytestmark = pytest.mark.slow
+
 ENTRIES = pd.read_csv(simcore.example("entries"))
 AGAIN = ENTRIES.iloc[::3].assign(entered_at="2026-03-14T10:00:00-04:00", via="form")
 REPEATED = pd.concat([ENTRIES, AGAIN], ignore_index=True)
@@ -86,7 +88,7 @@ def rows(frame):
     return Counter(plain.where(frame.notna(), None).itertuples(index=False, name=None))
 
 
-@pytest.mark.parametrize("parts", [pytest.param((4, 2), marks=pytest.mark.slow), (2, 5)])
+@pytest.mark.parametrize("parts", [(4, 2), (2, 5)])
 @pytest.mark.parametrize("case", CASES)
 def test_the_same_rows_as_pandas(case, parts):
     sequence, entries, given = CASES[case]
@@ -273,7 +275,6 @@ def pids(folder):
     return {int(path.name.partition("-")[0]) for path in folder.iterdir()}
 
 
-@pytest.mark.slow
 def test_a_cluster_that_loses_a_worker(tmp_path):
     before, after = tmp_path / "before", tmp_path / "after"
     before.mkdir()
