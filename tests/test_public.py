@@ -143,11 +143,6 @@ def test_checkers_and_the_interpreter_find_the_same_names():
     branch = next(each for each in ast.parse(source).body if isinstance(each, ast.If))
     read = {each.module: tuple(name.name for name in each.names) for each in branch.body}
     assert read == {f"simcore.{room}": names for room, names in simcore._ROOMS.items()}
-=======
-    assert roots.isdisjoint({"icalendar", "ipywidgets", "IPython", "dask", "pyspark"})
-    assert names.isdisjoint({"simcore.cli", "simcore.testing"})
-    assert "simcore.scale.parquet" in names
-XX (Tests: the marker slow, by measure; one process instead of five shows what an import brings in; the parser of the command line is made once)
 
 
 def test_it_is_typed():
