@@ -726,6 +726,7 @@ def spoiled(log, rng):
     return log.drop(index=gone)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(TRIALS))
 def test_hidden_assumptions_are_recovered(seed):
     """More of these: `SIMCORE_TRIALS=1000 pytest tests/test_calibrate.py -k hidden`."""

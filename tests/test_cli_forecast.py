@@ -759,6 +759,7 @@ def test_sends_too_late_in_a_folder():
     assert "pass --until to end before that" in message
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("entries")
 def test_progress_of_a_folder_at_a_terminal():
     arguments = [sys.executable, "-c", MAIN, "project", WELCOME, "e.parquet", "-o", "out"]

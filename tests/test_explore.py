@@ -398,6 +398,7 @@ def test_nothing_is_drawn_that_did_not_change(monkeypatch, drawn):
     assert picture(explored).value == b"4"
 
 
+@pytest.mark.slow
 def test_pictures_leave_no_figures(monkeypatch):
     from matplotlib import pyplot
 

@@ -4,6 +4,7 @@ Baselines are in `pictures/`, without texts (fonts differ between versions of ma
 To draw one anew, delete it, run its test twice, and look at it.
 """
 
+import functools
 import sys
 import warnings
 from pathlib import Path
@@ -292,6 +293,7 @@ def test_markers_or_an_image(subscribers, marked):
     assert bool(ax.findobj(AxesImage)) is not marked
 
 
+@pytest.mark.slow
 def test_a_million_subscribers():
     ax = drawn(plot_timeline(many(1_000_000, 1, "1s")))
     assert ax.get_ylabel() == "1,000,000 subscribers, by their first send"
@@ -510,6 +512,7 @@ def test_nothing_but_zeros():
     drawn(plot_calendar(counted(days("2026-03-07", 3), [0, 0, 0])))
 
 
+@pytest.mark.slow
 def test_load_of_fifty():
     ax = drawn(plot_load(counted(days("2026-03-07", 3), *[[1, 2, 3]] * 50)))
     assert len(ax.collections) == 50
@@ -660,6 +663,16 @@ def test_other_axes(plot, text_of):
     )
 
 
+def extent(ax):
+    drawn(ax)
+    return ax.get_xlim(), ax.get_ylim(), texts(ax)
+
+
+@functools.cache
+def extent_of(plot):
+    return extent(plot(ALL[plot]))
+
+
 @EACH
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_units_of_instants(plot, unit):
@@ -670,14 +683,10 @@ def test_units_of_instants(plot, unit):
         frame["shift"] = frame["shift"].dt.as_unit(unit)
     else:
         frame.index = frame.index.as_unit(unit)
-    found, expected = drawn(plot(frame)), drawn(plot(ALL[plot]))
-    assert (found.get_xlim(), found.get_ylim(), texts(found)) == (
-        expected.get_xlim(),
-        expected.get_ylim(),
-        texts(expected),
-    )
+    assert extent(plot(frame)) == extent_of(plot)
 
 
+@pytest.mark.slow
 def test_hostile_subjects():
     given, expected = list(HOSTILE), list(HOSTILE.values())
     for part in (slice(0, 5), slice(5, 10)):

@@ -306,7 +306,7 @@ def test_crowds(chain, entries, data, rooms, until):
         assert_swept(chain(*delays), fields, kit_made, entries=entries, until=until)
 
 
-@pytest.mark.parametrize("room", [0, 9000, 1 << 20])
+@pytest.mark.parametrize("room", [pytest.param(0, marks=pytest.mark.slow), 9000, 1 << 20])
 @pytest.mark.parametrize(
     "fields",
     [
@@ -334,6 +334,7 @@ def test_what_schedules_share(chain, monkeypatch, fields, room):
     assert_swept(sequence, fields, kit_made, entries=entries)
 
 
+@pytest.mark.slow
 def test_twenty_thousand(chain):
     """Those who come twice, and wait for days of the week; more than a kept instant a run is room for."""
     spread = np.random.default_rng(7).integers(0, 60 * DAY_US, 20_000)
