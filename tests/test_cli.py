@@ -42,9 +42,16 @@ COLUMNS = "subscriber_id,run,position,email_id,subject,send_at"
 WAY_OUT = "--on-error quarantine sets them aside in a file of their own and goes on with the others"
 VIAS = "api, visual_automation, rule, bulk_action, import, form, manual"
 UNCLOSED = "line {}: a quotation mark opens a field that does not end"
-# The same parser for all: to make it takes longer than most commands do.
-testing._get_command = functools.cache(main.get_command)
 GUESSWORK = "leaves day and month to guesswork: write it as 2026-03-06 or 6 March 2026"
+
+
+@functools.cache
+def parser(app):
+    """The same for all: to make it takes longer than most commands do."""
+    return main.get_command(app)
+
+
+testing._get_command = parser
 
 
 @pytest.fixture(autouse=True)
