@@ -165,7 +165,7 @@ def _make(
             problems.append((path, "an email must be an object", shown(email)))
             continue
         paths.append(path)
-        items.append(_fields(email, Email, set(), {}))
+        items.append(_fields(email, Email, {"number"}, {}))
         problems += [(f"{path}.{at}", message, found) for at, message, found in email_problems(items[-1])]
     problems += order_problems(items, paths)
     if len(problems) > before:

@@ -55,9 +55,8 @@ def email_problems(given: Mapping[str, Any]) -> list[Problem]:
             wrong.append(("send_days", message, shown(list(days))))
         problems += wrong
     problems += _boolean("published", given.get("published"))
-    position = given.get("position")
-    if position is not None and not (whole(position) and position >= 0):
-        problems.append(("position", "position must be an integer of 0 or more", shown(position)))
+    for name in ("position", "number"):
+        problems += number_problem(name, given.get(name))
     problems += _identity("id", given.get("id"))
     return [*problems, *_nesting(given)]
 
@@ -96,6 +95,13 @@ def order_problems(emails: Sequence[Mapping[str, Any]], paths: Sequence[str] | N
             message = "delay_value must be greater than 0: only the first email can be immediate"
             problems.append((f"{paths[at]}.delay_value", message, "0"))
     return problems
+
+
+def number_problem(name: str, value: Any) -> list[Problem]:
+    """What is wrong with a position, or with Kit's number of an email, where there is one."""
+    if value is None or (whole(value) and value >= 0):
+        return []
+    return [(name, f"{name} must be an integer of 0 or more", shown(value))]
 
 
 def by_position(numbered: tuple[int, Mapping[str, Any]]) -> tuple[bool, int]:
