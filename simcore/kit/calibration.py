@@ -40,10 +40,7 @@ _VALUES = {
     if not isinstance(each.default, timedelta)
 }
 _POLLS = tuple(timedelta(minutes=each) for each in (15, 1, 5, 30, 60))  # the default first
-_TIMING = (
-    *("day_count", "poll_every", "poll_phase", "immediate_days", "email_days", "draft_delay"),
-    "position_taken",
-)
+_TIMING = ("day_count", "poll_every", "poll_phase", "immediate_days", "email_days", "draft_delay")
 _NEVER_US: int = np.iinfo(np.int64).max
 _MEND = "mend those rows, or leave them out"
 _PATIENCE = 5  # seconds without a word
@@ -133,10 +130,10 @@ def calibrate(
     which = []
     with closing(_slowly(combinations, progress)) as slowly:
         for chosen in slowly:
-            timing = tuple(chosen[name] for name in _TIMING)
+            timing = tuple(chosen[name] for name in (*_TIMING, "position_taken"))
             if timing not in steps:
                 assume = Assumptions(**{name: chosen[name] for name in _TIMING})
-                states = cache.states.get(assume.position_taken, [])
+                states = cache.states.get(chosen["position_taken"], [])
                 steps[timing] = _timing([translate(state, assume) for state in (sequence, *states)])
             plans = (steps[timing], *(value for name, value in chosen.items() if name not in _TIMING))
             if plans not in timelines:
