@@ -9,6 +9,7 @@ from simcore.errors import Problem, ValidationError, refuse, shown
 from simcore.files.json_file import MOST_TOLD, read_json
 from simcore.kit.model import ACCOUNT_ZONE, Email, Sequence
 from simcore.kit.problems import email_problems, number_problems, order_problems, sequence_problems, whole
+from simcore.kit.unknown import unknown_beside
 
 LOOK = '{"sequence": {...}, "emails": [...]}'
 """What a file of Kit's looks like, for people."""
@@ -62,6 +63,8 @@ def all_from_api(payload: Any, *, time_zone: str | None = None) -> list[Sequence
             "", f'expected {{"sequences": [...]}} as Kit\'s list of sequences gives it{hint}', payload
         )
     problems = whole_list(payload)
+    beside = {name: value for name, value in payload.items() if name not in {"sequences", "emails"}}
+    problems += unknown_beside(beside)
     sequences, emails = payload["sequences"], _email_list(payload.get("emails"), problems)
     places: dict[Any, int] = {}
     for at, item in enumerate(sequences):
@@ -117,7 +120,7 @@ def from_api(
         )
         raise _shape("", _SHAPE + hint, payload)
     envelope = {name: value for name, value in payload.items() if name not in {"sequence", "emails"}}
-    problems = whole_list(payload)
+    problems = [*whole_list(payload), *unknown_beside(envelope)]
     fields_ = dict(payload["sequence"])
     found = [
         each for each in (emails, payload.get("emails"), fields_.pop("emails", None)) if each is not None

@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 from simcore.clock.zones import zone_names
 from simcore.errors import Problem, shown
 from simcore.files.json_file import MOST_TOLD, too_deep
+from simcore.kit.unknown import unknown_of_email, unknown_of_sequence
 from simcore.text.wording import WEEKDAYS, halved
 
 SOURCES = ("tag", "sequence", "form", "segment")
@@ -30,6 +31,7 @@ def sequence_problems(given: Mapping[str, Any]) -> list[Problem]:
         problems += _boolean(name, given.get(name))
     problems += _identity("id", given.get("id"))
     problems += islice(_source_problems(given.get("exclude_subscriber_sources")), MOST_TOLD)
+    problems += islice(unknown_of_sequence(given.get("extra")), MOST_TOLD)
     return [*problems, *_nesting(given)]
 
 
@@ -58,6 +60,7 @@ def email_problems(given: Mapping[str, Any]) -> list[Problem]:
     for name in ("position", "number"):
         problems += number_problem(name, given.get(name))
     problems += _identity("id", given.get("id"))
+    problems += islice(unknown_of_email(given.get("extra")), MOST_TOLD)
     return [*problems, *_nesting(given)]
 
 
