@@ -1,5 +1,6 @@
 """Changes of a sequence: what they make of it, how they are read, and every refusal on its whole text."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -282,6 +283,15 @@ def test_a_number_that_is_taken_is_refused(text_of, sequence, change, holder, ne
     for verb in (simcore.project, simcore.simulate):
         assert text_of(ValidationError, verb, sequence, [], changes=[change], assumptions=REFUSE) == told
         verb(sequence, [], changes=[change])
+
+
+def test_the_examples_put_nothing_at_a_position_that_is_taken():
+    welcome = kit.load(simcore.example("welcome"))
+    changes = kit.changes.from_json(json.loads(simcore.example("changes").read_text("utf-8")))
+    numbered = [change for change in changes if "position" in change.fields]
+    assert [change.op for change in numbered] == ["update_email", "update_email", "create_email"]
+    assert numbers(welcome, *changes) == numbers(welcome, *changes, assume=REFUSE)
+    assert numbers(welcome, *changes) == {301: 0, 302: 1, 305: 2, 303: 3, 304: 4}
 
 
 def test_a_move_and_another_wait_at_once():
