@@ -26,7 +26,7 @@ OF_SEQUENZY = ["onboarding", "replenish", "winback"]
 
 def test_every_example_is_here():
     assert simcore.example() == [
-        *("account", "changes", "entries", "events", "letters", "onboarding"),
+        *("account", "changes", "entries", "events", "kit_subscribers", "letters", "onboarding"),
         *("replenish", "sequenzy_events", "welcome", "winback"),
     ]
 

@@ -55,6 +55,7 @@ def test_names():
         "load",
         "load_all",
         "platform",
+        "subscribers",
         "update",
         "update_email",
     ]
@@ -82,7 +83,7 @@ def test_versions():
 
 def test_example(text_of):
     assert simcore.example() == [
-        *("account", "changes", "entries", "events", "letters", "onboarding"),
+        *("account", "changes", "entries", "events", "kit_subscribers", "letters", "onboarding"),
         *("replenish", "sequenzy_events", "welcome", "winback"),
     ]
     for name in simcore.example():

@@ -178,9 +178,9 @@ class Cache:
         """Keeps the audience that was found under some plans."""
         self._audiences.append((_entrance(epochs), people))
 
-    def after(self, sequence: Any, changes: list[tuple[int, Any]]) -> list[Any]:
+    def after(self, sequence: Any, changes: list[tuple[int, Any]], assumptions: Any | None) -> list[Any]:
         """The sequence after each of some changes."""
-        return platform_of(sequence).after(sequence, changes)
+        return platform_of(sequence).after(sequence, changes, assumptions)
 
     def times(self, people: Audience) -> Kept:
         """The instants that all have in common."""
@@ -258,7 +258,8 @@ def _later(sequence: Any, options: Options, until_us: int | None, cache: Cache) 
         if until_us is None or at_us < until_us:
             timed.append((at_us, number, change))
     timed.sort(key=lambda change: change[:2])
-    states = cache.after(sequence, [(number, change) for _, number, change in timed]) if timed else []
+    numbered = [(number, change) for _, number, change in timed]
+    states = cache.after(sequence, numbered, options.assumptions) if timed else []
     return [
         Epoch(at_us=at_us, plan=plan_of(state, options.assumptions, options.include_drafts))
         for (at_us, *_), state in zip(timed, states, strict=True)

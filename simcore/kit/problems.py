@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 from simcore.clock.zones import zone_names
 from simcore.errors import Problem, shown
 from simcore.files.json_file import MOST_TOLD, too_deep
+from simcore.kit.unknown import unknown_of_email, unknown_of_sequence
 from simcore.text.wording import WEEKDAYS, halved
 
 SOURCES = ("tag", "sequence", "form", "segment")
@@ -30,6 +31,7 @@ def sequence_problems(given: Mapping[str, Any]) -> list[Problem]:
         problems += _boolean(name, given.get(name))
     problems += _identity("id", given.get("id"))
     problems += islice(_source_problems(given.get("exclude_subscriber_sources")), MOST_TOLD)
+    problems += islice(unknown_of_sequence(given.get("extra")), MOST_TOLD)
     return [*problems, *_nesting(given)]
 
 
@@ -55,10 +57,10 @@ def email_problems(given: Mapping[str, Any]) -> list[Problem]:
             wrong.append(("send_days", message, shown(list(days))))
         problems += wrong
     problems += _boolean("published", given.get("published"))
-    position = given.get("position")
-    if position is not None and not (whole(position) and position >= 0):
-        problems.append(("position", "position must be an integer of 0 or more", shown(position)))
+    for name in ("position", "number"):
+        problems += number_problem(name, given.get(name))
     problems += _identity("id", given.get("id"))
+    problems += islice(unknown_of_email(given.get("extra")), MOST_TOLD)
     return [*problems, *_nesting(given)]
 
 
@@ -96,6 +98,13 @@ def order_problems(emails: Sequence[Mapping[str, Any]], paths: Sequence[str] | N
             message = "delay_value must be greater than 0: only the first email can be immediate"
             problems.append((f"{paths[at]}.delay_value", message, "0"))
     return problems
+
+
+def number_problem(name: str, value: Any) -> list[Problem]:
+    """What is wrong with a position, or with Kit's number of an email, where there is one."""
+    if value is None or (whole(value) and value >= 0):
+        return []
+    return [(name, f"{name} must be an integer of 0 or more", shown(value))]
 
 
 def by_position(numbered: tuple[int, Mapping[str, Any]]) -> tuple[bool, int]:

@@ -67,7 +67,7 @@ def schema() -> Schema:
     emails = {"type": ["array", "null"], "items": {"$ref": "#/$defs/email"}}
     sequence = of_fields(Sequence, _SEQUENCE, ["name"], ("emails", "extra", "envelope"))
     sequence["properties"]["emails"] = emails
-    email = of_fields(Email, _EMAIL, ["subject", "delay_value", "delay_unit"])
+    email = of_fields(Email, _EMAIL, ["subject", "delay_value", "delay_unit"], ("extra", "number"))
     hours = {
         "delay_value": {"minimum": 1, "maximum": LONGEST["hours"]},
         "send_days": {"minItems": len(WEEKDAYS)},
