@@ -83,8 +83,9 @@ def test_versions():
 
 def test_example(text_of):
     assert simcore.example() == [
-        *("account", "changes", "entries", "events", "kit_subscribers", "letters", "onboarding"),
-        *("replenish", "sequenzy_events", "welcome", "winback"),
+        *("account", "changes", "entries", "events"),
+        *("kit_emails", "kit_sequence", "kit_sequences", "kit_subscribers", "letters", "onboarding"),
+        *("replenish", "sequenzy_enrollments", "sequenzy_events", "welcome", "winback"),
     ]
     for name in simcore.example():
         path = simcore.example(name)
