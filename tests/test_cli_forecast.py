@@ -535,8 +535,8 @@ def test_a_column_called_count_is_any_other_elsewhere(file):
 def test_counted_arrivals_have_no_events():
     write("c.csv", COUNTED_ROWS)
     message = (
-        "entries: count and events together: arrivals that are counted are no single subscribers; leave one of "
-        "them out"
+        "entries: found count and events together, expected one of them: counted arrivals are not single "
+        "subscribers; leave one out"
     )
     assert refused("forecast", WELCOME, "c.csv", "--events", EVENTS) == message
 

@@ -431,7 +431,7 @@ def test_a_clock_change_on_a_day_that_is_not_there():
 def test_weeks_have_no_days(text_of):
     weeks = counted(["2026-03-02T05:00Z", "2026-03-09T04:00Z"], [1, 2])
     assert text_of(SimcoreError, plot_calendar, weeks) == (
-        'forecast: found weeks, expected days or finer periods: make it with freq="D"'
+        'forecast: found weeks, expected days or shorter periods: make the forecast with freq="D"'
     )
 
 
@@ -659,7 +659,7 @@ def test_without_matplotlib(plot, monkeypatch, text_of):
 @EACH
 def test_other_axes(plot, text_of):
     assert text_of(SimcoreError, plot, ALL[plot], ax=[1]) == (
-        "ax: found [1], expected an Axes of matplotlib, or None for a new figure"
+        "ax: found [1], expected a matplotlib Axes, or None for a new figure"
     )
 
 
@@ -730,10 +730,10 @@ def test_a_font_without_the_box(monkeypatch):
 
 # ---------------------------------------------------------------- errors
 
-AS_PROJECT = "expected a DataFrame as simcore.project gives"
-AS_FORECAST = "expected a DataFrame as simcore.forecast gives"
-AS_SHIFT = "expected a DataFrame as simcore.shift gives"
-GAPS = "expected quarters of an hour, hours, days or weeks of UTC without gaps, as simcore.forecast gives"
+AS_PROJECT = "expected a DataFrame from simcore.project"
+AS_FORECAST = "expected a DataFrame from simcore.forecast"
+AS_SHIFT = "expected a DataFrame from simcore.shift"
+GAPS = "expected quarters of an hour, hours, days or weeks of UTC without gaps, as in a forecast from simcore.forecast"
 UTC_DAYS = pd.date_range("2026-03-01", periods=3, freq="D", tz="UTC")
 
 
@@ -789,7 +789,7 @@ UTC_DAYS = pd.date_range("2026-03-01", periods=3, freq="D", tz="UTC")
         (
             plot_shift,
             moved((1, 9, "later")).assign(shift=9.0),
-            "shift: shift is float64; expected timedelta64, as simcore.shift gives",
+            "shift: shift is float64; expected timedelta64, as in a table from simcore.shift",
         ),
         (
             plot_shift,

@@ -670,17 +670,17 @@ def test_values_are_a_list(text_of, chain, wrong):
 def test_no_values(text_of, chain):
     for none in ([], range(0), iter([]), np.array([])):
         assert text_of(SimcoreError, simcore.sweep, chain((0, "days")), {"send_hour": none}, ENTRY) == (
-            "fields: send_hour: an empty list, expected one value or more"
+            "fields: send_hour: found an empty list, expected one value or more"
         )
 
 
 def test_a_metric_named_as_a_field(text_of, chain):
     named = {"metrics": {"send_hour": len}}
     assert text_of(SimcoreError, simcore.sweep, chain((0, "days")), {"send_hour": [1]}, ENTRY, **named) == (
-        "metrics: send_hour is the name of a field too; give it another"
+        "metrics: send_hour is also the name of a field; give the metric another name"
     )
     assert text_of(SimcoreError, simcore.sweep, chain((0, "days")), {"p95_days": [1]}, ENTRY) == (
-        "metrics: p95_days is the name of a field too; give it another"
+        "metrics: p95_days is also the name of a field; give the metric another name"
     )
 
 
@@ -741,7 +741,7 @@ def test_what_project_refuses_is_refused(text_of, chain):
         ({"changes": 3}, "changes: found 3, expected a list of changes, such as kit.update(...)"),
         (
             {"enabled_at": "2026-03-02"},
-            "enabled_at: this platform's sequences are not enabled at an instant: leave it out",
+            "enabled_at: this platform's sequences have no trigger to switch on: leave it out",
         ),
         ({"render": True}, "render: this platform's merge tags are not modelled: leave it out"),
     ):

@@ -297,7 +297,7 @@ def test_nothing_was_sent():
         (
             ROWS,
             ROWS,
-            f"actual: found {repr(ROWS)[:59]}…, expected a timeline as simcore.project gives, with subscriber_id, "
+            f"actual: found {repr(ROWS)[:59]}…, expected a timeline from simcore.project, with subscriber_id, "
             "run, email_id and send_at",
         ),
         (FIRST, "welcome", "expected: found 'welcome', expected a DataFrame, or a list of dicts"),
@@ -507,7 +507,7 @@ def test_a_file_that_is_none(kept, text, tmp_path):
 def test_a_timeline_that_is_none(tmp_path, text_of):
     text = text_of(simcore.SimcoreError, check_golden, "sends", tmp_path / "sends.csv", update=True)
     assert text == (
-        "timeline: found 'sends', expected a timeline as simcore.project gives, with subscriber_id, run, email_id and "
+        "timeline: found 'sends', expected a timeline from simcore.project, with subscriber_id, run, email_id and "
         "send_at"
     )
     assert not [*tmp_path.iterdir()]
