@@ -1,17 +1,17 @@
 """simcore: when does each email of a sequence go out, to whom, and why then?
 
 Load a sequence:
-    kit.load, kit.load_all, kit.from_api     one of Kit's, or all of an account's
-    sequenzy.load, sequenzy.from_api         one of Sequenzy's
-    kit.Sequence, sequenzy.Sequence          or build it; replace and with_fields give changed copies
+    kit.load, kit.load_all, kit.from_api     one Kit sequence, or all of an account's
+    sequenzy.load, sequenzy.from_api         one Sequenzy sequence
+    kit.Sequence, sequenzy.Sequence          or build one; replace and with_fields give changed copies
 
 Ask when:
     preview           one subscriber: each email's send time, and the reason
-    project           all subscribers: a row a send
-    simulate          their whole life: sends, how each run stands, all else that happened
+    project           all subscribers: one row for each send
+    simulate          their whole life: sends, the state of each run, and all else that happened
     forecast          how many emails go out in each hour, day or week
-    arrivals          synthetic subscribers, for lists that are still to come
-    split_entries     parts the rows that can be read from those that cannot
+    arrivals          made-up subscribers, for a list that you do not have yet
+    split_entries     separates the rows that can be read from those that cannot
 
 Ask what if:
     compare, shift    several schedules side by side, and how far each send moves
@@ -24,11 +24,35 @@ Show it:
     plot_timeline, plot_calendar, plot_load, plot_shift
     to_ics            a calendar file
 
-Test it: simcore.testing, which proves a promise for every entry of a year and not for a sample. Lists too big for
-memory: simcore.scale.parquet, .dask and .spark. What the platforms leave open: kit.assumptions, sequenzy.assumptions.
-What a number such as K7 stands for: rules. example gives the shipped files, schema a JSON Schema of a platform's
-files, versions what a result depends on. simcore.platform is for whoever writes a platform of their own. What goes
-wrong is a SimcoreError: a ValidationError about a sequence, an EntryError about entries and events.
+More:
+    simcore.testing                            proves a promise for every entry of a year, without sampling
+    simcore.scale.parquet, .dask and .spark    lists that are too big for memory
+    kit.assumptions, sequenzy.assumptions      what the platforms leave open, as switches
+    rules, schema, example, versions           a rule such as K7, a JSON Schema, sample files, what results depend on
+    simcore.platform                           for writing a platform of your own
+    SimcoreError                               the base of ValidationError (sequences) and EntryError (entries, events)
+
+The words used here, in the code and in messages:
+    subscriber        a person on a list, known by a subscriber_id
+    entry             a subscriber joins a sequence at an instant: one row of entries
+    run               one pass of a subscriber through a sequence, numbered from 1
+    rejected entry    an entry that starts no run, such as a second one where the sequence does not repeat
+    step              one item of a sequence: an email, or on some platforms a wait or an action
+    email             a step that sends something; a draft is an email that is not published
+    anchor            the instant from which a step's delay counts: the end of the previous step, or the entry
+    delay             how long a step waits from its anchor, such as 2 hours or 3 calendar days
+    gate              which instants a step may happen at, once its delay is over; it takes the first of them
+    poll              a gate that is open at regular instants, such as every 15 minutes
+    slot              a gate that is open at one instant on each allowed day: the send hour
+    window            a gate that is open for part of each allowed day
+    period            a quarter of an hour, an hour, a day or a week, in which sends are counted
+    properties        the data that an entry or an event carries, as a dict
+    plan              a sequence as the engine runs it: steps, gates and rules, the same for every platform
+    epoch             the time during which one plan is in force; each change starts a new one
+    cohort            the runs that wait for the same step, which the engine moves together
+    journal           the table of everything that happened except the sends
+    platform          a service whose sequences simcore can run, such as Kit or Sequenzy
+    switch            an assumption about something that a platform does not document; you can change it
 """
 
 import sys

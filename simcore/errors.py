@@ -1,4 +1,4 @@
-"""What simcore raises: every error of its own is a ValueError and keeps its parts."""
+"""The errors that simcore raises. All are ValueErrors and keep their parts."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,10 +17,10 @@ class SimcoreError(ValueError):
 
 
 class ValidationError(SimcoreError):
-    """A description (a sequence, an email, assumptions) that cannot be.
+    """A sequence, an email, a change or assumptions that are not valid.
 
-    `errors` are the messages in the platform's own words; `problems` are (path, message) pairs in the same
-    order; `found` (optional, same order) holds what stood there, for the text.
+    `errors`: the messages in the platform's own words. `problems`: (path, message) pairs in the same order.
+    `found` (optional, same order): the values that were found there, for the text.
 
     >>> error = ValidationError(["subject can't be blank"], [("emails[0].subject", "subject can't be blank")])
     >>> print(error)
@@ -47,9 +47,9 @@ class ValidationError(SimcoreError):
 
 
 class EntryError(SimcoreError):
-    """Entries, or other instants given by the user, that cannot be read.
+    """Entries, events or instants that cannot be read.
 
-    `rows` are the positions (from 0) of the rows at fault, in order; empty where a single value was given.
+    `rows`: the positions (from 0) of the rows with errors, in order. Empty if a single value was given.
 
     >>> import simcore
     >>> from simcore import kit
@@ -74,7 +74,7 @@ class TooLateError(EntryError):
 
 
 class TooManyError(SimcoreError):
-    """More instants than are made at once: `count` of them."""
+    """More instants than can be held at once: `count` of them."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -85,7 +85,7 @@ class TooManyError(SimcoreError):
 
 
 Problem = tuple[str, str, str]
-"""A path, a message in the platform's manner, and what was found there ("" where the message says it all)."""
+"""A path, a message in the platform's style, and the value found there ("" where the message says it all)."""
 
 
 def refuse(problems: Sequence[Problem]) -> None:
@@ -100,13 +100,13 @@ def refuse(problems: Sequence[Problem]) -> None:
 
 @contextmanager
 def inside(prefix: str, note: str = "") -> Iterator[None]:
-    """What is refused in here is at a longer path, and `note` is said besides of what was found."""
+    """Puts `prefix` before the paths of errors raised in here, and adds `note` to the values found."""
     try:
         yield
     except ValidationError as error:
-        told = zip(error.problems, error.found, strict=True)
+        problems = zip(error.problems, error.found, strict=True)
         refuse([
-            (prefix + path, text, ", ".join(filter(None, (found, note)))) for (path, text), found in told
+            (prefix + path, text, ", ".join(filter(None, (found, note)))) for (path, text), found in problems
         ])
 
 

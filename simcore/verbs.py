@@ -1,4 +1,4 @@
-"""The verbs: what goes out when, for one subscriber and for all of them."""
+"""The verbs: what goes out and when, for one subscriber or for all of them."""
 
 import warnings
 from functools import cache
@@ -24,7 +24,7 @@ from simcore.text.tables import ShownFrame, Table
 
 
 class Preview(ShownFrame):
-    """What `simcore.preview` gives."""
+    """The result of `simcore.preview`: a DataFrame that shows itself in full."""
 
     def _table(self) -> Table:
         dtype = self["send_at"].dtype if {"send_at", "subject", "reason"} <= set(self.columns) else None
@@ -45,16 +45,16 @@ class Preview(ShownFrame):
 def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOptions]) -> pd.DataFrame:
     """When each email goes out to one subscriber who enters at `entered_at`, and why then.
 
-    `entered_at`: an aware datetime or Timestamp, or a string; without an offset it is wall-clock time in
+    `entered_at`: an aware datetime or Timestamp, or a string. Without an offset it is wall-clock time in
     `naive_time_zone`, or else in the sequence's zone.
 
-    A row for each email that is not a draft. Index `position` (int16, from 0); columns `email_id` (int64, or str
-    where the platform's are texts), `subject` (str), `send_at` (datetime64[us, the sequence's zone]), `wait`
-    (timedelta64[us], from the previous email or from the entry) and `reason` (str, one sentence). What cannot go out
-    as things stand has NaT and the reason. In a notebook and a terminal it is shown in full.
+    Returns one row for each email that is not a draft. Index `position` (int16, from 0). Columns `email_id` (int64;
+    str if the platform's ids are texts), `subject` (str), `send_at` (datetime64[us, the sequence's zone]), `wait`
+    (timedelta64[us], from the previous email or from the entry) and `reason` (str, one sentence). An email that
+    cannot go out has NaT, and its reason says why. Notebooks and terminals show the table in full.
 
-    Raises EntryError for an instant that cannot be read or sends after 2200. Warns where no email goes out at all.
-    Rules: K6 to K12; Q8 to Q11, where nothing but the entry happens.
+    Raises EntryError for an instant that cannot be read, and if an email would go out after 2200. Warns if there is no
+    email to preview. Rules: K6 to K12; Q8 to Q11 (only the entry happens, no events).
 
     >>> import simcore
     >>> from simcore import kit
@@ -90,7 +90,7 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
         if at_us > LAST_US:
             raise EntryError(
                 f"the email at position {step.position} (id {step.email_id}) would go out after 2200-01-01 UTC: "
-                "mend its delay, or the entry"
+                "shorten its delay, or give an earlier entry"
             )
         reason = words.reasons(item, epochs, np.array([entered_us]), names)[0]
         rows.append((step, at_us, at_us - int(item.waited.anchor.distinct_us[0]), reason))
@@ -146,19 +146,19 @@ def project(
 ) -> pd.DataFrame:
     """The timeline: one row for each email that goes out to each subscriber.
 
-    `entries`: a DataFrame with `subscriber_id` (any dtype) and `entered_at` (instants, or strings with
-    offsets), optionally `via`; a Series of instants whose index is the subscriber_id; or a DatetimeIndex,
-    array or list of instants (ids 0, 1, 2, …). Naive times need `naive_time_zone`, in which they are
-    wall-clock time. A subscriber who stands there again starts another run where the sequence repeats, and is
-    ignored where it does not (K14, Q18). Where the sequence has a trigger, this enrols by the events when there are
-    no `entries`, and entries may carry `properties` (dicts).
+    `entries`: who enters, and when. Either a DataFrame with `subscriber_id` (any dtype) and `entered_at` (instants, or
+    strings with offsets), optionally `via`; or a Series of instants whose index is the subscriber_id; or a
+    DatetimeIndex, array or list of instants (ids 0, 1, 2, …). Times without an offset need `naive_time_zone`. A
+    subscriber who enters again starts another run if the sequence repeats, and is ignored if it does not (K14, Q18).
+    If the sequence has a trigger, you can leave out `entries`: the trigger then enrols people by the events. Entries
+    of such a sequence may also have `properties` (dicts).
 
-    Columns, in order: `subscriber_id` (as given), `run` (int32, from 1), `position` (int16, from 0),
-    `email_id` (int64; str where they are texts), `subject` (category), `send_at` (datetime64[us, the sequence's
-    zone]), and where asked for `rendered_subject` and `reason` (str); a RangeIndex. Rows are in the order that
-    `order` says.
+    Returns the columns, in order: `subscriber_id` (as given), `run` (int32, from 1), `position` (int16, from 0),
+    `email_id` (int64; str if the ids are texts), `subject` (category), `send_at` (datetime64[us, the sequence's
+    zone]), and if you ask for them `rendered_subject` and `reason` (str). The index is a RangeIndex; `order` sets the
+    order of the rows.
 
-    Raises EntryError that names the rows that cannot be read, or whose sends are after 2200.
+    Raises EntryError for rows that cannot be read, or whose sends are after 2200, and names them.
 
     >>> import simcore
     >>> from simcore import kit
@@ -176,15 +176,19 @@ def simulate(
 ) -> Simulation:
     """The whole life of all subscribers in a sequence: `timeline`, `subscribers` and `journal`.
 
-    Arguments as for `project`, and `timeline` is what that gives. `subscribers` has a row a run, in the order
-    of the entries: `subscriber_id, run` (int32), `via` (category), `entered_at`, `status` (category: active,
-    completed, restarted, excluded, cancelled, removed, stopped), `sends` (int32), `last_send_at`,
-    `next_email_id` (Int64; str where they are texts) and `next_send_at`, the email that the run waits for
-    (missing where nothing can go out as things stand), `ended_at`; as they stand at `until`, or after everything
-    has happened. `journal` has all that happened but the sends: `subscriber_id, run` (Int32, missing for entries
-    that started none), `at`, `what` (category, K28 and Q22), `email_id` (Int64 or str, missing where none
-    is meant), `detail` (category); rows by entry, then as they happened. All instants are datetime64[us, the
-    sequence's zone before any change].
+    Takes the same arguments as `project`, and `timeline` is the result of `project`.
+
+    `subscribers` has one row for each run, in the order of the entries, with its state at `until`, or after everything
+    has happened: `subscriber_id, run` (int32), `via` (category), `entered_at`, `status` (category: active, completed,
+    restarted, excluded, cancelled, removed, stopped), `sends` (int32), `last_send_at`, `next_email_id` (Int64; str if
+    the ids are texts) and `next_send_at` (the email that the run waits for and its time, missing if it cannot go out),
+    `ended_at`.
+
+    `journal` has everything that happened except the sends: `subscriber_id, run` (Int32, missing for rejected
+    entries), `at`, `what` (category, K28 and Q22), `email_id` (Int64 or str, missing where no email is meant),
+    `detail` (category). Rows are ordered by entry, then by time.
+
+    All instants are datetime64[us, the sequence's zone before any change].
 
     >>> import simcore
     >>> from simcore import kit
@@ -203,11 +207,13 @@ def split_entries(
     unit: Unit | None = None,
     dayfirst: bool = False,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Entries parted into (good, bad): rows that `project` can read, and rows that it cannot.
+    """Splits entries into (good, bad): rows that `project` can read, and rows that it cannot.
 
-    `entries` and `naive_time_zone` as for `project`. Both are DataFrames with the columns given (a list or a
-    Series becomes `subscriber_id` and `entered_at`) and their index; `bad` has a `reason` (str) more. `unit="s"` or
-    `"ms"`: numbers count that since 1970-01-01 UTC. `dayfirst=True`: 03/06/2026 is 3 June (T25).
+    `entries` and `naive_time_zone`: as for `project`. `unit="s"` or `"ms"`: numbers are seconds or milliseconds since
+    1970-01-01 UTC. `dayfirst=True`: 03/06/2026 is 3 June (T25).
+
+    Returns two DataFrames with the columns and the index of `entries` (a list or a Series becomes `subscriber_id` and
+    `entered_at`). `bad` also has a column `reason` (str).
 
     >>> good, bad = split_entries(["2026-03-06T21:07:30-05:00", "03/06/2026"])
     >>> len(good), bad["reason"].tolist()
@@ -218,5 +224,5 @@ def split_entries(
 
 @cache
 def _text() -> Any:
-    """The dtype that pandas gives to texts: str from 3.0 on, object before."""
+    """The dtype that pandas gives to texts: str since 3.0, object before."""
     return pd.Series([], dtype="str").dtype

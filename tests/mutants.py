@@ -154,10 +154,10 @@ def infect(module: ModuleType, tree: ast.Module) -> None:
                     setattr(each, name, new)
 
 
-def forget(module: ModuleType) -> None:
-    """Empties what a module caches."""
+def forget(module: ModuleType, made_in: str | None = None) -> None:
+    """Empties what a module caches, or what those of its functions do that are made in one of this name."""
     for each in vars(module).values():
-        if hasattr(each, "cache_clear"):
+        if hasattr(each, "cache_clear") and made_in in {None, each.__module__}:
             each.cache_clear()
 
 
@@ -231,6 +231,9 @@ class Runs:
         found = "import"
         try:
             forget(module)
+            for name, tests in [*sys.modules.items()]:
+                if name.startswith("test_"):
+                    forget(tests, name)
             infect(module, tree)
             end, found = time.monotonic() + self.patience, ""
             for item in items:
@@ -256,7 +259,16 @@ def main() -> int:
     )
     settings.register_profile("mutants", quick)
     os.environ["HYPOTHESIS_PROFILE"] = "mutants"
-    quiet = ["-q", "--tb=no", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    quiet = [
+        "-q",
+        "--tb=no",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "-W",
+        "ignore::pytest.PytestAssertRewriteWarning",
+    ]
     return pytest.main(
         [*quiet, *given.tests, *others_], [Runs(given.file, given.lines, given.part, given.patience)]
     )

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
-from itertools import count
+from itertools import count, pairwise
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -256,13 +256,46 @@ class State:
         else:
             place = self.place(change["email_id"])
             email = emails.pop(place)
-        if change["op"] != "delete_email":
+        if change["op"] == "delete_email":
+            emails = closed_up(emails, email["position"])
+        else:
             wanted = fields.pop("position", None)
-            email = {**email, **fields}
+            email = {"position": None, **email, **fields}
             if fields.get("delay_unit") == "hours":
                 email["send_days"] = None
-            emails.insert(place if wanted is None else wanted, email)
+            end = max((e["position"] for e in emails), default=-1) + 1
+            if change["op"] == "create_email":
+                wanted = end if wanted is None else min(wanted, end)
+            elif wanted is None:
+                wanted = email["position"]
+            emails = with_email(self.emails, emails, email, wanted)
         return State(self.fields, tuple(emails), self.rules, self.include_drafts)
+
+
+def closed_up(emails: list[dict], gone: int) -> list[dict]:
+    """Who follows on a deleted email without a gap moves up (K25, `shift`)."""
+    numbers = {email["position"] for email in emails}
+    last = gone
+    while last + 1 in numbers:
+        last += 1
+    return [{**email, "position": email["position"] - (gone < email["position"] <= last)} for email in emails]
+
+
+def with_email(before: tuple[dict, ...], others: list[dict], email: dict, wanted: int) -> list[dict]:
+    """An email at Kit's number `wanted`; at one that is taken it has the holder's place (K25, `shift`)."""
+    at = {other["position"]: place for place, other in enumerate(others)}
+    if wanted not in at:
+        return sorted([*others, {**email, "position": wanted}], key=lambda each: each["position"])
+    place = [each["position"] for each in before].index(wanted)
+    numbers = [each["position"] for each in others]
+    low, high = numbers[:place], numbers[place:]
+    for i in range(len(low)):  # whoever has no room before it any more
+        room = wanted - (len(low) - i)
+        low[i] = min(low[i], room)
+    for i in range(len(high)):
+        high[i] = max(high[i], wanted + 1 + i)
+    emails = [*others[:place], email, *others[place:]]
+    return [{**each, "position": number} for each, number in zip(emails, [*low, wanted, *high], strict=True)]
 
 
 def first_state(case: dict) -> State:
@@ -274,6 +307,9 @@ def first_state(case: dict) -> State:
         if email.get("id") is None:
             email["id"] = next(unnamed)
     emails.sort(key=lambda email: (email["position"] is None, email["position"] or 0))  # K2
+    for before, email in pairwise([{"position": -1}, *emails]):
+        if email["position"] is None:
+            email["position"] = before["position"] + 1
     return State(
         {**SEQUENCE, **given}, tuple(emails), {**DEFAULTS, **case["assumptions"]}, case["include_drafts"]
     )

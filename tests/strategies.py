@@ -293,16 +293,17 @@ def change_of(draw: Draw, state: State, new_id: int | None) -> dict:
     """One change of a sequence, without its instant; it may be one that Kit would refuse."""
     (op,) = pick(draw, ("update", "update_email", "create_email", "update_email", "delete_email"))
     ids = [email["id"] for email in state.emails]
+    past = max((email["position"] for email in state.emails), default=-1) + 1
     if op == "update" or (op != "create_email" and not ids):
         return {"op": "update", "fields": some_fields(draw, state.fields)}
     if op == "create_email":
-        place, ends = pick(draw, range(len(ids) + 2), (False, False, False, True))
+        place, ends = pick(draw, range(past + 2), (False, False, False, True))
         place += place == 0 and bool(ids) and state.emails[0]["delay_value"] == 0
         email = an_email(draw, new_id, first=place == 0)
         if new_id is None:
             del email["id"]
         return {"op": op, "fields": email if ends else {**email, "position": place}}
-    email_id, place, kind, also = pick(draw, ids, range(len(ids) + 2), range(7), (False, False, False, True))
+    email_id, place, kind, also = pick(draw, ids, range(past + 2), range(7), (False, False, False, True))
     if op == "delete_email":
         return {"op": op, "email_id": email_id}
     if kind <= 3:

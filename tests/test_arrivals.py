@@ -95,7 +95,7 @@ KEYS = {
         pytest.param((0, 0, 1, 0, 0, 0, 0), (*[0] * 23, 1), id="one hour a week"),
     ],
 )
-@pytest.mark.parametrize("name", [NEW_YORK, "Asia/Kathmandu"])
+@pytest.mark.parametrize("name", [NEW_YORK, pytest.param("Asia/Kathmandu", marks=pytest.mark.slow)])
 def test_weights(weekday, hour, name):
     """Over five weeks, the change of the clock among them."""
     start, end = "2026-02-16T00:00", "2026-03-23T00:00"
@@ -516,7 +516,7 @@ def test_bad_zones(text_of, wrong):
 
 @pytest.mark.parametrize(("per_day", "text"), [(1e9, "7e+09"), (1e308, "inf"), (1.5e8, "1.05e+09")])
 def test_more_than_a_machine_holds(text_of, per_day, text):
-    expected = f"per_day: about {text} arrivals, expected at most 1,000,000,000 in all"
+    expected = f"per_day: found about {text} arrivals in all, expected at most 1,000,000,000"
     assert text_of(SimcoreError, simcore.arrivals, per_day, "2026-03-01", "2026-03-08") == expected
     few = simcore.arrivals(1e9, "2026-03-01T00:00:00", "2026-03-01T00:00:01", seed=22)
     assert_near({"all": len(few)}, {"all": 1e9 / 86_400})

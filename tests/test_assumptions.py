@@ -26,6 +26,7 @@ DEFAULTS = {
     "queued_emails": "keep",
     "insert_before_next": "wait",
     "earlier_insert": "send",
+    "position_taken": "shift",
 }
 
 
@@ -51,7 +52,7 @@ def test_listed():
     assert listed["default"].tolist()[1:3] == ["0:15:00", "0:00:00"]
     assert listed["rule"].tolist() == [
         *["K7", "K8", "K8", "K9", "K10", "K12"],
-        *["K14", "K15", "K16", "K20", "K21", "K22"],
+        *["K14", "K15", "K16", "K20", "K21", "K22", "K25"],
     ]
     assert listed["values"].tolist() == [
         "calendar | elapsed",
@@ -66,6 +67,7 @@ def test_listed():
         "keep | reschedule",
         "wait | at_once",
         "send | skip",
+        "shift | refuse",
     ]
     assert listed["meaning"].str.len().min() > 20
 

@@ -311,7 +311,7 @@ def test_the_timeline_is_as_it_was(sends, written):
 
 # ---------------------------------------------------------------- what is refused
 
-EXPECTED = "expected a timeline as simcore.project gives, with subscriber_id, run, email_id and send_at"
+EXPECTED = "expected a timeline from simcore.project, with subscriber_id, run, email_id and send_at"
 
 
 def test_what_is_no_timeline(text_of, sends, tmp_path):
@@ -334,7 +334,7 @@ def test_what_is_no_timeline(text_of, sends, tmp_path):
     ):
         assert text_of(SimcoreError, simcore.to_ics, wrong, path) == message
     assert text_of(SimcoreError, simcore.to_ics, sends.drop(columns="subject"), path) == (
-        "timeline: no column subject; expected a timeline as simcore.project gives"
+        "timeline: no column subject; expected a timeline from simcore.project"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -342,7 +342,7 @@ def test_what_is_no_timeline(text_of, sends, tmp_path):
 def test_a_missing_send(text_of, sends, tmp_path):
     sends.loc[2, "send_at"] = pd.NaT
     assert text_of(SimcoreError, simcore.to_ics, sends, tmp_path / "x.ics") == (
-        "timeline: row 2 has no send_at: leave out what is not sent"
+        "timeline: row 2 has no send_at: leave out rows that are not sent"
     )
     assert list(tmp_path.iterdir()) == []
 

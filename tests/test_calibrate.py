@@ -325,6 +325,30 @@ def test_of_two_that_say_the_same_the_default_is_shown():
     assert set(calibrate(INSIDE, late, log, changes=turned)[column]) == {"same", "complete"}
 
 
+def test_positions_that_are_taken():
+    """K25: a change that happened was not refused, so what is refused is no reading of it; and what differs is."""
+    base = sequence(email(1, 1), email(2, 2), email(3, 2), email(4, 2))
+    people = entries(("a", "02T12:00"))
+    new = {"id": 9, "subject": "N", "delay_value": 1, "delay_unit": "days", "published": True}
+    taken = [kit.create_email(at("02T13:00"), position=1, **new)]
+    log = log_of(base, people, changes=taken)
+    assert "position_taken" not in switches(calibrate(base, people, log, changes=taken))
+    gone = [kit.delete_email(at("02T13:00"), 2)]
+    freed = [*gone, kit.create_email(at("02T14:00"), position=1, **new)]
+    for changes in (gone, freed):  # other numbers, and the same order
+        found = calibrate(base, people, log_of(base, people, changes=changes), changes=changes)
+        assert "position_taken" not in switches(found)
+    far = [kit.create_email(at("02T13:00"), position=9, **new)]
+    far += [kit.create_email(at("02T14:00"), position=7, **{**new, "id": 10})]
+    for reading in ("shift", "refuse"):
+        hidden = kit.Assumptions(position_taken=reading)
+        log = log_of(base, people, changes=far, assumptions=hidden)
+        found = calibrate(base, people, log, changes=far)
+        assert found.best == hidden
+        assert found["explained"].tolist()[0] == 1.0
+        assert switches(found) == ["day_count", "position_taken"]
+
+
 def test_phases_come_from_the_log():
     """Most are at 7:30 past a look: the minute that most are in, and the second, are tried."""
     who = entries(*((number, f"02T10:{number:02}") for number in range(1, 40)))
@@ -726,6 +750,7 @@ def spoiled(log, rng):
     return log.drop(index=gone)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(TRIALS))
 def test_hidden_assumptions_are_recovered(seed):
     """More of these: `SIMCORE_TRIALS=1000 pytest tests/test_calibrate.py -k hidden`."""

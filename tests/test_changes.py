@@ -1,11 +1,14 @@
 """Changes of a sequence: what they make of it, how they are read, and every refusal on its whole text."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import simcore
 from simcore import kit
@@ -140,6 +143,192 @@ def test_a_change_says_what_it_is():
     assert str(kit.delete_email(AT, -5)) == f"delete_email -5 at {AT}"
     made = kit.update_email(AT, 5, published=True)
     assert (made.at, made.op, made.email_id, made.fields) == (AT, "update_email", 5, {"published": True})
+
+
+# ---------------------------------------------------------------- Kit's own numbers
+
+GAPS = kit.Sequence(name="S", time_zone="UTC", emails=[email(n, position=10 * (n - 1)) for n in (1, 2, 3, 4)])
+REFUSE = kit.Assumptions(position_taken="refuse")
+MORE = {"subject": "N", "delay_value": 1, "delay_unit": "days", "id": 9}
+
+
+def numbers(sequence, *changes, assume=None):
+    """The emails' ids, each with Kit's number, after some changes."""
+    last = [sequence, *kit.platform.after(sequence, enumerate(changes), assume)][-1]
+    order(last)
+    return dict(zip(order(last), last.numbers, strict=True))
+
+
+def test_numbers_are_kept_as_they_were_given():
+    """K5, K25: gaps are accepted; the position shown is the place."""
+    assert GAPS.numbers == [0, 10, 20, 30]
+    assert [each.position for each in GAPS.emails] == [0, 1, 2, 3]
+    assert [each.number for each in GAPS.emails] == [None, 10, 20, 30]
+    assert [each.number for each in PLAIN.emails] == [None, None, None]
+    assert kit.Sequence(name="S").numbers == []
+    late = kit.Sequence(name="S", emails=[email(1, position=4), email(2), email(3, position=2)])
+    assert numbers(late) == {3: 2, 1: 4, 2: 5}
+    assert [each["position"] for each in GAPS.to_api()["emails"]] == [0, 1, 2, 3]  # K3
+    assert "number" not in GAPS.to_api()["emails"][1]
+    assert kit.from_api({"sequence": GAPS.to_api()["sequence"], "emails": GAPS.to_api()["emails"]}) != GAPS
+    assert (
+        "number"
+        in kit.from_api({"sequence": {"name": "S"}, "emails": [{**NEW, "number": 7}]}).emails[0].extra
+    )
+
+
+def test_numbers_stay_where_nothing_moves():
+    assert GAPS.replace(name="T").numbers == GAPS.numbers
+    assert GAPS.replace_email(1, subject="B").numbers == GAPS.numbers
+    assert GAPS.with_fields({"emails[2].delay_value": 4, "send_hour": 3}).numbers == GAPS.numbers
+    assert numbers(GAPS.replace(emails=GAPS.emails[::2])) == {1: 0, 3: 20}
+    assert numbers(GAPS, kit.update(AT, send_hour=4)) == {1: 0, 2: 10, 3: 20, 4: 30}
+    assert numbers(GAPS, kit.update_email(AT, 2, published=False)) == {1: 0, 2: 10, 3: 20, 4: 30}
+    # What is edited here goes by places, and the same numbers are given out anew.
+    assert numbers(GAPS.replace_email(0, position=2)) == {2: 0, 3: 10, 1: 20, 4: 30}
+    assert numbers(GAPS.with_fields({"emails[3].position": 0})) == {4: 0, 1: 10, 2: 20, 3: 30}
+
+
+def test_emails_of_two_sequences_in_one():
+    """Numbers that do not rise give way, as little as can be."""
+    both = kit.Sequence(name="S", emails=[*GAPS.emails[1:3], email(7, position=3), email(8, position=30)])
+    assert numbers(both) == {2: 10, 3: 20, 7: 21, 8: 30}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param(kit.create_email(AT, **MORE), {1: 0, 2: 10, 3: 20, 4: 30, 9: 31}, id="appended"),
+        pytest.param(
+            kit.create_email(AT, **MORE, position=5), {1: 0, 9: 5, 2: 10, 3: 20, 4: 30}, id="between"
+        ),
+        pytest.param(
+            kit.create_email(AT, **MORE, position=3), {1: 0, 9: 3, 2: 10, 3: 20, 4: 30}, id="no place"
+        ),
+        pytest.param(kit.update_email(AT, 1, position=15), {2: 10, 1: 15, 3: 20, 4: 30}, id="moved down"),
+        pytest.param(kit.update_email(AT, 4, position=5), {1: 0, 4: 5, 2: 10, 3: 20}, id="moved up"),
+        pytest.param(kit.update_email(AT, 2, position=11), {1: 0, 2: 11, 3: 20, 4: 30}, id="moved a little"),
+        pytest.param(kit.update_email(AT, 2, position=10), {1: 0, 2: 10, 3: 20, 4: 30}, id="where it is"),
+        pytest.param(kit.update_email(AT, 2, position=None), {1: 0, 2: 10, 3: 20, 4: 30}, id="null"),
+        pytest.param(kit.update_email(AT, 2, position=99), {1: 0, 3: 20, 4: 30, 2: 99}, id="past the end"),
+        pytest.param(kit.delete_email(AT, 2), {1: 0, 3: 20, 4: 30}, id="deleted"),
+        pytest.param(
+            kit.create_email(AT, **MORE, position=np.int64(5)), {1: 0, 9: 5, 2: 10, 3: 20, 4: 30}, id="numpy"
+        ),
+    ],
+)
+def test_a_number_that_is_free(change, expected):
+    """K25: it is Kit's own, gaps kept, and nobody else moves."""
+    assert numbers(GAPS, change) == numbers(GAPS, change, assume=REFUSE) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (kit.create_email(AT, **MORE, position=10), {1: 0, 9: 10, 2: 11, 3: 20, 4: 30}),
+        (kit.create_email(AT, **MORE, position=0), {9: 0, 1: 1, 2: 10, 3: 20, 4: 30}),
+        (kit.create_email(AT, **MORE, position=30), {1: 0, 2: 10, 3: 20, 9: 30, 4: 31}),
+        (kit.update_email(AT, 1, position=20), {2: 10, 3: 19, 1: 20, 4: 30}),
+        (kit.update_email(AT, 1, position=10), {2: 9, 1: 10, 3: 20, 4: 30}),
+        (kit.update_email(AT, 4, position=10), {1: 0, 4: 10, 2: 11, 3: 20}),
+        (kit.update_email(AT, 3, position=30), {1: 0, 2: 10, 4: 29, 3: 30}),
+    ],
+)
+def test_the_others_make_room(change, expected):
+    """K25, `shift`: the email takes the place of the one at that number, and the others move as little as can be."""
+    assert numbers(GAPS, change) == expected
+
+
+def test_no_new_gaps_as_in_the_editor():
+    """K25, `shift`: past the end means the end, and who follows on a deleted email moves up; not under `refuse`."""
+    far = kit.create_email(AT, **MORE, position=99)
+    assert numbers(PLAIN, far) == {1: 0, 2: 1, 3: 2, 9: 3}
+    assert numbers(PLAIN, far, assume=REFUSE) == {1: 0, 2: 1, 3: 2, 9: 99}
+    gone = kit.delete_email(AT, 1)
+    assert numbers(PLAIN, gone) == {2: 0, 3: 1}
+    assert numbers(PLAIN, gone, assume=REFUSE) == {2: 1, 3: 2}
+    near = kit.Sequence(name="S", emails=[email(n, position=p) for n, p in ((1, 0), (2, 1), (3, 2), (4, 9))])
+    assert numbers(near, gone) == {2: 0, 3: 1, 4: 9}
+    again = kit.create_email(AT, **MORE, position=0)
+    assert numbers(PLAIN, gone, again, assume=REFUSE) == {9: 0, 2: 1, 3: 2}
+
+
+def test_room_is_made_by_hand_from_the_last_on():
+    """Calls that no API refuses do the same under both readings."""
+    calls = [
+        *(kit.update_email(AT, number, position=number) for number in (3, 2)),
+        kit.create_email(AT, **MORE, position=1),
+    ]
+    expected = {1: 0, 9: 1, 2: 2, 3: 3}
+    assert numbers(PLAIN, *calls) == numbers(PLAIN, *calls, assume=REFUSE) == expected
+    assert numbers(PLAIN, calls[-1]) == expected
+
+
+@pytest.mark.parametrize(
+    ("sequence", "change", "holder", "nearest", "position"),
+    [
+        (PLAIN, kit.create_email(AT, **NEW, position=1), "2 ('E2')", "number is 3", 1),
+        (PLAIN, kit.update_email(AT, 1, position=2), "3 ('E3')", "number is 3", 2),
+        (GAPS, kit.create_email(AT, **NEW, position=10), "2 ('E2')", "numbers are 9 and 11", 10),
+        (GAPS, kit.update_email(AT, 4, position=0), "1 ('E1')", "number is 1", 0),
+        (GAPS, kit.update_email(AT, 1, position=30), "4 ('E4')", "numbers are 29 and 31", 30),
+    ],
+)
+def test_a_number_that_is_taken_is_refused(text_of, sequence, change, holder, nearest, position):
+    """K25, `refuse`: names who holds the number, and the free ones around it."""
+    told = (
+        f"1 problem\n  changes[0].position: position has already been taken by email {holder}: the nearest free "
+        f"{nearest} (found {position}, {change})"
+    )
+    for verb in (simcore.project, simcore.simulate):
+        assert text_of(ValidationError, verb, sequence, [], changes=[change], assumptions=REFUSE) == told
+        verb(sequence, [], changes=[change])
+
+
+def test_the_examples_put_nothing_at_a_position_that_is_taken():
+    welcome = kit.load(simcore.example("welcome"))
+    changes = kit.changes.from_json(json.loads(simcore.example("changes").read_text("utf-8")))
+    numbered = [change for change in changes if "position" in change.fields]
+    assert [change.op for change in numbered] == ["update_email", "update_email", "create_email"]
+    assert numbers(welcome, *changes) == numbers(welcome, *changes, assume=REFUSE)
+    assert numbers(welcome, *changes) == {301: 0, 302: 1, 305: 2, 303: 3, 304: 4}
+
+
+def test_a_move_and_another_wait_at_once():
+    """What they come to together has to be valid, not each by itself (K5)."""
+    first = kit.update_email(AT, 2, position=0, delay_value=0, subject="now")
+    changed = after(PLAIN, first)
+    assert order(changed) == [2, 1, 3]
+    assert (changed.emails[0].subject, changed.emails[0].delay_value) == ("now", 0)
+
+
+@given(
+    st.lists(st.integers(0, 12), min_size=1, max_size=7, unique=True), st.integers(0, 14), st.integers(-1, 6)
+)
+def test_numbers_of_any_kind(there, wanted, which):
+    """They rise, the email is at its number, the rest stays in order and moves no further than it must."""
+    there = sorted(there)
+    before = kit.Sequence(name="S", emails=[email(at + 1, position=each) for at, each in enumerate(there)])
+    moved = which % len(there) + 1 if which >= 0 else 9
+    op = (
+        kit.create_email(AT, **MORE, position=wanted)
+        if moved == 9
+        else kit.update_email(AT, moved, position=wanted)
+    )
+    found = numbers(before, op)
+    end = max(there) + 1
+    assert [*found.values()] == sorted({*found.values()})
+    assert found[moved] == (min(wanted, end) if moved == 9 else wanted)
+    others = {each: number for each, number in found.items() if each != moved}
+    assert [*others] == sorted(others)
+    old = dict(enumerate(there, 1))
+    taken = wanted in there and old.get(moved) != wanted
+    if not taken:
+        assert others == {each: number for each, number in old.items() if each != moved}
+        assert found == numbers(before, op, assume=REFUSE) or wanted > end
+    else:
+        assert [*found].index(moved) == there.index(wanted)
+        assert all(abs(number - old[each]) <= 1 for each, number in others.items())
 
 
 # ---------------------------------------------------------------- refusals

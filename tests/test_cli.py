@@ -1,13 +1,13 @@
 """The command line: what is shown, what is written, and how it says no."""
 
 import csv
+import functools
 import io
 import json
 import os
 import pty
 import re
 import runpy
-import shlex
 import signal
 import subprocess
 import sys
@@ -21,6 +21,7 @@ import pytest
 from conftest import NO_TEXT, TEXT, read_back
 from pyarrow import parquet
 from rich.cells import cell_len
+from typer import main, testing
 from typer.testing import CliRunner
 
 import simcore
@@ -42,6 +43,15 @@ WAY_OUT = "--on-error quarantine sets them aside in a file of their own and goes
 VIAS = "api, visual_automation, rule, bulk_action, import, form, manual"
 UNCLOSED = "line {}: a quotation mark opens a field that does not end"
 GUESSWORK = "leaves day and month to guesswork: write it as 2026-03-06 or 6 March 2026"
+
+
+@functools.cache
+def parser(app):
+    """The same for all: to make it takes longer than most commands do."""
+    return main.get_command(app)
+
+
+testing._get_command = parser
 
 
 @pytest.fixture(autouse=True)
@@ -1066,6 +1076,7 @@ def test_help_fits_and_has_an_example(name, monkeypatch):
 # in a process of its own
 
 
+@pytest.mark.slow
 def test_an_error_in_a_process_of_its_own_has_no_traceback():
     bad = command("preview", WELCOME, "--entered", "tomorrow")
     assert (bad.returncode, bad.stdout) == (2, b"")
@@ -1074,6 +1085,7 @@ def test_an_error_in_a_process_of_its_own_has_no_traceback():
     )
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_ends_quietly():
     code = "from simcore.cli import main; main()"
     write("e.csv", HEADER + "1,2026-03-06,api\n" + "".join(f"a{n},2026-03-06,api\n" for n in range(5000)))
@@ -1107,6 +1119,7 @@ def test_standard_output_that_takes_no_more(full, status, message, monkeypatch, 
     assert capsys.readouterr().err == message
 
 
+@pytest.mark.slow
 def test_ctrl_c_exits_130_quietly():
     os.mkfifo("e.csv")
     # Whoever runs the tests in the background has them ignore the signal, and their children too.
@@ -1148,12 +1161,7 @@ def test_another_module_that_is_missing_keeps_its_traceback(monkeypatch, tmp_pat
         runpy.run_path(cli.__file__)
 
 
-def test_the_library_does_not_import_the_command_line():
-    code = "import sys, simcore; print({'simcore.cli', 'typer', 'rich'} & set(sys.modules))"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
-    assert ended.stdout == b"set()\n"
-
-
+@pytest.mark.slow
 def test_progress_at_a_terminal():
     code = "from simcore.cli import main; main()"
     arguments = [sys.executable, "-c", code, "project", WELCOME, ENTRIES, "-o", "out.csv"]
@@ -1224,10 +1232,11 @@ def test_a_ref_that_is_no_id_is_named_where_it_stands(ref):
 
 
 def test_a_sequence_from_a_pipe():
-    command = (
-        f"cat {WELCOME} | {sys.executable} -c {shlex.quote(MAIN)} preview /dev/stdin --entered 2026-03-06"
-    )
-    shown = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    out, into = os.pipe()
+    with open(out, "rb"):
+        with open(into, "wb") as pipe:
+            pipe.write(Path(WELCOME).read_bytes())
+        shown = run("preview", f"/dev/fd/{out}", "--entered", "2026-03-06")
     assert shown.stdout.startswith("Welcome series, America/New_York\n")
 
 

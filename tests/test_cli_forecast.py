@@ -535,8 +535,8 @@ def test_a_column_called_count_is_any_other_elsewhere(file):
 def test_counted_arrivals_have_no_events():
     write("c.csv", COUNTED_ROWS)
     message = (
-        "entries: count and events together: arrivals that are counted are no single subscribers; leave one of "
-        "them out"
+        "entries: found count and events together, expected one of them: counted arrivals are not single "
+        "subscribers; leave one out"
     )
     assert refused("forecast", WELCOME, "c.csv", "--events", EVENTS) == message
 
@@ -759,6 +759,7 @@ def test_sends_too_late_in_a_folder():
     assert "pass --until to end before that" in message
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("entries")
 def test_progress_of_a_folder_at_a_terminal():
     arguments = [sys.executable, "-c", MAIN, "project", WELCOME, "e.parquet", "-o", "out"]

@@ -224,6 +224,7 @@ def test_the_bytes_tell_cases_apart():
         assert f",{word}," in told
 
 
+@pytest.mark.slow
 def test_many_processes():
     """Four at once, each started afresh, in any order."""
     with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
@@ -231,6 +232,7 @@ def test_many_processes():
     assert found == EXPECTED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", ["0", "1", "random"])
 def test_any_hash_seed(seed):
     done = subprocess.run(
@@ -243,7 +245,7 @@ def test_any_hash_seed(seed):
     assert json.loads(done.stdout) == EXPECTED
 
 
-@pytest.mark.parametrize("chunk_rows", [None, 1, 7, 100, 10**6])
+@pytest.mark.parametrize("chunk_rows", [None, pytest.param(1, marks=pytest.mark.slow), 7, 100, 10**6])
 def test_any_chunks(chunk_rows, tmp_path):
     assert streamed(tmp_path, chunk_rows) == STREAMED
 

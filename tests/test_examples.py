@@ -26,8 +26,9 @@ OF_SEQUENZY = ["onboarding", "replenish", "winback"]
 
 def test_every_example_is_here():
     assert simcore.example() == [
-        *("account", "changes", "entries", "events", "letters", "onboarding"),
-        *("replenish", "sequenzy_events", "welcome", "winback"),
+        *("account", "changes", "entries", "events"),
+        *("kit_emails", "kit_sequence", "kit_sequences", "kit_subscribers", "letters", "onboarding"),
+        *("replenish", "sequenzy_enrollments", "sequenzy_events", "welcome", "winback"),
     ]
 
 

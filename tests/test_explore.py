@@ -324,7 +324,8 @@ def test_lengths():
         (
             "entered_at",
             "2199-12-31 12:00",
-            "the email at position 2 (id 303) would go out after 2200-01-01 UTC: mend its delay, or the entry",
+            "the email at position 2 (id 303) would go out after 2200-01-01 UTC: shorten its delay, or give an "
+            "earlier entry",
         ),
     ],
 )
@@ -355,7 +356,7 @@ def test_reset():
     control(explored, "emails[1].delay_value").value = 5
     control(explored, "freq").value = "hour"
     control(explored, "entered_at").value = "nonsense"
-    control(explored, "everything as it was given").click()
+    control(explored, "back to the settings given").click()
     assert explored.sequence == WELCOME
     assert control(explored, "send_hour").value == 9
     assert control(explored, "entered_at").value == "2026-03-06 21:07"
@@ -370,7 +371,7 @@ def test_reset_shows_once(monkeypatch):
     asked = []
     preview = simcore.verbs.preview
     monkeypatch.setattr("simcore.verbs.preview", lambda *a, **k: asked.append(a) or preview(*a, **k))
-    control(explored, "everything as it was given").click()
+    control(explored, "back to the settings given").click()
     assert len(asked) == 1
 
 
@@ -398,6 +399,7 @@ def test_nothing_is_drawn_that_did_not_change(monkeypatch, drawn):
     assert picture(explored).value == b"4"
 
 
+@pytest.mark.slow
 def test_pictures_leave_no_figures(monkeypatch):
     from matplotlib import pyplot
 

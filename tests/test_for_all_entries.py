@@ -227,6 +227,7 @@ def weekday(instants_us):
     return ((instants_us - np.where(summer, 4, 5) * HOUR_US) // (24 * HOUR_US) + 3) % 7
 
 
+@pytest.mark.slow
 def test_welcome_over_a_year(year):
     """As checking each quarter hour and 200,000 other instants has it."""
     start_us, end_us, _, sent = year

@@ -653,8 +653,8 @@ def test_more_than_can_be_counted(text_of, chain):
 def test_counts_beside_subscribers(text_of, chain):
     entries = counted(1, 2)
     expected = (
-        "entries: count and {} together: arrivals that are counted are no single subscribers; leave one of "
-        "them out"
+        "entries: found count and {} together, expected one of them: counted arrivals are not single "
+        "subscribers; leave one out"
     )
     named = entries.assign(subscriber_id=[1, 2])
     assert text_of(EntryError, simcore.forecast, chain(*MIX), named) == expected.format("subscriber_id")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from simcore import kit
 from simcore.errors import ValidationError
+from simcore.kit.api import all_from_api
 
 A = {"id": 301, "subject": "A", "delay_value": 0, "delay_unit": "days", "position": 0, "published": True}
 B = {"id": 302, "subject": "B", "delay_value": 2, "delay_unit": "hours", "position": 1}
@@ -600,3 +601,149 @@ def test_two_sequences_of_one_id(text_of, tmp_path):
     )
     expected = "1 problem\n  sequences[1].id: id has already been taken by sequences[0] (found 30)"
     assert text_of(ValidationError, kit.load_all, path) == expected
+
+
+# ---------------------------------------------------------------- what would decide is not passed over
+
+SEQUENCE_FIELDS = (
+    "say the same by send_days, send_hour and time_zone of the sequence, and send_days of the emails"
+)
+WAITS = "say the same by delay_value and delay_unit of the emails"
+ON_AND_OFF = "turn active of the sequence on and off at an instant, by changes"
+SOURCES = "say the same by exclude_subscriber_sources of the sequence"
+
+
+def beside(name, value):
+    return {"sequence": {"name": "S"}, "emails": [B], name: value}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "way_out"),
+    [
+        ("send_window", {"start": "08:00"}, SEQUENCE_FIELDS),
+        ("send_time", "09:30", SEQUENCE_FIELDS),
+        ("send_minute", 0, SEQUENCE_FIELDS),
+        ("sendAt", "2026-03-06T21:00Z", SEQUENCE_FIELDS),
+        ("schedule", "daily", SEQUENCE_FIELDS),
+        ("time_zone_of_subscriber", True, SEQUENCE_FIELDS),
+        ("timezone-offset", 5, SEQUENCE_FIELDS),
+        ("delay_minutes", 30, WAITS),
+        ("wait", 1, WAITS),
+        ("start_date", "2026-03-06", ON_AND_OFF),
+        ("endDate", "2026-03-06", ON_AND_OFF),
+        ("paused", False, ON_AND_OFF),
+        ("exclude_weekends", True, SOURCES),
+        ("skip_first", 1, SOURCES),
+        ("conditions", [{"tag": 1}], SOURCES),
+        ("repeat_every", 7, "say the same by repeat of the sequence"),
+        ("hold_days", 7, "say the same by hold of the sequence"),
+        (
+            "publish_at",
+            "2026-03-06",
+            "say the same by published of the emails, which changes turn on at an instant",
+        ),
+    ],
+)
+@pytest.mark.parametrize("where", ["sequence", "emails[0]"])
+def test_an_unknown_field_that_would_decide_is_refused(text_of, name, value, way_out, where):
+    """K3: by name, with the way out, in the sequence and in an email."""
+    one = {name: value}
+    payload = {"sequence": {"name": "S"} | (one if where == "sequence" else {})}
+    payload["emails"] = [B | (one if where != "sequence" else {})]
+    path = name if where == "sequence" else f"{where}.{name}"
+    told = f"{path}: {name} is not modelled: remove it, or {way_out} (found {value!r})"
+    assert text_of(ValidationError, kit.from_api, payload) == f"1 problem\n  {told}"
+    listed = {"sequences": [payload["sequence"] | {"id": 1, "emails": payload["emails"]}]}
+    assert text_of(ValidationError, all_from_api, listed) == (f"1 problem\n  sequences[0].{told}")
+    assert text_of(ValidationError, kit.Sequence, name="S", extra=one) == (
+        f"1 problem\n  {name}: {name} is not modelled: remove it, or {way_out} (found {value!r})"
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "meant"),
+    [
+        ("sequence", "sendHour", "send_hour"),
+        ("sequence", "timezone", "time_zone"),
+        ("sequence", "Active", "active"),
+        ("sequence", "exclude-subscriber-sources", "exclude_subscriber_sources"),
+        ("emails[0]", "delayValue", "delay_value"),
+        ("emails[0]", "Published", "published"),
+        ("emails[0]", "sendDays", "send_days"),
+    ],
+)
+def test_a_field_that_is_spelled_almost_so(text_of, where, name, meant):
+    payload = {"sequence": {"name": "S"}, "emails": [dict(B)]}
+    (payload["sequence"] if where == "sequence" else payload["emails"][0])[name] = 5
+    path = name if where == "sequence" else f"{where}.{name}"
+    assert text_of(ValidationError, kit.from_api, payload) == (
+        f"1 problem\n  {path}: {name} is not modelled: remove it, or write {meant} (found 5)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "way_out"),
+    [
+        ("emails[0]", "send_hour", SEQUENCE_FIELDS),
+        ("emails[0]", "time_zone", SEQUENCE_FIELDS),
+        ("emails[0]", "active", "put it into the sequence"),
+        ("emails[0]", "hold", "say the same by hold of the sequence"),
+        ("sequence", "delay_value", WAITS),
+        ("sequence", "published", "put it into an email"),
+    ],
+)
+def test_a_field_of_the_other_is_refused(text_of, where, name, way_out):
+    payload = {"sequence": {"name": "S"}, "emails": [dict(B)]}
+    (payload["sequence"] if where == "sequence" else payload["emails"][0])[name] = 5
+    path = name if where == "sequence" else f"{where}.{name}"
+    assert text_of(ValidationError, kit.from_api, payload) == (
+        f"1 problem\n  {path}: {name} is not modelled: remove it, or {way_out} (found 5)"
+    )
+
+
+@pytest.mark.parametrize("name", ["send_hour", "active", "send_window", "delay_minutes"])
+def test_what_decides_stands_inside(text_of, name):
+    told = f"1 problem\n  {name}: {name} decides nothing beside the sequence: remove it, or put it inside (found 5)"
+    assert text_of(ValidationError, kit.from_api, beside(name, 5)) == told
+    listed = {"sequences": [], name: 5}
+    assert text_of(ValidationError, all_from_api, listed) == told
+
+
+def test_what_decides_nothing_is_kept():
+    """K3: content, statistics, notes, and what says nothing."""
+    extra = {
+        "sends": 5,
+        "sent_at": "x",
+        "published_at": "x",
+        "ended_at": "x",
+        "waiting": 3,
+        "delayed": 2,
+        "holder": "x",
+        "send_count": 5,
+        "skip_rate": 0.5,
+        "start_url": "x",
+        "_send_window": 1,
+        "x-send-window": 1,
+        "theme": "dark",
+        "send_window": None,
+        "delay_minutes": "",
+        "filters": [],
+        "schedule": {},
+    }
+    email = {**B, "published": False, "send_days": None, **extra}
+    made = kit.from_api({
+        "sequence": {"name": "S", **extra},
+        "emails": [email],
+        "theme": 1,
+        "send_window": None,
+    })
+    assert made.extra == extra
+    assert made.emails[0].extra == extra
+    assert made.to_api()["emails"] == [{**email, "position": 0}]
+
+
+def test_many_at_once(text_of):
+    """All are told, and no more than can be read."""
+    with pytest.raises(ValidationError) as caught:
+        kit.from_api({"sequence": {"name": "S", **{f"send_{at}": 1 for at in range(3000)}}})
+    assert len(caught.value.problems) == 1000

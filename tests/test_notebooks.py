@@ -70,6 +70,7 @@ def test_it_runs_and_shows_the_same(path, tmp_path, monkeypatch, jupyter):
     assert texts(run)[1:] == texts(committed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_is_the_same_file_on_every_machine(path, jupyter):
     _, nbformat = jupyter

@@ -16,7 +16,7 @@ from conftest import read_back
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from outside import PARCELPOST, installed, points_of
+from outside import PARCELPOST, as_shipped, installed, points_of
 from typer.testing import CliRunner
 
 import simcore
@@ -200,6 +200,14 @@ def test_sweep(orchard):
     least = (188 - 2.5 / 24 + 190 - 4.5 / 24) / 2
     expected = [least, least + 7, least + 3.5 / 24, least + 7 + 3.5 / 24]
     assert found["median_days"].tolist() == pytest.approx(expected)
+
+
+def test_help_names_it_while_it_is_there():
+    for _ in range(2):
+        assert "Kit's, Sequenzy's or Parcel Post's" in " ".join(run("project", "--help").stdout.split())
+    with as_shipped() as known:
+        known.broken = {}  # nobody looks for entry points
+        assert "Kit's or Sequenzy's API gives it" in " ".join(run("project", "--help").stdout.split())
 
 
 def test_lint(orchard):

@@ -4,6 +4,7 @@ Baselines are in `pictures/`, without texts (fonts differ between versions of ma
 To draw one anew, delete it, run its test twice, and look at it.
 """
 
+import functools
 import sys
 import warnings
 from pathlib import Path
@@ -292,6 +293,7 @@ def test_markers_or_an_image(subscribers, marked):
     assert bool(ax.findobj(AxesImage)) is not marked
 
 
+@pytest.mark.slow
 def test_a_million_subscribers():
     ax = drawn(plot_timeline(many(1_000_000, 1, "1s")))
     assert ax.get_ylabel() == "1,000,000 subscribers, by their first send"
@@ -429,7 +431,7 @@ def test_a_clock_change_on_a_day_that_is_not_there():
 def test_weeks_have_no_days(text_of):
     weeks = counted(["2026-03-02T05:00Z", "2026-03-09T04:00Z"], [1, 2])
     assert text_of(SimcoreError, plot_calendar, weeks) == (
-        'forecast: found weeks, expected days or finer periods: make it with freq="D"'
+        'forecast: found weeks, expected days or shorter periods: make the forecast with freq="D"'
     )
 
 
@@ -510,6 +512,7 @@ def test_nothing_but_zeros():
     drawn(plot_calendar(counted(days("2026-03-07", 3), [0, 0, 0])))
 
 
+@pytest.mark.slow
 def test_load_of_fifty():
     ax = drawn(plot_load(counted(days("2026-03-07", 3), *[[1, 2, 3]] * 50)))
     assert len(ax.collections) == 50
@@ -656,8 +659,18 @@ def test_without_matplotlib(plot, monkeypatch, text_of):
 @EACH
 def test_other_axes(plot, text_of):
     assert text_of(SimcoreError, plot, ALL[plot], ax=[1]) == (
-        "ax: found [1], expected an Axes of matplotlib, or None for a new figure"
+        "ax: found [1], expected a matplotlib Axes, or None for a new figure"
     )
+
+
+def extent(ax):
+    drawn(ax)
+    return ax.get_xlim(), ax.get_ylim(), texts(ax)
+
+
+@functools.cache
+def extent_of(plot):
+    return extent(plot(ALL[plot]))
 
 
 @EACH
@@ -670,14 +683,10 @@ def test_units_of_instants(plot, unit):
         frame["shift"] = frame["shift"].dt.as_unit(unit)
     else:
         frame.index = frame.index.as_unit(unit)
-    found, expected = drawn(plot(frame)), drawn(plot(ALL[plot]))
-    assert (found.get_xlim(), found.get_ylim(), texts(found)) == (
-        expected.get_xlim(),
-        expected.get_ylim(),
-        texts(expected),
-    )
+    assert extent(plot(frame)) == extent_of(plot)
 
 
+@pytest.mark.slow
 def test_hostile_subjects():
     given, expected = list(HOSTILE), list(HOSTILE.values())
     for part in (slice(0, 5), slice(5, 10)):
@@ -721,10 +730,10 @@ def test_a_font_without_the_box(monkeypatch):
 
 # ---------------------------------------------------------------- errors
 
-AS_PROJECT = "expected a DataFrame as simcore.project gives"
-AS_FORECAST = "expected a DataFrame as simcore.forecast gives"
-AS_SHIFT = "expected a DataFrame as simcore.shift gives"
-GAPS = "expected quarters of an hour, hours, days or weeks of UTC without gaps, as simcore.forecast gives"
+AS_PROJECT = "expected a DataFrame from simcore.project"
+AS_FORECAST = "expected a DataFrame from simcore.forecast"
+AS_SHIFT = "expected a DataFrame from simcore.shift"
+GAPS = "expected quarters of an hour, hours, days or weeks of UTC without gaps, as in a forecast from simcore.forecast"
 UTC_DAYS = pd.date_range("2026-03-01", periods=3, freq="D", tz="UTC")
 
 
@@ -780,7 +789,7 @@ UTC_DAYS = pd.date_range("2026-03-01", periods=3, freq="D", tz="UTC")
         (
             plot_shift,
             moved((1, 9, "later")).assign(shift=9.0),
-            "shift: shift is float64; expected timedelta64, as simcore.shift gives",
+            "shift: shift is float64; expected timedelta64, as in a table from simcore.shift",
         ),
         (
             plot_shift,

@@ -192,7 +192,8 @@ def test_a_finding_has_one_of_the_codes(text_of):
 
     register(Odd())
     assert (
-        text_of(SimcoreError, simcore.lint, Series()) == "Postcards finds 'odd', which is none of its codes"
+        text_of(SimcoreError, simcore.lint, Series())
+        == "Postcards finds 'odd', which is not one of its codes"
     )
 
 

@@ -157,7 +157,8 @@ def test_several_entries_are_no_entry(mix, count):
 def test_past_2200(text_of, chain):
     sequence = chain((0, "days"), (13, "hours"), time_zone="UTC")
     assert text_of(EntryError, simcore.preview, sequence, "2199-12-31 12:00") == (
-        "the email at position 1 (id 101) would go out after 2200-01-01 UTC: mend its delay, or the entry"
+        "the email at position 1 (id 101) would go out after 2200-01-01 UTC: shorten its delay, or give an earlier "
+        "entry"
     )
     assert len(simcore.preview(sequence, "2199-12-31 11:00")) == 2
 

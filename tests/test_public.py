@@ -55,6 +55,7 @@ def test_names():
         "load",
         "load_all",
         "platform",
+        "subscribers",
         "update",
         "update_email",
     ]
@@ -82,8 +83,9 @@ def test_versions():
 
 def test_example(text_of):
     assert simcore.example() == [
-        *("account", "changes", "entries", "events", "letters", "onboarding"),
-        *("replenish", "sequenzy_events", "welcome", "winback"),
+        *("account", "changes", "entries", "events"),
+        *("kit_emails", "kit_sequence", "kit_sequences", "kit_subscribers", "letters", "onboarding"),
+        *("replenish", "sequenzy_enrollments", "sequenzy_events", "welcome", "winback"),
     ]
     for name in simcore.example():
         path = simcore.example(name)
@@ -94,22 +96,24 @@ def test_example(text_of):
     assert text_of(SimcoreError, simcore.example, "welcom") == expected
 
 
-@pytest.mark.parametrize("module", ["simcore", "simcore.kit"])
-def test_an_import_brings_in_no_extra(module):
-    """Neither the command line's nor parquet's packages; pandas itself may look for pyarrow."""
+@pytest.mark.slow
+def test_an_import_brings_in_no_extra():
+    """Neither the command line, nor what the extras bring; pandas itself may look for pyarrow."""
     code = (
         "import sys, pandas; before = set(sys.modules); "
-        f"import {module}; print(*sorted(set(sys.modules) - before))"
+        "import simcore, simcore.kit; print(*set(sys.modules) - before); "
+        "from simcore.scale import parquet; print(*set(sys.modules) - before)"
     )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
     )
-    roots = {name.split(".")[0] for name in done.stdout.split()}
+    names, with_parquet = (set(line.split()) for line in done.stdout.splitlines())
+    assert "simcore.scale.parquet" in with_parquet
+    roots = {name.split(".")[0] for name in with_parquet}
     assert roots.isdisjoint({"typer", "rich", "pyarrow", "click", "hypothesis", "pytest", "matplotlib"})
-    assert roots.isdisjoint({"icalendar", "ipywidgets", "IPython"})
-    assert "simcore" in roots
+    assert roots.isdisjoint({"icalendar", "ipywidgets", "IPython", "dask", "pyspark"})
+    assert with_parquet.isdisjoint({"simcore.cli", "simcore.testing"})
     # What loading a sequence does without comes when it is asked for: an import is to take little longer than pandas'.
-    names = {*done.stdout.split()}
     rooms = {name.split(".")[1] for name in names if name.startswith("simcore.")}
     assert rooms == {"clock", "errors", "files", "kit", "plan", "sequenzy", "text"}
     assert not names & {

@@ -13,6 +13,7 @@ from matplotlib.testing.compare import compare_images
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.mark.slow
 def test_python_blocks_of_the_readme(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = doctest.testfile(str(ROOT / "README.md"), module_relative=False)

@@ -330,7 +330,7 @@ def test_listed_on_the_command_line():
     assert max(map(len, lines)) <= 80
     assert "K8   Hours (poll_every, poll_phase)" in lines
     assert "K6   One after another" in lines
-    assert "K25  Moving an email (position_taken, not built in part)" in lines
+    assert "K25  Moving an email (position_taken)" in lines
     listed = json.loads(run("--json").stdout)
     assert [each["name"] for each in listed] == list(RULES)
 

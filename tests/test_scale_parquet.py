@@ -111,6 +111,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(
     sizes=st.lists(st.integers(1, 6), max_size=12),
@@ -195,6 +196,7 @@ def test_names_stay_in_order_beyond_five_digits(source, out):
             assert made.pop() == name
 
 
+@pytest.mark.slow
 def test_changes_and_other_arguments(tmp_path, out, source):
     """Subjects that change midway have one dictionary from the first part on; a generator serves all parts."""
     entries = pd.read_parquet(source)
@@ -447,15 +449,6 @@ def test_without_pyarrow(source, out, text_of, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     expected = f'{source}: Parquet needs pyarrow: pip install "simcore[parquet]"'
     assert text_of(SimcoreError, run, source, out) == expected
-
-
-def test_an_import_brings_in_no_pyarrow():
-    code = (
-        "import sys, pandas; before = set(sys.modules); from simcore.scale import parquet; "
-        "print({name.partition('.')[0] for name in set(sys.modules) - before} & {'pyarrow', 'rich'})"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "set()\n"
 
 
 # Where to.
@@ -727,6 +720,7 @@ while sys.stdin.readline():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has neither fork nor SIGKILL")
 def test_killed_at_twenty_random_moments(tmp_path, out):
     """Row for row, and byte for byte, what an undisturbed run writes."""
@@ -786,6 +780,7 @@ print(done.sends, most() - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="how much memory was used is read from Linux's /proc"
 )

@@ -414,7 +414,7 @@ def test_a_via_that_is_none(told):
 @pytest.mark.parametrize("entered", [None, [WHEN]])
 def test_enabled_at_is_not_kit_s(told, entered):
     assert told(SimcoreError, KIT, entered, enabled_at=WHEN) == (
-        "enabled_at: this platform's sequences are not enabled at an instant: leave it out"
+        "enabled_at: this platform's sequences have no trigger to switch on: leave it out"
     )
 
 
@@ -533,7 +533,8 @@ def test_a_step_that_is_no_email_after_2200(told):
 
 def test_a_preview_after_2200(text_of):
     assert text_of(EntryError, simcore.preview, LATE, WHEN) == (
-        "the email at position 1 (id step-2) would go out after 2200-01-01 UTC: mend its delay, or the entry"
+        "the email at position 1 (id step-2) would go out after 2200-01-01 UTC: shorten its delay, or give an "
+        "earlier entry"
     )
 
 

@@ -306,7 +306,7 @@ def test_crowds(chain, entries, data, rooms, until):
         assert_swept(chain(*delays), fields, kit_made, entries=entries, until=until)
 
 
-@pytest.mark.parametrize("room", [0, 9000, 1 << 20])
+@pytest.mark.parametrize("room", [pytest.param(0, marks=pytest.mark.slow), 9000, 1 << 20])
 @pytest.mark.parametrize(
     "fields",
     [
@@ -334,6 +334,7 @@ def test_what_schedules_share(chain, monkeypatch, fields, room):
     assert_swept(sequence, fields, kit_made, entries=entries)
 
 
+@pytest.mark.slow
 def test_twenty_thousand(chain):
     """Those who come twice, and wait for days of the week; more than a kept instant a run is room for."""
     spread = np.random.default_rng(7).integers(0, 60 * DAY_US, 20_000)
@@ -669,17 +670,17 @@ def test_values_are_a_list(text_of, chain, wrong):
 def test_no_values(text_of, chain):
     for none in ([], range(0), iter([]), np.array([])):
         assert text_of(SimcoreError, simcore.sweep, chain((0, "days")), {"send_hour": none}, ENTRY) == (
-            "fields: send_hour: an empty list, expected one value or more"
+            "fields: send_hour: found an empty list, expected one value or more"
         )
 
 
 def test_a_metric_named_as_a_field(text_of, chain):
     named = {"metrics": {"send_hour": len}}
     assert text_of(SimcoreError, simcore.sweep, chain((0, "days")), {"send_hour": [1]}, ENTRY, **named) == (
-        "metrics: send_hour is the name of a field too; give it another"
+        "metrics: send_hour is also the name of a field; give the metric another name"
     )
     assert text_of(SimcoreError, simcore.sweep, chain((0, "days")), {"p95_days": [1]}, ENTRY) == (
-        "metrics: p95_days is the name of a field too; give it another"
+        "metrics: p95_days is also the name of a field; give the metric another name"
     )
 
 
@@ -740,7 +741,7 @@ def test_what_project_refuses_is_refused(text_of, chain):
         ({"changes": 3}, "changes: found 3, expected a list of changes, such as kit.update(...)"),
         (
             {"enabled_at": "2026-03-02"},
-            "enabled_at: this platform's sequences are not enabled at an instant: leave it out",
+            "enabled_at: this platform's sequences have no trigger to switch on: leave it out",
         ),
         ({"render": True}, "render: this platform's merge tags are not modelled: leave it out"),
     ):

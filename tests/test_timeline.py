@@ -377,6 +377,7 @@ def test_the_two_ways_of_the_engine_are_one(data):
         pd.testing.assert_frame_equal(simcore.project(sequence, entries), few)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.integers(-(2**40), 2**40), min_size=1, max_size=30) | st.lists(st.integers(0, 60), min_size=1)
 )

@@ -442,10 +442,10 @@ def test_what_compare_refuses(text_of):
     both = {"a": BASE, "b": LATE}
     for name, shown in ((1, "1"), (None, "None"), (("a",), "('a',)"), ("\ud800", "'\\ud800'")):
         assert text_of(SimcoreError, simcore.compare, {"a": BASE, name: LATE}, ENTRIES) == (
-            f"sequences: found {shown} for a name, expected text"
+            f"sequences: found the name {shown}, expected text"
         )
     assert text_of(SimcoreError, simcore.compare, both, ENTRIES, assumptions={"c": kit.Assumptions()}) == (
-        "assumptions: there is no scenario 'c': a, b"
+        "assumptions: no scenario 'c'; there are: a, b"
     )
     assert text_of(SimcoreError, simcore.compare, {"a": BASE, "b": "x"}, ENTRIES) == (
         "sequence: found 'x', expected one as loaded by simcore.kit.load or simcore.sequenzy.load"
@@ -622,7 +622,7 @@ def test_shifting_changes_no_input():
 
 def test_what_shift_refuses(text_of):
     sends = simcore.project(BASE, ENTRIES)
-    expected = "expected a timeline as simcore.project gives, with subscriber_id, run, email_id and send_at"
+    expected = "expected a timeline from simcore.project, with subscriber_id, run, email_id and send_at"
     for wrong, message in (
         (None, f"found None, {expected}"),
         ([], f"found [], {expected}"),
@@ -646,7 +646,7 @@ def test_an_email_of_a_run_twice(text_of):
     both = simcore.compare({"a": BASE, "b": LATE}, ENTRIES)
     again = "give one timeline at a time, such as one scenario of simcore.compare"
     assert text_of(SimcoreError, simcore.shift, both, sends) == (
-        f"before: row 12 has email 1 of run 1 of subscriber 'x' a second time: {again}"
+        f"before: row 12 repeats email 1 of run 1 of subscriber 'x': {again}"
     )
     numbers = simcore.project(OTHER, ENTRIES.assign(subscriber_id=[4, 3, 2, 1]))
     assert text_of(SimcoreError, simcore.shift, numbers, pd.concat([numbers, numbers[3:4]])) == (
@@ -658,9 +658,9 @@ def test_ids_of_two_kinds(text_of):
     sends = simcore.project(BASE, ENTRIES)
     numbers = simcore.project(BASE, ENTRIES["entered_at"].tolist())
     assert text_of(SimcoreError, simcore.shift, sends, numbers) == (
-        f"subscriber_id: before has {TEXT}, after has int64: ids of two kinds never match"
+        f"subscriber_id: before has {TEXT}, after has int64: ids of different kinds never match"
     )
     other = simcore.project(OTHER, ENTRIES)
     assert text_of(SimcoreError, simcore.shift, sends, other) == (
-        f"email_id: before has int64, after has {TEXT}: ids of two kinds never match"
+        f"email_id: before has int64, after has {TEXT}: ids of different kinds never match"
     )

@@ -196,12 +196,14 @@ def one_change_of_each_kind() -> dict[tuple[int, bool, bool, bool], tuple[str, d
     return kinds
 
 
+@pytest.mark.slow
 def test_a_change_of_each_kind():
     kinds = one_change_of_each_kind()
     assert {forward // sweep.MINUTE_US for forward, *_ in kinds} >= {-120, -60, -30, 15, 30, 60, 120, 1440}
     assert [line for zone, at in kinds.values() for line in sweep.window_differences(zone, [at])] == []
 
 
+@pytest.mark.slow
 def test_a_sample_of_the_sweep():
     """Drawn by a fixed seed from all that the command goes through."""
     assert sweep.sweep(zones=4, changes=3, seed=2026, what="windows", quiet=True) == []

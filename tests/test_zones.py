@@ -100,6 +100,7 @@ def test_no_change_is_missed():
         )
 
 
+@pytest.mark.slow
 def test_a_sample_of_the_sweep():
     assert sweep.sweep(zones=8, changes=12, seed=2026, quiet=True) == []
 
@@ -117,6 +118,7 @@ def test_the_sweep_says_what_differs(monkeypatch, capsys):
     assert sweep.main() == 0
 
 
+@pytest.mark.slow
 def test_the_sweep_is_a_command():
     done = subprocess.run(
         [sys.executable, Path(sweep.__file__), "--zones", "1", "--changes", "1"],

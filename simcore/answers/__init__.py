@@ -1,1 +1,1 @@
-"""What happened becomes frames and sentences."""
+"""Answers: what happened, as frames and sentences."""

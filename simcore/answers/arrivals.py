@@ -1,4 +1,4 @@
-"""Synthetic entries: who would come when, by a Poisson process."""
+"""Synthetic entries, from a Poisson process."""
 
 from collections.abc import Sequence
 from numbers import Integral
@@ -29,22 +29,23 @@ def arrivals(
 ) -> pd.DataFrame:
     """Entries of subscribers who come one by one, at random and independently: a Poisson process.
 
-    `per_day`: how many come on average in 24 hours (0 or more). `start`, `end`: instants, from `start` to
-    before `end`; without an offset they are wall-clock time in `time_zone`. `weekday`: 7 weights, from Monday;
-    `hour`: 24 weights, from midnight; how many times as likely as the average one comes then, by the wall
-    clock of `time_zone` (they are divided by their mean, so that `per_day` stays the average of a week
-    without clock changes). An hour that the clock skips has nobody, one that it shows twice comes twice. The
-    same `seed` gives the same entries; None gives others each time.
+    `per_day`: how many come on average in 24 hours (0 or more). `start`, `end`: instants, from `start` to before
+    `end`; without an offset they are wall-clock time in `time_zone`. `weekday`: 7 weights, from Monday. `hour`: 24
+    weights, from midnight. A weight says how likely an arrival is then, compared with the average, by the wall clock
+    of `time_zone`. (Weights are divided by their mean, so that `per_day` stays the average of a week without clock
+    changes.) Nobody comes in an hour that the clock skips; an hour that it shows twice counts twice. The same `seed`
+    gives the same entries; None gives different ones each time.
 
-    Columns `subscriber_id` (int64, 0, 1, 2, …) and `entered_at` (datetime64[us, time_zone]), in order of time.
+    Returns the columns `subscriber_id` (int64, 0, 1, 2, …) and `entered_at` (datetime64[us, time_zone]), in order of
+    time.
 
-    Raises SimcoreError for weights or a rate that cannot be, EntryError for instants that cannot be read.
+    Raises SimcoreError for weights or a rate that are not valid, EntryError for instants that cannot be read.
 
     >>> people = arrivals(1000, "2026-03-07", "2026-03-10", time_zone="America/New_York", seed=1)
     >>> round(len(people) / 71 * 24, -3), people["entered_at"].is_monotonic_increasing  # 71 hours
     (1000.0, True)
     """
-    place = zone(time_zone)
+    here = zone(time_zone)
     rate = float(_numbers("per_day", [per_day], 1)[0])
     if seed is not None and not (isinstance(seed, Integral) and not isinstance(seed, bool) and seed >= 0):
         raise SimcoreError(f"seed: found {shown(seed)}, expected a whole number of 0 or more, or None")
@@ -58,15 +59,15 @@ def arrivals(
         for name, weights, size in (("weekday", weekday, 7), ("hour", hour, 24))
     )
     # Each hour of the wall clock is a piece of time with a rate of its own.
-    begins_us = np.maximum(periods(place, "h", start_us, max(start_us, end_us - 1)).starts_us, start_us)
+    begins_us = np.maximum(periods(here, "h", start_us, max(start_us, end_us - 1)).starts_us, start_us)
     lengths_us = np.diff(np.append(begins_us, end_us))
-    local_us = place.local_us(begins_us)
+    local_us = here.local_us(begins_us)
     days = (
         by_day[(local_us // DAY_US + 3) % 7] * by_hour[local_us % DAY_US // HOUR_US] * (lengths_us / DAY_US)
     )
     expected = rate * float(days.sum())
     if expected > _MOST:
-        raise SimcoreError(f"per_day: about {expected:.3g} arrivals, expected at most {_MOST:,} in all")
+        raise SimcoreError(f"per_day: found about {expected:.3g} arrivals in all, expected at most {_MOST:,}")
     rng = np.random.default_rng(seed)
     count = rng.poisson(rate * days)
     offset_us = rng.integers(0, np.repeat(np.maximum(lengths_us, 1), count))
@@ -86,7 +87,7 @@ def _weights(name: str, given: Any, size: int) -> npt.NDArray[np.float64]:
 
 
 def _numbers(name: str, given: Any, size: int) -> npt.NDArray[np.float64]:
-    """So many finite numbers of 0 or more, not all weights 0."""
+    """`size` finite numbers of 0 or more; weights are not all 0."""
     try:
         numbers = np.asarray(given)
     except ValueError:  # lists of different lengths

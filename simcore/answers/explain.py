@@ -1,7 +1,7 @@
 """The sentence behind each send: what it waited for, what moved it, and to when.
 
-Each can be checked against a calendar: it names the weekday, the rule, the zone's abbreviation, and the clock
-change where one lies between the anchor and the send.
+You can check each sentence against a calendar: it names the weekday, the rule, the zone's abbreviation, and any clock
+change between the anchor and the send.
 """
 
 from bisect import bisect_right
@@ -23,13 +23,13 @@ UNREACHED = "waits for the email before it, which cannot go out as things stand"
 UNREACHED_STEP = "waits for a step before it, which does not happen as things stand"
 ENDED = "the run ends before it"
 CLOSED = "there is no {} on which it may go out, so it waits"
-"""With what the platform calls a send day."""
+"""Takes the platform's word for a send day."""
 
 _USUAL = Words()
 
 
 class _Then(NamedTuple):
-    """A step as it was when a wait was set, which explains the wait (K20); `before`, what is waited for before it."""
+    """A step as it was when a wait was set, which explains the wait (K20). `before`: the queued step before it."""
 
     step: Step
     before: Step | None
@@ -39,10 +39,10 @@ class _Then(NamedTuple):
 def reasons(
     item: Passed, epochs: Sequence[Epoch], entered_us: Ints, words: Words = _USUAL
 ) -> npt.NDArray[np.object_]:
-    """Why each run's email of a round goes out when it does, a sentence each [str, runs of the round].
+    """Why each run's email of a round goes out when it does, one sentence each [str, runs of the round].
 
-    `epochs`: the plans, and from when each holds; `entered_us` int64 [µs], when each of these runs began; `words`:
-    what the platform calls things. Equal cases are put into words once.
+    `epochs`: the plans, and from when each is in force. `entered_us` int64 [µs]: when each of these runs began.
+    `words`: the platform's own words. Equal cases are put into words once.
     """
     size, waited = len(item.at), item.waited
     if not size:  # all of them are excluded, say
@@ -60,18 +60,20 @@ def reasons(
         anchor_us == entered_us,
     ]
     if size == 1:  # a preview, where looking for equal cases would cost more than all the rest
-        under, *case = (np.asarray(each).item() for each in cases)
+        under, *case = (np.asarray(column).item() for column in cases)
         return np.array([_reason(then[under], words, *case)], object)
-    kind, distinct = pd.factorize(pd.MultiIndex.from_arrays([np.broadcast_to(each, size) for each in cases]))
-    told = [_reason(then[under], words, *map(int, case)) for under, *case in distinct]
-    texts: npt.NDArray[np.object_] = np.array([*told, ""], object)[kind]
+    kind, distinct = pd.factorize(
+        pd.MultiIndex.from_arrays([np.broadcast_to(column, size) for column in cases])
+    )
+    sentences = [_reason(then[under], words, *map(int, case)) for under, *case in distinct]
+    texts: npt.NDArray[np.object_] = np.array([*sentences, ""], object)[kind]
     return texts
 
 
 def _as_then(step: Step, plan: Plan) -> _Then:
     """A step as it is in a plan."""
-    place = next(at for at, each in enumerate(plan.steps) if each.email_id == step.email_id)
-    before = sorted(plan.before(place), key=lambda each: each.sends)
+    place = next(at for at, other in enumerate(plan.steps) if other.email_id == step.email_id)
+    before = sorted(plan.before(place), key=lambda other: other.sends)
     # Where several lead to it, and any of them sends nothing, what was before is called by that.
     return _Then(plan.steps[place], before[0] if before else None, plan.time_zone)
 
@@ -79,8 +81,8 @@ def _as_then(step: Step, plan: Plan) -> _Then:
 def _ready_us(waited: Waiting, then: dict[int, _Then], anchor_us: Ints) -> Ints:
     """When the wait of each run was over."""
     ready_us = anchor_us
-    for under, each in then.items():
-        over_us = each.step.delay.earliest(anchor_us)
+    for under, as_then in then.items():
+        over_us = as_then.step.delay.earliest(anchor_us)
         ready_us = np.where(waited.under == under, np.maximum(over_us, anchor_us), ready_us)
     return ready_us
 
@@ -109,26 +111,26 @@ def _reason(
         return step.gate.words(case, step.delay.words(case)) + _changes(case, case.anchor)
     change = moment(since_us, here)
     if cause == FREED:
-        told = f"was due while the sequence was not active; active again {case.at(change)}"
+        wait = f"was due while the sequence was not active; active again {case.at(change)}"
     else:
-        told = f"next since the change of {case.at(change)}"
+        wait = f"next since the change of {case.at(change)}"
         if ready_us > since_us:
-            return f"{told}; {step.gate.words(case, step.delay.words(case))}{_changes(case, case.anchor)}"
-        told = f"{told}, when its wait since {since} was over"
-    return step.gate.words(case._replace(ready=change), Wait(told, dated=told)) + _changes(case, change)
+            return f"{wait}; {step.gate.words(case, step.delay.words(case))}{_changes(case, case.anchor)}"
+        wait = f"{wait}, when its wait since {since} was over"
+    return step.gate.words(case._replace(ready=change), Wait(wait, dated=wait)) + _changes(case, change)
 
 
 def _changes(case: Case, start: Moment) -> str:
     """The clock changes after an instant, up to the send."""
-    here, told = case.here, []
-    first, end = (bisect_right(here.changes_us, each.us) for each in (start, case.due))
-    for place in range(first, end):
-        by_us = int(here.offsets_us[place] - here.offsets_us[place - 1])
+    here, changes = case.here, []
+    first, end = (bisect_right(here.changes_us, moment.us) for moment in (start, case.due))
+    for index in range(first, end):
+        by_us = int(here.offsets_us[index] - here.offsets_us[index - 1])
         if by_us:
             way = "forward" if by_us > 0 else "back"
             # The date on which people change their clocks is the one that the old clock shows.
-            day = int(here.changes_us[place] + here.offsets_us[place - 1]) // DAY_US
-            told.append(f"the clocks go {way} {rhythm(abs(by_us))} on {case.date(day)}")
-    if len(told) > 2:
-        return f"; the clocks change {len(told)} times in between, the last time: {told[-1]}"
-    return "".join(f"; {each}" for each in told)
+            day = int(here.changes_us[index] + here.offsets_us[index - 1]) // DAY_US
+            changes.append(f"the clocks go {way} {rhythm(abs(by_us))} on {case.date(day)}")
+    if len(changes) > 2:
+        return f"; the clocks change {len(changes)} times in between, the last time: {changes[-1]}"
+    return "".join(f"; {change}" for change in changes)

@@ -1,4 +1,4 @@
-"""How much goes out when: sends counted by period, without making their rows."""
+"""How many emails go out in each period, counted without making their rows."""
 
 from typing import Any, Literal, Unpack
 
@@ -28,16 +28,17 @@ def forecast(
     by: Literal["email"] | None = "email",
     **options: Unpack[ForecastOptions],
 ) -> pd.DataFrame:
-    """How many emails go out in each period, to all subscribers: what grouping `simcore.project` would give.
+    """How many emails go out in each period, to all subscribers: the same counts as grouping `simcore.project`.
 
-    `freq`: "15min", "h", "D" or "W" (weeks begin on Monday), periods as the wall clock of the sequence's zone
-    shows them: a day may have 23 or 25 hours, and an hour that comes twice is two. `by="email"` gives a column
-    for each position that sends; `by=None` one column `sends`. All else as for `simcore.project` (`order` and
-    `render` change nothing). `entries` may be arrivals already counted: a DataFrame with `entered_at` and
-    `count` (whole numbers, 0 or more), and no `subscriber_id`; each is a subscriber who comes once.
+    `freq`: "15min", "h", "D" or "W" (weeks begin on Monday), by the wall clock of the sequence's zone. A day may have
+    23 or 25 hours, and an hour that comes twice counts as two. `by="email"`: one column for each position that sends.
+    `by=None`: one column, `sends`. The other arguments are those of `simcore.project` (`order` and `render` change
+    nothing). `entries` may also be arrivals that are already counted: a DataFrame with `entered_at` and `count` (whole
+    numbers, 0 or more) and no `subscriber_id`. Each arrival is then a subscriber who comes once.
 
-    Index `period` (datetime64[us, the sequence's zone]), the start of each, from the first to the last period
-    with a send, without gaps; int64 columns, named by position (`by="email"`, in order) or `sends`.
+    Returns int64 columns, named by position (`by="email"`, in order) or `sends`. The index `period`
+    (datetime64[us, the sequence's zone]) is the start of each period, from the first to the last period with a send,
+    without gaps.
 
     >>> import simcore
     >>> from simcore import kit
@@ -66,15 +67,15 @@ def forecast(
 
 
 def _by_period(
-    sends: list[tuple[int, Ints, Ints | None]], place: Zone, freq: Freq
+    sends: list[tuple[int, Ints, Ints | None]], here: Zone, freq: Freq
 ) -> tuple[Ints, list[int], Ints]:
-    """Sends (positions, instants [µs], and how many each has) counted by period.
+    """Counts sends (positions, instants [µs], and how many at each) by period.
 
-    The periods' starts int64 [µs; periods], from the first to the last with a send; the positions, in order; and how
-    many each has in each int64 [positions x periods].
+    Returns the periods' starts int64 [µs; periods], from the first to the last with a send; the positions, in order;
+    and the counts int64 [positions x periods].
     """
     edges_us = [int(edge) for _, us, _ in sends if us.size for edge in (us.min(), us.max())] or [FIRST_US]
-    grid = periods(place, freq, min(edges_us), max(edges_us))
+    grid = periods(here, freq, min(edges_us), max(edges_us))
     positions = sorted({position for position, *_ in sends})
     table = np.zeros((len(positions), grid.starts_us.size), np.int64)
     for position, us, weights in sends:
@@ -85,9 +86,9 @@ def _by_period(
 
 
 def _sends(item: Passed, counts: Ints | None, cache: dict[int, Ints]) -> tuple[Ints, Ints | None]:
-    """The instants of a round's sends [µs], and how many each has (None: one).
+    """The instants of a round's sends [µs], and how many sends are at each (None: one).
 
-    Rounds of all runs that share an index share the counts of its distinct instants too: in `cache`, by it.
+    Rounds of all runs that share an index share the counts of its distinct instants too, in `cache`.
     """
     at = item.at
     weights = counts if counts is None or item.rows is None else counts[item.rows]
@@ -112,10 +113,10 @@ def _arrivals(entries: Entries | None, events: EventLog | None) -> tuple[Ints | 
     if not isinstance(entries, pd.DataFrame) or "count" not in entries.columns:
         return None, entries
     if "subscriber_id" in entries.columns or events is not None:
-        beside = "subscriber_id" if "subscriber_id" in entries.columns else "events"
+        other = "subscriber_id" if "subscriber_id" in entries.columns else "events"
         raise EntryError(
-            f"entries: count and {beside} together: arrivals that are counted are no single subscribers; leave "
-            "one of them out"
+            f"entries: found count and {other} together, expected one of them: counted arrivals are not single "
+            "subscribers; leave one out"
         )
     column: Any = entries["count"]
     if pd.api.types.is_integer_dtype(column.dtype) or pd.api.types.is_float_dtype(column.dtype):

@@ -1,4 +1,4 @@
-"""What is worth a second look in a sequence, before it meets anybody."""
+"""What is worth a second look in a sequence, before anybody enters it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ _OFFSET = NAIVE.partition(", or")[0]  # there is no naive_time_zone here
 
 
 class Findings(ShownFrame):
-    """What `simcore.lint` gives."""
+    """The result of `simcore.lint`: a DataFrame that shows itself in full."""
 
     def _table(self) -> Table:
         columns = [name for name in ("severity", "code", "where", "message") if name in self.columns]
@@ -27,19 +27,19 @@ class Findings(ShownFrame):
 
 
 def lint(sequence: Sequence, *, among: Iterable[Any] = (), as_of: Instant | None = None) -> pd.DataFrame:
-    """What is wrong or odd about a sequence as it stands, and what to do about it: a row a finding.
+    """What is wrong or odd about a sequence, and what to do about it: one row for each finding.
 
-    `among`: the account's other sequences, of the same platform (an excluded sequence that is none of them is a
-    finding, say). `as_of`: an instant, aware or a string with its offset; with it, the clock changes of the two years
-    from then on are looked at, and what a date of the sequence's own makes too late. Nothing is sent or projected,
-    and the platform's switches have their defaults.
+    `among`: the account's other sequences, of the same platform. (For example, an excluded sequence that is not one of
+    them is a finding.) `as_of`: an instant, aware or a string with an offset. With it, lint also checks the clock
+    changes of the two years from then on, and whether a date in the sequence comes too late. Nothing is sent or
+    projected. The platform's switches have their defaults.
 
-    Columns: `code` (str), such as hour-skipped; `severity` (category, note < warning < error); `where` (str), a
-    path such as emails[2].send_days; `message` (str). The worst first, then in the order of the sequence; a
-    RangeIndex. Without a row where there is nothing to say.
+    Returns the columns `code` (str), such as hour-skipped; `severity` (category, note < warning < error); `where`
+    (str), a path such as emails[2].send_days; and `message` (str). The worst come first, then they follow the order of
+    the sequence. The index is a RangeIndex. There are no rows if there is nothing to say.
 
-    Raises SimcoreError where `sequence` or one of `among` is no such sequence, EntryError for an instant that
-    cannot be read.
+    Raises SimcoreError if `sequence` or one of `among` is not a sequence of the platform, EntryError for an instant
+    that cannot be read.
 
     >>> import simcore
     >>> from simcore import kit
@@ -49,28 +49,28 @@ def lint(sequence: Sequence, *, among: Iterable[Any] = (), as_of: Instant | None
     """
     platform = platform_of(sequence)
     if not isinstance(among, Iterable) or isinstance(among, str | Mapping):
-        raise SimcoreError(f"among: found {_found(among)}, expected a list of sequences")
+        raise SimcoreError(f"among: found {_shown(among)}, expected a list of sequences")
     others = list(among)
-    for at, each in enumerate(others):
-        if known(each) is not platform:
+    for at, other in enumerate(others):
+        if known(other) is not platform:
             raise SimcoreError(
-                f"among[{at}]: found {_found(each)}, expected a sequence of the same platform as the first"
+                f"among[{at}]: found {_shown(other)}, expected a sequence of the same platform as the first"
             )
     as_of_us = None if as_of is None else _instant(as_of)
-    told = [*platform.findings(sequence, among=others, as_of_us=as_of_us)]
-    if strange := [code for code, *_ in told if code not in platform.codes]:
-        raise SimcoreError(f"{platform.title} finds {shown(strange[0])}, which is none of its codes")
-    found = [(code, platform.codes[code][0], where, message) for code, where, message in told]
-    found.sort(key=lambda each: -SEVERITIES.index(each[1]))
+    findings = [*platform.findings(sequence, among=others, as_of_us=as_of_us)]
+    if strange := [code for code, *_ in findings if code not in platform.codes]:
+        raise SimcoreError(f"{platform.title} finds {shown(strange[0])}, which is not one of its codes")
+    rows = [(code, platform.codes[code][0], where, message) for code, where, message in findings]
+    rows.sort(key=lambda row: -SEVERITIES.index(row[1]))
     severity = pd.CategoricalDtype(list(SEVERITIES), ordered=True)
     return Findings({
-        name: pd.Series([each[at] for each in found], dtype=severity if name == "severity" else "str")
+        name: pd.Series([row[at] for row in rows], dtype=severity if name == "severity" else "str")
         for at, name in enumerate(("code", "severity", "where", "message"))
     })
 
 
-def _found(value: Any) -> str:
-    """A value as an error shows it; a sequence shows itself as a table."""
+def _shown(value: Any) -> str:
+    """A value as an error shows it; a sequence by its name, since its repr is a whole table."""
     return f"a sequence ({shown(value.name)})" if known(value) else shown(value)
 
 

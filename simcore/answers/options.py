@@ -1,8 +1,8 @@
-"""The options that the verbs have in common: what each may be and means, said once.
+"""The options that the verbs share: the values and the meaning of each, written once.
 
-A verb takes those of one of the TypedDicts below as keyword arguments: `**options: Unpack[ProjectOptions]`. Type
-checkers read that as it is; `takes` shows them to people, in `help()` and to whatever asks `inspect.signature`;
-`read` makes them one `Options`, which is passed on.
+A verb takes the options of one of the TypedDicts below as keyword arguments: `**options: Unpack[ProjectOptions]`. Type
+checkers understand that. `takes` shows the options to people, in `help()` and in `inspect.signature`. `read` turns
+them into one `Options`, which is passed on.
 """
 
 import inspect
@@ -31,11 +31,11 @@ _WIDTH = 100
 
 
 class Change(Protocol):
-    """An edit of a sequence, as a platform's functions make it (such as `kit.update`)."""
+    """An edit of a sequence, made by one of the platform's functions (such as `kit.update`)."""
 
     @property
     def at(self) -> Any:
-        """The instant."""
+        """The instant of the edit."""
         ...
 
 
@@ -46,7 +46,7 @@ class Assumptions(Protocol):
 
 
 class Instants(Protocol):
-    """A list, tuple, array or index of instants; a text alone is none."""
+    """A list, tuple, array or index of instants (a single text is not one)."""
 
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Instant]: ...
@@ -55,17 +55,17 @@ class Instants(Protocol):
 
 
 Entries: TypeAlias = pd.DataFrame | pd.Series | pd.api.extensions.ExtensionArray | Instants
-"""Who enters when (see `simcore.project`)."""
+"""Who enters, and when (see `simcore.project`)."""
 EventLog: TypeAlias = pd.DataFrame
-"""What befalls subscribers (see `simcore.project`)."""
+"""What happens to subscribers (see `simcore.project`)."""
 Order: TypeAlias = Literal["entry", "email"]
 Freq: TypeAlias = Literal["15min", "h", "D", "W"]
 
-ASSUMPTIONS = "the platform's switches, such as `kit.Assumptions(...)`; None: all have their defaults."
+ASSUMPTIONS = "the platform's switches, such as `kit.Assumptions(...)`. None: the defaults."
 EVENTS = (
-    "what befalls subscribers: a table with `subscriber_id` (as in `entries`), `at` (instants) and `event` (the "
-    "names that the platform knows; what is none of them is a tracked event, where it has such), and where an event "
-    "needs it `ref` (which tag, form, segment, list, sequence or field) and `properties` (a dict); in any order."
+    "what happens to subscribers: a table with `subscriber_id` (as in `entries`), `at` (instants) and `event` (a name "
+    "that the platform knows; on platforms with tracked events, any other name is one). Some events also need `ref` "
+    "(which tag, form, segment, list, sequence or field) or `properties` (a dict). Rows can be in any order."
 )
 
 
@@ -73,29 +73,29 @@ SEED = "a whole number by which random splits have their paths, the same for the
 
 
 class Reading(TypedDict, total=False):
-    """How what is given is read."""
+    """How the input is read."""
 
-    include_drafts: Annotated[bool, "treats every draft as published."]
+    include_drafts: Annotated[bool, "treat every draft as published."]
     naive_time_zone: Annotated[
         str | None,
-        "the zone by whose wall clock instants without an offset are read; None: they are refused (`simcore.preview` "
-        "reads them in the sequence's zone).",
+        "the time zone of instants without an offset. None: they are refused (`simcore.preview` reads them in the "
+        "sequence's zone).",
     ]
 
 
 class Assuming(TypedDict, total=False):
-    """What is assumed where a platform leaves it open."""
+    """What to assume where a platform leaves something open."""
 
     assumptions: Annotated[Assumptions | None, ASSUMPTIONS]
 
 
 class AssumingEach(TypedDict, total=False):
-    """What is assumed of each of several sequences."""
+    """What to assume for each of several sequences."""
 
     assumptions: Annotated[
         Assumptions | Mapping[str, Assumptions] | None,
-        f"{ASSUMPTIONS} Or a dict of them by the names of scenarios (the others have the defaults), so that one "
-        "sequence can be compared under two readings.",
+        f"{ASSUMPTIONS} Or a dict of switches by scenario (scenarios that it leaves out have the defaults), so that "
+        "you can compare one sequence under two readings.",
     ]
 
 
@@ -107,40 +107,43 @@ class Happening(TypedDict, total=False):
 
 
 class Ending(TypedDict, total=False):
-    """When it ends, and in which order it is shown."""
+    """When the simulation ends, and the order of its rows."""
 
     until: Annotated[
         Instant | None,
-        "the world ends just before it: nothing at or after it happens. None: after everything has happened.",
+        "where the simulation ends: nothing happens at this instant or later. None: it runs until nothing is left to "
+        "happen.",
     ]
     order: Annotated[
         Order,
-        '"entry": rows follow the entries (or the enrolments by time, and of one instant the subscribers as they '
-        'first appear in `events`), then the sends; "email": they stand email by email, which is faster.',
+        '"entry": rows in the order of the entries, then of the sends. (Without entries: in the order of the '
+        "enrolments; at the same instant, in the order in which the subscribers first appear in `events`.) "
+        '"email": rows email by email, which is faster.',
     ]
 
 
 class Changing(TypedDict, total=False):
-    """What the sequence becomes, and how its emails look."""
+    """How the sequence changes, and how its emails look."""
 
     changes: Annotated[
         Iterable[Change],
-        "edits of the sequence while people are inside it, a list such as `[kit.update(...)]`, where the platform has "
-        "such.",
+        "edits of the sequence while people are in it, as a list such as `[kit.update(...)]`, where the platform "
+        "supports edits.",
     ]
     render: Annotated[
         bool,
-        "a column more, `rendered_subject` (str): the subject with its merge tags filled in, where they are modelled.",
+        "add the column `rendered_subject` (str): the subject with its merge tags filled in, where simcore models the "
+        "platform's merge tags.",
     ]
 
 
 class Enrolling(TypedDict, total=False):
-    """From when on events enrol."""
+    """When the sequence's trigger is switched on."""
 
     enabled_at: Annotated[
         Instant | None,
-        "without `entries` the sequence's trigger, where it has one, enrols by the events, from this instant on "
-        "(None: from the beginning).",
+        "when the sequence is switched on. Without `entries`, its trigger (if it has one) enrols people by the events "
+        "from this instant on. None: from the beginning.",
     ]
 
 
@@ -148,7 +151,8 @@ class Explaining(TypedDict, total=False):
     """Why each email goes out when it does."""
 
     explain: Annotated[
-        bool, "a column more, `reason` (str), as in `simcore.preview`; it is meant for thousands of sends."
+        bool,
+        "add the column `reason` (str), as in `simcore.preview`. Meant for thousands of sends, not millions.",
     ]
 
 
@@ -188,11 +192,11 @@ class CompareOptions(Reading, AssumingEach, Happening, Ending, Changing, Enrolli
 
 
 class FileOptions(Reading, Assuming, Ending, Changing, Explaining, total=False):
-    """Those of a projection from file to file, which knows no events."""
+    """Those of a projection from file to file, which takes no events."""
 
 
 class Options(NamedTuple):
-    """What was asked for, with the defaults for all else: see the TypedDicts of this module."""
+    """The options that were given, and the defaults of all others: see the TypedDicts of this module."""
 
     events: EventLog | None = None
     changes: Iterable[Change] = ()
@@ -213,13 +217,17 @@ DEFAULTS = Options()
 
 
 def takes(kind: type) -> Callable[[_Verb], _Verb]:
-    """Shows the options of a TypedDict, of which a verb's last parameter is made, in its signature and docstring."""
+    """Shows the options of a TypedDict, which a verb takes as `**options`, in its signature and docstring."""
 
     def shown(verb: _Verb) -> _Verb:
         plain = inspect.signature(verb)
         known = kind.__annotations__
         options = {name: get_args(known[name]) for name in Options._fields if name in known}
-        parameters = [each for each in plain.parameters.values() if each.kind is not each.VAR_KEYWORD]
+        parameters = [
+            parameter
+            for parameter in plain.parameters.values()
+            if parameter.kind is not parameter.VAR_KEYWORD
+        ]
         parameters += [
             inspect.Parameter(
                 name, inspect.Parameter.KEYWORD_ONLY, default=Options._field_defaults[name], annotation=of
@@ -236,14 +244,14 @@ def takes(kind: type) -> Callable[[_Verb], _Verb]:
 
 @cache
 def _described(name: str, meaning: str) -> str:
-    """An option as docstrings have it; most stand in many."""
+    """An option as docstrings show it; cached, since most are shown in many."""
     return textwrap.fill(f"`{name}`: {meaning}", _WIDTH, initial_indent="- ", subsequent_indent="  ") + "\n"
 
 
 def read(verb: Callable[..., Any], given: Mapping[str, Any]) -> Options:
-    """The options that were given to a verb. Raises TypeError, as Python does, for one that it does not take.
+    """The options that were given to a verb. Raises TypeError, as Python does, for an unknown one.
 
-    Changes that come one by one are listed, so that they can be read more than once.
+    An iterator of changes becomes a list, so that it can be read more than once.
     """
     known = inspect.signature(verb).parameters
     for name in given:
@@ -258,7 +266,7 @@ def read(verb: Callable[..., Any], given: Mapping[str, Any]) -> Options:
 
 
 def _hint(name: str, known: Iterable[str]) -> str:
-    """What may have been meant, if anything is near."""
+    """The nearest known name, if there is one."""
     from difflib import get_close_matches  # it takes time to import, and is needed only here
 
     return "".join(f". Did you mean {near!r}?" for near in get_close_matches(name, known, 1, 0.7))

@@ -1,4 +1,4 @@
-"""A projection: sequences and entries in, what happens to each run out, before it is put into frames."""
+"""A projection: sequences and entries in, what happens to each run out, before it becomes frames."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -39,7 +39,7 @@ _ROOM, _ROOM_MORE = 16, 1 << 20  # instants that are kept for other sequences: s
 
 
 class Simulation(NamedTuple, Generic[_Frame]):
-    """What `simcore.simulate` gives: three DataFrames. In a notebook and a terminal it shows what they come to.
+    """The result of `simcore.simulate`: three DataFrames. Notebooks and terminals show a summary of them.
 
     >>> import simcore
     >>> from simcore import kit
@@ -81,9 +81,9 @@ def _counted(values: Any) -> str:
 
 
 class Projection(NamedTuple):
-    """What happens to all runs, before it is put into frames.
+    """What happens to all runs, before it becomes frames.
 
-    `epochs` in order of time, the first from the beginning.
+    `epochs`: in order of time, the first from the beginning.
     """
 
     epochs: list[Epoch]
@@ -99,7 +99,7 @@ class Projection(NamedTuple):
         return self.epochs[0].plan.time_zone
 
     def steps(self) -> list[Step]:
-        """The emails as they stand in the end, then those deleted before."""
+        """The emails in their final order, then deleted ones."""
         steps = {
             step.email_id: step for epoch in reversed(self.epochs) for step in reversed(epoch.plan.steps)
         }
@@ -108,7 +108,7 @@ class Projection(NamedTuple):
         return [*last, *(step for email_id, step in steps.items() if email_id not in present)]
 
     def timeline(self) -> pd.DataFrame:
-        """A row a send."""
+        """One row for each send."""
         return timeline.timeline(
             self.people.runs,
             self.outcome.sends,
@@ -121,16 +121,16 @@ class Projection(NamedTuple):
         )
 
     def subscribers(self) -> pd.DataFrame:
-        """A row a run."""
+        """One row for each run."""
         plan = self.epochs[-1].plan
         return timeline.subscribers(self.people, self.outcome, plan, self.zone, self.stop_us)
 
     def journal(self) -> pd.DataFrame:
-        """A row for whatever else happened."""
+        """One row for everything else that happened."""
         return timeline.journal(self.people, self.outcome, self.epochs[0].plan, self.zone, self.stop_us)
 
     def simulation(self) -> Simulation:
-        """All three; subscribers and journal are whole only where `make` took notes."""
+        """All three; subscribers and journal are complete only if `make` took notes."""
         return Simulation(self.timeline(), self.subscribers(), self.journal())
 
     def _reasons(self, item: Passed, rows: Ints | slice) -> Any:
@@ -143,9 +143,9 @@ class Projection(NamedTuple):
             return np.full(len(item.at), step.subject, object)
         which = runs.which[rows]
         if step.shows is None:
-            place, distinct = pd.factorize(which)
-            filled = [step.render(self._properties(each), "", 0) for each in distinct.tolist()]
-            return np.array([*filled, ""], object)[place]
+            code, distinct = pd.factorize(which)
+            filled = [step.render(self._properties(index), "", 0) for index in distinct.tolist()]
+            return np.array([*filled, ""], object)[code]
         shown_us = np.full(len(runs), NAT_US)
         for passed in self.outcome.passed:
             if passed.step.email_id == step.shows:
@@ -157,41 +157,41 @@ class Projection(NamedTuple):
         subjects = map(step.render, map(self._properties, which.tolist()), names, shown_us[rows].tolist())
         return np.array([*subjects, ""], object)[:-1]
 
-    def _properties(self, place: int) -> Any:
-        """What a run brings along, by its place among all properties (-1 for none)."""
-        return None if place < 0 else self.people.runs.properties[place]
+    def _properties(self, index: int) -> Any:
+        """The properties of a run, by their index among all properties (-1 for none)."""
+        return None if index < 0 else self.people.runs.properties[index]
 
 
 class Cache:
-    """What projections of several sequences have in common whose arguments differ by the sequence alone."""
+    """What projections share whose arguments differ only by the sequence."""
 
     def __init__(self) -> None:
         self._audiences: list[tuple[Any, Audience]] = []
         self._times: Kept | None = None
 
     def audience(self, epochs: list[Epoch]) -> Audience | None:
-        """The audience that was kept under plans that differ from these in their steps alone, if there was one."""
+        """The audience kept for plans that differ from these only in their steps, if there is one."""
         wanted = _entrance(epochs)
         return next((people for entrance, people in self._audiences if entrance == wanted), None)
 
     def keep(self, epochs: list[Epoch], people: Audience) -> None:
-        """Keeps the audience that was found under some plans."""
+        """Keeps the audience of some plans."""
         self._audiences.append((_entrance(epochs), people))
 
-    def after(self, sequence: Any, changes: list[tuple[int, Any]]) -> list[Any]:
+    def after(self, sequence: Any, changes: list[tuple[int, Any]], assumptions: Any | None) -> list[Any]:
         """The sequence after each of some changes."""
-        return platform_of(sequence).after(sequence, changes)
+        return platform_of(sequence).after(sequence, changes, assumptions)
 
     def times(self, people: Audience) -> Kept:
-        """The instants that all have in common."""
+        """The instants that all projections share."""
         if self._times is None:
             self._times = Kept(_ROOM * len(people.runs) + _ROOM_MORE)
         return self._times
 
 
 def _entrance(epochs: list[Epoch]) -> list[tuple[Epoch, Watched]]:
-    """What decides who goes through a sequence when, and which events are read: all of its plans but the steps, and
-    how they are shown."""
+    """What decides who goes through a sequence and when, and which events are read: all of its plans except their
+    steps and how they are shown."""
     return [
         (
             epoch._replace(plan=replace(epoch.plan, steps=(), time_zone="", active=True)),
@@ -210,10 +210,10 @@ def make(
     plan: Plan | None = None,
     cache: Cache | None = None,
 ) -> Projection:
-    """What happens to whom; `notes` for a journal and subscribers too.
+    """What happens to each run; with `notes` also for the journal and subscribers.
 
-    `plan`: the sequence's, where it is made already. `cache`: what was found with the same arguments, but for other
-    sequences.
+    `plan`: the sequence's plan, if there is one already. `cache`: shared by projections with the same arguments for
+    other sequences.
     """
     zoned, render = options.naive_time_zone, options.render
     instants.check_zone(zoned)
@@ -224,9 +224,7 @@ def make(
     until_us = read_until(options.until, zoned)
     epochs = [Epoch(at_us=FIRST_US, plan=plan), *_later(sequence, options, until_us, cache or Cache())]
     if plan.trigger is None and options.enabled_at is not None:
-        raise SimcoreError(
-            "enabled_at: this platform's sequences are not enabled at an instant: leave it out"
-        )
+        raise SimcoreError("enabled_at: this platform's sequences have no trigger to switch on: leave it out")
     if render and not plan.renders:
         raise SimcoreError("render: this platform's merge tags are not modelled: leave it out")
     at = options.enabled_at
@@ -243,7 +241,7 @@ def make(
 
 
 def _later(sequence: Any, options: Options, until_us: int | None, cache: Cache) -> list[Epoch]:
-    """What changes make of the plan: an epoch each, in order of time, ties as given; none from `until_us` on."""
+    """The epochs that changes start, one for each change before `until_us`, in order of time, ties as given."""
     changes = options.changes
     if not isinstance(changes, Iterable) or isinstance(changes, str | Mapping):
         raise SimcoreError(
@@ -258,7 +256,8 @@ def _later(sequence: Any, options: Options, until_us: int | None, cache: Cache) 
         if until_us is None or at_us < until_us:
             timed.append((at_us, number, change))
     timed.sort(key=lambda change: change[:2])
-    states = cache.after(sequence, [(number, change) for _, number, change in timed]) if timed else []
+    numbered = [(number, change) for _, number, change in timed]
+    states = cache.after(sequence, numbered, options.assumptions) if timed else []
     return [
         Epoch(
             at_us=at_us,
@@ -270,7 +269,7 @@ def _later(sequence: Any, options: Options, until_us: int | None, cache: Cache) 
 
 
 def plan_of(sequence: Any, assumptions: Assumptions | None = None, include_drafts: bool = False) -> Plan:
-    """The plan of a sequence. Raises SimcoreError for what is none, or assumptions of another platform."""
+    """The plan of a sequence. Raises SimcoreError for what is not one, and for another platform's assumptions."""
     platform = platform_of(sequence)
     assume = platform.assumptions() if assumptions is None else assumptions
     if not isinstance(assume, platform.assumptions):

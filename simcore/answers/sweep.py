@@ -1,4 +1,4 @@
-"""Many schedules at once: what each combination of fields comes to."""
+"""Many schedules at once: the metrics of each combination of fields."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -29,7 +29,7 @@ _SAMPLE, _MARGIN = 1 << 11, 16
 _FEW = 1 << 10  # so few instants are measured anew for each schedule
 _NAMED = 400  # characters of a combination that an error shows
 METRICS = ("median_days", "p95_days", "weekend_share", "night_share", "most_in_an_hour")
-"""What a schedule is measured by, where nothing else is asked for."""
+"""The default metrics of a schedule."""
 
 
 @takes(ForecastOptions)
@@ -41,20 +41,21 @@ def sweep(
     metrics: Mapping[str, Callable[[Simulation], Any]] | None = None,
     **options: Unpack[ForecastOptions],
 ) -> pd.DataFrame:
-    """What each combination of field values comes to: a row a schedule, in the order of `itertools.product`.
+    """Measures every combination of field values: one row for each schedule, in the order of `itertools.product`.
 
-    `fields`: values by path, such as `{"send_hour": range(24), "emails[2].delay_value": [1, 2, 3]}`, as
-    the sequence's `with_fields` takes them. All else as for `simcore.project` (`order` and `render`
-    change nothing). `metrics`: functions of a `simcore.Simulation` by name, instead of the five below; they take
-    as long as that many `simcore.simulate`.
+    `fields`: values by path, such as `{"send_hour": range(24), "emails[2].delay_value": [1, 2, 3]}`. The paths are
+    those of the sequence's `with_fields`. `metrics`: functions of a `simcore.Simulation` by name, instead of the five
+    below; each schedule then takes as long as one `simcore.simulate`. The other arguments are those of
+    `simcore.project` (`order` and `render` change nothing).
 
-    Columns: one for each path, named by it, with the values as given (lists as tuples); then `median_days` and
-    `p95_days` (float64 [days], from entry to last send, over the runs that have a send; the percentile
-    interpolated linearly), `weekend_share` (float64, 0 to 1: sends on Saturday or Sunday), `night_share` (float64:
-    from 22:00 to before 07:00), both by the wall clock of the schedule's zone, and `most_in_an_hour` (int64: sends in
-    the busiest hour of that clock, as `simcore.forecast` counts them). NaN where there is no send. A RangeIndex.
+    Returns one column for each path, named by it, with the values as given (lists as tuples). Then the metrics:
+    `median_days` and `p95_days` (float64 [days], from entry to last send, over the runs that have a send; the
+    percentile is interpolated linearly), `weekend_share` (float64, 0 to 1: sends on Saturday or Sunday) and
+    `night_share` (float64: sends from 22:00 to before 07:00), both by the wall clock of the schedule's zone, and
+    `most_in_an_hour` (int64: sends in the busiest hour of that clock, counted as by `simcore.forecast`). Metrics are
+    NaN if nothing is sent. The index is a RangeIndex.
 
-    Raises ValidationError for a combination that cannot be, and names it.
+    Raises ValidationError for a combination that is not valid, and names it.
 
     >>> import simcore
     >>> from simcore import kit
@@ -77,16 +78,16 @@ def sweep(
     default = _Metrics(cache)
     plans = [plan_of(schedule, given.assumptions, given.include_drafts) for schedule in schedules]
     measured: list[Any] = [None] * len(schedules)
-    for place in _neighbours(plans):
-        with _named(chosen[place]):
+    for number in _neighbours(plans):
+        with _named(chosen[number]):
             projection = make(
-                schedules[place], entries, given, notes=metrics is not None, plan=plans[place], cache=cache
+                schedules[number], entries, given, notes=metrics is not None, plan=plans[number], cache=cache
             )
         if metrics is None:
-            measured[place] = default.of(projection)
+            measured[number] = default.of(projection)
         else:
             life = projection.simulation()
-            measured[place] = [metric(life) for metric in metrics.values()]
+            measured[number] = [metric(life) for metric in metrics.values()]
     names = METRICS if metrics is None else (*metrics,)
     columns = {
         path: _column(of_path) for path, of_path in zip(values, zip(*combinations, strict=True), strict=True)
@@ -109,12 +110,12 @@ def _values(fields: Any, metrics: Any) -> dict[str, list[Any]]:
     for path, given in fields.items():
         parts(path)
         if path in names:
-            raise SimcoreError(f"metrics: {path} is the name of a field too; give it another")
+            raise SimcoreError(f"metrics: {path} is also the name of a field; give the metric another name")
         if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
             raise SimcoreError(f"fields: {path}: found {shown(given)}, expected a list of values")
         values[path] = list(given)
         if not values[path]:
-            raise SimcoreError(f"fields: {path}: an empty list, expected one value or more")
+            raise SimcoreError(f"fields: {path}: found an empty list, expected one value or more")
     return values
 
 
@@ -127,12 +128,12 @@ def _are_functions(metrics: Any) -> bool:
 
 
 def _named(chosen: dict[str, Any]) -> AbstractContextManager[None]:
-    """In it what is refused, a change too, is said with the values of the schedule."""
+    """Errors raised inside, about changes too, name the values of the schedule."""
     return inside("", f"in the combination {shown(chosen, _NAMED)}")
 
 
 def _neighbours(plans: list[Plan]) -> list[int]:
-    """The places of plans in an order in which those that begin alike stand together."""
+    """The indices of plans, in an order that keeps those with equal first steps together."""
     numbers: dict[Any, int] = {}
     ways = [
         [numbers.setdefault((step.delay, step.gate), len(numbers)) for step in plan.steps] for plan in plans
@@ -145,13 +146,13 @@ def _column(values: tuple[Any, ...]) -> Any:
     if not any(value is None or isinstance(value, list | tuple | set | frozenset) for value in values):
         return list(values)
     column = np.empty(len(values), object)
-    for place, value in enumerate(values):
-        column[place] = tuple(value) if isinstance(value, list | set | frozenset) else value
+    for row, value in enumerate(values):
+        column[row] = tuple(value) if isinstance(value, list | set | frozenset) else value
     return pd.Series(column, dtype=object)
 
 
 class _Load(NamedTuple):
-    """What some sends come to: how many on weekends, at night, and in each hour [int64, hours]."""
+    """Counts of some sends: all, on weekends, at night, and in each hour [int64, hours]."""
 
     sends: int
     weekend: int
@@ -159,7 +160,7 @@ class _Load(NamedTuple):
     hourly: Ints
 
     def plus(self, other: "_Load") -> "_Load":
-        """What both come to."""
+        """The sum of both."""
         return _Load(
             self.sends + other.sends,
             self.weekend + other.weekend,
@@ -205,21 +206,20 @@ class _Metrics:
         return stretches.quantiles(last.distinct_us, entered_us)
 
     def _load(self, projection: Projection, rounds: list[Passed]) -> "_Load":
-        """What all sends come to."""
+        """The load of all sends."""
         runs, times = projection.people.runs, self._cache.times(projection.people)
         first_us = times.keep("first", runs, lambda: int(runs.entered_us.min()))
         # What is not sent, since its runs end before, may be due long after the last instant.
         last_us = min(LAST_US, max(item.at.last_us for item in rounds))
         hours, begin_us, end_us = self._within(projection.zone, first_us, last_us)
-        what, place = ("load", projection.zone, begin_us, end_us), zone(projection.zone)
+        key, here = ("load", projection.zone, begin_us, end_us), zone(projection.zone)
         big = [item.at for item in rounds if item.at.distinct_us.size >= _FEW]
         few = [item.at for item in rounds if item.at.distinct_us.size < _FEW]
         loads = [
-            times.keep(what, at, partial(_load, [at], hours, place, times), hours.starts_us.size)
-            for at in big
+            times.keep(key, at, partial(_load, [at], hours, here, times), hours.starts_us.size) for at in big
         ]
         if few:
-            loads.append(_load(few, hours, place, times))
+            loads.append(_load(few, hours, here, times))
         return reduce(_Load.plus, loads)
 
     def _within(self, name: str, first_us: int, last_us: int) -> tuple[Periods, int, int]:
@@ -231,11 +231,11 @@ class _Metrics:
         return self._hours[name]
 
 
-def _load(some: list[Times], hours: Periods, place: Zone, times: Kept) -> _Load:
-    """What the sends at some instants come to."""
+def _load(some: list[Times], hours: Periods, here: Zone, times: Kept) -> _Load:
+    """The load of the sends at some instants."""
     us = np.concatenate([at.distinct_us for at in some])
     sends = np.concatenate([_sends(at, times) for at in some])
-    local_us = place.local_us(us)
+    local_us = here.local_us(us)
     clock_us = local_us % DAY_US
     weekend = (local_us // DAY_US + 3) % 7 >= _SATURDAY
     night = (clock_us >= _NIGHT_US[0]) | (clock_us < _NIGHT_US[1])
@@ -282,8 +282,8 @@ class _Stretches(NamedTuple):
         most_us, least_us = at_us - entered_us[self.starts], at_us - entered_us[self.ends - 1]
         lengths_us = []
         for share in _SHARES:
-            place = share * (entered_us.size - 1)
-            rank, margin = int(place), _MARGIN
+            position = share * (entered_us.size - 1)
+            rank, margin = int(position), _MARGIN
             ranks = [rank, min(rank + 1, entered_us.size - 1)]
             while True:
                 middle = rank * sample_us.size // entered_us.size
@@ -303,5 +303,5 @@ class _Stretches(NamedTuple):
             runs = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
             near_us = np.sort(np.repeat(due_us, counts) - entered_us[runs])
             one_us, next_us = (int(near_us[at - below]) for at in ranks)
-            lengths_us.append(one_us + (next_us - one_us) * (place - rank))
+            lengths_us.append(one_us + (next_us - one_us) * (position - rank))
         return lengths_us

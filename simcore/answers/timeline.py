@@ -1,6 +1,6 @@
-"""Sends, runs and notes become the DataFrames that people read.
+"""Sends, runs and notes, as the DataFrames that people read.
 
-The frames are put together from arrays that are ready; nothing is copied on the way in.
+The frames are built from finished arrays without copying them.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,16 +21,16 @@ from simcore.plan.plan import STATUSES, Plan, Step
 from simcore.plan.runs import Runs
 
 KEY = ["subscriber_id", "run", "email_id"]
-"""What tells the sends of a timeline apart."""
+"""The columns that identify a send of a timeline."""
 _Words = Callable[[Passed, Ints | slice], Any]
-"""Gives a text for each of some runs of a round."""
+"""Takes a round and some of its runs, and gives a text for each."""
 _RUNS = 1 << 15
 _BLOCK = 1 << 12  # rows that are written together, so that they stay in the processor's cache
 
 
 class _Layout(NamedTuple):
-    """Where each send goes: the instants of the rows; which round each is of (None where all runs have all rounds);
-    and of which run, where rows do not follow the runs, or else how many each run has."""
+    """Where each send goes: the instants of the rows; the round of each (None if all runs have all rounds); and the
+    run of each if rows do not follow the runs, or else how many rows each run has."""
 
     send_us: Ints
     which: npt.NDArray[np.integer[Any]] | None
@@ -49,10 +49,10 @@ def timeline(
     rendered: _Words | None = None,
     words: _Words | None = None,
 ) -> pd.DataFrame:
-    """The timeline (columns and dtypes as `simcore.project` says) of rounds, in the order that each run has them.
+    """The timeline of rounds, which each run has in this order; columns and dtypes as in `simcore.project`.
 
-    Rows in the order of runs, then of sends; or email by email, in the order of `steps`, where `by_email`.
-    `text_ids`: whether the emails' ids are texts. `rendered` and `words` give the columns `rendered_subject` and
+    Rows are in the order of runs, then of sends; with `by_email` they are email by email, in the order of `steps`.
+    `text_ids`: whether the emails' ids are texts. `rendered` and `words` make the columns `rendered_subject` and
     `reason` [str].
     """
     layout = _by_email(runs, rounds, steps) if by_email else _by_run(runs, rounds)
@@ -102,7 +102,7 @@ def timeline(
 
 
 def subscribers(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: int) -> pd.DataFrame:
-    """A row a run, as it stands at the end (`simcore.simulate`). `plan`: the one in force then."""
+    """One row for each run, with its final state (see `simcore.simulate`). `plan`: the one in force then."""
     runs, statuses = people.runs, people.statuses
     ended_by = np.array([STATUSES.index(_plainly(name) or "active") for name in statuses], np.int8)
     outside = (outcome.state == ACTIVE) & (runs.end_us < stop_us)
@@ -132,7 +132,7 @@ def subscribers(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_
 
 
 def journal(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: int) -> pd.DataFrame:
-    """Everything that happened but the sends, by entry, then by instant (`simcore.simulate`)."""
+    """Everything that happened except the sends, by entry, then by instant (see `simcore.simulate`)."""
     runs, rejected = people.runs, people.rejected
     outside = np.flatnonzero((outcome.state == ACTIVE) & (runs.end_us < stop_us))
     notes = list(outcome.notes)
@@ -179,8 +179,8 @@ def journal(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_us: 
 def _with_rejected(
     columns: dict[str, Any], row: Ints, rejected: Rejected, whats: Sequence[str]
 ) -> tuple[dict[str, Any], npt.NDArray[np.bool_]]:
-    """A journal with the entries that started no run among the others, in the order of entries; and which rows are
-    of runs. `row` [rows of the journal]: the entry that each is of."""
+    """A journal with the rejected entries among the others, in the order of entries; and which rows belong to runs.
+    `row` [rows of the journal]: the entry of each."""
     order = np.argsort(np.concatenate([row, rejected.row]), kind="stable")
     none = np.zeros(len(rejected.row), np.int64)
     codes = [whats.index(what) if what in whats else -1 for what in ENTRY_WORDS]
@@ -197,8 +197,8 @@ def _with_rejected(
 
 
 def check(name: str, given: Any) -> None:
-    """Raises SimcoreError for what is no timeline."""
-    expected = f"expected a timeline as simcore.project gives, with {', '.join(KEY)} and send_at"
+    """Raises SimcoreError for what is not a timeline."""
+    expected = f"expected a timeline from simcore.project, with {', '.join(KEY)} and send_at"
     if not isinstance(given, pd.DataFrame):
         raise SimcoreError(f"{name}: found {shown(given)}, {expected}")
     missing = [column for column in (*KEY, "send_at") if column not in given.columns]
@@ -214,7 +214,7 @@ def _as_given(ids: Any) -> Any:
 
 
 def _plainly(what: str) -> str:
-    """What happened, without the cause that may stand behind a colon."""
+    """What happened, without the cause that may follow a colon."""
     return what.partition(":")[0]
 
 
@@ -240,11 +240,11 @@ def _by_run(runs: Runs, rounds: Sequence[Passed | Note]) -> _Layout:
             part = slice(cuts[number][block], cuts[number][block + 1])
             if part.start < part.stop:
                 rows = part if item.rows is None else item.rows[part]
-                place = cursor[rows].copy()  # a slice gives a view
-                cursor[rows] = place + 1
+                target = cursor[rows].copy()  # a slice gives a view
+                cursor[rows] = target + 1
                 us, index = item.at.distinct_us, item.at.index
-                send_us[place] = us[part] if index is None else us[index[part]]
-                which[place] = number
+                send_us[target] = us[part] if index is None else us[index[part]]
+                which[target] = number
     return _Layout(send_us, which, None, counts)
 
 
@@ -311,7 +311,7 @@ def _texts(
     by_email: bool,
     words: _Words,
 ) -> Any:
-    """A column of texts, by what gives those of a round."""
+    """A column of texts; `words` gives those of a round."""
     texts = [words(item, _rows(item)) for item in rounds]
     if layout.which is None:
         table = np.stack(texts, axis=0 if by_email else 1) if texts else np.empty(0, object)
@@ -326,15 +326,15 @@ def _texts(
     return pd.Series(column, dtype="str").array
 
 
-def _named(email_ids: Sequence[int | str], place: Ints, texts: bool) -> Any:
-    """The emails' ids as a column, by their places (-1 for none): integers, or texts."""
+def _named(email_ids: Sequence[int | str], codes: Ints, texts: bool) -> Any:
+    """A column of emails' ids, integers or texts, by their indices in `email_ids` (-1 for none)."""
     if texts:
-        return pd.Series([*email_ids], dtype="str").array.take(place, allow_fill=True)
-    return pd.arrays.IntegerArray(np.array([*email_ids, 0], np.int64)[place], place < 0)
+        return pd.Series([*email_ids], dtype="str").array.take(codes, allow_fill=True)
+    return pd.arrays.IntegerArray(np.array([*email_ids, 0], np.int64)[codes], codes < 0)
 
 
 def category(codes: npt.NDArray[Any], names: Sequence[str]) -> Any:
-    """A column of names, by their places."""
+    """A column of names, by their indices in `names`."""
     return pd.Categorical.from_codes(
         codes.astype(_code_dtype(len(names)), copy=False),
         dtype=pd.CategoricalDtype(pd.Index(list(names), dtype="str")),

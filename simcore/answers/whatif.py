@@ -1,4 +1,4 @@
-"""What if: two ways of doing it, side by side."""
+"""What if: two schedules, side by side."""
 
 from collections.abc import Iterable, Mapping
 from typing import Unpack
@@ -25,11 +25,12 @@ def compare(
 ) -> pd.DataFrame:
     """The timelines of several sequences for the same subscribers, one below the other.
 
-    `sequences`: scenarios by name, in the order in which they are to stand. All else as for `simcore.project`, the
-    same for each; but `assumptions` may differ.
+    `sequences`: a dict of scenarios by name; the result keeps their order. The other arguments are those of
+    `simcore.project` and are the same for every scenario, except that `assumptions` may differ.
 
-    Columns: `scenario` (category, in the order given), then those of `simcore.project`. `send_at` is in the zone of
-    all, or in UTC where they differ; `email_id` is text where it is so in any. A RangeIndex.
+    Returns the columns `scenario` (category, in the order given), then those of `simcore.project`. `send_at` is in the
+    sequences' zone, or in UTC if their zones differ. `email_id` is text if it is text in any of them. The index is a
+    RangeIndex.
 
     >>> import simcore
     >>> from simcore import kit
@@ -44,12 +45,12 @@ def compare(
             f'sequences: found {shown(sequences)}, expected a dict of them by name, such as {{"as it is": sequence}}'
         )
     if odd := [name for name in sequences if not isinstance(name, str) or halved(name)]:
-        raise SimcoreError(f"sequences: found {shown(odd[0])} for a name, expected text")
+        raise SimcoreError(f"sequences: found the name {shown(odd[0])}, expected text")
     given = read(compare, options)
     assumed = given.assumptions
     by_name = assumed if isinstance(assumed, Mapping) else dict.fromkeys(sequences, assumed)
     if strange := [name for name in by_name if name not in sequences]:
-        raise SimcoreError(f"assumptions: there is no scenario {shown(strange[0])}: {', '.join(sequences)}")
+        raise SimcoreError(f"assumptions: no scenario {shown(strange[0])}; there are: {', '.join(sequences)}")
     timelines = {
         name: make(sequence, entries, given._replace(assumptions=by_name.get(name))).timeline()
         for name, sequence in sequences.items()
@@ -58,7 +59,7 @@ def compare(
 
 
 def _together(timelines: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The timelines of scenarios in one frame, whose columns they are cast to."""
+    """The timelines of scenarios in one frame, with shared dtypes; the timelines are changed."""
     zones = {str(sends["send_at"].dt.tz): sends["send_at"].dt.tz for sends in timelines.values()}
     shared = next(iter(zones.values())) if len(zones) == 1 else "UTC"
     subjects = [subject for sends in timelines.values() for subject in sends["subject"].cat.categories]
@@ -78,13 +79,15 @@ def _together(timelines: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def shift(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """How much earlier or later each send is in one timeline than in another.
 
-    `before`, `after`: timelines as `simcore.project` gives them. A row for every (subscriber_id, run, email_id) in
-    either, in the order of `before`, then those that only `after` has, in its order. Columns: these three, as
-    given; `before` and `after` (datetime64[us], each in its own zone; NaT where there is none), `shift`
-    (timedelta64[us]; positive is later, NaT for none) and `what` (category: earlier, later, unchanged, gained,
-    lost). A RangeIndex.
+    `before`, `after`: timelines from `simcore.project`.
 
-    Raises SimcoreError for what is no timeline, ids of two kinds, or one that has an email of a run twice.
+    Returns one row for every (subscriber_id, run, email_id) in either timeline: first in the order of `before`, then
+    those that only `after` has, in its order. Columns: these three, as given; `before` and `after` (datetime64[us],
+    each in its own zone; NaT if it has no such send), `shift` (timedelta64[us]; positive is later, NaT if there is
+    none) and `what` (category: earlier, later, unchanged, gained, lost). The index is a RangeIndex.
+
+    Raises SimcoreError if an argument is not a timeline or has the same email of a run twice, or if the two have ids
+    of different kinds.
 
     >>> import simcore
     >>> from simcore import kit
@@ -102,7 +105,7 @@ def shift(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         kinds = [sends[column].dtype for sends in frames.values() if len(sends)]
         if len({str(kind) for kind in kinds}) > 1:
             raise SimcoreError(
-                f"{column}: before has {kinds[0]}, after has {kinds[1]}: ids of two kinds never match"
+                f"{column}: before has {kinds[0]}, after has {kinds[1]}: ids of different kinds never match"
             )
     sent = [
         sends[_SEND].assign(**{name: sends["send_at"].dt.as_unit("us")}).reset_index(drop=True)
@@ -123,15 +126,15 @@ def shift(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 
 
 def _check_once(name: str, sends: pd.DataFrame) -> None:
-    """Raises SimcoreError for what is no timeline, or has an email of a run twice."""
+    """Raises SimcoreError for what is not a timeline, or has an email of a run twice."""
     timeline.check(name, sends)
     again = sends.duplicated(_SEND).to_numpy()
     if again.any():
         row = int(np.flatnonzero(again)[0])
         subscriber, run, email = (shown(sends[column].iloc[row]) for column in _SEND)
         raise SimcoreError(
-            f"{name}: row {row} has email {email} of run {run} of subscriber {subscriber} a second time: give one "
-            "timeline at a time, such as one scenario of simcore.compare"
+            f"{name}: row {row} repeats email {email} of run {run} of subscriber {subscriber}: give one timeline at a "
+            "time, such as one scenario of simcore.compare"
         )
 
 
@@ -148,16 +151,16 @@ def _matched(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 def impact(
     sequence: Sequence, entries: Entries, changes: Iterable[Change], **options: Unpack[ImpactOptions]
 ) -> pd.DataFrame:
-    """What changes do to those already inside: who gets mail right away, earlier, later, or not at all.
+    """What changes do to people who are already in the sequence: who gets mail right away, earlier, later, or never.
 
-    Arguments as for `simcore.simulate` (`order` changes nothing here). Counted are the runs that begin before the
-    last of the changes; what they receive with the changes is held against what they would have received without.
+    Takes the same arguments as `simcore.simulate` (`order` changes nothing here). It looks at the runs that begin
+    before the last change, and compares what they receive with the changes and without them.
 
-    A row an email that any of them receives either way, in the order in which the emails stand in the end,
-    then those that were deleted: `email_id` (int64; str where the platform's are), `subject` (str, the latest),
-    `sent_at_once` (int64, how many get it at the very instant of a change), `earlier, later, unchanged, gained,
-    lost` (int64, runs), `median_shift` (timedelta64[us], of those who get it both ways; positive is later, NaT for
-    none).
+    Returns one row for each email that any of these runs receives either way, in the final order of the emails, then
+    deleted ones. Columns: `email_id` (int64; str if the platform's ids are texts), `subject` (str, the latest),
+    `sent_at_once` (int64, how many get it at the very instant of a change), `earlier, later, unchanged, gained, lost`
+    (int64, runs), `median_shift` (timedelta64[us], over those who get it both ways; positive is later, NaT if nobody
+    does).
 
     >>> import simcore
     >>> from simcore import kit

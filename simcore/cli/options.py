@@ -65,9 +65,14 @@ class Command(TyperCommand):
             uses = {each.title: each.options[name] for each in known.values() if name in each.options}
             told[name] = " ".join(f"{title}: {use}" for title, use in uses.items())
         params: list[Any] = self.params
-        for each in params:
-            each.help = re.sub(r"<(\w+)>", lambda word: told[word[1]], each.help)
-        super().format_help(ctx, formatter)
+        blanks = [each.help for each in params]
+        try:
+            for each in params:
+                each.help = re.sub(r"<(\w+)>", lambda word: told[word[1]], each.help)
+            super().format_help(ctx, formatter)
+        finally:  # what is known may be more the next time
+            for each, blank in zip(params, blanks, strict=True):
+                each.help = blank
 
 
 def option_of(parameter: str) -> str:

@@ -1,6 +1,7 @@
 """Kit (formerly ConvertKit): its sequences, loaded from its API's JSON or built here."""
 
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from simcore.kit.api import from_api, load, load_all
@@ -12,13 +13,15 @@ from simcore.plan.platform import register
 
 if TYPE_CHECKING:
     from simcore.kit.calibration import calibrate
+    from simcore.kit.subscriber_list import subscribers
 else:
+    # Each when it is first asked for, as in simcore itself: one needs all that verbs need.
+    _ROOMS = {"calibrate": "calibration", "subscribers": "subscriber_list"}
 
     def __getattr__(name):
-        if name == "calibrate":  # which needs all that verbs need
-            from simcore.kit.calibration import calibrate
-
-            return globals().setdefault(name, calibrate)
+        if name in _ROOMS:
+            globals()[name] = getattr(import_module(f"simcore.kit.{_ROOMS[name]}"), name)
+            return globals()[name]
         raise AttributeError(
             f"module 'simcore.kit' has no attribute {name!r}", name=name, obj=sys.modules[__name__]
         )
@@ -40,6 +43,7 @@ __all__ = [
     "load",
     "load_all",
     "platform",
+    "subscribers",
     "update",
     "update_email",
 ]

@@ -9,6 +9,7 @@ from simcore.errors import Problem, ValidationError, refuse, shown
 from simcore.files.json_file import MOST_TOLD, read_json
 from simcore.kit.model import ACCOUNT_ZONE, Email, Sequence
 from simcore.kit.problems import email_problems, number_problems, order_problems, sequence_problems, whole
+from simcore.kit.unknown import unknown_beside
 
 LOOK = '{"sequence": {...}, "emails": [...]}'
 """What a file of Kit's looks like, for people."""
@@ -61,7 +62,9 @@ def all_from_api(payload: Any, *, time_zone: str | None = None) -> list[Sequence
         raise _shape(
             "", f'expected {{"sequences": [...]}} as Kit\'s list of sequences gives it{hint}', payload
         )
-    problems = _whole_list(payload)
+    problems = whole_list(payload)
+    beside = {name: value for name, value in payload.items() if name not in {"sequences", "emails"}}
+    problems += unknown_beside(beside)
     sequences, emails = payload["sequences"], _email_list(payload.get("emails"), problems)
     places: dict[Any, int] = {}
     for at, item in enumerate(sequences):
@@ -117,7 +120,7 @@ def from_api(
         )
         raise _shape("", _SHAPE + hint, payload)
     envelope = {name: value for name, value in payload.items() if name not in {"sequence", "emails"}}
-    problems = _whole_list(payload)
+    problems = [*whole_list(payload), *unknown_beside(envelope)]
     fields_ = dict(payload["sequence"])
     found = [
         each for each in (emails, payload.get("emails"), fields_.pop("emails", None)) if each is not None
@@ -126,7 +129,7 @@ def from_api(
         problems.append(("emails", "emails are given twice: in the payload and beside it", ""))
     listed = found[0] if found else None
     if isinstance(listed, Mapping):
-        problems += _whole_list(listed)
+        problems += whole_list(listed)
         if "emails" not in listed:
             raise _shape(
                 "emails", 'expected {"emails": [...]} as Kit\'s list of sequence emails gives it', listed
@@ -165,7 +168,7 @@ def _make(
             problems.append((path, "an email must be an object", shown(email)))
             continue
         paths.append(path)
-        items.append(_fields(email, Email, set(), {}))
+        items.append(_fields(email, Email, {"number"}, {}))
         problems += [(f"{path}.{at}", message, found) for at, message, found in email_problems(items[-1])]
     problems += order_problems(items, paths)
     if len(problems) > before:
@@ -204,7 +207,7 @@ def _email_list(emails: Any, problems: list[Problem], path: str = "emails") -> l
     return [(f"{path}[{number}]", email) for number, email in enumerate(emails)]
 
 
-def _whole_list(payload: Mapping[str, Any]) -> list[Problem]:
+def whole_list(payload: Mapping[str, Any]) -> list[Problem]:
     """A page of a list is not the whole (K5)."""
     pages = payload.get("pagination")
     if isinstance(pages, Mapping) and pages.get("has_next_page"):

@@ -90,6 +90,13 @@ class Assumptions:
         "whether an email published behind where a run stands is sent to it right away, or never",
         "K22",
     )
+    position_taken: Literal["shift", "refuse"] = switch(
+        "shift",
+        ("shift", "refuse"),
+        "whether the others make room for an email that is put at a position that is taken, as in Kit's editor, or "
+        "the change is refused, as the API may do",
+        "K25",
+    )
 
     def __post_init__(self) -> None:
         check(self)

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import fields, replace
 from datetime import timedelta
 from hashlib import blake2b
@@ -21,7 +21,7 @@ from simcore.clock.instants import NAT_US
 from simcore.clock.words import clock, length
 from simcore.clock.zones import MINUTE_US, SECOND_US, Ints, zone
 from simcore.engine import events as event_log
-from simcore.errors import EntryError, SimcoreError, shown
+from simcore.errors import EntryError, SimcoreError, ValidationError, shown
 from simcore.kit.assumptions import Assumptions
 from simcore.kit.model import Sequence
 from simcore.kit.translate import translate
@@ -122,7 +122,7 @@ def calibrate(
     options = Options(events=events, changes=changes, naive_time_zone=naive_time_zone)
     usual = make(sequence, entries, options, cache=cache)
     log = _Log(observed, usual, naive_time_zone)
-    combinations = _combinations(usual, log)
+    combinations = _combinations(usual, log, cache.readings)
     steps: dict[tuple[Any, ...], Any] = {}
     timelines: dict[Any, bytes] = {}
     found: dict[bytes, tuple[Assumptions, _Fit]] = {}
@@ -130,10 +130,11 @@ def calibrate(
     which = []
     with closing(_slowly(combinations, progress)) as slowly:
         for chosen in slowly:
-            timing = tuple(chosen[name] for name in _TIMING)
+            timing = tuple(chosen[name] for name in (*_TIMING, "position_taken"))
             if timing not in steps:
                 assume = Assumptions(**{name: chosen[name] for name in _TIMING})
-                steps[timing] = _timing([translate(state, assume) for state in (sequence, *cache.states)])
+                states = cache.states.get(chosen["position_taken"], [])
+                steps[timing] = _timing([translate(state, assume) for state in (sequence, *states)])
             plans = (steps[timing], *(value for name, value in chosen.items() if name not in _TIMING))
             if plans not in timelines:
                 assume = Assumptions(**chosen)
@@ -195,17 +196,34 @@ def _length_us(tolerance: Any) -> int:
 class _Cache(Cache):
     """As `Cache`, where plans also differ by switches that do not decide who goes through the sequence when.
 
-    `states`: the sequence, always the same, after each of the changes, made once for all readings of them.
+    `states`: the sequence, always the same, after each of the changes, made once for every reading of positions that
+    are taken (K25); of one by which there could have been no such changes there are none.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.states: list[Sequence] = []
+        self.states: dict[str, list[Sequence]] = {}
 
-    def after(self, sequence: Sequence, changes: list[tuple[int, Any]]) -> list[Sequence]:
+    def after(
+        self, sequence: Sequence, changes: list[tuple[int, Any]], assumptions: Any | None
+    ) -> list[Sequence]:
+        reading = (assumptions or Assumptions()).position_taken
         if not self.states:
-            self.states = super().after(sequence, changes)
-        return self.states
+            self.states[reading] = super().after(sequence, changes, assumptions)
+            for other in _VALUES["position_taken"]:
+                if other not in self.states:
+                    with suppress(ValidationError):
+                        assume = Assumptions(position_taken=other)
+                        self.states[other] = super().after(sequence, changes, assume)
+        return self.states[reading]
+
+    @property
+    def readings(self) -> list[str]:
+        """The readings of positions that are taken by which the emails come in different orders."""
+        found: dict[Any, str] = {}
+        for reading, states in self.states.items():
+            found.setdefault(tuple(tuple(email.id for email in state.emails) for state in states), reading)
+        return [*found.values()]
 
     def audience(self, epochs: list["Epoch"]) -> "Audience | None":
         return super().audience(_entering(epochs))
@@ -386,10 +404,12 @@ def _commonest(values: Ints) -> int:
     return int(distinct[counts.argmax()]) if distinct.size else 0
 
 
-def _combinations(usual: Projection, log: _Log) -> list[dict[str, Any]]:
-    """All assumptions to be tried, those nearest to the defaults first."""
+def _combinations(usual: Projection, log: _Log, readings: list[str]) -> list[dict[str, Any]]:
+    """All assumptions to be tried, those nearest to the defaults first; `readings`: of positions that are taken."""
     may = {*_TIMING, *_that_may(usual)}
-    axes = {name: each for name, each in _VALUES.items() if name in may}
+    axes = {name: each for name, each in _VALUES.items() if name in may} | {"position_taken": readings}
+    if not readings:
+        del axes["position_taken"]
     if "hold_without_automation" in axes:  # where none holds, or each, one of them is what "same" is
         holds = [bool(epoch.plan.hold_vias) for epoch in usual.epochs]
         same = "complete" if not any(holds) else "stay" if all(holds) else None

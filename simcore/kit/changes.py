@@ -1,6 +1,7 @@
 """Changes of a Kit sequence while people are inside it: what the API would be asked to do, at an instant."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Unpack
@@ -8,11 +9,13 @@ from typing import Any, Unpack
 from simcore.clock.instants import Instant
 from simcore.errors import Problem, inside, refuse, shown
 from simcore.kit.fields import EmailChanges, NewEmail, SequenceChanges
-from simcore.kit.model import Email, Sequence
-from simcore.kit.problems import whole
+from simcore.kit.model import Email, Sequence, edited, numbered
+from simcore.kit.numbering import free, put, taken_out
+from simcore.kit.problems import number_problem
 
 _OPS = ("update", "create_email", "update_email", "delete_email")
 _NOT_UPDATED = {"id", "emails", "created_at", "updated_at", "extra", "envelope"}
+_OURS = {"extra", "number"}
 _PLAIN = ("at", "op", "email_id", "fields")
 _CALL = ("at", "method", "path", "body")
 _PATH = r"/?v4/sequences/(?P<sequence>\d+)(?P<emails>/emails(?:/(?P<email>-?\d+))?)?/?"
@@ -146,23 +149,27 @@ def from_json(items: Any) -> list[Change]:
     return changes
 
 
-def after(sequence: Sequence, changes: Iterable[tuple[int, Change]]) -> list[Sequence]:
+def after(
+    sequence: Sequence, changes: Iterable[tuple[int, Change]], *, make_room: bool = True
+) -> list[Sequence]:
     """The sequence after each of some changes, one upon the other.
 
-    Each comes with its number in the list that the user gave. Raises ValidationError, with paths that begin with
-    `changes[number]`, for the first that cannot be or would leave a sequence that cannot be (K4, K5).
+    Each comes with its number in the list that the user gave. `make_room`: whether the others give way where an
+    email is put at a number that is taken, as in Kit's editor, or it is refused (K25). Raises ValidationError, with
+    paths that begin with `changes[number]`, for the first that cannot be or would leave a sequence that cannot be
+    (K4, K5).
     """
     states = []
     lowest = min([0, *(email.id or 0 for email in sequence.emails)])
     for number, change in changes:
         with inside(f"changes[{number}].", str(change)):
-            sequence = _applied(sequence, change, lowest)
+            sequence = _applied(sequence, change, lowest, make_room)
         lowest = min([lowest, *(email.id or 0 for email in sequence.emails)])
         states.append(sequence)
     return states
 
 
-def _applied(sequence: Sequence, change: Change, lowest: int) -> Sequence:
+def _applied(sequence: Sequence, change: Change, lowest: int, make_room: bool) -> Sequence:
     given = dict(change.fields)
     if "published" in given and given["published"] is None:
         given["published"] = False  # K2
@@ -177,27 +184,58 @@ def _applied(sequence: Sequence, change: Change, lowest: int) -> Sequence:
             name: defaults[name] if value is None else value for name, value in given.items()
         })
     if change.op == "create_email":
-        _only(given, [each.name for each in fields(Email) if each.name != "extra"])
-        missing = [name for name in ("subject", "delay_value", "delay_unit") if name not in given]
-        position = given.pop("position", None)
-        wanted: dict[str, Any] = {"published": False} | dict.fromkeys(missing) | given
-        new = Email(**wanted)
-        new = new if new.id is not None else replace(new, id=lowest - 1)  # never one that was there before
-        emails = [replace(email, position=None) for email in sequence.emails]
-        refuse(_position(position))
-        emails.insert(len(emails) if position is None else min(position, len(emails)), new)
-        return sequence.replace(emails=tuple(emails))
-    place = next((at for at, email in enumerate(sequence.emails) if email.id == change.email_id), None)
-    if place is None:
+        return _created(sequence, given, lowest - 1, make_room)
+    places = [at for at, email in enumerate(sequence.emails) if email.id == change.email_id]
+    if not places:
         known = ", ".join(str(email.id) for email in sequence.emails) or "none"
         refuse([("email_id", f"email_id must be one of: {known}", shown(change.email_id))])
+    place = places[0]
     if change.op == "delete_email":
-        return sequence.replace(emails=[email for email in sequence.emails if email.id != change.email_id])
-    _only(given, [each.name for each in fields(Email) if each.name not in {"id", "extra"}])
-    refuse(_position(given.get("position")))
-    return sequence.replace_email(
-        place or 0, **{k: v for k, v in given.items() if k != "position" or v is not None}
-    )
+        numbers = sequence.numbers
+        left = taken_out(numbers, place) if make_room else [*numbers[:place], *numbers[place + 1 :]]
+        emails = [email for at, email in enumerate(sequence.emails) if at != place]
+        return sequence.replace(emails=numbered(emails, left))
+    _only(given, [each.name for each in fields(Email) if each.name not in {"id", *_OURS}])
+    position = given.pop("position", None)
+    refuse(number_problem("position", position))
+    if position is None:
+        return sequence.replace_email(place, **given)
+    others = [*sequence.emails]
+    return _put(sequence, others, edited(others.pop(place), given), position, place, make_room)
+
+
+def _created(sequence: Sequence, given: dict[str, Any], free_id: int, make_room: bool) -> Sequence:
+    """With a new email, which has an id that was never there before where it is given none."""
+    _only(given, [each.name for each in fields(Email) if each.name not in _OURS])
+    missing = [name for name in ("subject", "delay_value", "delay_unit") if name not in given]
+    position = given.pop("position", None)
+    wanted: dict[str, Any] = {"published": False} | dict.fromkeys(missing) | given
+    new = Email(**wanted)
+    new = new if new.id is not None else replace(new, id=free_id)
+    refuse(number_problem("position", position))
+    end = max(sequence.numbers, default=-1) + 1
+    if position is None or (make_room and position > end):
+        position = end
+    return _put(sequence, [*sequence.emails], new, position, None, make_room)
+
+
+def _put(
+    sequence: Sequence, others: list[Email], email: Email, number: int, moved: int | None, make_room: bool
+) -> Sequence:
+    """With an email at a number of Kit's; `moved`: its place, where it is in the sequence already (K25)."""
+    numbers = sequence.numbers
+    at = bisect_left(numbers, number)
+    if not make_room and at != moved and numbers[at : at + 1] == [number]:
+        holder = sequence.emails[at]
+        nearest = free(numbers, number)
+        told = f"number is {nearest[0]}" if len(nearest) == 1 else "numbers are {} and {}".format(*nearest)
+        message = (
+            f"position has already been taken by email {holder.id} ({shown(holder.subject)}): "
+            f"the nearest free {told}"
+        )
+        refuse([("position", message, shown(number))])
+    place, numbers = put(numbers, int(number), moved)
+    return sequence.replace(emails=numbered([*others[:place], email, *others[place:]], numbers))
 
 
 def _only(given: Mapping[str, Any], names: list[str]) -> None:
@@ -206,9 +244,3 @@ def _only(given: Mapping[str, Any], names: list[str]) -> None:
         for name, value in given.items()
         if name not in names
     ])
-
-
-def _position(position: Any) -> list[Problem]:
-    if position is None or (whole(position) and position >= 0):
-        return []
-    return [("position", "position must be an integer of 0 or more", shown(position))]

@@ -90,4 +90,5 @@ class NewEmail(_Details, total=False):
 class WholeEmail(NewEmail, total=False):
     """What `kit.Email` is made of."""
 
+    number: int | None
     extra: Mapping[str, Any]

@@ -20,7 +20,8 @@ class Email:
     """One email of a Kit sequence (K2): its fields, named as in Kit's API, and `extra` for those it may add.
 
     `send_days` is None where the sequence's days hold. `position` and `id` may be left out: the sequence that
-    the email is put into gives it its place and a negative id. Raises ValidationError with all problems.
+    the email is put into gives it its place and a negative id. In a sequence `position` is the place from 0, and
+    `number` what Kit has as its position, where that is another (K25). Raises ValidationError with all problems.
 
     >>> Email(subject="Hello", delay_value=1, delay_unit="days", published=True).delay_value
     1
@@ -38,6 +39,7 @@ class Email:
     published: bool = False
     position: int | None = None
     send_days: tuple[str, ...] | None = None
+    number: int | None = None
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class Email:
 
     def __post_init__(self) -> None:
         refuse(email_problems({each.name: getattr(self, each.name) for each in fields(self)}))
-        _plain_integers(self, ("delay_value", "id", "position", "sequence_id", "email_template_id"))
+        _plain_integers(self, ("delay_value", "id", "position", "number", "sequence_id", "email_template_id"))
         if self.send_days is not None:
             object.__setattr__(self, "send_days", tuple(self.send_days))
         object.__setattr__(self, "extra", deepcopy(dict(self.extra)))
@@ -97,10 +99,10 @@ class WholeSequence(Settings, _Kept, total=False):
 class Sequence(Shown):
     """A Kit sequence (K1): its fields, named as in Kit's API, its emails in order, and `extra`.
 
-    Emails are put in the order of their positions, those without one last, and numbered from 0; those without
-    an id get -1, -2, … in the order given. `exclude_subscriber_sources` takes dicts of type and ids.
-    `envelope` keeps what stood beside the sequence and its emails in the API's response. Raises
-    ValidationError with all problems.
+    Emails are put in the order of their positions, those without one last, and numbered from 0 (the position
+    given is kept as the `number`); those without an id get -1, -2, … in the order given.
+    `exclude_subscriber_sources` takes dicts of type and ids. `envelope` keeps what stood beside the sequence and its
+    emails in the API's response. Raises ValidationError with all problems.
 
     >>> hello = Email(subject="Hello", delay_value=0, delay_unit="days", published=True)
     >>> Sequence(name="Welcome", send_hour=9, emails=[hello]).emails[0].id
@@ -188,10 +190,20 @@ class Sequence(Shown):
         if not (whole(position) and 0 <= position < len(self.emails)):
             raise IndexError(f"no email at position {position!r}: the sequence has {len(self.emails)}")
         others = list(self.emails)
-        email = _edited(others.pop(position), changed)
+        email = edited(others.pop(position), changed)
         to = position if email.position is None else email.position
         others.insert(min(to, len(others)), email)
-        return replace(self, emails=tuple(replace(each, position=None) for each in others))
+        return replace(self, emails=numbered(others, self.numbers))
+
+    @property
+    def numbers(self) -> list[int]:
+        """What Kit has as the positions of the emails, in order: rising, and now and then with gaps (K25).
+
+        >>> late = Email(subject="Hello", delay_value=1, delay_unit="days", position=7)
+        >>> Sequence(name="Welcome", emails=[late]).numbers
+        [7]
+        """
+        return [at if email.number is None else email.number for at, email in enumerate(self.emails)]
 
     def with_fields(self, changed: Mapping[str, Any], /) -> Self:
         """A copy with other values at paths such as `send_hour` and `emails[2].delay_value`, validated as a whole.
@@ -224,14 +236,14 @@ class Sequence(Shown):
         emails = list(self.emails)
         for place, given in of_emails.items():
             with inside(f"emails[{place}]."):
-                emails[place] = _edited(emails[place], given)
+                emails[place] = edited(emails[place], given)
         if moves:
             order = list(emails)
             for place, to in moves.items():
                 if to is not None:
                     moved = order.pop(next(at for at, each in enumerate(order) if each is emails[place]))
                     order.insert(min(to, len(order)), moved)
-            emails = [replace(each, position=None) for each in order]
+            emails = [*numbered(order, self.numbers)]
         return self.replace(**of_sequence, emails=tuple(emails))
 
     def to_api(self) -> dict[str, Any]:
@@ -248,17 +260,27 @@ class Sequence(Shown):
         ]
         emails = []
         for email in self.emails:
-            item = _plain(email, leave_out={"id"} if email.id is None or email.id < 0 else set())
+            item = _plain(email, leave_out={"number", *({"id"} if (email.id or -1) < 0 else ())})
             item["send_days"] = None if email.send_days is None else list(email.send_days)
             emails.append(item)
         return deepcopy({"sequence": sequence, "emails": emails, **self.envelope})
 
 
-def _edited(email: Email, changed: Mapping[str, Any]) -> Email:
+def edited(email: Email, changed: Mapping[str, Any]) -> Email:
     """An email with other fields; one that becomes hour-based loses its send_days (K20)."""
     _known(changed, Email)
     cleared = {"send_days": None} if changed.get("delay_unit") == "hours" else {}
     return replace(email, **{**cleared, **changed})
+
+
+def numbered(emails: Iterable[Email], numbers: Iterable[int]) -> tuple[Email, ...]:
+    """Emails with other numbers in Kit, as a new sequence takes them (K25)."""
+    return tuple(
+        email
+        if (email.position, email.number) == (number, None)
+        else replace(email, position=number, number=None)
+        for email, number in zip(emails, numbers, strict=True)
+    )
 
 
 def _place(email: Email) -> Mapping[str, Any]:
@@ -266,16 +288,23 @@ def _place(email: Email) -> Mapping[str, Any]:
 
 
 def _in_order(emails: list[Email]) -> tuple[Email, ...]:
-    """The emails by position, numbered from 0, each with an id (K2)."""
+    """The emails by position, numbered from 0, each with an id (K2), and with Kit's number (K25)."""
     taken = {email.id for email in emails}
     free = (number for number in range(-1, -2 * len(emails) - 2, -1) if number not in taken)
     named = [email if email.id is not None else replace(email, id=next(free)) for email in emails]
     order = sorted(enumerate(_place(email) for email in named), key=by_position)
-    placed = (named[at] for at, _ in order)
-    return tuple(
-        email if email.position == position else replace(email, position=position)
-        for position, email in enumerate(placed)
-    )
+    found: list[Email] = []
+    least = 0
+    for place, (at, _) in enumerate(order):
+        email = named[at]
+        given = email.position if email.number is None else email.number
+        least = max(least, least if given is None else given)
+        number = None if least == place else least
+        if (email.position, email.number) != (place, number):
+            email = replace(email, position=place, number=number)
+        found.append(email)
+        least += 1
+    return tuple(found)
 
 
 def _source(source: Any) -> Source:
@@ -293,7 +322,7 @@ def _plain_integers(item: Any, names: tuple[str, ...]) -> None:
 
 
 def _known(changed: Mapping[str, Any], kind: type[Email] | type[Sequence]) -> None:
-    names = [each.name for each in fields(kind)]
+    names = [each.name for each in fields(kind) if each.name != "number"]
     refuse([
         (name, f"{name} is not a field of {kind.__name__}; the fields are: {', '.join(names)}", "")
         for name in changed

@@ -63,9 +63,15 @@ class Kit(Platform[Sequence]):
         """See `from_json`."""
         return edits.from_json(items)
 
-    def after(self, sequence: Sequence, changes: Iterable[tuple[int, Change]]) -> list[Sequence]:
+    def after(
+        self,
+        sequence: Sequence,
+        changes: Iterable[tuple[int, Change]],
+        assumptions: Assumptions | None = None,
+    ) -> list[Sequence]:
         """See `simcore.kit.changes.after`."""
-        return edits.after(sequence, changes)
+        assume = assumptions or Assumptions()
+        return edits.after(sequence, changes, make_room=assume.position_taken == "shift")
 
     def controls(self, sequence: Sequence) -> list[Control]:
         """Its own fields, and each email's wait."""

@@ -9,27 +9,10 @@ from typing import Any, TypeGuard
 from simcore.clock.zones import zone_names
 from simcore.errors import Problem, shown
 from simcore.files.json_file import MOST_TOLD, too_deep
-from simcore.plan.known import Known
+from simcore.kit.unknown import unknown_of_email, unknown_of_sequence
 from simcore.text.wording import WEEKDAYS, halved
 
 SOURCES = ("tag", "sequence", "form", "segment")
-_STEMS = ("send_", "delay_", "exclude_", "schedule_")
-SEQUENCE = Known(
-    ("send_days", "send_hour", "time_zone", "active", "repeat", "hold", "exclude_subscriber_sources"),
-    instead=dict.fromkeys(("delay_value", "delay_unit"), "write it in an email"),
-    is_open=True,
-    stems=_STEMS,
-)
-"""The fields of a sequence that decide when or to whom an email goes; others are kept (K3)."""
-EMAIL = Known(
-    ("delay_value", "delay_unit", "send_days", "published", "position"),
-    instead=dict.fromkeys(
-        ("send_hour", "time_zone", "timezone", "exclude_subscriber_sources"), "write it in the sequence"
-    ),
-    is_open=True,
-    stems=_STEMS,
-)
-"""The same of an email."""
 LONGEST = {"days": 3650, "hours": 87_600}
 _MOST_EMAILS = 32_767  # the timeline's positions are int16
 
@@ -48,7 +31,7 @@ def sequence_problems(given: Mapping[str, Any]) -> list[Problem]:
         problems += _boolean(name, given.get(name))
     problems += _identity("id", given.get("id"))
     problems += islice(_source_problems(given.get("exclude_subscriber_sources")), MOST_TOLD)
-    problems += SEQUENCE.unknown("", given.get("extra") or {})
+    problems += islice(unknown_of_sequence(given.get("extra")), MOST_TOLD)
     return [*problems, *_nesting(given)]
 
 
@@ -74,11 +57,10 @@ def email_problems(given: Mapping[str, Any]) -> list[Problem]:
             wrong.append(("send_days", message, shown(list(days))))
         problems += wrong
     problems += _boolean("published", given.get("published"))
-    position = given.get("position")
-    if position is not None and not (whole(position) and position >= 0):
-        problems.append(("position", "position must be an integer of 0 or more", shown(position)))
+    for name in ("position", "number"):
+        problems += number_problem(name, given.get(name))
     problems += _identity("id", given.get("id"))
-    problems += EMAIL.unknown("", given.get("extra") or {})
+    problems += islice(unknown_of_email(given.get("extra")), MOST_TOLD)
     return [*problems, *_nesting(given)]
 
 
@@ -116,6 +98,13 @@ def order_problems(emails: Sequence[Mapping[str, Any]], paths: Sequence[str] | N
             message = "delay_value must be greater than 0: only the first email can be immediate"
             problems.append((f"{paths[at]}.delay_value", message, "0"))
     return problems
+
+
+def number_problem(name: str, value: Any) -> list[Problem]:
+    """What is wrong with a position, or with Kit's number of an email, where there is one."""
+    if value is None or (whole(value) and value >= 0):
+        return []
+    return [(name, f"{name} must be an integer of 0 or more", shown(value))]
 
 
 def by_position(numbered: tuple[int, Mapping[str, Any]]) -> tuple[bool, int]:

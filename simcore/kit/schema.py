@@ -2,8 +2,8 @@
 
 from simcore.clock.zones import zone_names
 from simcore.kit.model import Email, Sequence
-from simcore.kit.problems import EMAIL, LONGEST, SEQUENCE, SOURCES
-from simcore.plan.schemas import DIALECT, Schema, kept, of_fields
+from simcore.kit.problems import LONGEST, SOURCES
+from simcore.plan.schemas import DIALECT, Schema, of_fields
 from simcore.text.wording import WEEKDAYS
 
 _ID = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
@@ -67,14 +67,12 @@ def schema() -> Schema:
     emails = {"type": ["array", "null"], "items": {"$ref": "#/$defs/email"}}
     sequence = of_fields(Sequence, _SEQUENCE, ["name"], ("emails", "extra", "envelope"))
     sequence["properties"]["emails"] = emails
-    sequence["allOf"] = [kept(SEQUENCE)]
-    email = of_fields(Email, _EMAIL, ["subject", "delay_value", "delay_unit"])
+    email = of_fields(Email, _EMAIL, ["subject", "delay_value", "delay_unit"], ("extra", "number"))
     hours = {
         "delay_value": {"minimum": 1, "maximum": LONGEST["hours"]},
         "send_days": {"minItems": len(WEEKDAYS)},
     }
     email |= {
-        "allOf": [kept(EMAIL)],
         "if": {"properties": {"delay_unit": {"const": "hours"}}},
         "then": {"properties": hours},
         "else": {"properties": {"delay_value": {"maximum": LONGEST["days"]}}},

@@ -137,9 +137,12 @@ class Platform(Protocol[S]):
             raise SimcoreError(self.unchanging)
         return []
 
-    def after(self, sequence: S, changes: Iterable[tuple[int, Any]]) -> list[S]:
+    def after(
+        self, sequence: S, changes: Iterable[tuple[int, Any]], assumptions: Any | None = None
+    ) -> list[S]:
         """The sequence after each of some changes, one upon the other, as `changes` or the package's functions make
         them; each with its number in the list that the user gave, by which an error's paths name it: `changes[2]`.
+        `assumptions`: under which, None for the defaults; those that say what a change comes to play a part here.
 
         As it stands here, SimcoreError where there is a change.
         """

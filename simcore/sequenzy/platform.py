@@ -54,8 +54,10 @@ class Sequenzy(Platform[Sequence]):
         """See `from_json`."""
         return edits.from_json(items)
 
-    def after(self, sequence: Sequence, changes: Iterable[tuple[int, Change]]) -> list[Sequence]:
-        """See `simcore.sequenzy.changes.after`."""
+    def after(
+        self, sequence: Sequence, changes: Iterable[tuple[int, Change]], assumptions: Any = None
+    ) -> list[Sequence]:
+        """See `simcore.sequenzy.changes.after`; no switch decides anything there."""
         return edits.after(sequence, changes)
 
     def controls(self, sequence: Sequence) -> list[Control]:

@@ -1,1 +1,1 @@
-"""For people to look at: the terminal, pictures, calendar files, the explorer."""
+"""What people look at: the terminal, pictures, calendar files, the explorer."""

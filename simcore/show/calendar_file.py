@@ -1,4 +1,4 @@
-"""Sends as a calendar file, the extra `calendar` (icalendar), for calendars of every maker (RFC 5545)."""
+"""Sends as a calendar file (RFC 5545), which any calendar can import; the extra `calendar` (icalendar)."""
 
 import uuid
 from os import PathLike
@@ -15,16 +15,18 @@ _SENDS = uuid.uuid5(uuid.NAMESPACE_DNS, "simcore")
 
 
 def to_ics(sends: pd.DataFrame, path: str | PathLike[str], /) -> None:
-    """Writes a calendar file with an event for each send.
+    """Writes a calendar file with one event for each send.
 
-    `sends`: a timeline as `simcore.project` or `simcore.compare` gives it. Each event is an instant (floored to the
-    second, in UTC, so that every calendar shows it in its owner's zone) that does not block time; its summary is the
-    subject (`rendered_subject`, where there is one; the scenario in front, where there are several), its description
-    says to whom, which email it is and the time in the timeline's zone. The same send has the same UID in every file,
-    so that a calendar can tell that a newer file has the same events. Some thousand sends take a second.
+    `sends`: a timeline from `simcore.project` or `simcore.compare`. `path`: the file to write.
 
-    The file is there whole or not at all. Raises SimcoreError for what is no timeline, where the file cannot be
-    written, or where icalendar is missing.
+    Each event is an instant (floored to the second, in UTC, so that every calendar shows it in its owner's zone) and
+    does not block time. Its summary is the subject (`rendered_subject` if there is one), after the name of the
+    scenario if there are several. Its description names the subscriber, the run, the email and the time in the
+    timeline's zone. The same send has the same UID in every file, so that a calendar recognises its events in a newer
+    file. A few thousand sends take a second.
+
+    The file is written completely or not at all. Raises SimcoreError for what is not a timeline, if the file cannot be
+    written, or if icalendar is not installed.
 
     >>> import tempfile, simcore
     >>> from simcore import kit
@@ -41,11 +43,11 @@ def to_ics(sends: pd.DataFrame, path: str | PathLike[str], /) -> None:
     timeline.check("timeline", sends)
     subject = "rendered_subject" if "rendered_subject" in sends else "subject"
     if subject not in sends:
-        raise SimcoreError("timeline: no column subject; expected a timeline as simcore.project gives")
+        raise SimcoreError("timeline: no column subject; expected a timeline from simcore.project")
     at = pd.DatetimeIndex(sends["send_at"])
     if at.hasnans:
         row = int(at.isna().argmax())
-        raise SimcoreError(f"timeline: row {row} has no send_at: leave out what is not sent")
+        raise SimcoreError(f"timeline: row {row} has no send_at: leave out rows that are not sent")
     calendar = Calendar()
     calendar.add("prodid", "-//simcore//simcore//EN")
     calendar.add("version", "2.0")
@@ -54,14 +56,14 @@ def to_ics(sends: pd.DataFrame, path: str | PathLike[str], /) -> None:
         "scenario": sends["scenario"] if "scenario" in sends else [""] * len(sends),
         "subject": sends[subject],
         "start": at.tz_convert("UTC").floor("s").to_pydatetime(),
-        "told": at.strftime("%Y-%m-%d %H:%M:%S %Z"),
+        "when": at.strftime("%Y-%m-%d %H:%M:%S %Z"),
     }
-    for name, scenario, text, start, told in zip(*columns.values(), strict=True):
+    for name, scenario, text, start, when in zip(*columns.values(), strict=True):
         subscriber, run, email = name
         event = Event()
         event.add("uid", str(uuid.uuid5(_SENDS, repr((scenario, *map(str, name))))))
         event.add("summary", cut(f"{scenario}: {text}" if scenario else str(text)))
-        event.add("description", cut(f"to {subscriber}, run {run}, email {email}, {told}"))
+        event.add("description", cut(f"to {subscriber}, run {run}, email {email}, {when}"))
         event.add("dtstart", start)
         event.add("dtstamp", start)  # that of the writing would make every file another
         event.add("transp", "TRANSPARENT")

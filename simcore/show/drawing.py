@@ -1,7 +1,7 @@
-"""What pictures of sends are drawn with: Axes of time, colours, names of emails, images, texts.
+"""The parts of pictures: time axes, colours, names of emails, images, texts.
 
-Colours are those of Okabe and Ito, or cividis where there are more emails than those. Matplotlib is an extra, so it is
-imported inside.
+Colours are those of Okabe and Ito, or cividis if there are more emails than those. Matplotlib is an extra, so it is
+imported inside functions.
 """
 
 import unicodedata
@@ -25,7 +25,7 @@ COLOURS = ("#0072B2", "#E69F00", "#000000", "#56B4E9", "#009E73", "#CC79A7", "#D
 
 
 def us(instants: Any) -> Ints:
-    """Instants of a column or an index as int64 [µs]."""
+    """Instants of a column or an index, as int64 [µs]."""
     return np.asarray(pd.DatetimeIndex(instants).as_unit("us").asi8)
 
 
@@ -43,7 +43,7 @@ def _dates() -> Any:
 
 
 def whole(axis: "Axis") -> None:
-    """Makes the numbers of an axis whole ones."""
+    """Shows whole numbers on an axis."""
     from matplotlib import ticker
 
     axis.set_major_locator(ticker.MaxNLocator("auto", integer=True))
@@ -51,12 +51,12 @@ def whole(axis: "Axis") -> None:
 
 
 def rules(ax: "Axes", y: npt.NDArray[Any], colour: str) -> None:
-    """Thin lines across the Axes, behind all else."""
+    """Thin lines across the Axes, behind everything else."""
     ax.hlines(y, 0, 1, transform=ax.get_yaxis_transform(), color=colour, linewidth=0.8, zorder=0)
 
 
 def axes(ax: "Axes | None", size: tuple[float, float]) -> "Axes":
-    """The Axes to draw on: a new figure's of that size [inches], where none is given."""
+    """The Axes to draw on; if none is given, that of a new figure of this size [inches]."""
     try:
         from matplotlib import axes, pyplot
     except ModuleNotFoundError:
@@ -64,7 +64,7 @@ def axes(ax: "Axes | None", size: tuple[float, float]) -> "Axes":
     if ax is None:
         return pyplot.subplots(figsize=size, layout="constrained")[1]
     if not isinstance(ax, axes.Axes):
-        raise SimcoreError(f"ax: found {shown(ax)}, expected an Axes of matplotlib, or None for a new figure")
+        raise SimcoreError(f"ax: found {shown(ax)}, expected a matplotlib Axes, or None for a new figure")
     return ax
 
 
@@ -75,10 +75,10 @@ def nothing(ax: "Axes", x: str, y: str) -> "Axes":
     return ax
 
 
-def time_axis(ax: "Axes", place: Zone, low_us: int, high_us: int, label: str) -> None:
-    """Makes the x axis one of time in a zone, from one instant to another [µs], with its clock changes."""
+def time_axis(ax: "Axes", here: Zone, low_us: int, high_us: int, label: str) -> None:
+    """Turns the x axis into time in a zone, from one instant to another [µs], and marks clock changes."""
     dates = _dates()
-    tz = frame_dtype(place.name).tz
+    tz = frame_dtype(here.name).tz
     locator = dates.AutoDateLocator(tz=tz, minticks=3, maxticks=8)
     ax.xaxis.set_major_locator(locator)
     formatter = dates.ConciseDateFormatter(
@@ -90,8 +90,8 @@ def time_axis(ax: "Axes", place: Zone, low_us: int, high_us: int, label: str) ->
     )
     ax.xaxis.set_major_formatter(formatter)
     ax.set_xlim(*days(np.array([low_us, high_us])))
-    ax.set_xlabel(f"{label}, {place.name}")
-    at_us, by = clock_changes(place, low_us, high_us)
+    ax.set_xlabel(f"{label}, {here.name}")
+    at_us, by = clock_changes(here, low_us, high_us)
     for at, text in zip(days(at_us), by, strict=True):
         ax.axvline(at, color="0.3", linewidth=0.9, linestyle=(0, (4, 3)), zorder=4)
         ax.text(
@@ -109,9 +109,9 @@ def time_axis(ax: "Axes", place: Zone, low_us: int, high_us: int, label: str) ->
         )
 
 
-def clock_changes(place: Zone, low_us: int, high_us: int) -> tuple[Ints, list[str]]:
-    """When the clocks are changed between two instants [µs], and by how much, in words."""
-    by_us, at_us = np.diff(place.offsets_us), place.changes_us[1:]
+def clock_changes(here: Zone, low_us: int, high_us: int) -> tuple[Ints, list[str]]:
+    """When the clocks change between two instants [µs], and by how much, in words."""
+    by_us, at_us = np.diff(here.offsets_us), here.changes_us[1:]
     inside = (by_us != 0) & (at_us > low_us) & (at_us < high_us)
     hours = [by / HOUR_US for by in by_us[inside].tolist()]
     return at_us[inside], [
@@ -120,7 +120,7 @@ def clock_changes(place: Zone, low_us: int, high_us: int) -> tuple[Ints, list[st
 
 
 def colours(size: int) -> list[Any]:
-    """So many colours that can be told apart: by name, or by their order."""
+    """`size` colours that can be told apart."""
     from matplotlib import colormaps
 
     if size <= len(COLOURS):
@@ -129,7 +129,7 @@ def colours(size: int) -> list[Any]:
 
 
 def name_emails(ax: "Axes", labels: list[str], colours: list[Any], **marks: Sequence[str]) -> None:
-    """Says beside the picture which colour (and `marker` or `hatch`) is which email."""
+    """Adds a legend: which colour (and `marker` or `hatch`) is which email."""
     from matplotlib import cm, colors, lines, patches
 
     figure = ax.figure
@@ -172,7 +172,7 @@ def image(
     colours: list[Any],
     shape: tuple[int, int, int, int],
 ) -> None:
-    """Draws sends as an image: `shape` is where it begins and ends [µs], its rows, and in how many blocks they are."""
+    """Draws sends as an image. `shape`: its start and end [µs], its number of rows, and of blocks of rows."""
     from matplotlib import colors
 
     low_us, high_us, rows, blocks = shape
@@ -191,7 +191,7 @@ def image(
 def number(
     ax: "Axes", at_us: Ints, row: Ints, email: Ints, colours: list[Any], numbers: list[str], height: int
 ) -> None:
-    """Writes the number of each email on one of its sends, in each block of so many rows."""
+    """Writes the number of each email on one of its sends, in each block of `height` rows."""
     for block in range(int(row.max()) // height + 1):
         for at, (number, colour) in enumerate(zip(numbers, colours, strict=True)):
             sends = np.flatnonzero((email == at) & (row // height == block))
@@ -215,7 +215,7 @@ _INVISIBLE = frozenset(map(chr, range(0xFE00, 0xFE10)))  # variation selectors
 
 
 def short(text: Any, limit: int = 32) -> str:
-    """A text as a picture can show it: short, on one line, without mathematics, hidden marks or missing glyphs."""
+    """A text that a picture can show: short, on one line, without math, invisible characters or missing glyphs."""
     from matplotlib import font_manager
 
     font = font_manager.get_font(font_manager.findfont(font_manager.FontProperties()))
@@ -235,5 +235,5 @@ def short(text: Any, limit: int = 32) -> str:
 
 
 def subject(text: Any) -> str:
-    """A subject as a picture can show it."""
+    """A subject that a picture can show."""
     return short(text) or "(no subject)"

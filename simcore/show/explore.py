@@ -1,4 +1,4 @@
-"""A sequence with controls, in Jupyter: what it does to one subscriber and to the load, as one turns them."""
+"""A sequence with controls, in Jupyter: its preview and its load, while you change its settings."""
 
 import io
 import warnings
@@ -50,19 +50,19 @@ def explore(
     include_drafts: bool = False,
     assumptions: Assumptions | None = None,
 ) -> "Explorer":
-    """Controls for the schedule and each delay of a sequence, in Jupyter, with its preview and its load beside them.
+    """Controls for the schedule and each delay of a sequence, in Jupyter, next to its preview and its load.
 
-    `entered_at`: when the subscriber of the preview enters, to begin with (a Friday evening, where none is given);
-    read as by `simcore.preview`. `entries`: whose sends the load counts, as for `simcore.forecast`; without them one
-    subscriber comes every hour of the week, from Monday, in which the entry is. `include_drafts`, `assumptions`: as
-    for `simcore.preview`.
+    `entered_at`: when the subscriber of the preview enters at first (default: a Friday evening), as for
+    `simcore.preview`. `entries`: the people whose sends the load counts, as for `simcore.forecast`. Without them, one
+    subscriber enters in each hour of the week (from Monday) that contains `entered_at`. `include_drafts`,
+    `assumptions`: as for `simcore.preview`.
 
-    What this gives shows itself as the result of a cell, in JupyterLab and in Voila. Its `sequence`, `preview` and
-    `forecast` are what was last shown, for the cells that follow; its `widget` can be put into other layouts. What a
-    sequence may have and has not, such as a sending window, has no controls: give it one with `replace` first.
+    The result shows itself when it is the result of a cell, in JupyterLab and in Voila. Its `sequence`, `preview` and
+    `forecast` hold what it last showed, for use in later cells. Its `widget` can go into other layouts. Optional parts
+    that the sequence does not have, such as a sending window, have no controls: add them with `replace` first.
 
-    Needs ipywidgets and matplotlib: pip install "simcore[notebook]". Raises what `simcore.preview` and
-    `simcore.forecast` raise for what is given; whatever cannot be after that is said in place of the preview.
+    Needs ipywidgets and matplotlib: pip install "simcore[notebook]". Raises the errors of `simcore.preview` and
+    `simcore.forecast` for the arguments. Later errors, from changed settings, are shown in place of the preview.
 
     >>> import simcore
     >>> from simcore import kit
@@ -81,9 +81,9 @@ def explore(
 
 
 class Explorer:
-    """What `simcore.explore` gives: it shows itself in Jupyter.
+    """The result of `simcore.explore`: it shows itself in Jupyter.
 
-    `sequence`, `preview` and `forecast`: what was last shown. `widget`: all of it, an ipywidgets.Widget.
+    `sequence`, `preview` and `forecast`: what it last showed. `widget`: the whole view, an ipywidgets.Widget.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Explorer:
         for knob in self._all():
             for leaf in knob.leaves:
                 leaf.observe(self._turned, "value")
-        reset = ipywidgets.Button(description="Reset", tooltip="everything as it was given", icon="undo")
+        reset = ipywidgets.Button(description="Reset", tooltip="back to the settings given", icon="undo")
         reset.on_click(self._reset)
         self._sends = ipywidgets.HTML()
         self._load = ipywidgets.Image(format="png", layout={"width": "100%", "max_width": "900px"})
@@ -150,12 +150,12 @@ class Explorer:
         self._turned(None)
 
     def _show(self) -> None:
-        """Shows what the controls say; the table first, since the picture takes longer."""
+        """Shows the settings of the controls; the table first, since the picture takes longer."""
         turned = {knob.control.path: knob.value() for knob in self._knobs if knob.turned()}
         sequence = self._given.with_fields(turned)
         plan = plan_of(sequence, self._how["assumptions"], self._how["include_drafts"])
         entered = self._entry.value()
-        with warnings.catch_warnings(record=True) as told:  # said here, not in the log
+        with warnings.catch_warnings(record=True) as caught:  # shown here, not in the log
             warnings.simplefilter("always")
             preview = verbs.preview(sequence, entered, **self._how)
         entries, whose = self._entries, "for the entries given"
@@ -169,7 +169,7 @@ class Explorer:
         draws = title != self._counted[1] or not counted.equals(self.forecast)
         self._counted = (sequence, title)
         self.sequence, self.preview, self.forecast = sequence, preview, counted
-        notes = [str(each.message) for each in told]
+        notes = [str(warning.message) for warning in caught]
         if counted.empty:
             notes.append(f"no load to show: nothing goes out {whose}")
         self._sends.value = (_table(preview, zone(plan.time_zone)) if len(preview) else "") + _said(notes)
@@ -179,7 +179,7 @@ class Explorer:
 
 
 class _Knob(NamedTuple):
-    """A control as widgets: the `leaves` that hold its value (seven of weekdays), and the `row` they stand in."""
+    """A control as widgets: the `leaves` that hold its value (seven for weekdays), and the `row` they are in."""
 
     control: Control
     leaves: tuple[Any, ...]
@@ -187,7 +187,7 @@ class _Knob(NamedTuple):
     start: tuple[Any, ...]
 
     def turned(self) -> bool:
-        """Whether it stands elsewhere than in the beginning."""
+        """Whether its value differs from the one at the start."""
         return tuple(leaf.value for leaf in self.leaves) != self.start
 
     def value(self) -> Any:
@@ -240,12 +240,12 @@ def _knob(ipywidgets: Any, control: Control) -> _Knob:
 
 
 def _small(control: Control) -> bool:
-    """Whether several such controls stand in a row."""
+    """Whether several such controls fit in a row."""
     return control.kind in {"number", "choice"} or (control.kind == "whole" and control.among[1] >= _SLIDES)
 
 
 def _every_hour(plan: Plan, entered_us: int) -> tuple[pd.DataFrame, str]:
-    """A subscriber for every hour of the week of an entry [µs], and what to call them."""
+    """One entry for each hour of the week of an entry [µs], and what to call them."""
     here = zone(plan.time_zone)
     monday = (here.date(np.array([entered_us]))[0] + 3) // 7 * 7 - 3
     begin_us, end_us = here.date_begin_us(np.array([monday, monday + 7])).tolist()
@@ -267,7 +267,7 @@ def _every_hour(plan: Plan, entered_us: int) -> tuple[pd.DataFrame, str]:
 
 
 def _table(preview: pd.DataFrame, here: Zone) -> str:
-    """A preview as HTML; subjects are text, whatever is in them."""
+    """A preview as HTML; every text is escaped."""
     sends_us = pd.DatetimeIndex(preview["send_at"]).asi8.tolist()
     rows = [
         f"<tr><td>{position}</td><td><time>{'not at all' if at_us == NAT_US else clock(at_us, here)}</time></td>"

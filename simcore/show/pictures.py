@@ -1,6 +1,6 @@
-"""Pictures of sends, by matplotlib: timelines, calendars, loads and shifts.
+"""Pictures of sends, drawn with matplotlib: timelines, calendars, loads and shifts.
 
-Markers, hatches, numbers or places say what colours do, for eyes and printers that see none.
+Markers, hatches, numbers or positions repeat what colours say, for eyes and printers that cannot see colours.
 """
 
 from collections.abc import Sequence
@@ -30,16 +30,17 @@ _WHAT = ("earlier", "unchanged", "later", "gained", "lost")
 
 
 def plot_timeline(timeline: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
-    """A picture of who gets what when: subscribers down, time across, an email a colour.
+    """A picture of who gets what and when: subscribers down, time across, one colour for each email.
 
-    `timeline`: as `simcore.project` gives it, or `simcore.compare`: up to 40 rows stand in pairs (or threes, …), a
-    row a scenario; of more, each scenario has a block of its own, with the subscribers in the same order. That is
-    the order of their first send. Up to 100 rows have a marker for each send; of more, there is an image: each
-    point shows the email that most get there then, the paler the fewer, and numbers say which is which.
+    `timeline`: a timeline from `simcore.project` or `simcore.compare`. Subscribers are in the order of their first
+    send. With several scenarios and up to 40 rows, each subscriber has one row for each scenario, next to each other;
+    with more rows, each scenario has its own block, with the subscribers in the same order. Up to 100 rows show a
+    marker for each send. More rows are drawn as an image: each point shows the email that most subscribers there get
+    then, paler where they are fewer, and numbers name the emails.
 
-    `ax`: where to draw (None: a new figure). Gives that Axes; its times are in the timeline's zone.
+    `ax`: where to draw (None: a new figure). Returns that Axes; its times are in the timeline's zone.
 
-    Raises SimcoreError for what is no timeline, or where matplotlib is missing.
+    Raises SimcoreError for what is not a timeline, or if matplotlib is not installed.
 
     >>> import simcore
     >>> from simcore import kit
@@ -48,11 +49,11 @@ def plot_timeline(timeline: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
     'send time, America/New_York'
     """
     _check("timeline", timeline, _TIMELINE, "simcore.project")
-    place = _zone_of("timeline: send_at", timeline["send_at"].dtype)
+    here = _zone_of("timeline: send_at", timeline["send_at"].dtype)
     timeline = timeline[timeline["send_at"].notna()]
     ax = drawing.axes(ax, (9, 5))
     if timeline.empty:
-        return drawing.nothing(ax, f"send time, {place.name}", "subscribers")
+        return drawing.nothing(ax, f"send time, {here.name}", "subscribers")
     at_us = drawing.us(timeline["send_at"])
     subscriber, ids = pd.factorize(timeline["subscriber_id"], use_na_sentinel=False)
     names = [""]
@@ -78,7 +79,7 @@ def plot_timeline(timeline: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
     rows = len(ids) * len(names)
     margin_us = max(int(np.ptp(at_us)), DAY_US) // 30
     low_us, high_us = int(at_us.min()) - margin_us, int(at_us.max()) + margin_us
-    drawing.time_axis(ax, place, low_us, high_us, "send time")
+    drawing.time_axis(ax, here, low_us, high_us, "send time")
     colours = drawing.colours(len(labels))
     ax.set_ylim(rows - 0.5, -0.5)
     if rows <= _LABELLED:
@@ -123,16 +124,15 @@ def plot_timeline(timeline: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
 
 
 def plot_calendar(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
-    """A calendar, month by month, in which the colour of a day says how many emails go out on it.
+    """A calendar, month by month, in which the colour of a day shows how many emails go out on it.
 
-    `forecast`: as `simcore.forecast` gives it, by days (`freq="D"`) or finer (hours are added up). Weekdays go
-    down and weeks across, as the wall clock of the forecast's zone has them; days without a send are grey, those
-    outside the forecast are left out, those on which the clocks are changed have a mark. A single period is taken
-    for a day.
+    `forecast`: a forecast from `simcore.forecast`, by day (`freq="D"`) or finer (hours are added up). Weekdays go down
+    and weeks across, by the wall clock of the forecast's zone. Days without a send are grey, days outside the forecast
+    are left out, and days with a clock change have a mark. A single period counts as a day.
 
-    `ax`: where to draw (None: a new figure). Gives that Axes.
+    `ax`: where to draw (None: a new figure). Returns that Axes.
 
-    Raises SimcoreError for what is no forecast, for weeks, or where matplotlib is missing.
+    Raises SimcoreError for what is not a forecast, for weeks, or if matplotlib is not installed.
 
     >>> import simcore
     >>> from simcore import kit
@@ -140,13 +140,15 @@ def plot_calendar(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
     >>> simcore.plot_calendar(sends).get_xlabel()
     'weeks of each month, days in America/New_York'
     """
-    place, edges_us, freq = _periods_of(forecast)
+    here, edges_us, freq = _periods_of(forecast)
     if freq == "W":
-        raise SimcoreError('forecast: found weeks, expected days or finer periods: make it with freq="D"')
-    label = f"weeks of each month, days in {place.name}"
+        raise SimcoreError(
+            'forecast: found weeks, expected days or shorter periods: make the forecast with freq="D"'
+        )
+    label = f"weeks of each month, days in {here.name}"
     if forecast.empty:
         return drawing.nothing(drawing.axes(ax, (9, 4)), label, "")
-    date, day = np.unique(place.date(edges_us[:-1]), return_inverse=True)
+    date, day = np.unique(here.date(edges_us[:-1]), return_inverse=True)
     sends = np.bincount(day, forecast.to_numpy(np.float64).sum(axis=1))
     month = date.astype("datetime64[D]").astype("datetime64[M]")
     pages = np.arange(month[0], month[-1] + np.timedelta64(1, "M"))
@@ -209,10 +211,10 @@ def plot_calendar(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
     bar.ax.set_ylim(0, most)  # few are darker than none, in grey too
     drawing.whole(bar.ax.yaxis)
 
-    changes_us, by = drawing.clock_changes(place, int(edges_us[0]), int(edges_us[-1]))
+    changes_us, by = drawing.clock_changes(here, int(edges_us[0]), int(edges_us[-1]))
     for text in dict.fromkeys(by):
         at_us = changes_us[[each == text for each in by]]
-        where = np.isin(date, place.date(at_us))
+        where = np.isin(date, here.date(at_us))
         ax.scatter(
             x[where] + 0.3,
             y[where] - 0.3,
@@ -231,15 +233,15 @@ def plot_calendar(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
 
 
 def plot_load(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
-    """A picture of how much goes out when: the sends in each period, stacked by email.
+    """A picture of how many emails go out in each period, stacked by email.
 
-    `forecast`: as `simcore.forecast` gives it, of any `freq`, by email or not; columns that are renamed stand in the
-    legend by their new names. Each period is as wide as it is long (a day may have 23 or 25 hours). Of more than
-    2,000 periods, neighbours are put together and the busiest of them is shown; the axis says so.
+    `forecast`: a forecast from `simcore.forecast`, with any `freq`, by email or not. If you rename its columns, the
+    legend shows the new names. Each period is as wide as it is long (a day may have 23 or 25 hours). With more than
+    2,000 periods, neighbouring ones are grouped and each group shows its busiest period; the axis label says so.
 
-    `ax`: where to draw (None: a new figure). Gives that Axes; its times are in the forecast's zone.
+    `ax`: where to draw (None: a new figure). Returns that Axes; its times are in the forecast's zone.
 
-    Raises SimcoreError for what is no forecast, or where matplotlib is missing.
+    Raises SimcoreError for what is not a forecast, or if matplotlib is not installed.
 
     >>> import simcore
     >>> from simcore import kit
@@ -247,13 +249,13 @@ def plot_load(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     >>> simcore.plot_load(sends).get_ylabel()
     'sends a day'
     """
-    place, edges_us, freq = _periods_of(forecast)
+    here, edges_us, freq = _periods_of(forecast)
     unit = {"15min": "quarter of an hour", "h": "hour", "D": "day", "W": "week"}[freq]
     # Of one period nobody can say what kind it is.
     label = f"sends a{'n' if freq == 'h' else ''} {unit}" if len(forecast) > 1 else "sends"
     ax = drawing.axes(ax, (9, 4))
     if forecast.empty:
-        return drawing.nothing(ax, f"time, {place.name}", "sends")
+        return drawing.nothing(ax, f"time, {here.name}", "sends")
     sends = forecast.to_numpy(np.float64)
     size = len(sends)
     if size > _STEPS:
@@ -263,7 +265,7 @@ def plot_load(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
         sends = sends[begins + total.reshape(-1, each).argmax(axis=1)]
         edges_us = edges_us[np.append(begins, size)]
         label += f"\n(the busiest of each {each:,})"
-    drawing.time_axis(ax, place, int(edges_us[0]), int(edges_us[-1]), "time")
+    drawing.time_axis(ax, here, int(edges_us[0]), int(edges_us[-1]), "time")
     edges = drawing.days(edges_us)
     tops = np.cumsum(sends, axis=1)
     colours = drawing.colours(sends.shape[1])
@@ -295,15 +297,15 @@ def plot_load(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
 
 
 def plot_shift(shift: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
-    """A picture of how much earlier or later each email goes out: a row an email, a bar for those shifted as much.
+    """A picture of how much earlier or later each email goes out: one row for each email, one bar for each shift.
 
-    `shift`: as `simcore.shift` gives it. Heights are shares of the email's sends that are in both timelines, bars to
-    the left are earlier and to the right later. Above them stand the median and the counts, also of those gained
-    and lost. Where there is a column `subject`, emails are named by it.
+    `shift`: a table from `simcore.shift`. The height of a bar is its share of the email's sends that are in both
+    timelines. Bars to the left are earlier, bars to the right later. The median and the counts are above them, with
+    the sends gained and lost. If there is a column `subject`, it names the emails.
 
-    `ax`: where to draw (None: a new figure). Gives that Axes.
+    `ax`: where to draw (None: a new figure). Returns that Axes.
 
-    Raises SimcoreError for what is no shift, or where matplotlib is missing.
+    Raises SimcoreError for what is not a table of shifts, or if matplotlib is not installed.
 
     >>> import simcore
     >>> from simcore import kit
@@ -317,7 +319,7 @@ def plot_shift(shift: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     _check("shift", shift, ("email_id", "shift", "what"), "simcore.shift")
     if shift["shift"].dtype.kind != "m":
         raise SimcoreError(
-            f"shift: shift is {shift['shift'].dtype}; expected timedelta64, as simcore.shift gives"
+            f"shift: shift is {shift['shift'].dtype}; expected timedelta64, as in a table from simcore.shift"
         )
     what = pd.Index(_WHAT).get_indexer(pd.Index(shift["what"]))
     if (what < 0).any():
@@ -382,8 +384,8 @@ def plot_shift(shift: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
 
 
 def _check(name: str, given: Any, columns: Sequence[str], maker: str) -> None:
-    """Raises SimcoreError where a frame is none, or lacks columns."""
-    expected = f"expected a DataFrame as {maker} gives"
+    """Raises SimcoreError for what is not a DataFrame, or lacks columns."""
+    expected = f"expected a DataFrame from {maker}"
     if not isinstance(given, pd.DataFrame):
         raise SimcoreError(f"{name}: found a {type(given).__name__}, {expected}")
     if missing := [column for column in columns if column not in given.columns]:
@@ -400,24 +402,24 @@ def _zone_of(name: str, dtype: Any) -> Zone:
 
 
 def _periods_of(forecast: Any) -> tuple[Zone, Ints, str]:
-    """The zone of a forecast, where its periods begin and the last ends [int64, µs], and what kind they are."""
+    """The zone of a forecast, the edges of its periods [int64, µs], and their `freq`."""
     _check("forecast", forecast, (), "simcore.forecast")
-    place = _zone_of("forecast: its index", forecast.index.dtype)
+    here = _zone_of("forecast: its index", forecast.index.dtype)
     for column, dtype in forecast.dtypes.items():
         if dtype.kind not in "iuf":
             raise SimcoreError(f"forecast: column {shown(column)} is {dtype}; expected numbers of sends")
     starts_us = drawing.us(forecast.index)
     if not starts_us.size:
-        return place, starts_us, "D"
+        return here, starts_us, "D"
     first_us, last_us = int(starts_us[0]), int(starts_us[-1])
     if (np.diff(starts_us) > 0).all():
         for freq in ("D", "W", "h", "15min"):
-            edges_us = periods(place, freq, first_us, last_us + 2 * FREQUENCIES[freq]).starts_us
+            edges_us = periods(here, freq, first_us, last_us + 2 * FREQUENCIES[freq]).starts_us
             edges_us = edges_us[: starts_us.size + 1]
             if np.array_equal(edges_us[:-1], starts_us):
-                return place, edges_us, freq
+                return here, edges_us, freq
     raise SimcoreError(
         f"forecast: {len(starts_us):,} periods from {shown(str(forecast.index[0]))} to "
-        f"{shown(str(forecast.index[-1]))}, expected quarters of an hour, hours, days or weeks of {place.name} "
-        "without gaps, as simcore.forecast gives"
+        f"{shown(str(forecast.index[-1]))}, expected quarters of an hour, hours, days or weeks of {here.name} "
+        "without gaps, as in a forecast from simcore.forecast"
     )

@@ -64,7 +64,12 @@ class ParcelPost(Platform[Campaign]):
         """See `from_json`."""
         return edits.from_json(items)
 
-    def after(self, sequence: Campaign, changes: Iterable[tuple[int, Change]]) -> list[Campaign]:
+    def after(
+        self,
+        sequence: Campaign,
+        changes: Iterable[tuple[int, Change]],
+        assumptions: Assumptions | None = None,
+    ) -> list[Campaign]:
         """See `simcore.platform.Platform.after`."""
         return edits.after(sequence, changes)
 
