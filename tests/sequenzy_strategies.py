@@ -433,6 +433,7 @@ def sequence_of(draw: st.DrawFn, zone: str, created_at: datetime) -> Row:
     trigger = trigger_fields(draw)
     found = {
         "name": "Case",
+        "activeSubscribersOnly": True,  # as Q21 has it; who may enter else is Q33's, in sequenzy_graph_cases
         **trigger,
         **some(stopCondition=stop_condition(draw), sendingWindow=sending_window(draw, zone)),
         "steps": [step(draw, other_zone, position) for position in range(size)],

@@ -30,8 +30,12 @@ LOOKS = (
 )
 HELLO = {"subject": "Hello", "html": "<p>Hello</p>"}
 REFUSED_CHANGES = (
-    "changes of a Sequenzy sequence are not modelled, since it is not documented what they do to those inside: "
-    "make the changed sequence with replace(), and project each by itself"
+    "3 problems\n"
+    "  changes[1].op: op must be one of: update, disable, enable (found 'create_email')\n"
+    "  changes[2]: a change must be an object with at and op (found {'at': '2026-03-18T16:30:00-04:00', "
+    "'method': 'PUT', 'path'…)\n"
+    "  changes[3]: a change must be an object with at and op (found {'at': '2026-03-27T12:00:00-04:00', "
+    "'method': 'PUT', 'path'…)"
 )
 NO_OBJECT = "not a JSON object"
 SURROGATE = f"{NO_OBJECT}: it has half a character (a lone surrogate)"
@@ -199,10 +203,7 @@ OF_SEQUENZY = [("--enabled-at", "2026-03-06"), ("--render",)]
 
 @pytest.mark.parametrize(
     ("name", "option"),
-    [
-        *((name, option) for name in ("preview", "project", "simulate", "impact") for option in OF_KIT),
-        *((name, ("--changes", CHANGES)) for name in ("project", "simulate")),
-    ],
+    [(name, option) for name in ("preview", "project", "simulate", "impact") for option in OF_KIT],
 )
 def test_options_of_kit(name, option):
     typed = {
@@ -224,9 +225,13 @@ def test_options_of_sequenzy(typed, option):
     assert files() == []
 
 
-def test_impact_of_changes_is_refused_by_the_library():
+def test_changes_of_kit_s_are_refused():
+    """Q40: changes are modelled, each platform's by its own."""
     table("e.csv", ["a", "2026-03-02"], header="subscriber_id,entered_at\n")
-    assert refused("impact", ONBOARDING, "e.csv", "--changes", CHANGES) == f"{CHANGES}: {REFUSED_CHANGES}"
+    for typed in (["impact"], ["project"], ["simulate", "-o", "out"]):
+        said = refused(typed[0], ONBOARDING, "e.csv", "--changes", CHANGES, *typed[1:])
+        assert said == f"{CHANGES}: {REFUSED_CHANGES}"
+    assert files() == ["e.csv"]
 
 
 def test_assumptions_of_both():
@@ -247,7 +252,8 @@ def test_assumptions_are_turned():
         lines = run("project", file, "--events", "v.csv", *options).stdout.splitlines()
         assert lines[1:] == [f"a,1,0,step-1,Hello,2026-03-02T{clock}:00+00:00"]
     expected = (
-        "expected NAME=VALUE, the name one of: segment_poll, inactivity_poll, stop_checks, stop_reading"
+        "expected NAME=VALUE, the name one of: segment_poll, inactivity_poll, stop_checks, stop_reading, "
+        "numeric_strings, update_unsubscribes, activity_scope, earlier_events, release"
     )
     message = f"--assume: found 'day_count=elapsed', {expected}"
     assert refused("project", file, "--events", "v.csv", "--assume", "day_count=elapsed") == message
@@ -410,7 +416,7 @@ def test_entries_of_sequenzy():
     table("e.csv", *rows, header=header)
     file = ordered(steps=[HELLO | {"subject": "{{event.city|There}}", "delay": {"hours": 12}}])
     faults = {
-        4: "via 'form': not one of: trigger, manual",
+        4: "via 'form': not one of: trigger, manual, audience",
         5: f"properties '[1]': {NO_OBJECT}",
     }
     lines = [f"line {line}: {fault}" for line, fault in faults.items()]

@@ -35,6 +35,8 @@ EXPECTED = {
     "kit America/Santiago": "b7f7be5caf736b1d36a37fbba7afa59b87f317c79980c7794e3dad4cc372d15f",
     "sequenzy unlimited": "5ad37f3312261a179df08f3881b5fa0a0047623b1217e6d435c5e4c8c15007be",
     "sequenzy one_time": "176bd83fd0f84941eb5d525bb7f71c82a7c0b8f8bd4bdc3c06cc16f319030f7e",
+    "sequenzy unlimited, anybody": "2852564033bb4571c6df01276d16dad2541d61d6a75599b31a6ba2e1edf0d022",
+    "sequenzy one_time, anybody": "dedee99f6e3b77eff5919e30c1553babe2d50e179b91063fedd03804fad6093a",
     "sequenzy by its trigger": "e67fb80c6b3cc39033b9f1ce46f0c274a3fee090ff1aac354f615ddceca44e16",
 }
 STREAMED = "73b6b4f4dd03b9a59ce80c2418ac861c1dad024267d561ab6ce9cb6d15634531"
@@ -86,14 +88,21 @@ def kit_case(zone, shuffle):
     return sequence, shuffle(entries), {"events": shuffle(events_of(entries, KIT_EVENTS)), "changes": changes}
 
 
-def sequenzy_case(mode, shuffle):
-    sequence = sequenzy.load(simcore.example("onboarding")).replace(enrollmentMode=mode)
+def sequenzy_case(mode, shuffle, *, active_only=True):
+    """`active_only`: whether those who left are kept out, as before Q33, or enter and are sent nothing."""
+    sequence = sequenzy.load(simcore.example("onboarding")).replace(
+        enrollmentMode=mode, activeSubscribersOnly=active_only
+    )
     entries = entries_of()
     return (
         sequence,
         shuffle(entries.drop(columns="via")),
         {"events": shuffle(events_of(entries, SEQUENZY_EVENTS))},
     )
+
+
+def anybody_case(mode, shuffle):
+    return sequenzy_case(mode, shuffle, active_only=False)
 
 
 def triggered_case(name, shuffle):
@@ -111,6 +120,7 @@ def triggered_case(name, shuffle):
 CASES = {
     **{f"kit {zone}": (kit_case, zone) for zone in ZONES},
     **{f"sequenzy {mode}": (sequenzy_case, mode) for mode in ("unlimited", "one_time")},
+    **{f"sequenzy {mode}, anybody": (anybody_case, mode) for mode in ("unlimited", "one_time")},
     "sequenzy by its trigger": (triggered_case, ""),
 }
 

@@ -150,6 +150,7 @@ class Life:
 
 ORDER = seq()
 TWO = seq(email(), email(DAY))
+ACTIVE_ONLY = TWO.replace(activeSubscribersOnly=True)  # Q33
 
 
 # ---------------------------------------------------------------- Q8
@@ -968,8 +969,10 @@ def test_q16_inactivity_poll(poll, begins):
 
 
 def test_q16_the_occasion_is_used_up():
-    life = Life(idle(), ev("02 10:00"), ev("02 11:00", "unsubscribed"), ev("03 11:00", "resubscribed"))
+    rows = [ev("02 10:00"), ev("02 11:00", "unsubscribed"), ev("03 11:00", "resubscribed")]
+    life = Life(idle(activeSubscribersOnly=True), *rows)
     assert (life.begins, life.turned) == ([], ["blocked 03 10:00"])
+    assert Life(idle(), *rows).begins == ["03 10:00"]  # Q33
 
 
 # ---------------------------------------------------------------- Q17
@@ -1063,11 +1066,13 @@ def test_q18_one_time_however_it_ended(ending, status):
 
 
 def test_q18_one_time_who_was_blocked_had_no_run():
-    life = Life(
-        ONCE, ev("01 10:00", "unsubscribed"), ev("02 10:00"), ev("03 10:00", "resubscribed"), ev("04 10:00")
-    )
-    assert life.notes == [
+    rows = [ev("01 10:00", "unsubscribed"), ev("02 10:00"), ev("03 10:00", "resubscribed"), ev("04 10:00")]
+    assert Life(ONCE.replace(activeSubscribersOnly=True), *rows).notes == [
         *("0 blocked 02 10:00", "1 started 04 10:00", "1 completed 05 10:00"),
+    ]
+    # Q33: who left enters all the same, and gets no marketing email; that was the one time.
+    assert Life(ONCE, *rows).notes == [
+        *("1 started 02 10:00", "1 skipped:step-1 02 10:00", "1 completed 03 10:00", "0 repeated 04 10:00"),
     ]
 
 
@@ -1258,10 +1263,23 @@ def test_q18_the_events_that_match_by_default(name):
 @pytest.mark.parametrize("how", LEAVES)
 def test_q19_an_unsubscribe_later_in_the_same_instant_blocks(how):
     for rows in ([ev("02 10:00"), ev("02 10:00", how)], [ev("02 10:00", how), ev("02 10:00")]):
-        life = Life(TWO, *rows)
+        life = Life(ACTIVE_ONLY, *rows)
         assert (life.sends, life.notes) == ([], ["0 blocked 02 10:00"])
     back = [ev("02 10:00", how), ev("02 10:00"), ev("02 10:00", "resubscribed")]
-    assert Life(TWO, *back).begins == ["02 10:00"]
+    for sequence in (TWO, ACTIVE_ONLY):
+        assert Life(sequence, *back).begins == ["02 10:00"]
+
+
+@pytest.mark.parametrize("how", LEAVES)
+def test_q33_an_unsubscribe_later_in_the_same_instant_ends_nothing(how):
+    """The event comes before the enrolment (Q19), whichever row is first."""
+    for rows in ([ev("02 10:00"), ev("02 10:00", how)], [ev("02 10:00", how), ev("02 10:00")]):
+        life = Life(TWO, *rows)
+        assert life.sends == []
+        assert life.notes == [
+            *("1 started 02 10:00", "1 skipped:step-1 02 10:00", "1 skipped:step-2 03 10:00"),
+            "1 completed 03 10:00",
+        ]
 
 
 def test_q19_removed_at_the_instant_of_the_enrolment_does_not_end_it():
@@ -1654,14 +1672,14 @@ def test_q20_none(condition):
 # ---------------------------------------------------------------- Q21
 
 
+def left_and_back(how):
+    times = ("01 08:00", "02 10:00", "02 11:00", "02 13:00", "03 09:00", "04 10:00")
+    return [*(ev(when) for when in times), ev("02 12:00", how), ev("03 10:00", "resubscribed")]
+
+
 @pytest.mark.parametrize("how", LEAVES)
 def test_q21_every_run_ends_and_nobody_enters_until_resubscribed(how):
-    life = Life(
-        TWO,
-        *(ev(when) for when in ("01 08:00", "02 10:00", "02 11:00", "02 13:00", "03 09:00", "04 10:00")),
-        ev("02 12:00", how),
-        ev("03 10:00", "resubscribed"),
-    )
+    life = Life(ACTIVE_ONLY, *left_and_back(how))
     assert life.runs == [
         "completed 02 08:00",
         "cancelled 02 12:00",
@@ -1674,6 +1692,51 @@ def test_q21_every_run_ends_and_nobody_enters_until_resubscribed(how):
     assert cancelled["detail"].unique().tolist() == ["unsubscribed, bounced or complained"]
 
 
+@pytest.mark.parametrize("how", LEAVES)
+def test_q33_who_left_enters_and_is_sent_nothing_until_resubscribed(how):
+    life = Life(TWO, *left_and_back(how))
+    assert life.runs == [
+        "completed 02 08:00",
+        "cancelled 02 12:00",
+        "cancelled 02 12:00",
+        *("completed 03 13:00", "completed 04 09:00", "completed 05 10:00"),
+    ]
+    assert [note for note in life.notes if "skipped" in note] == [
+        *("4 skipped:step-1 02 13:00", "5 skipped:step-1 03 09:00"),
+    ]
+    assert life.sends[-4:] == ["4.1 03 13:00", "5.1 04 09:00", "6.0 04 10:00", "6.1 05 10:00"]
+    assert life.turned == []
+    details = life.found.journal.query("what == 'skipped'")["detail"].unique().tolist()
+    assert details == ["not sent: its date was past, or the subscriber had left"]
+
+
+def test_q33_what_is_not_marketing_goes_on():
+    """An action runs, and a transactional email is sent."""
+    sequence = seq(email(), email(isTransactional=True), {"type": "sms"}, email(DAY, isTransactional=False))
+    life = Life(sequence, ev("01 10:00", "bounced"), ev("02 10:00"))
+    assert life.sends == ["1.1 02 10:00"]
+    assert life.notes == [
+        *("1 started 02 10:00", "1 skipped:step-1 02 10:00", "1 sms:step-3 02 10:00"),
+        *("1 skipped:step-4 03 10:00", "1 completed 03 10:00"),
+    ]
+
+
+@pytest.mark.parametrize("how", LEAVES)
+@pytest.mark.parametrize("via", ["manual", "audience"])
+def test_q33_by_hand_nobody_who_left_is_taken_in(via, how):
+    entered = [("02 10:00", via), ("04 10:00", via)]
+    life = Life(TWO, ev("01 10:00", how), ev("03 10:00", "resubscribed"), entered=entered)
+    assert (life.begins, life.turned) == (["04 10:00"], ["blocked 02 10:00"])
+
+
+def test_q33_audience_is_as_manual_but_one_time_holds():
+    twice = lambda via: Life(ONCE, entered=[("02 10:00", via), ("05 10:00", via)])  # noqa: E731
+    assert twice("manual").begins == ["02 10:00", "05 10:00"]
+    assert (twice("audience").begins, twice("audience").turned) == (["02 10:00"], ["repeated 05 10:00"])
+    both = Life(TWO, entered=[("02 10:00", "audience"), ("02 11:00", "audience")])
+    assert (both.begins, both.turned) == (["02 10:00"], ["duplicate 02 11:00"])
+
+
 def test_q21_others_go_on():
     life = Life(TWO, ev("02 10:00"), ev("02 10:00", who="b"), ev("02 12:00", "unsubscribed", who="b"))
     assert life.runs == [ALL_SENT, "cancelled 02 12:00"]
@@ -1681,14 +1744,16 @@ def test_q21_others_go_on():
 
 def test_q21_one_resubscribed_is_enough():
     rows = [ev(f"01 1{hour}:00", how) for hour, how in enumerate(LEAVES)]
-    assert Life(TWO, *rows, ev("02 10:00")).begins == []
-    assert Life(TWO, *rows, ev("01 20:00", "resubscribed"), ev("02 10:00")).begins == ["02 10:00"]
-    assert Life(TWO, ev("01 09:00", "resubscribed"), *rows, ev("02 10:00")).begins == []
+    begins = lambda *rows: Life(ACTIVE_ONLY, *rows, ev("02 10:00")).begins  # noqa: E731
+    assert begins(*rows) == []
+    assert begins(*rows, ev("01 20:00", "resubscribed")) == ["02 10:00"]
+    assert begins(ev("01 09:00", "resubscribed"), *rows) == []
 
 
 def test_q21_before_it_is_enabled_too():
     rows = [ev("01 10:00", "bounced"), ev("02 10:00")]
-    assert Life(TWO, *rows, enabled="02 00:00").turned == ["blocked 02 10:00"]
+    assert Life(ACTIVE_ONLY, *rows, enabled="02 00:00").turned == ["blocked 02 10:00"]
+    assert Life(TWO, *rows, enabled="02 00:00").sends == []  # Q33
 
 
 @pytest.mark.parametrize("ref", [None, "S", "another", 12])
@@ -1765,6 +1830,7 @@ def test_q22_every_word_of_the_journal():
     sequence = KEYED.replace(
         steps=[discount(), {"type": "sms"}, {"type": "update_subscriber"}, email(DAY)],
         stopCondition={"type": "has_tag", "value": "T"},
+        activeSubscribersOnly=True,
     )
     one = {"id": 1}
     life = Life(
@@ -1801,7 +1867,9 @@ def test_q22_every_word_of_the_journal():
     found = life.found.journal
     assert list(found["what"].cat.categories) == [
         *("blocked", "repeated", "duplicate", "no_key", "started", "discount", "sms", "update_subscriber"),
-        *("stopped", "cancelled", "removed", "completed"),
+        *("stopped", "cancelled", "removed", "completed", "skipped"),
+        # Q35
+        *("push", "add_tag", "remove_tag", "add_to_list", "remove_from_list", "webhook", "ai"),
     ]
     assert found["subscriber_id"].tolist() == [*"aaaaabbbbbcccccddddd", *"aab"]
     assert str(found["run"].dtype) == "Int32"
@@ -1894,10 +1962,13 @@ def test_q24_events_from_the_start_of_the_log():
     assert Life(stop, ev("01 10:00", "tag_added", "T"), entered=["02 10:00"], enabled="02 00:00").runs == [
         FIRST
     ]
-    blocked = Life(TWO, ev("01 10:00", "unsubscribed"), entered=["02 10:00"])
-    assert (blocked.begins, blocked.turned) == ([], ["blocked 02 10:00"])
-    same = Life(TWO, ev("02 10:00", "unsubscribed"), entered=["02 10:00"])
-    assert same.turned == ["blocked 02 10:00"]
+    for when in ("01 10:00", "02 10:00"):
+        left = ev(when, "unsubscribed")
+        blocked = Life(ACTIVE_ONLY, left, entered=["02 10:00"])
+        assert (blocked.begins, blocked.turned) == ([], ["blocked 02 10:00"])
+        # Q33
+        entered = Life(TWO, left, entered=["02 10:00"])
+        assert (entered.begins, entered.turned, entered.sends) == (["02 10:00"], [], [])
     ended = Life(TWO, ev("02 12:00", "removed"), entered=["02 10:00", "02 12:00"])
     assert ended.runs == ["removed 02 12:00", "completed 03 12:00"]
 

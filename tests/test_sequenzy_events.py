@@ -8,10 +8,10 @@ from conftest import NO_TEXT, TEXT
 import simcore
 from simcore import kit, sequenzy
 from simcore.clock.gates import Poll
-from simcore.errors import EntryError, SimcoreError, TooLateError
+from simcore.errors import EntryError, SimcoreError, TooLateError, ValidationError
 from simcore.plan.log import NEVER_US, Log
 from simcore.sequenzy import triggers
-from simcore.sequenzy.triggers import Inactivity, Received, SegmentEntered
+from simcore.sequenzy.triggers import Inactivity, Received, SegmentLooks
 
 MEND = "mend those rows, or leave them out"
 WHEN = "2026-03-02T10:00Z"
@@ -400,8 +400,8 @@ def test_a_via_that_is_none(told):
     given = entries(("a", WHEN, "trigger"), ("b", WHEN, "api"), ("c", WHEN, "Manual"), ("d", WHEN))
     assert told(EntryError, ORDER, given) == (
         "via: 2 of 4 rows cannot be used\n"
-        "  row 1: 'api' is not one of: trigger, manual\n"
-        "  row 2: 'Manual' is not one of: trigger, manual\n"
+        "  row 1: 'api' is not one of: trigger, manual, audience\n"
+        "  row 2: 'Manual' is not one of: trigger, manual, audience\n"
         "mend those rows, or leave via out"
     )
     found = simcore.simulate(ORDER, entries(("a", WHEN, "manual"), ("d", WHEN, None), ("e", WHEN, np.nan)))
@@ -432,16 +432,18 @@ def test_no_trigger_enrols_in_kit_s(told):
 
 
 CHANGES = (
-    "changes of a Sequenzy sequence are not modelled, since it is not documented what they do to those inside: make "
-    "the changed sequence with replace(), and project each by itself"
+    "1 problem\n"
+    "  changes[0]: a change of a Sequenzy sequence must be made by sequenzy.update, disable or enable (found "
+    "Change(at='2026-03-02T12:00Z', op='update', email_id=None, …)"
 )
 
 
-def test_changes_are_not_sequenzy_s(told, text_of):
+def test_changes_of_kit_s(told, text_of):
+    """Changes are modelled (Q40), each platform's by its own."""
     changes = [kit.update("2026-03-02T12:00Z", send_hour=3)]
-    assert told(SimcoreError, ORDER, [WHEN], changes=changes) == CHANGES
-    assert told(SimcoreError, ORDER, events=log(("a", WHEN, "order")), changes=changes) == CHANGES
-    assert text_of(SimcoreError, simcore.impact, ORDER, [WHEN], changes) == CHANGES
+    assert told(ValidationError, ORDER, [WHEN], changes=changes) == CHANGES
+    assert told(ValidationError, ORDER, events=log(("a", WHEN, "order")), changes=changes) == CHANGES
+    assert text_of(ValidationError, simcore.impact, ORDER, [WHEN], changes) == CHANGES
     assert len(simcore.project(ORDER, [WHEN], changes=[])) == 1
     assert len(simcore.impact(ORDER, [WHEN], [])) == 0
 
@@ -593,7 +595,7 @@ def test_a_run_that_goes_on_after_2200_is_in_the_way():
 
 
 def test_a_blocked_candidate_is_not_too_late():
-    once = LATE.replace(enrollmentMode="one_time", steps=[HELLO])
+    once = LATE.replace(enrollmentMode="one_time", activeSubscribersOnly=True, steps=[HELLO])
     late = once.replace(steps=[{**HELLO, "waitUntil": {"field": "due"}}])
     rows = [
         ("a", WHEN, "order", None, {"due": "2026-04-01"}),
@@ -665,7 +667,9 @@ def test_enrolments_by_looks_have_no_properties():
     poll = Poll(10)
     found = Inactivity("e", 1, poll, None, by_subscriber=False).enrolments(one_event("e"), None)
     assert (found.at_us.tolist(), found.which.tolist()) == ([10], [-1])
-    found = SegmentEntered("s", poll, exits=True).enrolments(one_event("segment_entered", "s"), None)
+    found = SegmentLooks("s", poll, entered=True, ends=True).enrolments(
+        one_event("segment_entered", "s"), None
+    )
     assert (found.at_us.tolist(), found.which.tolist(), found.end_us.tolist()) == ([0], [-1], [NEVER_US])
 
 

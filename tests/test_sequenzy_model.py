@@ -192,16 +192,13 @@ def test_replace(text_of):
     assert text_of(ValidationError, made.replace, name="") == problem("name", "name can't be blank")
 
 
-def test_changes_are_not_modelled(text_of):
+def test_no_changes(text_of):
+    """Q40."""
     assert sequenzy.platform.after(sequence(), []) == []
-    refused = (
-        "changes of a Sequenzy sequence are not modelled, since it is not documented what they do to those "
-        "inside: make the changed sequence with replace(), and project each by itself"
-    )
-    assert text_of(SimcoreError, sequenzy.platform.after, sequence(), iter([(0, "change")])) == refused
     assert sequenzy.platform.changes([]) == []
-    for some in (["change"], {}, None):
-        assert text_of(SimcoreError, sequenzy.platform.changes, some) == refused
+    text = "a change of a Sequenzy sequence must be made by sequenzy.update, disable or enable"
+    expected = problem("changes[0]", text, "'change'")
+    assert text_of(ValidationError, sequenzy.platform.after, sequence(), iter([(0, "change")])) == expected
 
 
 def test_a_goal_cannot_be_projected(text_of):
@@ -1019,7 +1016,7 @@ def test_all_problems_at_once(text_of):
         "  sendingWindow.startTime: startTime must be a time HH:mm from 00:00 to 23:59 (found '9')\n"
         "  sendingWindow.endTime: endTime must be a time HH:mm from 00:00 to 24:00 (found None)\n"
         f"  sendingWindow.days[0]: days must be one of: {DAYS} (found 'x')\n"
-        f"  steps[0].type: branch cannot be projected: expected one of: {TYPES}\n"
+        "  steps[0].branches: branches must be a list of objects with conditionType and steps (found None)\n"
         "  steps[1]: steps[1] must be an object with subject, and blocks or html (found 5)\n"
         "  steps[2].subject: subject is required\n"
         "  steps[2]: an email must have blocks or html\n"

@@ -72,10 +72,10 @@ def after(sequence: Sequence, changes: Iterable[tuple[int, Change]]) -> list[Seq
     """
     states = []
     for number, change in changes:
+        if not isinstance(change, Change):
+            message = "a change of a Sequenzy sequence must be made by sequenzy.update, disable or enable"
+            refuse([(f"changes[{number}]", message, shown(change))])
         with inside(f"changes[{number}].", str(change)):
-            if not isinstance(change, Change):
-                message = "a change of a Sequenzy sequence must be made by sequenzy.update, disable or enable"
-                refuse([("", message, shown(change))])
             if change.op == "update":
                 changed = _updated(sequence, change.fields)
                 refuse([*_parted(sequence, changed)])
