@@ -25,8 +25,9 @@ from typer.testing import CliRunner
 
 import simcore
 from simcore import cli, kit
+from simcore.cli import answering
 from simcore.clock.zones import zone
-from simcore.files import tabular as file_room
+from simcore.files import reading, writing
 from simcore.kit.changes import from_json
 from simcore.show import terminal
 
@@ -298,8 +299,8 @@ def test_project_writes_csv_to_standard_output():
 
 @pytest.mark.parametrize("rows", [1 << 16, 3])  # at a time
 def test_project_agrees_with_the_library(rows, monkeypatch):
-    monkeypatch.setattr(file_room, "_READ_ROWS", rows)
-    monkeypatch.setattr(file_room, "_WRITE_ROWS", rows)
+    monkeypatch.setattr(reading, "_READ_ROWS", rows)
+    monkeypatch.setattr(writing, "_WRITE_ROWS", rows)
     entries = pd.read_csv(ENTRIES, dtype=str)
     expected = simcore.project(kit.load(WELCOME), entries, order="email", until="2026-03-10T00:00-04:00")
     options = ["--order", "email", "--until", "2026-03-10"]
@@ -423,7 +424,7 @@ LATE = {11: "an email would go out after 2200-01-01 UTC"}
 
 @pytest.mark.parametrize("rows", [1 << 13, 1, 2, 5])  # at a time
 def test_broken_rows_stop_with_their_lines(rows, monkeypatch):
-    monkeypatch.setattr(file_room, "_READ_ROWS", rows)
+    monkeypatch.setattr(reading, "_READ_ROWS", rows)
     write("e.csv", BROKEN)
     message = ["e.csv: 6 of 10 rows cannot be used"]
     message += [f"  line {line}: {fault}" for line, fault in FAULTS.items()]
@@ -433,7 +434,7 @@ def test_broken_rows_stop_with_their_lines(rows, monkeypatch):
 
 @pytest.mark.parametrize("rows", [1 << 13, 1, 2, 5])  # at a time
 def test_broken_rows_are_quarantined(rows, monkeypatch):
-    monkeypatch.setattr(file_room, "_READ_ROWS", rows)
+    monkeypatch.setattr(reading, "_READ_ROWS", rows)
     write("e.csv", BROKEN)
     result = run("project", WELCOME, "e.csv", "-o", "out.csv", "--on-error", "quarantine")
     assert result.stderr == "7 of 10 rows cannot be used: they are in out.quarantine.csv\n"
@@ -594,7 +595,7 @@ def test_nothing_half_written(name, error, message, monkeypatch):
         yield sends.iloc[:100]
         raise error
 
-    monkeypatch.setattr(file_room, "_parts", parts)
+    monkeypatch.setattr(writing, "_parts", parts)
     result = run("project", WELCOME, ENTRIES, "-o", name, status=130 if not message else 2)
     assert result.stderr == message.format(name)
     assert result.stdout == ""
@@ -603,10 +604,10 @@ def test_nothing_half_written(name, error, message, monkeypatch):
 
 
 def test_a_full_disk_while_the_quarantine_is_written(monkeypatch):
-    def full(self):
+    def full(rows):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(file_room.Rows, "quarantine", full)
+    monkeypatch.setattr(answering, "quarantine", full)
     write("e.csv", BROKEN)
     message = refused("project", WELCOME, "e.csv", "-o", "out.csv", "--on-error", "quarantine")
     assert message == "out.quarantine.csv: cannot be written: No space left on device"
@@ -652,7 +653,7 @@ def changed(*items):
 
 @pytest.mark.parametrize("options", [{}, {"explain": True, "order": "email"}], ids=["plain", "options"])
 def test_simulate_agrees_with_the_library(options, monkeypatch):
-    monkeypatch.setattr(file_room, "_WRITE_ROWS", 100)
+    monkeypatch.setattr(writing, "_WRITE_ROWS", 100)
     typed = ["--explain", "--order", "email", "--until", "2026-03-25"] if options else []
     expected = life(**options, **({"until": "2026-03-25T00:00-04:00"} if options else {}))
     run("simulate", *LIFE, *typed, "-o", "out", "--format", "parquet")
@@ -1018,7 +1019,7 @@ def test_no_table_half_written(there, monkeypatch):
             raise OSError(28, "No space left on device")
         yield frame
 
-    monkeypatch.setattr(file_room, "_parts", parts)
+    monkeypatch.setattr(writing, "_parts", parts)
     message = "out/journal.csv: cannot be written: No space left on device"
     assert refused("simulate", *LIFE, "-o", "out") == message
     assert files() == ["out"] * there
@@ -1234,5 +1235,5 @@ def test_a_sequence_from_a_pipe():
 def test_a_column_of_objects_without_a_row_is_text():
     nothing = pd.DataFrame({"subscriber_id": pd.Series([], dtype=object)})
     with open("out.parquet", "wb") as sink:
-        file_room._write_parquet(nothing, zone("UTC"), sink, lambda rows: None)
+        writing._write_parquet(nothing, zone("UTC"), sink, lambda rows: None)
     assert str(parquet.read_schema("out.parquet").field("subscriber_id").type) == "string"

@@ -42,7 +42,7 @@ from typer.testing import CliRunner
 import simcore
 from simcore import cli, kit, sequenzy
 from simcore.clock.zones import zone
-from simcore.files import tabular as file_room
+from simcore.files import reading
 from simcore.kit.changes import from_json
 from simcore.scale import parquet
 from simcore.show import terminal
@@ -807,7 +807,7 @@ def test_fields_too_long(end, on_error):
 
 
 def test_the_header_is_told_apart_too(monkeypatch):
-    monkeypatch.setattr(file_room, "_LONGEST", 50)
+    monkeypatch.setattr(reading, "_LONGEST", 50)
     for header, fault in (
         ('"subscriber_id"s,entered_at', "text after a closing quotation mark"),
         ("subscriber_id,entered_at," + "x" * 60, TOO_LONG),

@@ -16,14 +16,18 @@ from simcore.cli.options import check
 from simcore.clock.words import clock
 from simcore.clock.zones import zone
 from simcore.errors import SimcoreError, TooLateError
-from simcore.files import tabular as files
+from simcore.files.columns import COUNTED, ENTRIES, EVENTS, Columns
+from simcore.files.quarantine import quarantine
+from simcore.files.reading import read
+from simcore.files.stamps import iso, us_of
+from simcore.files.writing import replacing, target_of, writer
 from simcore.plan.platform import platform_of
 from simcore.show import terminal
 from simcore.text.wording import count
 
 _LATE = "an email would go out after 2200-01-01 UTC"
 
-Source = tuple[Path, tuple[files.Columns, ...], Path]
+Source = tuple[Path, tuple[Columns, ...], Path]
 
 
 def sources_of(
@@ -33,8 +37,8 @@ def sources_of(
 
     `counted`: entries may be counted ones.
     """
-    either = (files.ENTRIES, files.COUNTED) if counted else (files.ENTRIES,)
-    found = {"entries": (entries, either), "events": (events, (files.EVENTS,))}
+    either = (ENTRIES, COUNTED) if counted else (ENTRIES,)
+    found = {"entries": (entries, either), "events": (events, (EVENTS,))}
     return {
         name: (path, kinds, asides[at] if asides else path.with_name(f"{path.stem}.quarantine.csv"))
         for at, (name, (path, kinds)) in enumerate(found.items())
@@ -65,7 +69,7 @@ def answer(
     `sequence`: or a dict of them by name; rows that cannot be used in each are not used in any. `inputs`: the
     other files that are read; like the sources, none of them is ever written to.
     """
-    write = files.writer(outputs[0] if outputs else None, as_json, csv_safe=not no_csv_safe)
+    write = writer(outputs[0] if outputs else None, as_json, csv_safe=not no_csv_safe)
     check("--on-error", on_error, "stop", "quarantine")
     check("--order", asked.get("order", "entry"), "entry", "email")
     here, clock = zone(zone_of(sequence) or "UTC"), asked["naive_time_zone"]
@@ -82,20 +86,20 @@ def answer(
     kept = [path for path in (*inputs, *(path for path, *_ in sources.values())) if path is not None]
     if on_error == "quarantine":
         for path, _, aside in sources.values():
-            files.target_of(aside, *kept)
+            target_of(aside, *kept)
             if path.exists() and not path.is_file():
                 raise SimcoreError(f"{path}: not an ordinary file, and --on-error quarantine reads it twice")
     at_terminal = sys.stderr.isatty() and not (None in outputs and sys.stdout.isatty())
     with ExitStack() as stack:
         sinks = [
-            sys.stdout.buffer if path is None else stack.enter_context(files.replacing(path, *kept))
+            sys.stdout.buffer if path is None else stack.enter_context(replacing(path, *kept))
             for path in outputs
         ]
         tty = console.Console(stderr=True)
         bar = stack.enter_context(progress.Progress(console=tty, transient=True, disable=not at_terminal))
         reading = bar.add_task("Reading", total=None)
         tables = {
-            name: files.read(path, lambda done, size: bar.update(reading, completed=done, total=size), *kinds)
+            name: read(path, lambda done, size: bar.update(reading, completed=done, total=size), *kinds)
             for name, (path, kinds, _) in sources.items()
         }
         working = bar.add_task("Projecting", total=None)
@@ -125,8 +129,8 @@ def answer(
             sink.flush()
         for name, (*_, aside) in sources.items():
             if tables[name].broken:
-                with files.replacing(aside, *kept) as page:
-                    page.write(tables[name].quarantine())
+                with replacing(aside, *kept) as page:
+                    page.write(quarantine(tables[name]))
     set_aside: dict[str, Any] = {}
     for name, (*_, aside) in sources.items():
         rows, prefix = tables[name], "" if name == "entries" else f"{name}_"
@@ -143,8 +147,8 @@ def summary_of(sends: pd.DataFrame, time_zone: str) -> tuple[dict[str, Any], str
     first = last = None
     told = "no sends"
     if len(sends):
-        ends_us = files.us_of(sends["send_at"].agg(["min", "max"]))
-        first, last = files.iso(ends_us, here)
+        ends_us = us_of(sends["send_at"].agg(["min", "max"]))
+        first, last = iso(ends_us, here)
         span = " to ".join(clock(us, here) for us in ends_us.tolist())
         told = f"{count(len(sends), 'send')} to {count(people, 'subscriber')}, {span}"
     return {"subscribers": people, "sends": len(sends), "first_send": first, "last_send": last}, told

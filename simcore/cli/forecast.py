@@ -29,7 +29,7 @@ from simcore.cli.options import (
 )
 from simcore.clock.periods import FREQUENCIES
 from simcore.clock.zones import zone
-from simcore.files import tabular as files
+from simcore.files.stamps import iso, us_of
 from simcore.show import terminal
 from simcore.text.tables import visible
 from simcore.text.wording import count
@@ -103,12 +103,12 @@ def forecast(
     sources, inputs = sources_of(entries, events, *beside(output), counted=True), [file, emails, changes]
     outputs = [] if output is None else [output]
     table, set_aside = answer(_counted, sequence, asked, sources, inputs, outputs, on_error, as_json)
-    here, starts_us = zone(sequence.time_zone), files.us_of(table["period"])
+    here, starts_us = zone(sequence.time_zone), us_of(table["period"])
     columns: dict[str, list[int]] = {name: table[name].tolist() for name in table.columns[1:]}
     totals = table[[*columns]].sum(axis=1).tolist()
     most = totals.index(max(totals)) if totals else None
     if as_json:
-        periods = files.iso(starts_us, here)
+        periods = iso(starts_us, here)
         summary = {
             "sends": sum(totals),
             "busiest_period": None if most is None else periods[most],

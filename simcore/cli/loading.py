@@ -14,8 +14,8 @@ import simcore
 from simcore.cli.options import option_of, there
 from simcore.clock import instants
 from simcore.errors import SimcoreError, shown
-from simcore.files import tabular as files
 from simcore.files.json_file import read_json
+from simcore.files.stamps import aware
 from simcore.plan.platform import platform_of, recognised
 from simcore.text.wording import count, listed
 
@@ -118,7 +118,7 @@ def asked_of(
     clock = naive_time_zone or zone_of(sequence)
     times = {"until": until, "enabled_at": only.get("enabled_at")}
     asked: dict[str, Any] = {
-        name: files.aware([instants.read_one(typed, option_of(name), clock)])[0]
+        name: aware([instants.read_one(typed, option_of(name), clock)])[0]
         for name, typed in times.items()
         if typed is not None
     }

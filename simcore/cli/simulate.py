@@ -27,7 +27,7 @@ from simcore.cli.options import (
     Until,
     check,
 )
-from simcore.files import tabular as files
+from simcore.files.writing import folder
 from simcore.show import terminal
 from simcore.text.tables import visible
 from simcore.text.wording import count
@@ -88,7 +88,7 @@ def simulate(
         [file, emails, changes],
         [*tables.values()],
     )
-    with files.folder(output):
+    with folder(output):
         life, set_aside = answer(
             simcore.simulate, sequence, asked, sources, inputs, outputs, on_error, as_json, no_csv_safe
         )

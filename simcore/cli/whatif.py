@@ -32,7 +32,7 @@ from simcore.cli.options import (
 )
 from simcore.clock.zones import DAY_US, HOUR_US, zone
 from simcore.errors import SimcoreError
-from simcore.files import tabular as files
+from simcore.files.stamps import iso, us_of
 from simcore.show import terminal
 from simcore.text.tables import visible
 
@@ -226,13 +226,13 @@ def _compared(
 def _measures(projection: Projection, sends: pd.DataFrame) -> dict[str, Any]:
     """What one can decide by, for machines."""
     here, runs = zone(projection.zone), projection.subscribers()
-    sent_us = files.us_of(sends["send_at"])
+    sent_us = us_of(sends["send_at"])
     local_us = here.local_us(sent_us)
     weekday, hour = (local_us // DAY_US + 3) % 7, local_us % DAY_US // HOUR_US  # 1970-01-01 was a Thursday
     served = runs[runs["sends"] > 0]
-    took_us = files.us_of(served["last_send_at"]) - files.us_of(served["entered_at"])
+    took_us = us_of(served["last_send_at"]) - us_of(served["entered_at"])
     some = len(sends) > 0
-    first, last = files.iso(np.array([sent_us.min(), sent_us.max()]), here) if some else (None, None)
+    first, last = iso(np.array([sent_us.min(), sent_us.max()]), here) if some else (None, None)
     return {
         "sends": len(sends),
         "subscribers": int(sends["subscriber_id"].nunique()),

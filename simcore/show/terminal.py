@@ -23,7 +23,7 @@ from rich.text import Text
 
 from simcore.clock.periods import FREQUENCIES, periods
 from simcore.clock.zones import DAY_US, HOUR_US, Ints, Zone
-from simcore.files.tabular import iso
+from simcore.files.stamps import iso
 from simcore.text.tables import MOST, visible
 
 COLUMNS = 80
