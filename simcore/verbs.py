@@ -15,7 +15,6 @@ from simcore.clock.instants import NAT_US, Instant, Unit
 from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, LAST_US, zone, zone_names
 from simcore.engine import entries as reading
-from simcore.engine.rounds import STOPPED
 from simcore.engine.simulate import simulate_one
 from simcore.errors import EntryError
 from simcore.plan.plan import Epoch
@@ -66,20 +65,13 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
     outcome = simulate_one(plan, entered_us)
     epochs = [Epoch(at_us=FIRST_US, plan=plan)]
     passed = {item.step.position: item for item in outcome.passed}
-    waits = next((step for step in plan.steps if step.queued and step.position not in passed), None)
     rows = []
     for step in plan.steps:
         if not step.sends:
             continue
         item = passed.get(step.position)
         if item is None:
-            reason = words.CLOSED.format(names.send_day) if step is waits else words.UNREACHED
-            if waits is not None and not waits.is_email:
-                reason = words.UNREACHED_STEP
-            if outcome.state[0] == STOPPED:
-                why = outcome.notes[-1].what
-                reason = f"{words.ENDED}: {plan.words.get(why, why)}"
-            rows.append((step, NAT_US, NAT_US, reason if plan.active else words.INACTIVE))
+            rows.append((step, NAT_US, NAT_US, words.unsent(step, plan, outcome, names)))
             continue
         at_us = int(item.at.distinct_us[0])
         if at_us > LAST_US:
@@ -90,9 +82,7 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
         reason = words.reasons(item, epochs, np.array([entered_us]), names)[0]
         rows.append((step, at_us, at_us - int(item.waited.anchor.distinct_us[0]), reason))
     if not rows:
-        drafts = next((step.called for step in plan.steps if step.is_email), None)
-        why = f"is {names.published} (include_drafts=True shows {drafts}s)" if drafts else "is there"
-        warnings.warn(f"nothing to preview: no email {why}", stacklevel=2)
+        warnings.warn(f"nothing to preview: {words.no_email(plan, names)}", stacklevel=2)
     steps, send_us, waits_us, reasons = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [])
     return Preview(
         {

@@ -543,6 +543,7 @@ def test_parquet_that_is_none():
 
 def test_parquet_without_pyarrow(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
+    write("e.parquet", "PAR1")
     for arguments in ((WELCOME, "e.parquet"), (WELCOME, ENTRIES, "-o", "e.parquet")):
         message = 'e.parquet: Parquet needs pyarrow: pip install "simcore[parquet]"'
         assert refused("project", *arguments) == message

@@ -14,7 +14,7 @@ import pandas as pd
 
 from simcore.clock.words import Case, Moment, Wait, moment, rhythm
 from simcore.clock.zones import DAY_US, Ints, zone
-from simcore.engine.rounds import AT_ONCE, BEHIND, CHANGED, FREED, Passed, Waiting
+from simcore.engine.rounds import AT_ONCE, BEHIND, CHANGED, FREED, STOPPED, Outcome, Passed, Waiting
 from simcore.plan.plan import Epoch, Plan, Step
 from simcore.plan.platform import Words
 
@@ -26,6 +26,26 @@ CLOSED = "there is no {} on which it may go out, so it waits"
 """With what the platform calls a send day."""
 
 _USUAL = Words()
+
+
+def unsent(step: Step, plan: Plan, found: Outcome, words: Words) -> str:
+    """Why an email does not go out to a subscriber, of whom it is found what happens under one plan."""
+    passed = {item.step.position for item in found.passed}
+    waits = next((each for each in plan.steps if each.queued and each.position not in passed), None)
+    if not plan.active:
+        return INACTIVE
+    if found.state[0] == STOPPED:
+        why = found.notes[-1].what
+        return f"{ENDED}: {plan.words.get(why, why)}"
+    if waits is not None and not waits.is_email:
+        return UNREACHED_STEP
+    return CLOSED.format(words.send_day) if step is waits else UNREACHED
+
+
+def no_email(plan: Plan, words: Words) -> str:
+    """Why a plan has nothing to send."""
+    drafts = next((step.called for step in plan.steps if step.is_email), None)
+    return f"no email is {f'{words.published} (include_drafts=True shows {drafts}s)' if drafts else 'there'}"
 
 
 class _Then(NamedTuple):

@@ -14,6 +14,7 @@ import simcore
 from simcore.cli.options import option_of, there
 from simcore.clock import instants
 from simcore.errors import SimcoreError, shown
+from simcore.files.inputs import is_stdin, named
 from simcore.files.json_file import read_json
 from simcore.files.stamps import aware
 from simcore.plan.platform import platform_of, recognised
@@ -21,12 +22,12 @@ from simcore.text.wording import count, listed
 
 
 @contextmanager
-def naming(what: object) -> Iterator[None]:
+def naming(what: str | Path) -> Iterator[None]:
     """Says in an error what it is about."""
     try:
         yield
     except SimcoreError as error:
-        raise SimcoreError(f"{what}: {error}") from None
+        raise SimcoreError(f"{named(what)}: {error}") from None
 
 
 def load(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -> Any:
@@ -39,9 +40,9 @@ def load(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -> An
 
 def load_all(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -> list[Any]:
     """The sequences of a file, one or more; `only`: what is given, by its parameter, and not for every platform."""
-    named, mark, wanted = str(file).rpartition("#")
+    before, mark, wanted = str(file).rpartition("#")
     of_list = bool(mark) and not file.exists()
-    file = Path(named) if of_list else file
+    file = Path(before) if of_list else file
     owners = there()
     with naming(file):
         payload = read_json(file)
@@ -50,7 +51,7 @@ def load_all(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -
         if given not in {None, False} and option not in platform.options:
             titles = listed((f"{each.title}'s" for each in owners.values() if option in each.options), "or")
             raise SimcoreError(
-                f"{option_of(option)}: only for a sequence of {titles}; {file} is one of {platform.title}'s"
+                f"{option_of(option)}: only for a sequence of {titles}; {named(file)} is one of {platform.title}'s"
             )
     for option, zone in (("--time-zone", only["time_zone"]), ("--naive-time-zone", naive_time_zone)):
         with naming(option):
@@ -71,8 +72,11 @@ def load_all(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -
 
 
 def _one_of(file: Path, found: list[Any]) -> SimcoreError:
-    names = ", ".join(f"{file}#{platform_of(each).key(each)} ({each.name})" for each in found) or "none"
-    return SimcoreError(f"{file}: a list of {count(len(found), 'sequence')}: name one of them: {names}")
+    where = "/dev/stdin" if is_stdin(file) else file  # -#30 would be taken for an option
+    names = ", ".join(f"{where}#{platform_of(each).key(each)} ({each.name})" for each in found) or "none"
+    return SimcoreError(
+        f"{named(file)}: a list of {count(len(found), 'sequence')}: name one of them: {names}"
+    )
 
 
 def zone_of(sequence: Any) -> str | None:

@@ -15,10 +15,13 @@ from simcore.plan.platform import Platform, platforms
 from simcore.show import terminal
 from simcore.text.wording import listed
 
+_STDIN = {"-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 NAMED = "give -o a name that ends in .csv or .parquet"
 _AS_TYPED = {
     "include_drafts=True": "--include-drafts",
     "pass until= to": "pass --until to",
+    "(before|after|earlier) until=": r"\1 --until",
+    "by='total'": "--by total",
     'naive_time_zone="UTC"': "--naive-time-zone UTC",
     r"give chunk_rows=\d+": NAMED,
 }
@@ -69,6 +72,22 @@ class Command(TyperCommand):
             each.help = re.sub(r"<(\w+)>", lambda word: told[word[1]], each.help)
         super().format_help(ctx, formatter)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Standard input gives its bytes once, so it is given for one thing."""
+        params: list[Any] = self.params
+        given = []
+        for each in params:
+            value = ctx.params[each.name]
+            paths = value if isinstance(value, list | tuple) else [value]
+            stands = sum(isinstance(path, Path) and str(path).partition("#")[0] in _STDIN for path in paths)
+            name = each.opts[0] if each.param_type_name == "option" else each.metavar
+            given += [name] * stands
+        if len(given) > 1:
+            raise SimcoreError(
+                f"-: standard input is given for {listed(given)}: it can be read once, so give files for the others"
+            )
+        return super().invoke(ctx)
+
 
 def option_of(parameter: str) -> str:
     """A parameter as the option that it is."""
@@ -80,6 +99,14 @@ def check(option: str, found: str, *expected: str) -> None:
     if found not in expected:
         *others, last = map(repr, expected)
         raise SimcoreError(f"{option}: found {shown(found)}, expected {', '.join(others)} or {last}")
+
+
+def sign(typed: str) -> str:
+    """A character that divides columns, as it is typed."""
+    found = "\t" if typed == r"\t" else typed
+    if len(found) != 1 or found in '"\r\n':
+        raise SimcoreError(f"--delimiter: found {shown(typed)}, expected one character, such as ';' or '\\t'")
+    return found
 
 
 File = Annotated[
@@ -128,6 +155,14 @@ Events = Annotated[
         help="What befalls subscribers, such as tag_added or unsubscribed: a file as for ENTRIES; columns "
         "subscriber_id, at, event, and ref (a tag's id, say) where an event needs it; also properties (a JSON object) "
         "where the sequence has a trigger. What is no event of the platform's is refused.",
+    ),
+]
+Delimiter = Annotated[
+    str,
+    typer.Option(
+        metavar="CHAR",
+        callback=sign,
+        help="What divides the columns of CSV files that are read, such as ';' or '\\t'.",
     ),
 ]
 CHANGES_HELP = "<changes>"

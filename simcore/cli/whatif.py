@@ -21,6 +21,7 @@ from simcore.cli.options import (
     JSON,
     AccountZone,
     Assume,
+    Delimiter,
     Drafts,
     Emails,
     Events,
@@ -32,11 +33,12 @@ from simcore.cli.options import (
 )
 from simcore.clock.zones import DAY_US, HOUR_US, zone
 from simcore.errors import SimcoreError
+from simcore.files.inputs import unzipped
 from simcore.files.stamps import iso, us_of
 from simcore.show import terminal
 from simcore.text.tables import visible
 
-_SEQUENCE = re.compile(r"\.json(#.*)?$", re.IGNORECASE)
+_SEQUENCE = re.compile(r"\.json(\.gz)?(#.*)?$", re.IGNORECASE)
 _HEADS = ["scenario", "sends", "people", "first send", "last send", "days", "Sat Sun", "night"]
 _LEGEND = """
 days: from the entry to the last send, the median
@@ -57,6 +59,7 @@ def impact(
     assume: Assume = None,
     naive_time_zone: NaiveZone = None,
     on_error: OnError = "stop",
+    delimiter: Delimiter = ",",
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Show what edits do to those already inside: who gets mail right away?
@@ -71,7 +74,7 @@ def impact(
     only = {"emails": emails, "time_zone": time_zone, "include_drafts": include_drafts}
     sequence = load(file, naive_time_zone, only)
     asked = asked_of(sequence, until, assume, naive_time_zone, only | {"changes": changes})
-    sources, inputs = sources_of(entries, events), [file, emails, changes]
+    sources, inputs = sources_of(entries, events, delimiter), [file, emails, changes]
     table, set_aside = answer(simcore.impact, sequence, asked, sources, inputs, [], on_error, as_json)
     at_once = int(table["sent_at_once"].sum())
     rows: Any = table.to_dict("records")
@@ -126,6 +129,7 @@ def compare(
         ),
     ] = None,
     on_error: OnError = "stop",
+    delimiter: Delimiter = ",",
     no_csv_safe: NoCsvSafe = False,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -144,7 +148,7 @@ def compare(
     only = {"time_zone": time_zone, "include_drafts": include_drafts}
     sequences = {name: load(path, naive_time_zone, only) for name, path in named.items()}
     asked = asked_of(sequences, until, assume, naive_time_zone, only)
-    sources, inputs = sources_of(entries, events, *beside(output)), [*named.values()]
+    sources, inputs = sources_of(entries, events, delimiter, *beside(output)), [*named.values()]
     outputs, verb = [] if output is None else [output], partial(_compared, output is not None)
     (_, sides), set_aside = answer(
         verb, sequences, asked, sources, inputs, outputs, on_error, as_json, no_csv_safe
@@ -198,7 +202,7 @@ def _named(paths: list[Path]) -> dict[str, Path]:
     """The files of sequences by the names of the scenarios."""
     if len(paths) == 1:
         raise SimcoreError(f"found one sequence, {paths[0]}, expected two or more, and then ENTRIES")
-    names = [path.stem for path in paths]
+    names = [unzipped(path).stem for path in paths]
     if len({*names}) < len(names):
         names = [*map(str, paths)]
     for at, name in enumerate(names):

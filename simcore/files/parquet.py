@@ -10,6 +10,10 @@ from typing import Any
 
 from simcore.errors import SimcoreError
 from simcore.files.columns import Columns
+from simcore.files.inputs import named
+
+MAGIC = b"PAR1\x15"
+"""How every Parquet file begins: its sign, and the first field of a page or of the footer."""
 
 
 def pyarrow(path: Path) -> tuple[ModuleType, ModuleType]:
@@ -17,7 +21,7 @@ def pyarrow(path: Path) -> tuple[ModuleType, ModuleType]:
     try:
         return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     except ModuleNotFoundError:
-        raise SimcoreError(f'{path}: Parquet needs pyarrow: pip install "simcore[parquet]"') from None
+        raise SimcoreError(f'{named(path)}: Parquet needs pyarrow: pip install "simcore[parquet]"') from None
 
 
 def flat(arrow: ModuleType, table: Any, columns: Columns) -> Any:

@@ -17,7 +17,7 @@ def quarantine(rows: Rows) -> bytes:
     places = sorted(rows.broken)
     header: list[Any]
     if rows.unit == "line":
-        header, *found = records(rows.path, [(1, None), *((line, rows.ends.get(line)) for line in places)])
+        header, *found = records(rows, [(1, None), *((line, rows.ends.get(line)) for line in places)])
     else:
         bad = rows.frame[~rows.good].astype(object)
         header, found = [*bad.columns], bad.where(bad.notna(), "").to_numpy().tolist()

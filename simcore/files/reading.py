@@ -1,11 +1,11 @@
 """Files of entries and events in: CSV and Parquet."""
 
 import csv
-import os
+import io
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import compress, islice
+from itertools import chain, compress, islice
 from pathlib import Path
 from typing import TextIO
 
@@ -15,7 +15,8 @@ import pandas as pd
 from simcore.clock.zones import Ints
 from simcore.errors import SimcoreError
 from simcore.files.columns import Columns, check_columns
-from simcore.files.parquet import flat, pyarrow
+from simcore.files.inputs import Input, WrongKindError, named, once_only, opened, unzipped
+from simcore.files.parquet import MAGIC, flat, pyarrow
 from simcore.files.rows import Rows
 
 _READ_ROWS = 1 << 13
@@ -24,38 +25,56 @@ _LONGEST = 1 << 24
 _MISQUOTED = "a quotation mark opens a field that does not end"
 _AFTER = "text after a closing quotation mark"
 _TOO_LONG = f"a field has more than {_LONGEST:,} characters: does a quotation mark open it that never closes?"
+_SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+"""What divides the columns of files that are called CSV."""
 
 Told = Callable[[int, int | None], None]
 
 
-def read(path: Path, told: Told, *kinds: Columns) -> Rows:
-    """The rows of a CSV or Parquet file of one of these kinds; `told` hears how many bytes are read, of how many."""
-    if path.suffix.lower() == ".parquet":
-        arrow, parquet = pyarrow(path)
-        with open(path, "rb") as file:
-            try:
-                table = parquet.read_table(file)
-                columns = check_columns(path, table.column_names, *kinds)
-                frame = flat(arrow, table, columns).to_pandas()
-            except (arrow.ArrowException, UnicodeDecodeError, OSError) as error:  # of headers, names, pages
-                if isinstance(error, OSError) and error.errno is not None:
-                    raise
-                why = " ".join(str(error).split()).rstrip(".")
-                raise SimcoreError(f"{path}: not a Parquet file: {why}") from None
-        return Rows(path, "row", frame, np.arange(len(frame)), {}, {})
+def read(path: Path, told: Told, *kinds: Columns, delimiter: str = ",") -> Rows:
+    """The rows of a CSV or Parquet file of one of these kinds, or of a pipe, or of standard input (`-`).
+
+    `told` hears how many bytes are read, of how many (None where nobody knows). `delimiter`: what divides the columns
+    of a CSV file. Raises SimcoreError for a file that is neither, and for one without its columns.
+    """
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file, _long_fields():
-            return _read_csv(path, file, kinds, told)
+        with opened(path) as given, _long_fields():
+            if unzipped(path).suffix.lower() == ".parquet" or given.head.startswith(MAGIC):
+                return _read_parquet(path, given, kinds)
+            text = io.TextIOWrapper(given.file, encoding="utf-8-sig", newline="")
+            try:
+                return _read_csv(path, text, kinds, delimiter, lambda: told(given.done(), given.size))
+            finally:
+                text.detach()  # it would close what it reads from
+    except WrongKindError as error:
+        raise SimcoreError(f"{named(path)}: {error}") from None
     except UnicodeDecodeError as error:
         where = "it"
-        if path.is_file():  # a pipe gives its bytes once
-            with open(path, "rb") as lines:
-                wrong = (
-                    at for at, each in enumerate(lines, 1) if each.decode(errors="ignore").encode() != each
-                )
+        if not once_only(path):
+            with opened(path) as lines:
+                pairs = enumerate(lines.file, 1)
+                wrong = (at for at, each in pairs if each.decode(errors="ignore").encode() != each)
                 where = f"line {next(wrong)}"
         byte = error.object[error.start]
-        raise SimcoreError(f"{path}: {where} is not UTF-8 (byte 0x{byte:02x}): save it as UTF-8") from None
+        raise SimcoreError(
+            f"{named(path)}: {where} is not UTF-8 (byte 0x{byte:02x}): save it as UTF-8"
+        ) from None
+
+
+def _read_parquet(path: Path, given: Input, kinds: tuple[Columns, ...]) -> Rows:
+    """The rows of a Parquet file; one that can only be read from end to end is held in memory."""
+    arrow, parquet = pyarrow(path)
+    file = given.file if given.anywhere else io.BytesIO(given.file.read())
+    try:
+        table = parquet.read_table(file)
+        columns = check_columns(path, table.column_names, *kinds)
+        frame = flat(arrow, table, columns).to_pandas()
+    except (arrow.ArrowException, UnicodeDecodeError, OSError) as error:  # of headers, names, pages
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno is not None):
+            raise
+        why = " ".join(str(error).split()).rstrip(".")
+        raise SimcoreError(f"{named(path)}: not a Parquet file: {why}") from None
+    return Rows(path, "row", frame, np.arange(len(frame)), {}, {})
 
 
 @contextmanager
@@ -74,18 +93,24 @@ def _fault(error: csv.Error) -> str:
     return _AFTER if "expected after" in told else _TOO_LONG if "limit" in told else _MISQUOTED
 
 
-def _read_csv(path: Path, file: TextIO, kinds: tuple[Columns, ...], told: Told) -> Rows:
+def _read_csv(
+    path: Path, file: TextIO, kinds: tuple[Columns, ...], delimiter: str, told: Callable[[], None]
+) -> Rows:
     """The rows of a CSV file. No Python runs for each row that is good."""
-    size = os.fstat(file.fileno()).st_size or None
-    reader = csv.reader(file, strict=True)
+    header = file.readline()
+    if not header:
+        *others, last = kinds[0][0]
+        raise SimcoreError(f"{named(path)}: empty: expected a header with {', '.join(others)} and {last}")
+    sign = max(_SIGNS, key=header.count)
+    divided = ""
+    if header.count(sign) > header.count(delimiter):
+        divided = f"the columns are divided by {_SIGNS[sign]}: --delimiter {sign!r}"
+    reader = csv.reader(chain([header], file), strict=True, delimiter=delimiter)
     try:
         names = [name.strip() for name in next(reader, [])]
     except csv.Error as error:
-        raise SimcoreError(f"{path}: line 1: {_fault(error)}") from None
-    if not reader.line_num:
-        *others, last = kinds[0][0]
-        raise SimcoreError(f"{path}: empty: expected a header with {', '.join(others)} and {last}")
-    columns = check_columns(path, names, *kinds)
+        raise SimcoreError(f"{named(path)}: {divided or f'line 1: {_fault(error)}'}") from None
+    columns = check_columns(path, names, *kinds, divided=divided)
     wanted = {name: names.index(name) for name in sum(columns, ()) if name in names}
     parts: list[pd.DataFrame] = []
     places: list[Ints] = []
@@ -108,7 +133,7 @@ def _read_csv(path: Path, file: TextIO, kinds: tuple[Columns, ...], told: Told) 
         if fault:
             line = first + int(spans.sum())
             if fault != _AFTER:  # the rest of the file, whatever it holds, is one field
-                raise SimcoreError(f"{path}: line {line}: {fault}")
+                raise SimcoreError(f"{named(path)}: line {line}: {fault}")
             broken[line], ends[line] = fault, reader.line_num
         counts = np.fromiter(map(len, rows), np.int64, len(rows))
         whole = counts == len(names)
@@ -119,16 +144,17 @@ def _read_csv(path: Path, file: TextIO, kinds: tuple[Columns, ...], told: Told) 
             pd.DataFrame({name: np.array(fields[at], object) for name, at in wanted.items()}, dtype=str)
         )
         places.append(lines[whole])
-        told(file.buffer.tell(), size)
-    return Rows(path, "line", pd.concat(parts, ignore_index=True), np.concatenate(places), broken, ends)
+        told()
+    frame = pd.concat(parts, ignore_index=True)
+    return Rows(path, "line", frame, np.concatenate(places), broken, ends, delimiter)
 
 
-def records(path: Path, places: Iterable[tuple[int, int | None]]) -> Iterator[list[str]]:
+def records(rows: Rows, places: Iterable[tuple[int, int | None]]) -> Iterator[list[str]]:
     """The fields of the rows on these lines of a CSV file (first and, where it is no CSV, last; in order)."""
-    with open(path, encoding="utf-8-sig", newline="") as file, _long_fields():
-        read = 0
+    with opened(rows.path) as given, _long_fields():
+        file, before = io.TextIOWrapper(given.file, encoding="utf-8-sig", newline=""), 0
         for first, last in places:
-            lines = islice(file, first - 1 - read, None if last is None else last - read)
-            reader = csv.reader(lines)
+            lines = islice(file, first - 1 - before, None if last is None else last - before)
+            reader = csv.reader(lines, delimiter=rows.delimiter)
             yield next(reader)
-            read = first - 1 + reader.line_num
+            before = first - 1 + reader.line_num

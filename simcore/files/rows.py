@@ -12,6 +12,7 @@ import pandas as pd
 from simcore.clock import instants
 from simcore.clock.zones import Ints
 from simcore.errors import SimcoreError, shown
+from simcore.files.inputs import named
 from simcore.files.json_file import once
 from simcore.files.stamps import aware
 from simcore.plan.log import whole_id
@@ -27,7 +28,7 @@ class Rows:
 
     `frame`: the rows that have all their fields. `places` int64 [rows]: the line of each (from 1), or in
     Parquet its row (from 0). `broken`: what is wrong, by place, be it in `frame` or not. `ends`: the last
-    lines of rows that are no CSV, by place.
+    lines of rows that are no CSV, by place. `delimiter`: what divides the columns of a CSV file.
     """
 
     path: Path
@@ -36,6 +37,7 @@ class Rows:
     places: Ints
     broken: dict[int, str]
     ends: dict[int, int]
+    delimiter: str = ","
 
     def __post_init__(self) -> None:
         self.total = len(self.frame) + len(self.broken)
@@ -108,7 +110,7 @@ class Rows:
 
     def told(self) -> SimcoreError:
         """The one error for rows that cannot be used."""
-        lines = [f"{self.path}: {len(self.broken)} of {self.total} rows cannot be used"]
+        lines = [f"{named(self.path)}: {len(self.broken)} of {self.total} rows cannot be used"]
         lines += [f"  {self.unit} {place}: {self.broken[place]}" for place in sorted(self.broken)[:10]]
         if len(self.broken) > 10:
             lines.append(f"  and {len(self.broken) - 10} more")

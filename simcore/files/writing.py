@@ -17,6 +17,7 @@ import pandas as pd
 
 from simcore.clock.zones import Zone
 from simcore.errors import SimcoreError
+from simcore.files.inputs import is_stdin
 from simcore.files.parquet import pyarrow
 from simcore.files.stamps import iso, us_of
 
@@ -119,7 +120,8 @@ def target_of(path: Path, *inputs: Path) -> Path:
     if target.exists():
         if not target.is_file():
             raise SimcoreError(f"{path}: cannot be written: not an ordinary file")
-        if any(each.exists() and target.samefile(each) for each in inputs):
+        read = [Path("/dev/stdin") if is_stdin(each) else each for each in inputs]
+        if any(each.exists() and target.samefile(each) for each in read):
             raise SimcoreError(f"{path}: cannot be written: it is an input")
     return target
 
