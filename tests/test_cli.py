@@ -325,6 +325,8 @@ def test_summary_as_json():
         "sends": 800,
         "first_send": "2026-02-19T19:42:16-05:00",
         "last_send": "2026-04-09T09:00:00-04:00",
+        "entries_without_run": {},
+        "why_no_sends": None,
         "file": "out.csv",
         "quarantined": 0,
         "quarantine_file": None,
@@ -335,7 +337,7 @@ def test_summary_as_json():
 @pytest.mark.parametrize("out", ["out.csv", "out.parquet"])
 def test_no_entries_are_no_sends(out):
     file = write("e.csv", HEADER)
-    assert run("project", WELCOME, file, "-o", out).stdout == f"no sends, in {out}\n"
+    assert run("project", WELCOME, file, "-o", out).stdout == f"no sends, in {out}: there are no entries\n"
     read = pd.read_csv(out) if out.endswith("csv") else pd.read_parquet(out)
     assert (list(read.columns), len(read)) == (COLUMNS.split(","), 0)
     summary = json.loads(run("project", WELCOME, file, "-o", out, "--json").stdout)
@@ -689,7 +691,7 @@ def test_simulate_says_what_it_wrote():
     assert told.stderr == ""
     assert told.stdout.splitlines() == [
         "198 runs: 192 completed, 4 cancelled, 2 removed",
-        "2 entries that started no run: 1 excluded, 1 blocked",
+        "2 entries started no run: 1 is blocked, 1 is excluded",
         "863 sends to 198 subscribers, Thu 19 Feb 2026 19:42:16 EST to Tue 7 Apr 2026 18:00 EDT",
         "timeline.csv, subscribers.csv, journal.csv: in out",
     ]
@@ -703,6 +705,7 @@ def test_simulate_says_what_it_wrote():
         "sends": 525,
         "first_send": "2026-02-19T19:42:16-05:00",
         "last_send": "2026-03-19T19:45:00-04:00",
+        "why_no_sends": None,
         "files": {name: f"out/{name}.csv" for name in ("timeline", "subscribers", "journal")},
         **NONE_ASIDE,
     }
@@ -713,7 +716,7 @@ def test_simulate_without_anybody(suffix):
     file = write("e.csv", HEADER)
     told = run("simulate", WELCOME, file, "-o", "out", "--format", suffix).stdout
     tables = f"timeline.{suffix}, subscribers.{suffix}, journal.{suffix}"
-    assert told == f"no runs\nno sends\n{tables}: in out\n"
+    assert told == f"no runs\nno sends: there are no entries\n{tables}: in out\n"
     read = pd.read_csv if suffix == "csv" else pd.read_parquet
     assert [len(read(f"out/{name}.{suffix}")) for name in ("timeline", "subscribers", "journal")] == [0] * 3
 

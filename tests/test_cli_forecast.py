@@ -150,7 +150,8 @@ def test_naive_times_and_drafts():
     sequence = {"name": "Series", "time_zone": "America/New_York"}
     file = write("w.json", json.dumps({"sequence": sequence, "emails": [draft]}))
     typed = ["forecast", file, "e.csv", "--freq", "h"]
-    assert run(*typed).stdout == "Series, America/New_York\n\nno sends\n"
+    why = "no email is published (--include-drafts shows drafts)"
+    assert run(*typed).stdout == f"Series, America/New_York\n\nno sends: {why}\n"
     for options, period in (
         ([], "2026-03-06T21:00:00-05:00"),
         (["--naive-time-zone", "UTC"], "2026-03-06T16:00:00-05:00"),
@@ -164,6 +165,8 @@ def test_the_summary_as_json():
         "sends": 800,
         "busiest_period": "2026-03-19T00:00:00-04:00",
         "busiest_sends": 42,
+        "entries_without_run": {},
+        "why_no_sends": None,
         "file": "out.csv",
         "quarantined": 0,
         "quarantine_file": None,
@@ -177,16 +180,18 @@ def test_the_summary_as_json():
 def test_no_sends(by, header):
     file, entries = entering("America/New_York")
     typed = ["forecast", file, entries, "--by", by]
-    assert run(*typed).stdout == "Series, America/New_York\n\nno sends\n"
+    assert run(*typed).stdout == "Series, America/New_York\n\nno sends: there are no entries\n"
     assert json.loads(run(*typed, "--json").stdout) == {
         "sends": 0,
         "busiest_period": None,
         "busiest_sends": None,
+        "entries_without_run": {},
+        "why_no_sends": "there are no entries",
         "periods": [],
         "quarantined": 0,
         "quarantine_file": None,
     }
-    assert run(*typed, "-o", "o.csv").stdout == "no sends, in o.csv\n"
+    assert run(*typed, "-o", "o.csv").stdout == "no sends, in o.csv: there are no entries\n"
     assert Path("o.csv").read_text(encoding="utf-8") == header
     run(*typed, "-o", "o.parquet")
     expected = simcore.forecast(kit.load(file), [], by="email" if by == "email" else None)

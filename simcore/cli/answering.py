@@ -172,21 +172,20 @@ def idle_json(nothing: Idle) -> dict[str, Any]:
     }
 
 
-def no_sends(nothing: Idle) -> str:
-    """That nothing is sent, and why, for people."""
-    return f"no sends: {as_typed(nothing.why_no_sends)}"
+def because(nothing: Idle) -> str:
+    """Why nothing is sent, for people, as what is said goes on; "" where something is."""
+    return nothing.why_no_sends and f": {as_typed(nothing.why_no_sends)}"
 
 
 def summary_of(sends: pd.DataFrame, nothing: Idle, time_zone: str) -> tuple[dict[str, Any], str]:
-    """What was written: for machines, and in words."""
+    """What was written: for machines, and in words, but for what comes to nothing."""
     here, people = zone(time_zone), int(sends["subscriber_id"].nunique())
     first = last = None
+    told = "no sends"
     if len(sends):
         ends_us = us_of(sends["send_at"].agg(["min", "max"]))
         first, last = iso(ends_us, here)
         span = " to ".join(clock(us, here) for us in ends_us.tolist())
         told = f"{count(len(sends), 'send')} to {count(people, 'subscriber')}, {span}"
-    else:
-        told = no_sends(nothing)
     ends = {"first_send": first, "last_send": last}
     return {"subscribers": people, "sends": len(sends), **ends, **idle_json(nothing)}, told

@@ -11,7 +11,7 @@ from simcore.answers.forecast import arrivals, by_period
 from simcore.answers.idle import Idle, idle
 from simcore.answers.options import Freq, Options
 from simcore.answers.projection import make
-from simcore.cli.answering import answer, beside, idle_json, no_sends, sources_of
+from simcore.cli.answering import answer, because, beside, idle_json, sources_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
     ENTRIES_HELP,
@@ -129,13 +129,13 @@ def forecast(
             summary | ({"periods": rows} if output is None else {"file": str(output)}) | set_aside
         )
         return
-    told = no_sends(nothing)
+    told = "no sends"
     labels = terminal.spans(starts_us, here, freq) if totals else []
     if most is not None:
         told = f"{count(sum(totals), 'send')}; busiest: {' '.join(labels[most].split())} with {totals[most]}"
     more = "".join(f"{line}\n" for line in filter(None, [nothing.told()]))
     if output is not None:
-        terminal.tell(f"{told}, in {visible(str(output))}\n{more}")
+        terminal.tell(f"{told}, in {visible(str(output))}{because(nothing)}\n{more}")
         return
     lines = [terminal.cut(f"{sequence.name}, {sequence.time_zone}"), ""]
     if by == "email" and totals:
@@ -149,7 +149,7 @@ def forecast(
     if totals:
         terminal.chart(labels, columns)
         terminal.tell("\n")
-    terminal.tell(f"{told}\n{more}")
+    terminal.tell(f"{told}{because(nothing)}\n{more}")
 
 
 def _counted(

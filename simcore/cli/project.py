@@ -10,7 +10,7 @@ import typer
 from simcore.answers.idle import Idle, idle
 from simcore.answers.options import Options
 from simcore.answers.projection import make
-from simcore.cli.answering import answer, beside, no_sends, sources_of, summary_of
+from simcore.cli.answering import answer, because, beside, sources_of, summary_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
     NAMED,
@@ -107,14 +107,15 @@ def project(
         _projected, sequence, asked, sources, inputs, [output], on_error, as_json, no_csv_safe
     )
     if output is None:
-        for line in filter(None, [nothing.why_no_sends and no_sends(nothing), nothing.told()]):
+        why = because(nothing)
+        for line in filter(None, [why and f"no sends{why}", nothing.told()]):
             terminal.say(line)
         return
     summary, told = summary_of(sends, nothing, sequence.time_zone)
     if as_json:
         terminal.write_json(summary | {"file": str(output)} | set_aside)
         return
-    lines = filter(None, [f"{told}, in {visible(str(output))}", nothing.told()])
+    lines = filter(None, [f"{told}, in {visible(str(output))}{because(nothing)}", nothing.told()])
     terminal.tell("".join(f"{line}\n" for line in lines))
 
 

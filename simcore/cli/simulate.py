@@ -9,7 +9,7 @@ import simcore
 from simcore.answers.idle import idle
 from simcore.answers.options import Options
 from simcore.answers.projection import make
-from simcore.cli.answering import answer, sources_of, summary_of
+from simcore.cli.answering import answer, because, sources_of, summary_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
     AccountZone,
@@ -114,7 +114,7 @@ def simulate(
     lines = [
         f"{count(runs, 'run')}: {terminal.counts(statuses)}" if runs else "no runs",
         *filter(None, [nothing.told()]),
-        told,
+        f"{told}{because(nothing)}",
         f"{names}: in {visible(str(output))}",
     ]
     terminal.tell("".join(f"{line}\n" for line in lines))

@@ -4,16 +4,17 @@ import re
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import typer
 
 import simcore
+from simcore.answers.idle import Idle, idle
 from simcore.answers.options import Options
 from simcore.answers.projection import Projection, make
-from simcore.cli.answering import answer, beside, sources_of
+from simcore.cli.answering import answer, because, beside, idle_json, sources_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
     CHANGES_HELP,
@@ -153,15 +154,19 @@ def compare(
     (_, sides), set_aside = answer(
         verb, sequences, asked, sources, inputs, outputs, on_error, as_json, no_csv_safe
     )
-    rows = [{"scenario": name, **_measures(*side)} for name, side in sides.items()]
+    rows = [{"scenario": name, **_measures(*side[:2])} for name, side in sides.items()]
     emails = _moved(*sides.values()) if len(sides) == 2 else None
     if as_json:
         more = {} if emails is None else {"emails": emails}
         file = {} if output is None else {"file": str(output)}
-        terminal.write_json({"scenarios": rows, **more, **file, **set_aside})
+        full = [row | idle_json(side.nothing) for row, side in zip(rows, sides.values(), strict=True)]
+        terminal.write_json({"scenarios": full, **more, **file, **set_aside})
         return
     terminal.show([], _HEADS, [*map(_cells, rows)])
     terminal.tell(_LEGEND)
+    why = {name: because(side.nothing) for name, side in sides.items()}
+    lines = [f"{visible(name)}: no sends{each}\n" for name, each in why.items() if each]
+    terminal.tell("".join(["\n", *lines]) if lines else "")
     if emails:
         _show_moved([*sides], emails)
     if output is not None:
@@ -211,7 +216,12 @@ def _named(paths: list[Path]) -> dict[str, Path]:
     return dict(zip(names, paths, strict=True))
 
 
-_Side = tuple[Projection, pd.DataFrame]
+class _Side(NamedTuple):
+    """What happens in a scenario, its timeline, and what comes to nothing."""
+
+    projection: Projection
+    sends: pd.DataFrame
+    nothing: Idle
 
 
 def _compared(
@@ -223,7 +233,8 @@ def _compared(
         theirs = {**asked, "assumptions": asked["assumptions"][name]}
         entries = theirs.pop("entries", None)
         projection = make(sequence, entries, Options(**theirs), notes=True)
-        sides[name] = projection, projection.timeline()
+        came = None if entries is None else len(entries)
+        sides[name] = _Side(projection, projection.timeline(), idle(projection, came))
     return simcore.compare(sequences, **asked) if whole else None, sides
 
 
@@ -251,13 +262,13 @@ def _measures(projection: Projection, sends: pd.DataFrame) -> dict[str, Any]:
 def _moved(before: _Side, after: _Side) -> list[dict[str, Any]]:
     """How each email's sends move from one scenario to another, for machines; in the order of the other's emails."""
     moved = simcore.shift(
-        *(sends.assign(email_id=sends["email_id"].astype(str)) for _, sends in (before, after))
+        *(sends.assign(email_id=sends["email_id"].astype(str)) for _, sends, _ in (before, after))
     )
     what = pd.crosstab(moved["email_id"], moved["what"].astype(str)).reindex(columns=_WHAT, fill_value=0)
     counts: Any = what.to_dict("index")
     medians = moved["shift"].groupby(moved["email_id"]).median()
-    steps = {str(step.email_id): step for made, _ in (before, after) for step in made.steps()}
-    order = dict.fromkeys(str(step.email_id) for made, _ in (after, before) for step in made.steps())
+    steps = {str(step.email_id): step for side in (before, after) for step in side.projection.steps()}
+    order = dict.fromkeys(str(step.email_id) for side in (after, before) for step in side.projection.steps())
     return [
         {
             "email_id": steps[key].email_id,
