@@ -96,7 +96,9 @@ def answer(
         more = ", or --events that enrol" if enrols else ": events enrol nobody in this sequence"
         raise SimcoreError(f"ENTRIES: none are given, expected a file of who enters when{more}")
     if "entries" in sources and "enabled_at" in asked:
-        terminal.say("Warning: --enabled-at plays no part with ENTRIES, which are the enrolments themselves")
+        terminal.say(
+            "--enabled-at plays no part with ENTRIES, which are the enrolments themselves", "Warning"
+        )
     kept = [path for path in (*inputs, *(source.path for source in sources.values())) if path is not None]
     if on_error == "quarantine":
         for source in sources.values():

@@ -42,7 +42,7 @@ def saying() -> Iterator[None]:
         warnings.simplefilter("always")
         yield
     for each in caught:
-        terminal.say(f"Warning: {as_typed(each.message)}")
+        terminal.say(as_typed(each.message), "Warning")
 
 
 def there() -> dict[str, Platform[Any]]:

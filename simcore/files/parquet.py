@@ -1,7 +1,9 @@
 """Parquet, by the extra `parquet` (pyarrow), which is imported only when it is used."""
 
+import errno
 import importlib
 import json
+import os
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +24,13 @@ def pyarrow(path: Path) -> tuple[ModuleType, ModuleType]:
         return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     except ModuleNotFoundError:
         raise SimcoreError(f'{named(path)}: Parquet needs pyarrow: pip install "simcore[parquet]"') from None
+
+
+def check_memory(error: Exception) -> None:
+    """Raises MemoryError where an error of pyarrow's comes from a lack of it, not from what stands in a file."""
+    lacks = map(os.strerror, (errno.ENOMEM, errno.EAGAIN))  # the second of a thread that cannot be begun
+    if isinstance(error, MemoryError) or any(each in str(error) for each in lacks):
+        raise MemoryError from None
 
 
 def flat(arrow: ModuleType, table: Any, columns: Columns) -> Any:

@@ -16,7 +16,7 @@ from simcore.clock.zones import Ints
 from simcore.errors import SimcoreError
 from simcore.files.columns import Columns, check_columns
 from simcore.files.inputs import Input, WrongKindError, named, once_only, opened, unzipped
-from simcore.files.parquet import MAGIC, flat, pyarrow
+from simcore.files.parquet import MAGIC, check_memory, flat, pyarrow
 from simcore.files.rows import Rows
 
 _READ_ROWS = 1 << 13
@@ -70,7 +70,8 @@ def _read_parquet(path: Path, given: Input, kinds: tuple[Columns, ...]) -> Rows:
         columns = check_columns(path, table.column_names, *kinds)
         frame = flat(arrow, table, columns).to_pandas()
     except (arrow.ArrowException, UnicodeDecodeError, OSError) as error:  # of headers, names, pages
-        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno is not None):
+        check_memory(error)
+        if isinstance(error, OSError) and error.errno is not None:
             raise
         why = " ".join(str(error).split()).rstrip(".")
         raise SimcoreError(f"{named(path)}: not a Parquet file: {why}") from None

@@ -28,7 +28,7 @@ from simcore.engine import entries as reading
 from simcore.errors import EntryError, SimcoreError, TooLateError, shown
 from simcore.files import shipped as about
 from simcore.files.columns import ENTRIES, check_columns
-from simcore.files.parquet import flat, pyarrow
+from simcore.files.parquet import check_memory, flat, pyarrow
 from simcore.files.rows import Rows
 from simcore.files.writing import replacing
 from simcore.plan.plan import Plan
@@ -360,6 +360,7 @@ def _reading(path: Path, arrow: ModuleType) -> Iterator[None]:
     try:
         yield
     except (arrow.ArrowException, OSError) as error:
+        check_memory(error)
         if getattr(error, "strerror", None):
             raise SimcoreError(f"{path}: cannot be read: {error.strerror}") from None
         told = " ".join(str(error).split()).rstrip(".")

@@ -8,6 +8,9 @@ import json
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +35,7 @@ _LEAST_BAR = 8
 _WHOLE = {"name", "send time", "first send", "last send"}  # columns of words that stay together
 _RIGHT = {"days", "Sat Sun", "night"}  # and of texts that are numbers
 _BLOCKS = " ▏▎▍▌▋▊▉█"
+_to_machines: ContextVar[bool] = ContextVar("_to_machines", default=False)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
 
 
@@ -172,8 +176,22 @@ def _has(text: str) -> bool:
     return text.encode(sys.stdout.encoding, "ignore").decode(sys.stdout.encoding) == text
 
 
-def say(text: str) -> None:
-    """For people, on standard error."""
+@contextmanager
+def for_machines(wanted: bool) -> Iterator[None]:
+    """In here what is said on standard error is JSON, if that is wanted."""
+    before = _to_machines.set(wanted)
+    try:
+        yield
+    finally:
+        _to_machines.reset(before)
+
+
+def say(text: str, kind: str = "") -> None:
+    """On standard error: for people, or for machines an object a line, of the kind error, warning or note."""
+    if _to_machines.get():
+        typer.echo(json.dumps({kind.lower() or "note": text}), err=True)
+        return
+    text = f"{kind}: {text}" if kind else text
     typer.echo("\n".join(map(visible, text.split("\n"))), err=True)
 
 
