@@ -1,14 +1,14 @@
 """What comes to nothing: entries that start no run, and projections without a send, with the reason."""
 
-from bisect import bisect_right
 from typing import NamedTuple
 
 import numpy as np
 
-from simcore.answers import explain as words
+from simcore.answers import explain
 from simcore.answers.projection import Projection
 from simcore.engine.people import ENTRY_WORDS
-from simcore.engine.simulate import simulate_one
+from simcore.engine.record import Record
+from simcore.engine.simulate import run
 from simcore.plan.log import NEVER_US
 from simcore.text.wording import count
 
@@ -63,17 +63,20 @@ def _why(projection: Projection, entries: int | None) -> str:
     if not came and entries is not None:
         return "all entries are at or after until="
     if not any(step.sends for plan in plans for step in plan.steps):
-        return words.no_email(plans[-1])
+        return explain.no_email(plans[-1], projection.words)
     if not any(plan.active for plan in plans):
-        return words.INACTIVE
+        return explain.INACTIVE
     if not came:
         return f"no event enrols anybody{' before until=' if ends else ''}"
     if not len(runs):
         return "no entry starts a run"
-    # What holds for one subscriber by itself is told of the first, as a preview would.
-    plan = plans[bisect_right([epoch.at_us for epoch in projection.epochs[1:]], int(runs.entered_us[0]))]
-    found = simulate_one(plan, int(runs.entered_us[0]))
-    if not found.sends:
-        first = next((step for step in plan.steps if step.sends), None)
-        return words.no_email(plan) if first is None else words.unsent(first, plan, found)
+    first = runs.of(np.zeros(1, np.int64))
+    if first.end_us[0] == NEVER_US:  # what nothing ends is explained as a preview explains it
+        record = Record(
+            projection.epochs, first, projection.people.log, notes=True, keeps=True, passes=True, late=True
+        )
+        found, plan = run(record, projection.epochs, None, None), plans[-1]
+        step = next((each for each in plan.steps if each.sends), None)
+        if step is not None and not found.sends:
+            return explain.unsent(step, plan, found, projection.words)
     return f"no run comes as far as its first email{' before until=' if ends else ''}"

@@ -18,6 +18,7 @@ from simcore.files.inputs import is_stdin, named
 from simcore.files.json_file import read_json
 from simcore.files.stamps import aware
 from simcore.plan.platform import platform_of, recognised
+from simcore.show import terminal
 from simcore.text.wording import count, listed
 
 
@@ -57,17 +58,29 @@ def load_all(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -
         with naming(option):
             instants.check_zone(zone)
     given = {name: only.get(name) for name in ("emails", "time_zone") if only.get(name) is not None}
-    with naming(file):
-        if "emails" in given:
+    where = named(file)
+    if "emails" in given:
+        second = f"--emails {named(given['emails'])}"
+        with naming(second):
             given["emails"] = read_json(given["emails"])
+        where = f"{where} with {second}"
+    with naming(where):
         found = platform.load(payload, given)
-        if not isinstance(found, list):
-            if of_list:
-                raise SimcoreError(f"not a list of sequences: leave out #{wanted}")
-            return [found]
-    chosen = [each for each in found if not of_list or platform.key(each) == wanted]
+        if of_list and not isinstance(found, list):
+            raise SimcoreError(f"not a list of sequences: leave out #{wanted}")
+    offered = found if isinstance(found, list) else [found]
+    chosen = [each for each in offered if not of_list or platform.key(each) == wanted]
     if not chosen or (of_list and len(chosen) > 1):
-        raise _one_of(file, found)
+        raise _one_of(file, offered)
+    apart = "emails" in only and "emails" in platform.options and not isinstance(found, list)
+    if apart and "emails" not in given and not chosen[0].emails:
+        terminal.say(
+            f"{where}: no email is in it: where they are in a file of their own, name it with --emails",
+            "Warning",
+        )
+    own = [*dict.fromkeys(each.time_zone for each in chosen)]
+    if "time_zone" in given and given["time_zone"] not in own:
+        terminal.say(f"--time-zone plays no part: {where} names {listed(own)} itself", "Warning")
     return chosen
 
 

@@ -8,7 +8,7 @@ import json
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
@@ -32,6 +32,7 @@ from simcore.text.tables import MOST, visible
 COLUMNS = 80
 """Wider than this nothing is shown."""
 _LEAST_BAR = 8
+_LEAST_WORD = 8
 _WHOLE = {"name", "send time", "first send", "last send"}  # columns of words that stay together
 _RIGHT = {"days", "Sat Sun", "night"}  # and of texts that are numbers
 _BLOCKS = " ▏▎▍▌▋▊▉█"
@@ -116,25 +117,52 @@ def cut(text: str, before: str = "") -> str:
 def show(heading: list[str], names: list[str], rows: list[Any]) -> None:
     """A table under its heading, plain, as wide as the terminal but never over 80 columns.
 
-    Of a text that is very long the beginning is shown.
+    Of a text that is very long the beginning is shown. Where there is no room for all columns, the cells of a row
+    stand below one another.
     """
     console = _page()
     for line in heading:
         console.print(Text(_short(line), overflow="fold"))
+    cells = [[_short(str(value)) for value in row] for row in rows]
+    columns = [*zip(names, zip(*cells, strict=True), strict=False)]
+    if 1 + sum(_least(name, column) + 2 for name, column in columns) - 2 > _width():
+        _list(console, names, cells)
+        _tell(console)
+        return
     table = Table(box=box.SIMPLE_HEAD, leading=1, pad_edge=False, collapse_padding=True)
-    for name, cells in zip(names, zip(*rows, strict=True), strict=False):
+    for name, values in zip(names, zip(*rows, strict=True), strict=False):
         table.add_column(
             name,
             overflow="fold",
             no_wrap=name in _WHOLE,
             min_width=max(map(len, name.split())),
-            justify="right" if name in _RIGHT or all(isinstance(cell, int) for cell in cells) else "left",
+            justify="right" if name in _RIGHT or all(isinstance(each, int) for each in values) else "left",
         )
-    for row in rows:
-        table.add_row(*(Text(_short(str(value))) for value in row))
+    for row in cells:
+        table.add_row(*map(Text, row))
     if rows:
         console.print(table)
     _tell(console)
+
+
+def _least(name: str, column: Sequence[str]) -> int:
+    """How wide a column must be, that it can be read."""
+    if name in _WHOLE:
+        return max(map(cell_len, [name, *column]))
+    word = max((cell_len(word) for cell in column for word in cell.split()), default=0)
+    return max(*map(len, name.split()), min(word, _LEAST_WORD))
+
+
+def _list(console: Console, names: list[str], rows: list[list[str]]) -> None:
+    """Rows whose cells stand below one another, behind their names."""
+    for row in rows:
+        grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+        for name, cell in zip(names, row, strict=True):
+            if cell:
+                grid.add_row(name, Text(cell))
+        console.print("", Padding(grid, (0, 0, 0, 1)))
 
 
 def remark(head: str, text: str) -> None:
