@@ -601,7 +601,7 @@ def test_broken_events(options, aside):
     message = f"v.csv: 1 of 2 rows cannot be used\n  line 3: properties '[1]': {NO_OBJECT}\n{WAY_OUT}"
     assert refused(*typed) == message
     result = run(*typed, "--on-error", "quarantine", "--json")
-    assert result.stderr == f"1 of 2 rows cannot be used: they are in {aside}\n"
+    assert json.loads(result.stderr) == {"note": f"1 of 2 rows cannot be used: they are in {aside}"}
     answer = json.loads(result.stdout)
     assert (answer["sends"], answer["events_quarantine_file"]) == (1, aside)
 

@@ -337,10 +337,10 @@ def test_rows_that_cannot_be_used_are_used_by_none():
     ])
     assert refused(*typed) == message
     result = run(*typed, "--on-error", "quarantine", "-o", "all.csv", "--json")
-    assert result.stderr == (
-        "2 of 4 rows cannot be used: they are in all.quarantine.csv\n"
-        "1 of 2 rows cannot be used: they are in all.events.quarantine.csv\n"
-    )
+    assert [json.loads(line) for line in result.stderr.splitlines()] == [
+        {"note": "2 of 4 rows cannot be used: they are in all.quarantine.csv"},
+        {"note": "1 of 2 rows cannot be used: they are in all.events.quarantine.csv"},
+    ]
     found = json.loads(result.stdout)
     assert found["quarantine_file"] == "all.quarantine.csv"
     assert [row["subscribers"] for row in found["scenarios"]] == [2, 2]

@@ -37,7 +37,14 @@ _KINDS: dict[bytes, tuple[str, str]] = {
 
 
 class WrongKindError(ValueError):
-    """An input that is of another kind than its name says, or damaged."""
+    """An input that is of another kind than its name says, or damaged.
+
+    `workbook`: which kind of those, "" for none.
+    """
+
+    def __init__(self, told: str, workbook: str = "") -> None:
+        self.workbook = workbook
+        super().__init__(told)
 
 
 class Input(NamedTuple):
@@ -135,7 +142,7 @@ def _check(head: bytes) -> None:
     """Raises WrongKindError for what cannot be read as it is, by how it begins."""
     for begins, (what, way_out) in _KINDS.items():
         if re.match(begins, head, re.DOTALL):
-            raise WrongKindError(f"{what}: {way_out}")
+            raise WrongKindError(f"{what}: {way_out}", what if way_out == _SHEET else "")
 
 
 class _Again(io.RawIOBase):

@@ -7,7 +7,7 @@ from os import PathLike
 from typing import Any
 
 from simcore.errors import ValidationError, shown
-from simcore.files.inputs import named, opened
+from simcore.files.inputs import WrongKindError, named, opened
 
 MOST_BYTES = 256 << 20
 """So many bytes a JSON file may have: 256 MiB, which is thousands of emails with their HTML."""
@@ -37,9 +37,9 @@ def read_json(path: str | PathLike[str]) -> Any:
         message = f"not UTF-8: byte {error.start} cannot be read"
     except RecursionError:
         pass
-    except (
-        ValueError
-    ) as error:  # too big, no plain file, a key that is there twice, a number of thousands of digits
+    except WrongKindError as error:
+        message = f"not JSON: {error.workbook}" if error.workbook else f"not JSON that can be read: {error}"
+    except ValueError as error:  # too big, a key that is there twice, or a number of thousands of digits
         message = f"not JSON that can be read: {error}"
     raise ValidationError([message], [(named(path), message)])
 
