@@ -45,12 +45,12 @@ class Idle(NamedTuple):
 
 
 def idle(projection: Projection, entries: int | None) -> Idle:
-    """What comes to nothing; `entries`: how many were given, None where events enrol."""
+    """What comes to nothing; `entries`: how many were given, 0 too where each counts none; None where events enrol."""
     counts = np.bincount(projection.people.rejected.fate, minlength=len(ENTRY_WORDS)).tolist()
     found = {word: number for word, number in zip(ENTRY_WORDS, counts, strict=True) if number}
     some = any(len(item.at) for item in projection.outcome.sends)
     by_most = dict(sorted(found.items(), key=lambda each: -each[1]))
-    return Idle(by_most, "" if some else _why(projection, entries))
+    return Idle(by_most, "" if some and entries != 0 else _why(projection, entries))
 
 
 def _why(projection: Projection, entries: int | None) -> str:
