@@ -1,6 +1,7 @@
 """Files of sends, runs and notes out: CSV, Parquet and lines of JSON, whole or not at all."""
 
 import csv
+import errno
 import importlib
 import io
 import os
@@ -136,7 +137,7 @@ def replacing(path: Path, *inputs: Path) -> Iterator[BinaryIO]:
             yield sink
         os.replace(part, target)
     except OSError as error:
-        if error.filename not in {None, str(part)}:
+        if error.filename not in {None, str(part)} or error.errno == errno.ENOMEM:
             raise
         raise SimcoreError(f"{path}: cannot be written: {error.strerror or error}") from None
     finally:
