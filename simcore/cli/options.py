@@ -112,7 +112,9 @@ def sign(typed: str) -> str:
 File = Annotated[
     Path,
     typer.Argument(
-        metavar="FILE", help="The sequence: JSON as <platforms> API gives it. Of a list of several, FILE#ID."
+        metavar="FILE",
+        help="The sequence: JSON as <platforms> API gives it, or that as .gz; - is standard input. Of a list of "
+        "several, FILE#ID.",
     ),
 ]
 Emails = Annotated[
@@ -142,9 +144,9 @@ NoCsvSafe = Annotated[
     ),
 ]
 ENTRIES_HELP = (
-    "Who enters when: .parquet, or CSV (UTF-8, a header, at most 16,777,216 characters a field); columns "
-    "subscriber_id and entered_at, optionally via and, where the sequence has a trigger, properties (a JSON object). "
-    "The ids of a CSV file stay the text that stands there."
+    "Who enters when: .parquet, or CSV (UTF-8, a header, at most 16,777,216 characters a field), or either as .gz; - "
+    "is standard input. Columns subscriber_id and entered_at, optionally via and, where the sequence has a trigger, "
+    "properties (a JSON object). The ids of a CSV file stay the text that stands there."
 )
 TRIGGER_HELP = "Without ENTRIES a sequence that has a trigger enrols by it, from EVENTS."
 Entries = Annotated[Path | None, typer.Argument(metavar="ENTRIES", help=f"{ENTRIES_HELP} {TRIGGER_HELP}")]
