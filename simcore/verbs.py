@@ -15,10 +15,9 @@ from simcore.clock.instants import NAT_US, Instant, Unit
 from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, LAST_US, zone, zone_names
 from simcore.engine import entries as reading
-from simcore.engine.rounds import STOPPED, Outcome
 from simcore.engine.simulate import simulate_one
 from simcore.errors import EntryError
-from simcore.plan.plan import Epoch, Plan, Step
+from simcore.plan.plan import Epoch
 from simcore.plan.platform import Sequence, platform_of
 from simcore.text.tables import ShownFrame, Table
 
@@ -70,21 +69,14 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
     outcome = simulate_one(plan, entered_us, given.attributes, given.tags)
     epochs = [Epoch(at_us=FIRST_US, plan=plan)]
     passed = {item.step.email_id: item for item in outcome.passed}
-    steps_ahead = _ahead(plan, outcome)
-    waits = steps_ahead[0] if steps_ahead else None
+    steps_ahead = words.ahead(plan, outcome)
     rows = []
     for step in plan.steps:
         if not step.sends or not (step.email_id in passed or step in steps_ahead):
             continue
         item = passed.get(step.email_id)
         if item is None:
-            reason = words.CLOSED.format(names.send_day) if step is waits else words.UNREACHED
-            if waits is not None and not waits.is_email:
-                reason = words.UNREACHED_STEP
-            if outcome.state[0] == STOPPED:
-                why = outcome.notes[-1].what
-                reason = f"{words.ENDED}: {plan.words.get(why, why)}"
-            rows.append((step, NAT_US, NAT_US, reason if plan.active else words.INACTIVE))
+            rows.append((step, NAT_US, NAT_US, words.unsent(step, plan, outcome, names)))
             continue
         at_us = int(item.at.distinct_us[0])
         if at_us > LAST_US:
@@ -95,9 +87,7 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
         reason = words.reasons(item, epochs, np.array([entered_us]), names)[0]
         rows.append((step, at_us, at_us - int(item.waited.anchor.distinct_us[0]), reason))
     if not rows:
-        drafts = next((step.called for step in plan.steps if step.is_email), None)
-        why = f"is {names.published} (include_drafts=True shows {drafts}s)" if drafts else "is there"
-        warnings.warn(f"nothing to preview: no email {why}", stacklevel=2)
+        warnings.warn(f"nothing to preview: {words.no_email(plan, names)}", stacklevel=2)
     rows.sort(key=lambda row: row[0].position)
     steps, send_us, waits_us, reasons = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [])
     shown = Preview(
@@ -116,28 +106,6 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
         who = "with these tags and attributes" if given.attributes or given.tags else "with no tags"
         shown.attrs["path"] = f"the path of someone {who} (tags= and attributes= show others)"
     return shown
-
-
-def _ahead(plan: Plan, outcome: Outcome) -> list[Step]:
-    """What a single run has still before it, as far as that is known: up to the next branch."""
-    passed = [item.step for item in outcome.passed]
-    ids = [step.email_id for step in plan.steps]
-    place = plan.next(0)
-    if passed:
-        last = ids.index(passed[-1].email_id)
-        paths = plan.steps[last].paths or (last + 1,)
-        place = plan.next(paths[0])
-        if len(paths) > 1:  # which path it took, what it waits for says
-            number = int(outcome.queued[0])
-            place = len(ids) if number < 0 else ids.index(outcome.email_ids[number])
-    ahead = []
-    while 0 <= place < len(ids):
-        step = plan.steps[place]
-        ahead.append(step)
-        if step.branch is not None:
-            break
-        place = plan.next(step.paths[0] if step.paths else place + 1)
-    return ahead
 
 
 @takes(ProjectOptions)

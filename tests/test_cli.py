@@ -26,8 +26,9 @@ from typer.testing import CliRunner
 
 import simcore
 from simcore import cli, kit
+from simcore.cli import answering
 from simcore.clock.zones import zone
-from simcore.files import tabular as file_room
+from simcore.files import reading, writing
 from simcore.kit.changes import from_json
 from simcore.show import terminal
 
@@ -308,8 +309,8 @@ def test_project_writes_csv_to_standard_output():
 
 @pytest.mark.parametrize("rows", [1 << 16, 3])  # at a time
 def test_project_agrees_with_the_library(rows, monkeypatch):
-    monkeypatch.setattr(file_room, "_READ_ROWS", rows)
-    monkeypatch.setattr(file_room, "_WRITE_ROWS", rows)
+    monkeypatch.setattr(reading, "_READ_ROWS", rows)
+    monkeypatch.setattr(writing, "_WRITE_ROWS", rows)
     entries = pd.read_csv(ENTRIES, dtype=str)
     expected = simcore.project(kit.load(WELCOME), entries, order="email", until="2026-03-10T00:00-04:00")
     options = ["--order", "email", "--until", "2026-03-10"]
@@ -334,6 +335,8 @@ def test_summary_as_json():
         "sends": 800,
         "first_send": "2026-02-19T19:42:16-05:00",
         "last_send": "2026-04-09T09:00:00-04:00",
+        "entries_without_run": {},
+        "why_no_sends": None,
         "file": "out.csv",
         "quarantined": 0,
         "quarantine_file": None,
@@ -344,7 +347,7 @@ def test_summary_as_json():
 @pytest.mark.parametrize("out", ["out.csv", "out.parquet"])
 def test_no_entries_are_no_sends(out):
     file = write("e.csv", HEADER)
-    assert run("project", WELCOME, file, "-o", out).stdout == f"no sends, in {out}\n"
+    assert run("project", WELCOME, file, "-o", out).stdout == f"no sends, in {out}: there are no entries\n"
     read = pd.read_csv(out) if out.endswith("csv") else pd.read_parquet(out)
     assert (list(read.columns), len(read)) == (COLUMNS.split(","), 0)
     summary = json.loads(run("project", WELCOME, file, "-o", out, "--json").stdout)
@@ -433,7 +436,7 @@ LATE = {11: "an email would go out after 2200-01-01 UTC"}
 
 @pytest.mark.parametrize("rows", [1 << 13, 1, 2, 5])  # at a time
 def test_broken_rows_stop_with_their_lines(rows, monkeypatch):
-    monkeypatch.setattr(file_room, "_READ_ROWS", rows)
+    monkeypatch.setattr(reading, "_READ_ROWS", rows)
     write("e.csv", BROKEN)
     message = ["e.csv: 6 of 10 rows cannot be used"]
     message += [f"  line {line}: {fault}" for line, fault in FAULTS.items()]
@@ -443,7 +446,7 @@ def test_broken_rows_stop_with_their_lines(rows, monkeypatch):
 
 @pytest.mark.parametrize("rows", [1 << 13, 1, 2, 5])  # at a time
 def test_broken_rows_are_quarantined(rows, monkeypatch):
-    monkeypatch.setattr(file_room, "_READ_ROWS", rows)
+    monkeypatch.setattr(reading, "_READ_ROWS", rows)
     write("e.csv", BROKEN)
     result = run("project", WELCOME, "e.csv", "-o", "out.csv", "--on-error", "quarantine")
     assert result.stderr == "7 of 10 rows cannot be used: they are in out.quarantine.csv\n"
@@ -552,6 +555,7 @@ def test_parquet_that_is_none():
 
 def test_parquet_without_pyarrow(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
+    write("e.parquet", "PAR1")
     for arguments in ((WELCOME, "e.parquet"), (WELCOME, ENTRIES, "-o", "e.parquet")):
         message = 'e.parquet: Parquet needs pyarrow: pip install "simcore[parquet]"'
         assert refused("project", *arguments) == message
@@ -604,7 +608,7 @@ def test_nothing_half_written(name, error, message, monkeypatch):
         yield sends.iloc[:100]
         raise error
 
-    monkeypatch.setattr(file_room, "_parts", parts)
+    monkeypatch.setattr(writing, "_parts", parts)
     result = run("project", WELCOME, ENTRIES, "-o", name, status=130 if not message else 2)
     assert result.stderr == message.format(name)
     assert result.stdout == ""
@@ -613,10 +617,10 @@ def test_nothing_half_written(name, error, message, monkeypatch):
 
 
 def test_a_full_disk_while_the_quarantine_is_written(monkeypatch):
-    def full(self):
+    def full(rows):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(file_room.Rows, "quarantine", full)
+    monkeypatch.setattr(answering, "quarantine", full)
     write("e.csv", BROKEN)
     message = refused("project", WELCOME, "e.csv", "-o", "out.csv", "--on-error", "quarantine")
     assert message == "out.quarantine.csv: cannot be written: No space left on device"
@@ -662,7 +666,7 @@ def changed(*items):
 
 @pytest.mark.parametrize("options", [{}, {"explain": True, "order": "email"}], ids=["plain", "options"])
 def test_simulate_agrees_with_the_library(options, monkeypatch):
-    monkeypatch.setattr(file_room, "_WRITE_ROWS", 100)
+    monkeypatch.setattr(writing, "_WRITE_ROWS", 100)
     typed = ["--explain", "--order", "email", "--until", "2026-03-25"] if options else []
     expected = life(**options, **({"until": "2026-03-25T00:00-04:00"} if options else {}))
     run("simulate", *LIFE, *typed, "-o", "out", "--format", "parquet")
@@ -697,7 +701,7 @@ def test_simulate_says_what_it_wrote():
     assert told.stderr == ""
     assert told.stdout.splitlines() == [
         "198 runs: 192 completed, 4 cancelled, 2 removed",
-        "2 entries that started no run: 1 excluded, 1 blocked",
+        "2 entries started no run: 1 is blocked, 1 is excluded",
         "863 sends to 198 subscribers, Thu 19 Feb 2026 19:42:16 EST to Tue 7 Apr 2026 18:00 EDT",
         "timeline.csv, subscribers.csv, journal.csv: in out",
     ]
@@ -711,6 +715,7 @@ def test_simulate_says_what_it_wrote():
         "sends": 525,
         "first_send": "2026-02-19T19:42:16-05:00",
         "last_send": "2026-03-19T19:45:00-04:00",
+        "why_no_sends": None,
         "files": {name: f"out/{name}.csv" for name in ("timeline", "subscribers", "journal")},
         **NONE_ASIDE,
     }
@@ -721,7 +726,7 @@ def test_simulate_without_anybody(suffix):
     file = write("e.csv", HEADER)
     told = run("simulate", WELCOME, file, "-o", "out", "--format", suffix).stdout
     tables = f"timeline.{suffix}, subscribers.{suffix}, journal.{suffix}"
-    assert told == f"no runs\nno sends\n{tables}: in out\n"
+    assert told == f"no runs\nno sends: there are no entries\n{tables}: in out\n"
     read = pd.read_csv if suffix == "csv" else pd.read_parquet
     assert [len(read(f"out/{name}.{suffix}")) for name in ("timeline", "subscribers", "journal")] == [0] * 3
 
@@ -1028,7 +1033,7 @@ def test_no_table_half_written(there, monkeypatch):
             raise OSError(28, "No space left on device")
         yield frame
 
-    monkeypatch.setattr(file_room, "_parts", parts)
+    monkeypatch.setattr(writing, "_parts", parts)
     message = "out/journal.csv: cannot be written: No space left on device"
     assert refused("simulate", *LIFE, "-o", "out") == message
     assert files() == ["out"] * there
@@ -1243,5 +1248,5 @@ def test_a_sequence_from_a_pipe():
 def test_a_column_of_objects_without_a_row_is_text():
     nothing = pd.DataFrame({"subscriber_id": pd.Series([], dtype=object)})
     with open("out.parquet", "wb") as sink:
-        file_room._write_parquet(nothing, zone("UTC"), sink, lambda rows: None)
+        writing._write_parquet(nothing, zone("UTC"), sink, lambda rows: None)
     assert str(parquet.read_schema("out.parquet").field("subscriber_id").type) == "string"

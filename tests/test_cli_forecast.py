@@ -42,7 +42,7 @@ from typer.testing import CliRunner
 import simcore
 from simcore import cli, kit, sequenzy
 from simcore.clock.zones import zone
-from simcore.files import tabular as file_room
+from simcore.files import reading
 from simcore.kit.changes import from_json
 from simcore.scale import parquet
 from simcore.show import terminal
@@ -150,7 +150,8 @@ def test_naive_times_and_drafts():
     sequence = {"name": "Series", "time_zone": "America/New_York"}
     file = write("w.json", json.dumps({"sequence": sequence, "emails": [draft]}))
     typed = ["forecast", file, "e.csv", "--freq", "h"]
-    assert run(*typed).stdout == "Series, America/New_York\n\nno sends\n"
+    why = "no email is published (--include-drafts shows drafts)"
+    assert run(*typed).stdout == f"Series, America/New_York\n\nno sends: {why}\n"
     for options, period in (
         ([], "2026-03-06T21:00:00-05:00"),
         (["--naive-time-zone", "UTC"], "2026-03-06T16:00:00-05:00"),
@@ -164,6 +165,8 @@ def test_the_summary_as_json():
         "sends": 800,
         "busiest_period": "2026-03-19T00:00:00-04:00",
         "busiest_sends": 42,
+        "entries_without_run": {},
+        "why_no_sends": None,
         "file": "out.csv",
         "quarantined": 0,
         "quarantine_file": None,
@@ -177,16 +180,18 @@ def test_the_summary_as_json():
 def test_no_sends(by, header):
     file, entries = entering("America/New_York")
     typed = ["forecast", file, entries, "--by", by]
-    assert run(*typed).stdout == "Series, America/New_York\n\nno sends\n"
+    assert run(*typed).stdout == "Series, America/New_York\n\nno sends: there are no entries\n"
     assert json.loads(run(*typed, "--json").stdout) == {
         "sends": 0,
         "busiest_period": None,
         "busiest_sends": None,
+        "entries_without_run": {},
+        "why_no_sends": "there are no entries",
         "periods": [],
         "quarantined": 0,
         "quarantine_file": None,
     }
-    assert run(*typed, "-o", "o.csv").stdout == "no sends, in o.csv\n"
+    assert run(*typed, "-o", "o.csv").stdout == "no sends, in o.csv: there are no entries\n"
     assert Path("o.csv").read_text(encoding="utf-8") == header
     run(*typed, "-o", "o.parquet")
     expected = simcore.forecast(kit.load(file), [], by="email" if by == "email" else None)
@@ -596,7 +601,7 @@ def test_broken_events(options, aside):
     message = f"v.csv: 1 of 2 rows cannot be used\n  line 3: properties '[1]': {NO_OBJECT}\n{WAY_OUT}"
     assert refused(*typed) == message
     result = run(*typed, "--on-error", "quarantine", "--json")
-    assert result.stderr == f"1 of 2 rows cannot be used: they are in {aside}\n"
+    assert json.loads(result.stderr) == {"note": f"1 of 2 rows cannot be used: they are in {aside}"}
     answer = json.loads(result.stdout)
     assert (answer["sends"], answer["events_quarantine_file"]) == (1, aside)
 
@@ -808,7 +813,7 @@ def test_fields_too_long(end, on_error):
 
 
 def test_the_header_is_told_apart_too(monkeypatch):
-    monkeypatch.setattr(file_room, "_LONGEST", 50)
+    monkeypatch.setattr(reading, "_LONGEST", 50)
     for header, fault in (
         ('"subscriber_id"s,entered_at', "text after a closing quotation mark"),
         ("subscriber_id,entered_at," + "x" * 60, TOO_LONG),

@@ -317,13 +317,14 @@ def test_simulate_says_what_it_wrote():
     typed = ["simulate", REPLENISH, "--events", EVENTS, "-o", "out"]
     assert run(*typed).stdout.splitlines() == [
         "6 runs: 3 completed, 1 cancelled, 2 stopped",
-        "2 entries that started no run: 1 duplicate, 1 no_key",
+        "2 entries started no run: 1 came while a run was active, 1 has no key",
         "6 sends to 3 subscribers, Wed 8 Apr 2026 23:31 UTC to Thu 7 May 2026 22:00 UTC",
         "timeline.csv, subscribers.csv, journal.csv: in out",
     ]
     names = ["active", "completed", "restarted", "excluded", "cancelled", "removed", "stopped"]
     assert json.loads(run(*typed, "--json").stdout) == {
         "runs": 6,
+        "why_no_sends": None,
         "status": dict(zip(names, [0, 3, 0, 0, 1, 0, 2], strict=True)),
         "entries_without_run": {"duplicate": 1, "no_key": 1},
         "subscribers": 3,
@@ -378,9 +379,12 @@ def test_no_events_are_no_sends(suffix):
     else:
         read_events().iloc[:0].astype(str).to_parquet("v.parquet")
     out = f"out.{suffix}"
-    assert run("project", REPLENISH, "--events", f"v.{suffix}", "-o", out).stdout == f"no sends, in {out}\n"
+    assert (
+        run("project", REPLENISH, "--events", f"v.{suffix}", "-o", out).stdout
+        == f"no sends, in {out}: no event enrols anybody\n"
+    )
     assert run("simulate", REPLENISH, "--events", f"v.{suffix}", "-o", "out").stdout.startswith(
-        "no runs\nno sends\n"
+        "no runs\nno sends: no event enrols anybody\n"
     )
     write("empty.csv", "")
     message = "empty.csv: empty: expected a header with subscriber_id, at and event"
@@ -398,7 +402,8 @@ def test_too_late_by_the_trigger(on_error):
     typed = ["project", file, "--events", "v.csv", "--on-error", on_error]
     assert refused(*typed, "-o", "out.csv") == message
     assert files() == ["v.csv", "w.json"]
-    assert run(*typed, "--until", "2199-12-31T23:00Z", "-o", "out.csv").stdout == "no sends, in out.csv\n"
+    told = run(*typed, "--until", "2199-12-31T23:00Z", "-o", "out.csv").stdout
+    assert told == "no sends, in out.csv: no run comes as far as its first email before --until\n"
 
 
 # Entries

@@ -104,6 +104,8 @@ def test_the_same_for_machines():
                 "median_days": days,
                 "weekend_share": weekend,
                 "night_share": night,
+                "entries_without_run": {},
+                "why_no_sends": None,
             }
             for name, hour, days, weekend, night in [
                 ("now", 9, 40 / 24, 0, 0.25),
@@ -250,11 +252,12 @@ def test_no_sends():
     write("e.csv", HEADER)
     shown = lines("compare", now, idea, "e.csv", "-o", "all.csv")
     assert [line.split() for line in shown[2:5]] == [["now", "0", "0"], [], ["idea", "0", "0"]]
-    assert shown[5:] == [*LEGEND, "", "all sends: in all.csv"]
+    why = [f"{name}: no sends: there are no entries" for name in ("now", "idea")]
+    assert shown[5:] == [*LEGEND, "", *why, "", "all sends: in all.csv"]
     assert Path("all.csv").read_text(encoding="utf-8").count("\n") == 1
     found = json.loads(run("compare", now, idea, "e.csv", "--json").stdout)
     assert found["emails"] == []
-    assert [*found["scenarios"][0].values()] == ["now", 0, 0, None, None, None, None, None]
+    assert [*found["scenarios"][0].values()] == ["now", 0, 0, *[None] * 5, {}, "there are no entries"]
 
 
 def test_names_of_scenarios():
@@ -334,10 +337,10 @@ def test_rows_that_cannot_be_used_are_used_by_none():
     ])
     assert refused(*typed) == message
     result = run(*typed, "--on-error", "quarantine", "-o", "all.csv", "--json")
-    assert result.stderr == (
-        "2 of 4 rows cannot be used: they are in all.quarantine.csv\n"
-        "1 of 2 rows cannot be used: they are in all.events.quarantine.csv\n"
-    )
+    assert [json.loads(line) for line in result.stderr.splitlines()] == [
+        {"note": "2 of 4 rows cannot be used: they are in all.quarantine.csv"},
+        {"note": "1 of 2 rows cannot be used: they are in all.events.quarantine.csv"},
+    ]
     found = json.loads(result.stdout)
     assert found["quarantine_file"] == "all.quarantine.csv"
     assert [row["subscribers"] for row in found["scenarios"]] == [2, 2]
@@ -543,7 +546,7 @@ def test_one_is_one():
     write("v.csv", "subscriber_id,at,event\na,2026-03-05 21:07,unsubscribed\n")
     assert lines("simulate", file, "e.csv", "-o", "out")[0] == "1 run: 1 completed"
     assert lines("simulate", file, "e.csv", "--events", "v.csv", "-o", "out")[1] == (
-        "1 entry that started no run: 1 blocked"
+        "1 entry started no run: 1 is blocked"
     )
     pd.DataFrame({"subscriber_id": ["a"], "entered_at": ["2026-03-06 21:07"]}).to_parquet("e.parquet")
     assert lines("project", file, "e.parquet", "-o", "parts")[0].startswith("1 send from 1 row, in parts; ")

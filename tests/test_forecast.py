@@ -700,7 +700,7 @@ def test_freq_is_one_of_four(text_of, chain, wrong):
 
 @pytest.mark.parametrize("wrong", ["position", "", 0, False, ["email"], np.array([1, 2]), pd.NA], ids=repr)
 def test_by_is_one_of_two(text_of, chain, wrong):
-    expected = f"by: found {wrong!r}, expected 'email' or None"
+    expected = f"by: found {wrong!r}, expected 'email', 'total' or None"
     assert text_of(SimcoreError, simcore.forecast, chain(*MIX), ENTRIES, by=wrong) == expected
 
 

@@ -188,7 +188,7 @@ def test_names_stay_in_order_beyond_five_digits(source, out):
         made.append(path.name)
         raise SimcoreError("enough")
 
-    with mock.patch.object(parquet.files, "replacing", replacing), mock.patch.object(parquet, "_keep"):
+    with mock.patch.object(parquet, "replacing", replacing), mock.patch.object(parquet, "_keep"):
         for rows, name in [(99_999, "part-00000.parquet"), (100_000, "part-000000.parquet")]:
             path = written(source.with_name(f"{rows}"), entries_of(np.arange(rows)))
             with pytest.raises(SimcoreError, match="enough"):

@@ -14,7 +14,7 @@ import pandas as pd
 
 from simcore.clock.words import Case, Moment, Wait, moment, rhythm
 from simcore.clock.zones import DAY_US, Ints, zone
-from simcore.engine.rounds import AT_ONCE, BEHIND, CHANGED, FREED, Passed, Waiting
+from simcore.engine.rounds import AT_ONCE, BEHIND, CHANGED, FREED, STOPPED, Outcome, Passed, Waiting
 from simcore.plan.plan import Epoch, Plan, Step
 from simcore.plan.platform import Words
 
@@ -26,6 +26,47 @@ CLOSED = "there is no {} on which it may go out, so it waits"
 """Takes the platform's word for a send day."""
 
 _USUAL = Words()
+
+
+def unsent(step: Step, plan: Plan, found: Outcome, words: Words) -> str:
+    """Why an email does not go out to a subscriber, of whom it is found what happens under one plan."""
+    waits = next(iter(ahead(plan, found)), None)
+    if not plan.active:
+        return INACTIVE
+    if found.state[0] == STOPPED:
+        why = found.notes[-1].what
+        return f"{ENDED}: {plan.words.get(why, why)}"
+    if waits is not None and not waits.is_email:
+        return UNREACHED_STEP
+    return CLOSED.format(words.send_day) if step is waits else UNREACHED
+
+
+def ahead(plan: Plan, outcome: Outcome) -> list[Step]:
+    """What a single run has still before it, as far as that is known: up to the next branch."""
+    passed = [item.step for item in outcome.passed]
+    ids = [step.email_id for step in plan.steps]
+    place = plan.next(0)
+    if passed:
+        last = ids.index(passed[-1].email_id)
+        paths = plan.steps[last].paths or (last + 1,)
+        place = plan.next(paths[0])
+        if len(paths) > 1:  # which path it took, what it waits for says
+            number = int(outcome.queued[0])
+            place = len(ids) if number < 0 else ids.index(outcome.email_ids[number])
+    ahead = []
+    while 0 <= place < len(ids):
+        step = plan.steps[place]
+        ahead.append(step)
+        if step.branch is not None:
+            break
+        place = plan.next(step.paths[0] if step.paths else place + 1)
+    return ahead
+
+
+def no_email(plan: Plan, words: Words) -> str:
+    """Why a plan has nothing to send."""
+    drafts = next((step.called for step in plan.steps if step.is_email), None)
+    return f"no email is {f'{words.published} (include_drafts=True shows {drafts}s)' if drafts else 'there'}"
 
 
 class _Then(NamedTuple):

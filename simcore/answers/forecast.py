@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from simcore.answers.options import Entries, EventLog, ForecastOptions, Freq, read, takes
-from simcore.answers.projection import make
+from simcore.answers.projection import Projection, make
 from simcore.clock import instants
 from simcore.clock.periods import check, periods
-from simcore.clock.zones import FIRST_US, Ints, Zone, zone
+from simcore.clock.zones import FIRST_US, Ints, zone
 from simcore.engine.rounds import Passed
 from simcore.errors import EntryError, SimcoreError, shown
 from simcore.plan.log import whole_id
@@ -18,6 +18,10 @@ from simcore.plan.platform import Sequence
 _MOST = 1 << 53
 """Whole numbers below it are exact in floats too, in which numpy adds weights up."""
 
+_MANY_PERIODS = 16
+MOST_TABLE = 2 << 30
+"""So many bytes a forecast may have: 2 GiB, which is 44 emails in each quarter hour of 170 years."""
+
 
 @takes(ForecastOptions)
 def forecast(
@@ -25,20 +29,20 @@ def forecast(
     entries: Entries | None = None,
     *,
     freq: Freq = "D",
-    by: Literal["email"] | None = "email",
+    by: Literal["email", "total"] | None = "email",
     **options: Unpack[ForecastOptions],
 ) -> pd.DataFrame:
     """How many emails go out in each period, to all subscribers: the same counts as grouping `simcore.project`.
 
     `freq`: "15min", "h", "D" or "W" (weeks begin on Monday), by the wall clock of the sequence's zone. A day may have
     23 or 25 hours, and an hour that comes twice counts as two. `by="email"`: one column for each position that sends.
-    `by=None`: one column, `sends`. The other arguments are those of `simcore.project` (`order` and `render` change
-    nothing). `entries` may also be arrivals that are already counted: a DataFrame with `entered_at` and `count` (whole
-    numbers, 0 or more) and no `subscriber_id`. Each arrival is then a subscriber who comes once.
+    `by="total"`, or None: one column, `sends`. The other arguments are those of `simcore.project` (`order` and
+    `render` change nothing). `entries` may also be arrivals already counted: a DataFrame with `entered_at` and
+    `count` (whole numbers, 0 or more) and no `subscriber_id`. Each arrival is then a subscriber who comes once.
 
     Returns int64 columns, named by position (`by="email"`, in order) or `sends`. The index `period`
     (datetime64[us, the sequence's zone]) is the start of each period, from the first to the last period with a send,
-    without gaps.
+    without gaps. Raises SimcoreError for a table of more than 2 GiB (`MOST_TABLE`), before it is made.
 
     >>> import simcore
     >>> from simcore import kit
@@ -49,40 +53,48 @@ def forecast(
     """
     given = read(forecast, options)
     check(freq)
-    if by is not None and not (isinstance(by, str) and by == "email"):
-        raise SimcoreError(f"by: found {shown(by)}, expected 'email' or None")
-    counts, entries = _arrivals(entries, given.events)
-    projection = make(sequence, entries, given)
+    if by is not None and not (isinstance(by, str) and by in {"email", "total"}):
+        raise SimcoreError(f"by: found {shown(by)}, expected 'email', 'total' or None")
+    counts, entries = arrivals(entries, given.events)
+    return by_period(make(sequence, entries, given), counts, freq, by)
+
+
+def by_period(
+    projection: Projection, counts: Ints | None, freq: Freq, by: Literal["email", "total"] | None
+) -> pd.DataFrame:
+    """What `forecast` gives, of a projection; `counts`: how many arrivals each row of its entries stands for."""
     if counts is not None:
         counts = counts[projection.people.runs.row]
     cache: dict[int, Ints] = {}
-    sends = [(item.step.position, *_sends(item, counts, cache)) for item in projection.outcome.sends]
-    starts_us, positions, table = _by_period(sends, zone(projection.zone), freq)
-    index = pd.DatetimeIndex(instants.show(starts_us, projection.zone), name="period")
-    if by is None:
-        return pd.DataFrame({"sends": table.sum(axis=0)}, index=index)
-    used = table.any(axis=1)
-    columns = pd.Index(np.array(positions, np.int64)[used], name="position")
-    return pd.DataFrame(np.ascontiguousarray(table[used].T), index=index, columns=columns)
-
-
-def _by_period(
-    sends: list[tuple[int, Ints, Ints | None]], here: Zone, freq: Freq
-) -> tuple[Ints, list[int], Ints]:
-    """Counts sends (positions, instants [µs], and how many at each) by period.
-
-    Returns the periods' starts int64 [µs; periods], from the first to the last with a send; the positions, in order;
-    and the counts int64 [positions x periods].
-    """
-    edges_us = [int(edge) for _, us, _ in sends if us.size for edge in (us.min(), us.max())] or [FIRST_US]
-    grid = periods(here, freq, min(edges_us), max(edges_us))
-    positions = sorted({position for position, *_ in sends})
-    table = np.zeros((len(positions), grid.starts_us.size), np.int64)
-    for position, us, weights in sends:
-        table[positions.index(position)] += grid.counts(us, weights)
-    busy = np.flatnonzero(table.any(axis=0))
+    rounds = [(item.step.position, *_sends(item, counts, cache)) for item in projection.outcome.sends]
+    rounds = [each for each in rounds if each[1].size]
+    edges_us = [int(edge) for _, us, _ in rounds for edge in (us.min(), us.max())] or [FIRST_US]
+    grid = periods(zone(projection.zone), freq, min(edges_us), max(edges_us))
+    positions = sorted({position for position, *_ in rounds}) if by == "email" else [0]
+    size = grid.starts_us.size * len(positions) * 8
+    if size > MOST_TABLE:
+        raise SimcoreError(
+            f"freq: {len(positions)} positions in {grid.starts_us.size:,} periods of {freq!r} are a table of "
+            f"{size / 2**30:.1f} GiB, expected at most {MOST_TABLE / 2**30:g} GiB: give longer periods, an earlier "
+            "until=, or by='total'"
+        )
+    table = np.zeros((grid.starts_us.size, len(positions)), np.int64)
+    for position, us, sends in rounds:
+        column = table[:, positions.index(position) if by == "email" else 0]
+        if (
+            us.size < len(column) // _MANY_PERIODS
+        ):  # what they are counted in would be larger by far than they are
+            np.add.at(column, grid.of(us), 1 if sends is None else sends)
+        else:
+            column += grid.counts(us, sends)
+    busy = np.flatnonzero(table.any(axis=1))
     part = slice(busy[0], busy[-1] + 1) if busy.size else slice(0)
-    return grid.starts_us[part], positions, table[:, part]
+    index = pd.DatetimeIndex(instants.show(grid.starts_us[part], projection.zone), name="period")
+    if by != "email":
+        return pd.DataFrame({"sends": table[part, 0]}, index=index)
+    return pd.DataFrame(
+        table[part], index=index, columns=pd.Index(positions, dtype=np.int64, name="position")
+    )
 
 
 def _sends(item: Passed, counts: Ints | None, cache: dict[int, Ints]) -> tuple[Ints, Ints | None]:
@@ -108,7 +120,7 @@ def _sends(item: Passed, counts: Ints | None, cache: dict[int, Ints]) -> tuple[I
     return at.distinct_us[used], sends[used]
 
 
-def _arrivals(entries: Entries | None, events: EventLog | None) -> tuple[Ints | None, Entries | None]:
+def arrivals(entries: Entries | None, events: EventLog | None) -> tuple[Ints | None, Entries | None]:
     """How many arrivals each row of entries stands for (None: one each), and entries that have ids."""
     if not isinstance(entries, pd.DataFrame) or "count" not in entries.columns:
         return None, entries

@@ -1,9 +1,10 @@
 """Many schedules at once: the metrics of each combination of fields."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
 from contextlib import AbstractContextManager
 from functools import partial, reduce
-from itertools import product
+from itertools import islice, product
+from math import prod
 from typing import Any, NamedTuple, Unpack
 
 import numpy as np
@@ -30,6 +31,8 @@ _FEW = 1 << 10  # so few instants are measured anew for each schedule
 _NAMED = 400  # characters of a combination that an error shows
 METRICS = ("median_days", "p95_days", "weekend_share", "night_share", "most_in_an_hour")
 """The default metrics of a schedule."""
+LIMIT = 50_000
+"""The default limit of combinations: of a few emails, two minutes and half a gigabyte."""
 
 
 @takes(ForecastOptions)
@@ -39,14 +42,16 @@ def sweep(
     entries: Entries | None = None,
     *,
     metrics: Mapping[str, Callable[[Simulation], Any]] | None = None,
+    limit: int = LIMIT,
     **options: Unpack[ForecastOptions],
 ) -> pd.DataFrame:
     """Measures every combination of field values: one row for each schedule, in the order of `itertools.product`.
 
     `fields`: values by path, such as `{"send_hour": range(24), "emails[2].delay_value": [1, 2, 3]}`. The paths are
     those of the sequence's `with_fields`. `metrics`: functions of a `simcore.Simulation` by name, instead of the five
-    below; each schedule then takes as long as one `simcore.simulate`. The other arguments are those of
-    `simcore.project` (`order` and `render` change nothing).
+    below; each schedule then takes as long as one `simcore.simulate`. `limit`: the most combinations that may be; they
+    are counted before any is looked at. The other arguments are those of `simcore.project` (`order` and `render`
+    change nothing).
 
     Returns one column for each path, named by it, with the values as given (lists as tuples). Then the metrics:
     `median_days` and `p95_days` (float64 [days], from entry to last send, over the runs that have a send; the
@@ -55,7 +60,7 @@ def sweep(
     `most_in_an_hour` (int64: sends in the busiest hour of that clock, counted as by `simcore.forecast`). Metrics are
     NaN if nothing is sent. The index is a RangeIndex.
 
-    Raises ValidationError for a combination that is not valid, and names it.
+    Raises ValidationError for a combination that is not valid, and names it; SimcoreError for too many.
 
     >>> import simcore
     >>> from simcore import kit
@@ -67,7 +72,7 @@ def sweep(
     """
     given = read(sweep, options)
     plan_of(sequence, given.assumptions, given.include_drafts)
-    values = _values(fields, metrics)
+    values = _values(fields, metrics, limit)
     combinations = [*product(*values.values())]
     chosen = [dict(zip(values, combination, strict=True)) for combination in combinations]
     schedules = []
@@ -95,8 +100,8 @@ def sweep(
     return pd.DataFrame(columns | dict(zip(names, zip(*measured, strict=True), strict=True)))
 
 
-def _values(fields: Any, metrics: Any) -> dict[str, list[Any]]:
-    """The values of each field, as lists."""
+def _values(fields: Any, metrics: Any, limit: Any) -> dict[str, list[Any]]:
+    """The values of each field, as lists, once they are seen to be few enough."""
     if not isinstance(fields, Mapping) or not fields:
         raise SimcoreError(
             f'fields: found {shown(fields)}, expected a dict such as {{"send_hour": range(24)}}'
@@ -105,18 +110,39 @@ def _values(fields: Any, metrics: Any) -> dict[str, list[Any]]:
         raise SimcoreError(
             f"metrics: found {shown(metrics)}, expected a dict of functions of a simcore.Simulation, by name"
         )
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        raise SimcoreError(f"limit: found {shown(limit)}, expected a whole number of combinations, 1 or more")
     names = METRICS if metrics is None else metrics
-    values = {}
+    values: dict[str, Any] = {}
     for path, given in fields.items():
         parts(path)
         if path in names:
             raise SimcoreError(f"metrics: {path} is also the name of a field; give the metric another name")
         if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
             raise SimcoreError(f"fields: {path}: found {shown(given)}, expected a list of values")
-        values[path] = list(given)
-        if not values[path]:
+        values[path] = given if isinstance(given, Sized) else [*islice(given, limit + 1)]
+        if not _size(values[path]):
             raise SimcoreError(f"fields: {path}: found an empty list, expected one value or more")
-    return values
+        if values[path] is not given and len(values[path]) > limit:  # it may be endless
+            raise SimcoreError(
+                f"fields: {path}: more than {limit:,} values, expected at most {limit:,} combinations: give fewer "
+                "values, or a higher limit="
+            )
+    sizes = [*map(_size, values.values())]
+    if prod(sizes) > limit:
+        told = " * ".join(f"{size:,}" for size in sizes)
+        raise SimcoreError(
+            f"fields: {f'{told} = ' if len(sizes) > 1 else ''}{prod(sizes):,} combinations, expected at most "
+            f"{limit:,}: give fewer values, or limit={prod(sizes)}"
+        )
+    return {path: [*given] for path, given in values.items()}
+
+
+def _size(values: Any) -> int:
+    """How many values there are; of a range more than Python would say, too."""
+    if isinstance(values, range):
+        return max(0, -((values.start - values.stop) // values.step))
+    return len(values)
 
 
 def _are_functions(metrics: Any) -> bool:

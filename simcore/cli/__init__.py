@@ -1,9 +1,11 @@
 """The command line, the extra `cli` (typer, rich): what is typed becomes calls of simcore, what comes back is shown.
 
 A file for each command; nothing here knows how a sequence works. What is wrong with the input leaves as one message
-on standard error and exit status 2. What machines read is UTF-8, whatever the terminal's encoding.
+on standard error and exit status 2; where --json is given, as JSON. What machines read is UTF-8, whatever the
+terminal's encoding.
 """
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -22,6 +24,7 @@ import typer
 from typer.core import TyperGroup
 
 import simcore
+from simcore.cli.ending import in_order
 from simcore.cli.forecast import forecast
 from simcore.cli.lint import lint
 from simcore.cli.listing import assumptions, example, rules, schema
@@ -33,12 +36,23 @@ from simcore.cli.whatif import compare, impact
 from simcore.errors import SimcoreError
 from simcore.show import terminal
 
+_UsageError: Any = typer.BadParameter.__mro__[1]  # typer has it from click, or as its own
+_NO_MEMORY = (
+    "there is not enough memory for this: give fewer rows at a time; project takes a .parquet file of any size where "
+    "-o is a folder"
+)
+
 
 class _Commands(TyperGroup):
     """The commands, and the one place where what goes wrong becomes a message and an exit status."""
 
     def invoke(self, ctx: Any) -> Any:
-        status = 2
+        as_json = "--json" in ctx.args  # which are gone later
+        with terminal.for_machines(as_json):
+            return self._invoke(ctx, as_json)
+
+    def _invoke(self, ctx: Any, as_json: bool) -> Any:
+        status, wrong = 2, ""
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
@@ -48,12 +62,22 @@ class _Commands(TyperGroup):
             status = 130
         except BrokenPipeError:  # whoever reads has seen enough
             status = 0
+        except MemoryError:
+            wrong = _NO_MEMORY
         except OSError as error:
-            terminal.say(f"Error: {error.filename or 'standard output'}: {error.strerror or error}")
+            wrong = f"{error.filename or 'standard output'}: {error.strerror or error}"
+            if error.errno == errno.ENOMEM:
+                wrong = _NO_MEMORY
         except SimcoreError as error:
-            terminal.say(f"Error: {as_typed(error)}")
+            wrong = as_typed(error)
+        except _UsageError as error:
+            if not as_json:
+                raise
+            wrong = error.format_message()
         else:
             return result
+        if wrong:  # only here, where what was in memory is let go
+            terminal.say(wrong, "Error")
         try:
             sys.stdout.flush()
         except OSError:  # Python would try again as it ends, and complain
@@ -87,7 +111,8 @@ for command in (
 
 def main() -> None:
     """The command `simcore`."""
-    app(prog_name="simcore")
+    with in_order():
+        app(prog_name="simcore")
 
 
 def _show_versions(wanted: bool) -> None:

@@ -4,42 +4,60 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from rich import console, progress
+from rich import console, filesize, progress
 
+from simcore.answers.idle import Idle
 from simcore.answers.projection import plan_of
 from simcore.cli.loading import zone_of
-from simcore.cli.options import check
+from simcore.cli.options import as_typed, check
 from simcore.clock.words import clock
 from simcore.clock.zones import zone
 from simcore.errors import SimcoreError, TooLateError
-from simcore.files import tabular as files
+from simcore.files.columns import COUNTED, ENTRIES, EVENTS, Columns
+from simcore.files.inputs import named, once_only, unzipped
+from simcore.files.quarantine import quarantine
+from simcore.files.reading import read
+from simcore.files.stamps import iso, us_of
+from simcore.files.writing import replacing, target_of, writer
 from simcore.plan.platform import platform_of
 from simcore.show import terminal
 from simcore.text.wording import count
 
 _LATE = "an email would go out after 2200-01-01 UTC"
 
-Source = tuple[Path, tuple[files.Columns, ...], Path]
+
+class Source(NamedTuple):
+    """A file of entries or of events: of which kinds it may be, what divides its columns, and where rows that cannot
+    be used go."""
+
+    path: Path
+    kinds: tuple[Columns, ...]
+    delimiter: str
+    aside: Path
 
 
 def sources_of(
-    entries: Path | None, events: Path | None, *asides: Path, counted: bool = False
+    entries: Path | None, events: Path | None, delimiter: str, *asides: Path, counted: bool = False
 ) -> dict[str, Source]:
-    """The files of entries and of events, and where rows of each that cannot be used go: by default beside it.
+    """The files of entries and of events; rows of each that cannot be used go to `asides`, by default beside it.
 
     `counted`: entries may be counted ones.
     """
-    either = (files.ENTRIES, files.COUNTED) if counted else (files.ENTRIES,)
-    found = {"entries": (entries, either), "events": (events, (files.EVENTS,))}
+    either = (ENTRIES, COUNTED) if counted else (ENTRIES,)
+    found = {"entries": (entries, either), "events": (events, (EVENTS,))}
     return {
-        name: (path, kinds, asides[at] if asides else path.with_name(f"{path.stem}.quarantine.csv"))
+        name: Source(path, kinds, delimiter, asides[at] if asides else _beside(path))
         for at, (name, (path, kinds)) in enumerate(found.items())
         if path is not None
     }
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{unzipped(path).stem}.quarantine.csv")
 
 
 def beside(output: Path | None) -> list[Path]:
@@ -65,7 +83,7 @@ def answer(
     `sequence`: or a dict of them by name; rows that cannot be used in each are not used in any. `inputs`: the
     other files that are read; like the sources, none of them is ever written to.
     """
-    write = files.writer(outputs[0] if outputs else None, as_json, csv_safe=not no_csv_safe)
+    write = writer(outputs[0] if outputs else None, as_json, csv_safe=not no_csv_safe)
     check("--on-error", on_error, "stop", "quarantine")
     check("--order", asked.get("order", "entry"), "entry", "email")
     here, clock = zone(zone_of(sequence) or "UTC"), asked["naive_time_zone"]
@@ -78,25 +96,34 @@ def answer(
         more = ", or --events that enrol" if enrols else ": events enrol nobody in this sequence"
         raise SimcoreError(f"ENTRIES: none are given, expected a file of who enters when{more}")
     if "entries" in sources and "enabled_at" in asked:
-        terminal.say("Warning: --enabled-at plays no part with ENTRIES, which are the enrolments themselves")
-    kept = [path for path in (*inputs, *(path for path, *_ in sources.values())) if path is not None]
+        terminal.say(
+            "--enabled-at plays no part with ENTRIES, which are the enrolments themselves", "Warning"
+        )
+    kept = [path for path in (*inputs, *(source.path for source in sources.values())) if path is not None]
     if on_error == "quarantine":
-        for path, _, aside in sources.values():
-            files.target_of(aside, *kept)
-            if path.exists() and not path.is_file():
-                raise SimcoreError(f"{path}: not an ordinary file, and --on-error quarantine reads it twice")
+        for source in sources.values():
+            target_of(source.aside, *kept)
+            if once_only(source.path):
+                raise SimcoreError(
+                    f"{named(source.path)}: not an ordinary file, and --on-error quarantine reads it twice"
+                )
     at_terminal = sys.stderr.isatty() and not (None in outputs and sys.stdout.isatty())
     with ExitStack() as stack:
         sinks = [
-            sys.stdout.buffer if path is None else stack.enter_context(files.replacing(path, *kept))
+            sys.stdout.buffer if path is None else stack.enter_context(replacing(path, *kept))
             for path in outputs
         ]
         tty = console.Console(stderr=True)
         bar = stack.enter_context(progress.Progress(console=tty, transient=True, disable=not at_terminal))
         reading = bar.add_task("Reading", total=None)
+
+        def told(done: int, size: int | None) -> None:
+            more = "" if size else f" {filesize.decimal(done)}"  # a pipe does not say how much is to come
+            bar.update(reading, description=f"Reading{more}", completed=done, total=size)
+
         tables = {
-            name: files.read(path, lambda done, size: bar.update(reading, completed=done, total=size), *kinds)
-            for name, (path, kinds, _) in sources.items()
+            name: read(source.path, told, *source.kinds, delimiter=source.delimiter)
+            for name, source in sources.items()
         }
         working = bar.add_task("Projecting", total=None)
         for plan in plans:
@@ -123,28 +150,44 @@ def answer(
         for frame, sink in zip(frames, sinks, strict=True):
             write(frame, here, sink, lambda rows: bar.advance(writing, rows))
             sink.flush()
-        for name, (*_, aside) in sources.items():
+        for name, source in sources.items():
             if tables[name].broken:
-                with files.replacing(aside, *kept) as page:
-                    page.write(tables[name].quarantine())
+                with replacing(source.aside, *kept) as page:
+                    page.write(quarantine(tables[name]))
     set_aside: dict[str, Any] = {}
-    for name, (*_, aside) in sources.items():
+    for name, source in sources.items():
         rows, prefix = tables[name], "" if name == "entries" else f"{name}_"
         set_aside[f"{prefix}quarantined"] = len(rows.broken)
-        set_aside[f"{prefix}quarantine_file"] = str(aside) if rows.broken else None
+        set_aside[f"{prefix}quarantine_file"] = str(source.aside) if rows.broken else None
         if rows.broken:
-            terminal.say(f"{len(rows.broken)} of {rows.total} rows cannot be used: they are in {aside}")
+            terminal.say(
+                f"{len(rows.broken)} of {rows.total} rows cannot be used: they are in {source.aside}"
+            )
     return found, set_aside
 
 
-def summary_of(sends: pd.DataFrame, time_zone: str) -> tuple[dict[str, Any], str]:
-    """What was written: for machines, and in words."""
+def idle_json(nothing: Idle) -> dict[str, Any]:
+    """What comes to nothing, for machines."""
+    return {
+        "entries_without_run": nothing.without_run,
+        "why_no_sends": as_typed(nothing.why_no_sends) or None,
+    }
+
+
+def because(nothing: Idle) -> str:
+    """Why nothing is sent, for people, as what is said goes on; "" where something is."""
+    return nothing.why_no_sends and f": {as_typed(nothing.why_no_sends)}"
+
+
+def summary_of(sends: pd.DataFrame, nothing: Idle, time_zone: str) -> tuple[dict[str, Any], str]:
+    """What was written: for machines, and in words, but for what comes to nothing."""
     here, people = zone(time_zone), int(sends["subscriber_id"].nunique())
     first = last = None
     told = "no sends"
     if len(sends):
-        ends_us = files.us_of(sends["send_at"].agg(["min", "max"]))
-        first, last = files.iso(ends_us, here)
+        ends_us = us_of(sends["send_at"].agg(["min", "max"]))
+        first, last = iso(ends_us, here)
         span = " to ".join(clock(us, here) for us in ends_us.tolist())
         told = f"{count(len(sends), 'send')} to {count(people, 'subscriber')}, {span}"
-    return {"subscribers": people, "sends": len(sends), "first_send": first, "last_send": last}, told
+    ends = {"first_send": first, "last_send": last}
+    return {"subscribers": people, "sends": len(sends), **ends, **idle_json(nothing)}, told

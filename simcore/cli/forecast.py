@@ -1,15 +1,17 @@
 """`simcore forecast`: how much goes out when."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
+import numpy as np
 import pandas as pd
 import typer
 
-import simcore
-from simcore.answers.options import Options
+from simcore.answers.forecast import arrivals, by_period
+from simcore.answers.idle import Idle, idle
+from simcore.answers.options import Freq, Options
 from simcore.answers.projection import make
-from simcore.cli.answering import answer, beside, sources_of
+from simcore.cli.answering import answer, because, beside, idle_json, sources_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
     ENTRIES_HELP,
@@ -17,6 +19,7 @@ from simcore.cli.options import (
     AccountZone,
     Assume,
     Changes,
+    Delimiter,
     Drafts,
     Emails,
     EnabledAt,
@@ -29,7 +32,7 @@ from simcore.cli.options import (
 )
 from simcore.clock.periods import FREQUENCIES
 from simcore.clock.zones import zone
-from simcore.files import tabular as files
+from simcore.files.stamps import iso, us_of
 from simcore.show import terminal
 from simcore.text.tables import visible
 from simcore.text.wording import count
@@ -74,6 +77,7 @@ def forecast(
     assume: Assume = None,
     naive_time_zone: NaiveZone = None,
     on_error: OnError = "stop",
+    delimiter: Delimiter = ",",
     as_json: Annotated[
         bool, typer.Option("--json", help="The summary as JSON; without -o with the rows, in periods.")
     ] = False,
@@ -99,20 +103,26 @@ def forecast(
     sequence = load(file, naive_time_zone, only)
     asked = asked_of(sequence, until, assume, naive_time_zone, only)
     epochs = make(sequence, [], Options(**asked)).epochs
-    asked |= {"freq": freq, "by": "email" if by == "email" else None}
-    sources, inputs = sources_of(entries, events, *beside(output), counted=True), [file, emails, changes]
+    asked |= {"freq": freq, "by": by}
+    sources, inputs = (
+        sources_of(entries, events, delimiter, *beside(output), counted=True),
+        [file, emails, changes],
+    )
     outputs = [] if output is None else [output]
-    table, set_aside = answer(_counted, sequence, asked, sources, inputs, outputs, on_error, as_json)
-    here, starts_us = zone(sequence.time_zone), files.us_of(table["period"])
+    (table, nothing), set_aside = answer(
+        _counted, sequence, asked, sources, inputs, outputs, on_error, as_json
+    )
+    here, starts_us = zone(sequence.time_zone), us_of(table["period"])
     columns: dict[str, list[int]] = {name: table[name].tolist() for name in table.columns[1:]}
     totals = table[[*columns]].sum(axis=1).tolist()
     most = totals.index(max(totals)) if totals else None
     if as_json:
-        periods = files.iso(starts_us, here)
+        periods = iso(starts_us, here)
         summary = {
             "sends": sum(totals),
             "busiest_period": None if most is None else periods[most],
             "busiest_sends": None if most is None else totals[most],
+            **idle_json(nothing),
         }
         rows = table.assign(period=periods).to_dict("records")
         terminal.write_json(
@@ -123,8 +133,9 @@ def forecast(
     labels = terminal.spans(starts_us, here, freq) if totals else []
     if most is not None:
         told = f"{count(sum(totals), 'send')}; busiest: {' '.join(labels[most].split())} with {totals[most]}"
+    more = "".join(f"{line}\n" for line in filter(None, [nothing.told()]))
     if output is not None:
-        terminal.tell(f"{told}, in {visible(str(output))}\n")
+        terminal.tell(f"{told}, in {visible(str(output))}{because(nothing)}\n{more}")
         return
     lines = [terminal.cut(f"{sequence.name}, {sequence.time_zone}"), ""]
     if by == "email" and totals:
@@ -138,9 +149,17 @@ def forecast(
     if totals:
         terminal.chart(labels, columns)
         terminal.tell("\n")
-    terminal.tell(f"{told}\n")
+    terminal.tell(f"{told}{because(nothing)}\n{more}")
 
 
-def _counted(sequence: Any, **asked: Any) -> pd.DataFrame:
-    """A forecast as a file has it: periods in a column too, and all names texts."""
-    return simcore.forecast(sequence, **asked).rename(columns=str).rename_axis(columns=None).reset_index()
+def _counted(
+    sequence: Any, entries: Any = None, *, freq: Freq, by: Literal["email", "total"], **asked: Any
+) -> tuple[pd.DataFrame, Idle]:
+    """A forecast as a file has it: periods in a column too, and all names texts; and what comes to nothing."""
+    counts, entries = arrivals(entries, asked.get("events"))
+    projection = make(sequence, entries, Options(**asked))
+    found = (
+        by_period(projection, counts, freq, by).rename(columns=str).rename_axis(columns=None).reset_index()
+    )
+    came = None if entries is None else len(entries) if counts is None else int(np.count_nonzero(counts))
+    return found, idle(projection, came)

@@ -10,7 +10,7 @@ from simcore.cli.loading import load_all
 from simcore.cli.options import JSON, AccountZone, there
 from simcore.clock import instants
 from simcore.errors import SimcoreError
-from simcore.files import tabular as files
+from simcore.files.stamps import aware
 from simcore.plan.findings import SEVERITIES
 from simcore.plan.platform import platform_of
 from simcore.show import terminal
@@ -71,7 +71,7 @@ def lint(
     for number, sequence in enumerate(sequences):
         at = None
         if as_of is not None:
-            at = files.aware([instants.read_one(as_of, "--as-of", sequence.time_zone)])[0]
+            at = aware([instants.read_one(as_of, "--as-of", sequence.time_zone)])[0]
         found = look(
             sequence, among=[*(each for each in sequences if each is not sequence), *others], as_of=at
         )

@@ -88,6 +88,19 @@ def example(
 
     \b
       simcore example welcome > welcome.json
+
+    \b
+      welcome          Kit: four emails, weekdays at 9 in New York
+      letters          Kit: weekly letters in Berlin, some emails with days of
+                       their own
+      account          Kit: an account's list of these two
+      entries          who enters welcome when: 200 rows of CSV
+      events           what befalls them: tags, unsubscriptions
+      changes          edits of welcome while they are inside it
+      onboarding       Sequenzy: enrolled when a contact is added
+      replenish        Sequenzy: enrolled by an order, waits for its date
+      winback          Sequenzy: enrolled by a tag, with a discount
+      sequenzy_events  events that enrol in these three
     """
     found = simcore.example(name)
     if isinstance(found, Path):

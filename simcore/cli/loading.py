@@ -14,20 +14,22 @@ import simcore
 from simcore.cli.options import option_of, there
 from simcore.clock import instants
 from simcore.errors import SimcoreError, shown
-from simcore.files import tabular as files
+from simcore.files.inputs import is_stdin, named
 from simcore.files.json_file import read_json
+from simcore.files.stamps import aware
 from simcore.plan.platform import platform_of, recognised
 from simcore.plan.switches import YES_NO
+from simcore.show import terminal
 from simcore.text.wording import count, listed
 
 
 @contextmanager
-def naming(what: object) -> Iterator[None]:
+def naming(what: str | Path) -> Iterator[None]:
     """Says in an error what it is about."""
     try:
         yield
     except SimcoreError as error:
-        raise SimcoreError(f"{what}: {error}") from None
+        raise SimcoreError(f"{named(what)}: {error}") from None
 
 
 def load(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -> Any:
@@ -40,9 +42,9 @@ def load(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -> An
 
 def load_all(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -> list[Any]:
     """The sequences of a file, one or more; `only`: what is given, by its parameter, and not for every platform."""
-    named, mark, wanted = str(file).rpartition("#")
+    before, mark, wanted = str(file).rpartition("#")
     of_list = bool(mark) and not file.exists()
-    file = Path(named) if of_list else file
+    file = Path(before) if of_list else file
     owners = there()
     with naming(file):
         payload = read_json(file)
@@ -51,29 +53,44 @@ def load_all(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -
         if given not in {None, False} and option not in platform.options:
             titles = listed((f"{each.title}'s" for each in owners.values() if option in each.options), "or")
             raise SimcoreError(
-                f"{option_of(option)}: only for a sequence of {titles}; {file} is one of {platform.title}'s"
+                f"{option_of(option)}: only for a sequence of {titles}; {named(file)} is one of {platform.title}'s"
             )
     for option, zone in (("--time-zone", only["time_zone"]), ("--naive-time-zone", naive_time_zone)):
         with naming(option):
             instants.check_zone(zone)
     given = {name: only.get(name) for name in ("emails", "time_zone") if only.get(name) is not None}
-    with naming(file):
-        if "emails" in given:
+    where = named(file)
+    if "emails" in given:
+        second = f"--emails {named(given['emails'])}"
+        with naming(second):
             given["emails"] = read_json(given["emails"])
+        where = f"{where} with {second}"
+    with naming(where):
         found = platform.load(payload, given)
-        if not isinstance(found, list):
-            if of_list:
-                raise SimcoreError(f"not a list of sequences: leave out #{wanted}")
-            return [found]
-    chosen = [each for each in found if not of_list or platform.key(each) == wanted]
+        if of_list and not isinstance(found, list):
+            raise SimcoreError(f"not a list of sequences: leave out #{wanted}")
+    offered = found if isinstance(found, list) else [found]
+    chosen = [each for each in offered if not of_list or platform.key(each) == wanted]
     if not chosen or (of_list and len(chosen) > 1):
-        raise _one_of(file, found)
+        raise _one_of(file, offered)
+    apart = "emails" in only and "emails" in platform.options and not isinstance(found, list)
+    if apart and "emails" not in given and not chosen[0].emails:
+        terminal.say(
+            f"{where}: no email is in it: where they are in a file of their own, name it with --emails",
+            "Warning",
+        )
+    own = [*dict.fromkeys(each.time_zone for each in chosen)]
+    if "time_zone" in given and given["time_zone"] not in own:
+        terminal.say(f"--time-zone plays no part: {where} names {listed(own)} itself", "Warning")
     return chosen
 
 
 def _one_of(file: Path, found: list[Any]) -> SimcoreError:
-    names = ", ".join(f"{file}#{platform_of(each).key(each)} ({each.name})" for each in found) or "none"
-    return SimcoreError(f"{file}: a list of {count(len(found), 'sequence')}: name one of them: {names}")
+    where = "/dev/stdin" if is_stdin(file) else file  # -#30 would be taken for an option
+    names = ", ".join(f"{where}#{platform_of(each).key(each)} ({each.name})" for each in found) or "none"
+    return SimcoreError(
+        f"{named(file)}: a list of {count(len(found), 'sequence')}: name one of them: {names}"
+    )
 
 
 def zone_of(sequence: Any) -> str | None:
@@ -125,7 +142,7 @@ def asked_of(
     clock = naive_time_zone or zone_of(sequence)
     times = {"until": until, "enabled_at": only.get("enabled_at")}
     asked: dict[str, Any] = {
-        name: files.aware([instants.read_one(typed, option_of(name), clock)])[0]
+        name: aware([instants.read_one(typed, option_of(name), clock)])[0]
         for name, typed in times.items()
         if typed is not None
     }

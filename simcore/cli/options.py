@@ -15,10 +15,13 @@ from simcore.plan.platform import Platform, platforms
 from simcore.show import terminal
 from simcore.text.wording import listed
 
+_STDIN = {"-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 NAMED = "give -o a name that ends in .csv or .parquet"
 _AS_TYPED = {
     "include_drafts=True": "--include-drafts",
     "pass until= to": "pass --until to",
+    "(before|after|earlier) until=": r"\1 --until",
+    "by='total'": "--by total",
     'naive_time_zone="UTC"': "--naive-time-zone UTC",
     r"give chunk_rows=\d+": NAMED,
 }
@@ -39,7 +42,7 @@ def saying() -> Iterator[None]:
         warnings.simplefilter("always")
         yield
     for each in caught:
-        terminal.say(f"Warning: {as_typed(each.message)}")
+        terminal.say(as_typed(each.message), "Warning")
 
 
 def there() -> dict[str, Platform[Any]]:
@@ -74,6 +77,22 @@ class Command(TyperCommand):
             for each, blank in zip(params, blanks, strict=True):
                 each.help = blank
 
+    def invoke(self, ctx: Any) -> Any:
+        """Standard input gives its bytes once, so it is given for one thing."""
+        params: list[Any] = self.params
+        given = []
+        for each in params:
+            value = ctx.params[each.name]
+            paths = value if isinstance(value, list | tuple) else [value]
+            stands = sum(isinstance(path, Path) and str(path).partition("#")[0] in _STDIN for path in paths)
+            name = each.opts[0] if each.param_type_name == "option" else each.metavar
+            given += [name] * stands
+        if len(given) > 1:
+            raise SimcoreError(
+                f"-: standard input is given for {listed(given)}: it can be read once, so give files for the others"
+            )
+        return super().invoke(ctx)
+
 
 def option_of(parameter: str) -> str:
     """A parameter as the option that it is."""
@@ -87,10 +106,20 @@ def check(option: str, found: str, *expected: str) -> None:
         raise SimcoreError(f"{option}: found {shown(found)}, expected {', '.join(others)} or {last}")
 
 
+def sign(typed: str) -> str:
+    """A character that divides columns, as it is typed."""
+    found = "\t" if typed == r"\t" else typed
+    if len(found) != 1 or found in '"\r\n':
+        raise SimcoreError(f"--delimiter: found {shown(typed)}, expected one character, such as ';' or '\\t'")
+    return found
+
+
 File = Annotated[
     Path,
     typer.Argument(
-        metavar="FILE", help="The sequence: JSON as <platforms> API gives it. Of a list of several, FILE#ID."
+        metavar="FILE",
+        help="The sequence: JSON as <platforms> API gives it, or that as .gz; - is standard input. Of a list of "
+        "several, FILE#ID.",
     ),
 ]
 Emails = Annotated[
@@ -120,9 +149,9 @@ NoCsvSafe = Annotated[
     ),
 ]
 ENTRIES_HELP = (
-    "Who enters when: .parquet, or CSV (UTF-8, a header, at most 16,777,216 characters a field); columns "
-    "subscriber_id and entered_at, optionally via and, where the sequence has a trigger, properties (a JSON object). "
-    "The ids of a CSV file stay the text that stands there."
+    "Who enters when: .parquet, or CSV (UTF-8, a header, at most 16,777,216 characters a field), or either as .gz; - "
+    "is standard input. Columns subscriber_id and entered_at, optionally via and, where the sequence has a trigger, "
+    "properties (a JSON object). The ids of a CSV file stay the text that stands there."
 )
 TRIGGER_HELP = "Without ENTRIES a sequence that has a trigger enrols by it, from EVENTS."
 Entries = Annotated[Path | None, typer.Argument(metavar="ENTRIES", help=f"{ENTRIES_HELP} {TRIGGER_HELP}")]
@@ -133,6 +162,14 @@ Events = Annotated[
         help="What befalls subscribers, such as tag_added or unsubscribed: a file as for ENTRIES; columns "
         "subscriber_id, at, event, and ref (a tag's id, say) where an event needs it; also properties (a JSON object) "
         "where the sequence has a trigger. What is no event of the platform's is refused.",
+    ),
+]
+Delimiter = Annotated[
+    str,
+    typer.Option(
+        metavar="CHAR",
+        callback=sign,
+        help="What divides the columns of CSV files that are read, such as ';' or '\\t'.",
     ),
 ]
 CHANGES_HELP = "<changes>"

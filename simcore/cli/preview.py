@@ -11,7 +11,7 @@ from simcore.cli.options import JSON, AccountZone, Assume, Drafts, Emails, File,
 from simcore.clock import instants
 from simcore.clock.words import clock
 from simcore.clock.zones import zone
-from simcore.files import tabular as files
+from simcore.files.stamps import aware, iso, us_of
 from simcore.show import terminal
 
 
@@ -41,16 +41,16 @@ def preview(
     with saying():
         sends = simcore.preview(
             sequence,
-            files.aware([entered_us])[0],
+            aware([entered_us])[0],
             include_drafts=include_drafts,
             assumptions=assumed(assume, sequence),
         )
     rows: Any = sends.reset_index().rename(columns={"wait": "wait_seconds"}).to_dict("records")
     for row in rows:
         never = row["send_at"] is pd.NaT
-        at_us = files.us_of([row["send_at"]])
+        at_us = us_of([row["send_at"]])
         row["wait_seconds"] = None if never else row["wait_seconds"].total_seconds()
-        row["send_at"] = None if never else files.iso(at_us, here)[0] if as_json else clock(at_us[0], here)
+        row["send_at"] = None if never else iso(at_us, here)[0] if as_json else clock(at_us[0], here)
     if as_json:
         terminal.write_json(rows)
         return

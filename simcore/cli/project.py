@@ -4,16 +4,20 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
+import pandas as pd
 import typer
 
-import simcore
-from simcore.cli.answering import answer, beside, sources_of, summary_of
+from simcore.answers.idle import Idle, idle
+from simcore.answers.options import Options
+from simcore.answers.projection import make
+from simcore.cli.answering import answer, because, beside, sources_of, summary_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
     NAMED,
     AccountZone,
     Assume,
     Changes,
+    Delimiter,
     Drafts,
     Emails,
     EnabledAt,
@@ -62,6 +66,7 @@ def project(
     assume: Assume = None,
     naive_time_zone: NaiveZone = None,
     on_error: OnError = "stop",
+    delimiter: Delimiter = ",",
     no_csv_safe: NoCsvSafe = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="The summary as JSON; without -o the rows, an object on each line.")
@@ -97,17 +102,27 @@ def project(
     if output is not None and entries is not None and _streams(entries, output):
         _stream(sequence, asked, entries, events, output, on_error, as_json)
         return
-    sources, inputs = sources_of(entries, events, *beside(output)), [file, emails, changes]
-    sends, set_aside = answer(
-        simcore.project, sequence, asked, sources, inputs, [output], on_error, as_json, no_csv_safe
+    sources, inputs = sources_of(entries, events, delimiter, *beside(output)), [file, emails, changes]
+    (sends, nothing), set_aside = answer(
+        _projected, sequence, asked, sources, inputs, [output], on_error, as_json, no_csv_safe
     )
     if output is None:
+        why = because(nothing)
+        for line in filter(None, [why and f"no sends{why}", nothing.told()]):
+            terminal.say(line)
         return
-    summary, told = summary_of(sends, sequence.time_zone)
+    summary, told = summary_of(sends, nothing, sequence.time_zone)
     if as_json:
         terminal.write_json(summary | {"file": str(output)} | set_aside)
-    else:
-        terminal.tell(f"{told}, in {visible(str(output))}\n")
+        return
+    lines = filter(None, [f"{told}, in {visible(str(output))}{because(nothing)}", nothing.told()])
+    terminal.tell("".join(f"{line}\n" for line in lines))
+
+
+def _projected(sequence: Any, entries: Any = None, **asked: Any) -> tuple[pd.DataFrame, Idle]:
+    """The timeline, and what comes to nothing."""
+    projection = make(sequence, entries, Options(**asked))
+    return projection.timeline(), idle(projection, None if entries is None else len(entries))
 
 
 def _streams(entries: Path, output: Path) -> bool:

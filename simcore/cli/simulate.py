@@ -1,17 +1,21 @@
 """`simcore simulate`: the whole life of all subscribers, to a folder."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 import simcore
-from simcore.cli.answering import answer, sources_of, summary_of
+from simcore.answers.idle import idle
+from simcore.answers.options import Options
+from simcore.answers.projection import make
+from simcore.cli.answering import answer, because, sources_of, summary_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
     AccountZone,
     Assume,
     Changes,
+    Delimiter,
     Drafts,
     Emails,
     EnabledAt,
@@ -27,7 +31,7 @@ from simcore.cli.options import (
     Until,
     check,
 )
-from simcore.files import tabular as files
+from simcore.files.writing import folder
 from simcore.show import terminal
 from simcore.text.tables import visible
 from simcore.text.wording import count
@@ -56,6 +60,7 @@ def simulate(
     assume: Assume = None,
     naive_time_zone: NaiveZone = None,
     on_error: OnError = "stop",
+    delimiter: Delimiter = ",",
     no_csv_safe: NoCsvSafe = False,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
@@ -84,32 +89,39 @@ def simulate(
     asides = [output / "entries.quarantine.csv", output / "events.quarantine.csv"]
     asked |= {"order": order, "explain": explain, "render": render}
     sources, inputs, outputs = (
-        sources_of(entries, events, *asides),
+        sources_of(entries, events, delimiter, *asides),
         [file, emails, changes],
         [*tables.values()],
     )
-    with files.folder(output):
-        life, set_aside = answer(
-            simcore.simulate, sequence, asked, sources, inputs, outputs, on_error, as_json, no_csv_safe
+    with folder(output):
+        (*tables_, nothing), set_aside = answer(
+            _simulated, sequence, asked, sources, inputs, outputs, on_error, as_json, no_csv_safe
         )
+    life = simcore.Simulation(*tables_)
     statuses = life.subscribers["status"].value_counts(sort=False).to_dict()
-    summary, told = summary_of(life.timeline, sequence.time_zone)
-    turned = life.journal.loc[life.journal["run"].isna(), "what"].astype(str).value_counts().to_dict()
+    summary, told = summary_of(life.timeline, nothing, sequence.time_zone)
     if as_json:
         terminal.write_json({
             "runs": len(life.subscribers),
             "status": statuses,
-            "entries_without_run": turned,
             **summary,
             "files": {name: str(path) for name, path in tables.items()},
             **set_aside,
         })
         return
-    runs, idle = len(life.subscribers), sum(turned.values())
-    lines = [f"{count(runs, 'run')}: {terminal.counts(statuses)}" if runs else "no runs"]
-    if turned:
-        entries_told = count(idle, "entry", "entries")
-        lines += [f"{entries_told} that started no run: {terminal.counts(turned)}"]
+    runs = len(life.subscribers)
     names = ", ".join(path.name for path in tables.values())
-    lines += [told, f"{names}: in {visible(str(output))}"]
+    lines = [
+        f"{count(runs, 'run')}: {terminal.counts(statuses)}" if runs else "no runs",
+        *filter(None, [nothing.told()]),
+        f"{told}{because(nothing)}",
+        f"{names}: in {visible(str(output))}",
+    ]
     terminal.tell("".join(f"{line}\n" for line in lines))
+
+
+def _simulated(sequence: Any, entries: Any = None, **asked: Any) -> tuple[Any, ...]:
+    """The timeline, the subscribers and the journal; and what comes to nothing."""
+    projection = make(sequence, entries, Options(**asked), notes=True)
+    came = None if entries is None else len(entries)
+    return projection.timeline(), projection.subscribers(), projection.journal(), idle(projection, came)

@@ -4,16 +4,17 @@ import re
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import typer
 
 import simcore
+from simcore.answers.idle import Idle, idle
 from simcore.answers.options import Options
 from simcore.answers.projection import Projection, make
-from simcore.cli.answering import answer, beside, sources_of
+from simcore.cli.answering import answer, because, beside, idle_json, sources_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
     CHANGES_HELP,
@@ -21,6 +22,7 @@ from simcore.cli.options import (
     JSON,
     AccountZone,
     Assume,
+    Delimiter,
     Drafts,
     Emails,
     Events,
@@ -32,11 +34,12 @@ from simcore.cli.options import (
 )
 from simcore.clock.zones import DAY_US, HOUR_US, zone
 from simcore.errors import SimcoreError
-from simcore.files import tabular as files
+from simcore.files.inputs import unzipped
+from simcore.files.stamps import iso, us_of
 from simcore.show import terminal
 from simcore.text.tables import visible
 
-_SEQUENCE = re.compile(r"\.json(#.*)?$", re.IGNORECASE)
+_SEQUENCE = re.compile(r"\.json(\.gz)?(#.*)?$", re.IGNORECASE)
 _HEADS = ["scenario", "sends", "people", "first send", "last send", "days", "Sat Sun", "night"]
 _LEGEND = """
 days: from the entry to the last send, the median
@@ -57,6 +60,7 @@ def impact(
     assume: Assume = None,
     naive_time_zone: NaiveZone = None,
     on_error: OnError = "stop",
+    delimiter: Delimiter = ",",
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Show what edits do to those already inside: who gets mail right away?
@@ -71,7 +75,7 @@ def impact(
     only = {"emails": emails, "time_zone": time_zone, "include_drafts": include_drafts}
     sequence = load(file, naive_time_zone, only)
     asked = asked_of(sequence, until, assume, naive_time_zone, only | {"changes": changes})
-    sources, inputs = sources_of(entries, events), [file, emails, changes]
+    sources, inputs = sources_of(entries, events, delimiter), [file, emails, changes]
     table, set_aside = answer(simcore.impact, sequence, asked, sources, inputs, [], on_error, as_json)
     at_once = int(table["sent_at_once"].sum())
     rows: Any = table.to_dict("records")
@@ -126,6 +130,7 @@ def compare(
         ),
     ] = None,
     on_error: OnError = "stop",
+    delimiter: Delimiter = ",",
     no_csv_safe: NoCsvSafe = False,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -144,20 +149,24 @@ def compare(
     only = {"time_zone": time_zone, "include_drafts": include_drafts}
     sequences = {name: load(path, naive_time_zone, only) for name, path in named.items()}
     asked = asked_of(sequences, until, assume, naive_time_zone, only)
-    sources, inputs = sources_of(entries, events, *beside(output)), [*named.values()]
+    sources, inputs = sources_of(entries, events, delimiter, *beside(output)), [*named.values()]
     outputs, verb = [] if output is None else [output], partial(_compared, output is not None)
     (_, sides), set_aside = answer(
         verb, sequences, asked, sources, inputs, outputs, on_error, as_json, no_csv_safe
     )
-    rows = [{"scenario": name, **_measures(*side)} for name, side in sides.items()]
+    rows = [{"scenario": name, **_measures(*side[:2])} for name, side in sides.items()]
     emails = _moved(*sides.values()) if len(sides) == 2 else None
     if as_json:
         more = {} if emails is None else {"emails": emails}
         file = {} if output is None else {"file": str(output)}
-        terminal.write_json({"scenarios": rows, **more, **file, **set_aside})
+        full = [row | idle_json(side.nothing) for row, side in zip(rows, sides.values(), strict=True)]
+        terminal.write_json({"scenarios": full, **more, **file, **set_aside})
         return
     terminal.show([], _HEADS, [*map(_cells, rows)])
     terminal.tell(_LEGEND)
+    why = {name: because(side.nothing) for name, side in sides.items()}
+    lines = [f"{visible(name)}: no sends{each}\n" for name, each in why.items() if each]
+    terminal.tell("".join(["\n", *lines]) if lines else "")
     if emails:
         _show_moved([*sides], emails)
     if output is not None:
@@ -198,7 +207,7 @@ def _named(paths: list[Path]) -> dict[str, Path]:
     """The files of sequences by the names of the scenarios."""
     if len(paths) == 1:
         raise SimcoreError(f"found one sequence, {paths[0]}, expected two or more, and then ENTRIES")
-    names = [path.stem for path in paths]
+    names = [unzipped(path).stem for path in paths]
     if len({*names}) < len(names):
         names = [*map(str, paths)]
     for at, name in enumerate(names):
@@ -207,7 +216,12 @@ def _named(paths: list[Path]) -> dict[str, Path]:
     return dict(zip(names, paths, strict=True))
 
 
-_Side = tuple[Projection, pd.DataFrame]
+class _Side(NamedTuple):
+    """What happens in a scenario, its timeline, and what comes to nothing."""
+
+    projection: Projection
+    sends: pd.DataFrame
+    nothing: Idle
 
 
 def _compared(
@@ -219,20 +233,21 @@ def _compared(
         theirs = {**asked, "assumptions": asked["assumptions"][name]}
         entries = theirs.pop("entries", None)
         projection = make(sequence, entries, Options(**theirs), notes=True)
-        sides[name] = projection, projection.timeline()
+        came = None if entries is None else len(entries)
+        sides[name] = _Side(projection, projection.timeline(), idle(projection, came))
     return simcore.compare(sequences, **asked) if whole else None, sides
 
 
 def _measures(projection: Projection, sends: pd.DataFrame) -> dict[str, Any]:
     """What one can decide by, for machines."""
     here, runs = zone(projection.zone), projection.subscribers()
-    sent_us = files.us_of(sends["send_at"])
+    sent_us = us_of(sends["send_at"])
     local_us = here.local_us(sent_us)
     weekday, hour = (local_us // DAY_US + 3) % 7, local_us % DAY_US // HOUR_US  # 1970-01-01 was a Thursday
     served = runs[runs["sends"] > 0]
-    took_us = files.us_of(served["last_send_at"]) - files.us_of(served["entered_at"])
+    took_us = us_of(served["last_send_at"]) - us_of(served["entered_at"])
     some = len(sends) > 0
-    first, last = files.iso(np.array([sent_us.min(), sent_us.max()]), here) if some else (None, None)
+    first, last = iso(np.array([sent_us.min(), sent_us.max()]), here) if some else (None, None)
     return {
         "sends": len(sends),
         "subscribers": int(sends["subscriber_id"].nunique()),
@@ -247,13 +262,13 @@ def _measures(projection: Projection, sends: pd.DataFrame) -> dict[str, Any]:
 def _moved(before: _Side, after: _Side) -> list[dict[str, Any]]:
     """How each email's sends move from one scenario to another, for machines; in the order of the other's emails."""
     moved = simcore.shift(
-        *(sends.assign(email_id=sends["email_id"].astype(str)) for _, sends in (before, after))
+        *(sends.assign(email_id=sends["email_id"].astype(str)) for _, sends, _ in (before, after))
     )
     what = pd.crosstab(moved["email_id"], moved["what"].astype(str)).reindex(columns=_WHAT, fill_value=0)
     counts: Any = what.to_dict("index")
     medians = moved["shift"].groupby(moved["email_id"]).median()
-    steps = {str(step.email_id): step for made, _ in (before, after) for step in made.steps()}
-    order = dict.fromkeys(str(step.email_id) for made, _ in (after, before) for step in made.steps())
+    steps = {str(step.email_id): step for side in (before, after) for step in side.projection.steps()}
+    order = dict.fromkeys(str(step.email_id) for side in (after, before) for step in side.projection.steps())
     return [
         {
             "email_id": steps[key].email_id,

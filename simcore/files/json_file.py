@@ -1,24 +1,27 @@
 """JSON files become values, or an error that names the file."""
 
 import json
-import os
 from collections.abc import Mapping
 from itertools import chain
 from os import PathLike
 from typing import Any
 
 from simcore.errors import ValidationError, shown
+from simcore.files.inputs import WrongKindError, named, opened
 
 MOST_BYTES = 256 << 20
 """So many bytes a JSON file may have: 256 MiB, which is thousands of emails with their HTML."""
 DEEPEST = 100
 """So many lists and objects may stand in one another, in a file and in what is given as dicts."""
+_PIECE = 1 << 16
 MOST_TOLD = 1000
 """So many problems of one sequence are told, and then no more are looked for: a list may have millions."""
 
 
 def read_json(path: str | PathLike[str]) -> Any:
     """The value of a JSON file, UTF-8, of at most `MOST_BYTES`; of more, a pipe's too, none is kept.
+
+    `path`: or `-` for standard input; what gzip compressed is unpacked.
 
     Raises ValidationError where it is not JSON; where an object has a key twice, since all but one would be lost;
     and where it is too big or nested too deeply. OSError where the file cannot be read.
@@ -34,9 +37,11 @@ def read_json(path: str | PathLike[str]) -> Any:
         message = f"not UTF-8: byte {error.start} cannot be read"
     except RecursionError:
         pass
+    except WrongKindError as error:
+        message = f"not JSON: {error.workbook}" if error.workbook else f"not JSON that can be read: {error}"
     except ValueError as error:  # too big, a key that is there twice, or a number of thousands of digits
         message = f"not JSON that can be read: {error}"
-    raise ValidationError([message], [(str(path), message)])
+    raise ValidationError([message], [(named(path), message)])
 
 
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -70,12 +75,14 @@ def _inside(values: list[Any]) -> list[Any]:
     return [*{id(each): each for each in values if type(each) in kinds}.values()]
 
 
-def _bytes(path: str | PathLike[str]) -> bytes:
+def _bytes(path: str | PathLike[str]) -> bytearray:
     """What a file holds; ValueError where that is more than `MOST_BYTES`."""
-    with open(path, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        data = file.read(MOST_BYTES + 1) if size <= MOST_BYTES else b""
-    if size > MOST_BYTES or len(data) > MOST_BYTES:
-        found = f"{size:,}" if size > MOST_BYTES else f"more than {MOST_BYTES:,}"  # a pipe has no size
+    data = bytearray()
+    with opened(path) as given:
+        known = given.size is not None and given.size > MOST_BYTES
+        while not known and len(data) <= MOST_BYTES and (piece := given.file.read(_PIECE)):
+            data += piece
+    if known or len(data) > MOST_BYTES:
+        found = f"{given.size:,}" if known else f"more than {MOST_BYTES:,}"
         raise ValueError(f"{found} bytes, expected at most {MOST_BYTES:,}")
     return data

@@ -27,7 +27,10 @@ from simcore.answers.projection import Projection
 from simcore.engine import entries as reading
 from simcore.errors import EntryError, SimcoreError, TooLateError, shown
 from simcore.files import shipped as about
-from simcore.files import tabular as files
+from simcore.files.columns import ENTRIES, check_columns
+from simcore.files.parquet import check_memory, flat, pyarrow
+from simcore.files.rows import Rows
+from simcore.files.writing import replacing
 from simcore.plan.plan import Plan
 from simcore.plan.platform import Sequence
 from simcore.text.progress import Told, telling
@@ -111,7 +114,7 @@ def project(
             f"chunk_rows: found {shown(chunk_rows)}, expected a whole number of rows, 1 or more"
         )
     source, folder = Path(path_in), Path(path_out)
-    arrow, parquet = files.pyarrow(source)
+    arrow, parquet = pyarrow(source)
     nobody = projection.make(sequence, [], given)
     with ExitStack() as stack:
         with _reading(source, arrow):
@@ -136,7 +139,7 @@ def project(
         for chunk in entries.chunks(done, chunk_rows):
             sends = _sends(entries, chunk, done, sequence, given)
             path = folder / f"part-{len(parts):0{digits}}.parquet"
-            with files.replacing(path, source) as sink:
+            with replacing(path, source) as sink:
                 with parquet.ParquetWriter(sink, schema) as writer:
                     writer.write_table(_table(arrow, sends, schema, subjects))
                 _settle(sink)
@@ -177,9 +180,9 @@ class _Input:
             file, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True
         )
         schema = self.file.schema_arrow
-        files.check_columns(path, schema.names, files.ENTRIES)
+        check_columns(path, schema.names, ENTRIES)
         # Without a trigger, properties are a column as any other.
-        wanted = {*sum(files.ENTRIES, ())} - (set() if plan.trigger else {"properties"})
+        wanted = {*sum(ENTRIES, ())} - (set() if plan.trigger else {"properties"})
         self.columns = [name for name in schema.names if name in wanted]
         kind = schema.field("subscriber_id").type
         self.id_type = kind.value_type if arrow.types.is_dictionary(kind) else kind
@@ -310,8 +313,8 @@ def _keys(ids: Any) -> Any:
 def _sends(given: _Input, chunk: Any, start: int, sequence: Sequence, options: Options) -> pd.DataFrame:
     """The timeline of a chunk, which begins at row `start` of the file."""
     with _reading(given.path, given.arrow):
-        frame = files.flat(given.arrow, chunk, files.ENTRIES).to_pandas()
-    rows = files.Rows(given.path, "row", frame, np.arange(start, start + len(frame)), {}, {})
+        frame = flat(given.arrow, chunk, ENTRIES).to_pandas()
+    rows = Rows(given.path, "row", frame, np.arange(start, start + len(frame)), {}, {})
     entries = rows.entries(given.plan, options.naive_time_zone)
     if rows.broken:
         bad = sorted(rows.broken)
@@ -357,6 +360,7 @@ def _reading(path: Path, arrow: ModuleType) -> Iterator[None]:
     try:
         yield
     except (arrow.ArrowException, OSError) as error:
+        check_memory(error)
         if getattr(error, "strerror", None):
             raise SimcoreError(f"{path}: cannot be read: {error.strerror}") from None
         told = " ".join(str(error).split()).rstrip(".")
@@ -392,7 +396,7 @@ def _alone(folder: Path) -> Iterator[None]:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
                     raise SimcoreError(f"{folder}: another process writes there: let it finish") from None
-            for half in folder.glob(".????????????????.part"):  # files.replacing
+            for half in folder.glob(".????????????????.part"):  # replacing
                 half.unlink()
         yield
 
@@ -423,7 +427,7 @@ def _finished(folder: Path, fingerprint: dict[str, Any]) -> list[Part]:
 def _keep(folder: Path, fingerprint: dict[str, Any], parts: list[Part]) -> None:
     """Writes the manifest."""
     manifest = {"fingerprint": fingerprint, "parts": [part._asdict() for part in parts]}
-    with files.replacing(folder / MANIFEST) as sink:
+    with replacing(folder / MANIFEST) as sink:
         sink.write(json.dumps(manifest, indent=1).encode())
         _settle(sink)
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from simcore.answers import timeline
 from simcore.errors import SimcoreError
-from simcore.files.tabular import replacing
+from simcore.files.writing import replacing
 from simcore.text.tables import cut
 
 _SENDS = uuid.uuid5(uuid.NAMESPACE_DNS, "simcore")

@@ -8,6 +8,9 @@ import json
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,15 +26,17 @@ from rich.text import Text
 
 from simcore.clock.periods import FREQUENCIES, periods
 from simcore.clock.zones import DAY_US, HOUR_US, Ints, Zone
-from simcore.files.tabular import iso
+from simcore.files.stamps import iso
 from simcore.text.tables import MOST, visible
 
 COLUMNS = 80
 """Wider than this nothing is shown."""
 _LEAST_BAR = 8
+_LEAST_WORD = 8
 _WHOLE = {"name", "send time", "first send", "last send"}  # columns of words that stay together
 _RIGHT = {"days", "Sat Sun", "night"}  # and of texts that are numbers
 _BLOCKS = " ▏▎▍▌▋▊▉█"
+_to_machines: ContextVar[bool] = ContextVar("_to_machines", default=False)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
 
 
@@ -112,25 +117,52 @@ def cut(text: str, before: str = "") -> str:
 def show(heading: list[str], names: list[str], rows: list[Any]) -> None:
     """A table under its heading, plain, as wide as the terminal but never over 80 columns.
 
-    Of a text that is very long the beginning is shown.
+    Of a text that is very long the beginning is shown. Where there is no room for all columns, the cells of a row
+    stand below one another.
     """
     console = _page()
     for line in heading:
         console.print(Text(_short(line), overflow="fold"))
+    cells = [[_short(str(value)) for value in row] for row in rows]
+    columns = [*zip(names, zip(*cells, strict=True), strict=False)]
+    if 1 + sum(_least(name, column) + 2 for name, column in columns) - 2 > _width():
+        _list(console, names, cells)
+        _tell(console)
+        return
     table = Table(box=box.SIMPLE_HEAD, leading=1, pad_edge=False, collapse_padding=True)
-    for name, cells in zip(names, zip(*rows, strict=True), strict=False):
+    for name, values in zip(names, zip(*rows, strict=True), strict=False):
         table.add_column(
             name,
             overflow="fold",
             no_wrap=name in _WHOLE,
             min_width=max(map(len, name.split())),
-            justify="right" if name in _RIGHT or all(isinstance(cell, int) for cell in cells) else "left",
+            justify="right" if name in _RIGHT or all(isinstance(each, int) for each in values) else "left",
         )
-    for row in rows:
-        table.add_row(*(Text(_short(str(value))) for value in row))
+    for row in cells:
+        table.add_row(*map(Text, row))
     if rows:
         console.print(table)
     _tell(console)
+
+
+def _least(name: str, column: Sequence[str]) -> int:
+    """How wide a column must be, that it can be read."""
+    if name in _WHOLE:
+        return max(map(cell_len, [name, *column]))
+    word = max((cell_len(word) for cell in column for word in cell.split()), default=0)
+    return max(*map(len, name.split()), min(word, _LEAST_WORD))
+
+
+def _list(console: Console, names: list[str], rows: list[list[str]]) -> None:
+    """Rows whose cells stand below one another, behind their names."""
+    for row in rows:
+        grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+        for name, cell in zip(names, row, strict=True):
+            if cell:
+                grid.add_row(name, Text(cell))
+        console.print("", Padding(grid, (0, 0, 0, 1)))
 
 
 def remark(head: str, text: str) -> None:
@@ -172,8 +204,22 @@ def _has(text: str) -> bool:
     return text.encode(sys.stdout.encoding, "ignore").decode(sys.stdout.encoding) == text
 
 
-def say(text: str) -> None:
-    """For people, on standard error."""
+@contextmanager
+def for_machines(wanted: bool) -> Iterator[None]:
+    """In here what is said on standard error is JSON, if that is wanted."""
+    before = _to_machines.set(wanted)
+    try:
+        yield
+    finally:
+        _to_machines.reset(before)
+
+
+def say(text: str, kind: str = "") -> None:
+    """On standard error: for people, or for machines an object a line, of the kind error, warning or note."""
+    if _to_machines.get():
+        typer.echo(json.dumps({kind.lower() or "note": text}), err=True)
+        return
+    text = f"{kind}: {text}" if kind else text
     typer.echo("\n".join(map(visible, text.split("\n"))), err=True)
 
 

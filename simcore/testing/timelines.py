@@ -16,7 +16,8 @@ from simcore.clock import instants
 from simcore.clock.words import clock, length
 from simcore.clock.zones import Ints, zone
 from simcore.errors import SimcoreError, shown
-from simcore.files import tabular as files
+from simcore.files.stamps import us_of
+from simcore.files.writing import replacing, writer
 from simcore.text.tables import cut
 
 _TOLD = 10  # differences in an error
@@ -84,9 +85,9 @@ def check_golden(timeline: pd.DataFrame, path: str | PathLike[str], update: bool
     __tracebackhide__ = True
     check("timeline", timeline)
     page, here = io.BytesIO(), zone(str(timeline["send_at"].dt.tz))
-    files.writer(None, False, csv_safe=False)(timeline, here, page, lambda _: None)
+    writer(None, False, csv_safe=False)(timeline, here, page, lambda _: None)
     if update:
-        with files.replacing(Path(path)) as sink:
+        with replacing(Path(path)) as sink:
             sink.write(page.getvalue())
         return
     try:
@@ -148,7 +149,7 @@ def _differences(actual: pd.DataFrame, expected: pd.DataFrame, name: str, naive_
     # For each expected send, its row in the timeline (-1 for none).
     place = pd.MultiIndex.from_frame(found).get_indexer(pd.MultiIndex.from_frame(wanted))
     there, more = np.flatnonzero(place >= 0), np.setdiff1d(np.arange(len(found)), place)
-    found_us, by_us = files.us_of(actual["send_at"]), np.zeros(len(wanted), np.int64)
+    found_us, by_us = us_of(actual["send_at"]), np.zeros(len(wanted), np.int64)
     by_us[there] = found_us[place[there]] - at.us[there]
     others: dict[str, Ints] = {}  # the rows in which a column differs
     for column in expected.columns.difference([*key, "send_at"], sort=False):

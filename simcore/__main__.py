@@ -1,0 +1,5 @@
+"""`python -m simcore`: the command line."""
+
+from simcore.cli import main
+
+main()

@@ -1,0 +1,161 @@
+"""Files of entries and events in: CSV and Parquet."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain, compress, islice
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+import pandas as pd
+
+from simcore.clock.zones import Ints
+from simcore.errors import SimcoreError
+from simcore.files.columns import Columns, check_columns
+from simcore.files.inputs import Input, WrongKindError, named, once_only, opened, unzipped
+from simcore.files.parquet import MAGIC, check_memory, flat, pyarrow
+from simcore.files.rows import Rows
+
+_READ_ROWS = 1 << 13
+_LONGEST = 1 << 24
+"""So many characters a field of a CSV file may have: Python's own limit, 128 Ki, is less than some JSON needs."""
+_MISQUOTED = "a quotation mark opens a field that does not end"
+_AFTER = "text after a closing quotation mark"
+_TOO_LONG = f"a field has more than {_LONGEST:,} characters: does a quotation mark open it that never closes?"
+_SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+"""What divides the columns of files that are called CSV."""
+
+Told = Callable[[int, int | None], None]
+
+
+def read(path: Path, told: Told, *kinds: Columns, delimiter: str = ",") -> Rows:
+    """The rows of a CSV or Parquet file of one of these kinds, or of a pipe, or of standard input (`-`).
+
+    `told` hears how many bytes are read, of how many (None where nobody knows). `delimiter`: what divides the columns
+    of a CSV file. Raises SimcoreError for a file that is neither, and for one without its columns.
+    """
+    try:
+        with opened(path) as given, _long_fields():
+            if unzipped(path).suffix.lower() == ".parquet" or given.head.startswith(MAGIC):
+                return _read_parquet(path, given, kinds)
+            text = io.TextIOWrapper(given.file, encoding="utf-8-sig", newline="")
+            try:
+                return _read_csv(path, text, kinds, delimiter, lambda: told(given.done(), given.size))
+            finally:
+                text.detach()  # it would close what it reads from
+    except WrongKindError as error:
+        raise SimcoreError(f"{named(path)}: {error}") from None
+    except UnicodeDecodeError as error:
+        where = "it"
+        if not once_only(path):
+            with opened(path) as lines:
+                pairs = enumerate(lines.file, 1)
+                wrong = (at for at, each in pairs if each.decode(errors="ignore").encode() != each)
+                where = f"line {next(wrong)}"
+        byte = error.object[error.start]
+        raise SimcoreError(
+            f"{named(path)}: {where} is not UTF-8 (byte 0x{byte:02x}): save it as UTF-8"
+        ) from None
+
+
+def _read_parquet(path: Path, given: Input, kinds: tuple[Columns, ...]) -> Rows:
+    """The rows of a Parquet file; one that can only be read from end to end is held in memory."""
+    arrow, parquet = pyarrow(path)
+    file = given.file if given.anywhere else io.BytesIO(given.file.read())
+    try:
+        table = parquet.read_table(file)
+        columns = check_columns(path, table.column_names, *kinds)
+        frame = flat(arrow, table, columns).to_pandas()
+    except (arrow.ArrowException, UnicodeDecodeError, OSError) as error:  # of headers, names, pages
+        check_memory(error)
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        why = " ".join(str(error).split()).rstrip(".")
+        raise SimcoreError(f"{named(path)}: not a Parquet file: {why}") from None
+    return Rows(path, "row", frame, np.arange(len(frame)), {}, {})
+
+
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    """Python has one limit for all readers, so it is put back."""
+    before = csv.field_size_limit(_LONGEST)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def _fault(error: csv.Error) -> str:
+    """What is wrong with a CSV file, by what Python's reader says of it."""
+    told = str(error)
+    return _AFTER if "expected after" in told else _TOO_LONG if "limit" in told else _MISQUOTED
+
+
+def _read_csv(
+    path: Path, file: TextIO, kinds: tuple[Columns, ...], delimiter: str, told: Callable[[], None]
+) -> Rows:
+    """The rows of a CSV file. No Python runs for each row that is good."""
+    header = file.readline()
+    if not header:
+        *others, last = kinds[0][0]
+        raise SimcoreError(f"{named(path)}: empty: expected a header with {', '.join(others)} and {last}")
+    sign = max(_SIGNS, key=header.count)
+    divided = ""
+    if header.count(sign) > header.count(delimiter):
+        divided = f"the columns are divided by {_SIGNS[sign]}: --delimiter {sign!r}"
+    reader = csv.reader(chain([header], file), strict=True, delimiter=delimiter)
+    try:
+        names = [name.strip() for name in next(reader, [])]
+    except csv.Error as error:
+        raise SimcoreError(f"{named(path)}: {divided or f'line 1: {_fault(error)}'}") from None
+    columns = check_columns(path, names, *kinds, divided=divided)
+    wanted = {name: names.index(name) for name in sum(columns, ()) if name in names}
+    parts: list[pd.DataFrame] = []
+    places: list[Ints] = []
+    broken: dict[int, str] = {}
+    ends: dict[int, int] = {}
+    more = True
+    while more:
+        rows: list[list[str]] = []
+        first, fault = reader.line_num + 1, ""
+        try:
+            rows.extend(islice(reader, _READ_ROWS))  # rows before an error stay
+            more = len(rows) == _READ_ROWS
+        except csv.Error as error:
+            fault = _fault(error)
+        spans = np.ones(len(rows), np.int64)
+        if reader.line_num - first + 1 != len(rows):
+            breaks = [len(re.findall("\r\n|\r|\n", ",".join(row))) for row in rows]
+            spans += np.array(breaks, np.int64)
+        lines = first + np.cumsum(spans) - spans
+        if fault:
+            line = first + int(spans.sum())
+            if fault != _AFTER:  # the rest of the file, whatever it holds, is one field
+                raise SimcoreError(f"{named(path)}: line {line}: {fault}")
+            broken[line], ends[line] = fault, reader.line_num
+        counts = np.fromiter(map(len, rows), np.int64, len(rows))
+        whole = counts == len(names)
+        for at in np.flatnonzero(~whole & (counts > 0)).tolist():  # an empty line is no row
+            broken[int(lines[at])] = f"{counts[at]} fields, expected {len(names)}"
+        fields = [*zip(*(rows if whole.all() else compress(rows, whole)), strict=True)] or [()] * len(names)
+        parts.append(
+            pd.DataFrame({name: np.array(fields[at], object) for name, at in wanted.items()}, dtype=str)
+        )
+        places.append(lines[whole])
+        told()
+    frame = pd.concat(parts, ignore_index=True)
+    return Rows(path, "line", frame, np.concatenate(places), broken, ends, delimiter)
+
+
+def records(rows: Rows, places: Iterable[tuple[int, int | None]]) -> Iterator[list[str]]:
+    """The fields of the rows on these lines of a CSV file (first and, where it is no CSV, last; in order)."""
+    with opened(rows.path) as given, _long_fields():
+        file, before = io.TextIOWrapper(given.file, encoding="utf-8-sig", newline=""), 0
+        for first, last in places:
+            lines = islice(file, first - 1 - before, None if last is None else last - before)
+            reader = csv.reader(lines, delimiter=rows.delimiter)
+            yield next(reader)
+            before = first - 1 + reader.line_num

@@ -1,0 +1,150 @@
+"""What stands in a file of entries or events, row by row: what can be used, and what is wrong with the others."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simcore.clock import instants
+from simcore.clock.zones import Ints
+from simcore.errors import SimcoreError, shown
+from simcore.files.inputs import named
+from simcore.files.json_file import once
+from simcore.files.stamps import aware
+from simcore.plan.log import whole_id
+from simcore.plan.plan import Plan
+
+_NO_OBJECT = "not a JSON object"
+_WAY_OUT = "--on-error quarantine sets them aside in a file of their own and goes on with the others"
+
+
+@dataclass
+class Rows:
+    """What stands in a file of entries or events.
+
+    `frame`: the rows that have all their fields. `places` int64 [rows]: the line of each (from 1), or in
+    Parquet its row (from 0). `broken`: what is wrong, by place, be it in `frame` or not. `ends`: the last
+    lines of rows that are no CSV, by place. `delimiter`: what divides the columns of a CSV file.
+    """
+
+    path: Path
+    unit: str
+    frame: pd.DataFrame
+    places: Ints
+    broken: dict[int, str]
+    ends: dict[int, int]
+    delimiter: str = ","
+
+    def __post_init__(self) -> None:
+        self.total = len(self.frame) + len(self.broken)
+        self.good = np.ones(len(self.frame), np.bool_)
+
+    def refuse(self, faults: Mapping[int, str]) -> None:
+        """Adds what is wrong with rows of `frame`."""
+        for row, fault in faults.items():
+            place = int(self.places[row])
+            told = self.broken.get(place)
+            if told is None:
+                self.broken[place] = fault
+            elif fault not in told:  # what holds for two platforms is said once
+                self.broken[place] = f"{told}; {fault}"
+            self.good[row] = False
+
+    def entries(self, plan: Plan, naive_time_zone: str | None) -> pd.DataFrame:
+        """The entries with their instants read; rows that cannot be used are refused."""
+        usable = self._timed("entered_at", naive_time_zone, plan)
+        if "subscriber_id" not in usable:
+            usable["count"] = pd.to_numeric(self._read(self.frame["count"], _count), errors="coerce")
+        if "via" in self.frame:
+            usable["via"] = self._filled("via")
+            wrong = f"not one of: {', '.join(plan.vias)}"
+            self._read(usable["via"].dropna(), lambda via: None if via in plan.vias else wrong)
+        return usable
+
+    def events(self, plan: Plan, naive_time_zone: str | None) -> pd.DataFrame:
+        """The events with their instants read; rows that cannot be used are refused."""
+        usable, words = self._timed("at", naive_time_zone, plan), plan.events.vocabulary
+        usable["event"] = self.frame["event"]
+        self._read(usable["event"], lambda name: words.wrong() if words.unknown(name) else None)
+        usable["ref"] = self._filled("ref") if "ref" in self.frame else None
+        refs = usable["ref"][usable["event"].isin(words.about)]
+        code, found = _each(refs, words.ref)
+        for row in refs.index[np.array([each is None for each in found], np.bool_)[code]].tolist():
+            there = "no ref" if refs.isna()[row] else f"ref {shown(refs[row])}"
+            self.refuse({row: f"{there}: expected {words.expected} that {usable['event'][row]} needs"})
+        return usable
+
+    def _timed(self, when: str, naive_time_zone: str | None, plan: Plan) -> pd.DataFrame:
+        stamps = self.frame[when]
+        who = {"subscriber_id": self._ids()} if "subscriber_id" in self.frame else {}
+        us, faults = instants.read(stamps, naive_time_zone)
+        self.refuse({row: f"{when} {shown(stamps.iloc[row])}: {faults[row]}" for row in faults})
+        usable = pd.DataFrame(who | {when: aware(us)}, copy=False)
+        if plan.trigger is not None and "properties" in self.frame:  # elsewhere it is a column as any other
+            usable["properties"] = self._read(self.frame["properties"], _properties)
+        return usable
+
+    def _ids(self) -> "pd.Series[Any]":
+        ids = self.frame["subscriber_id"]
+        values = ids.cat.categories if isinstance(ids.dtype, pd.CategoricalDtype) else ids
+        if pd.api.types.infer_dtype(values, skipna=True) == "string":
+            ids = ids.mask(ids.str.strip() == "")
+        self.refuse(dict.fromkeys(np.flatnonzero(ids.isna()).tolist(), "no subscriber_id"))
+        return ids
+
+    def _filled(self, name: str) -> "pd.Series[Any]":
+        """A column in which what is blank is missing."""
+        return self.frame[name].mask(self.frame[name] == "")
+
+    def _read(self, given: "pd.Series[Any]", read: Callable[[Any], Any]) -> Any:
+        """What is read of the values of a column; where that is a text it says what is wrong with the row."""
+        code, found = _each(given, read)
+        wrong = np.array([isinstance(each, str) for each in found], np.bool_)[code]
+        for at in np.flatnonzero(wrong).tolist():
+            self.refuse({given.index[at]: f"{given.name} {shown(given.iloc[at])}: {found[code[at]]}"})
+        return found[code]
+
+    def told(self) -> SimcoreError:
+        """The one error for rows that cannot be used."""
+        lines = [f"{named(self.path)}: {len(self.broken)} of {self.total} rows cannot be used"]
+        lines += [f"  {self.unit} {place}: {self.broken[place]}" for place in sorted(self.broken)[:10]]
+        if len(self.broken) > 10:
+            lines.append(f"  and {len(self.broken) - 10} more")
+        return SimcoreError("\n".join([*lines, _WAY_OUT]))
+
+
+def _each(values: "pd.Series[Any]", read: Callable[[Any], Any]) -> tuple[Ints, Any]:
+    """Of each value its place among the distinct ones, and what is read of these."""
+    code, distinct = pd.factorize(values.astype(object), use_na_sentinel=False)
+    return code, np.fromiter(map(read, distinct), object, len(distinct))
+
+
+def _count(given: Any) -> Any:
+    """How many arrivals a value says there are, or what is wrong with it."""
+    number = whole_id(given)
+    return number if number is not None and 0 <= number < 1 << 53 else "not a whole number of 0 or more"
+
+
+def _properties(text: Any) -> Any:
+    """The object that a JSON text is, None for a blank one, or what is wrong with it."""
+    if not isinstance(text, str):
+        return None if pd.isna(text) else _NO_OBJECT
+    if not text.strip():
+        return None
+    try:
+        found = json.loads(text, parse_constant=_no_number, object_pairs_hook=once)
+        if "\\u" in text:
+            json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return f"{_NO_OBJECT}: it has half a character (a lone surrogate)"
+    except (ValueError, RecursionError) as error:
+        return f"{_NO_OBJECT}: {error}"
+    return found if isinstance(found, dict) else _NO_OBJECT
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
