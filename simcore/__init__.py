@@ -23,6 +23,7 @@ Ask what if:
 Show it:
     plot_timeline, plot_calendar, plot_load, plot_shift
     to_ics            a calendar file
+    records           any table as a list of dicts, for JSON
 
 Test it: simcore.testing, which proves a promise for every entry of a year and not for a sample. Lists too big for
 memory: simcore.scale.parquet, .dask and .spark. What the platforms leave open: kit.assumptions, sequenzy.assumptions.
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from simcore.answers.forecast import forecast
     from simcore.answers.lint import lint
     from simcore.answers.projection import Simulation
+    from simcore.answers.records import records
     from simcore.answers.sweep import sweep
     from simcore.answers.whatif import compare, impact, shift
     from simcore.files.shipped import example, schema, versions
@@ -58,6 +60,7 @@ else:
         "answers.forecast": ("forecast",),
         "answers.lint": ("lint",),
         "answers.projection": ("Simulation",),
+        "answers.records": ("records",),
         "answers.sweep": ("sweep",),
         "answers.whatif": ("compare", "impact", "shift"),
         "files.shipped": ("example", "schema", "versions"),
@@ -99,6 +102,7 @@ __all__ = [
     "plot_timeline",
     "preview",
     "project",
+    "records",
     "rules",
     "schema",
     "sequenzy",

@@ -1,6 +1,7 @@
 """The verbs: what goes out when, for one subscriber and for all of them."""
 
 import warnings
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Unpack
 
@@ -10,6 +11,7 @@ import pandas as pd
 from simcore.answers import explain as words
 from simcore.answers.options import Entries, PreviewOptions, ProjectOptions, read, takes
 from simcore.answers.projection import Simulation, make, plan_of
+from simcore.answers.records import records
 from simcore.clock import instants
 from simcore.clock.instants import NAT_US, Instant, Unit
 from simcore.clock.words import clock
@@ -18,12 +20,16 @@ from simcore.engine import entries as reading
 from simcore.engine.simulate import simulate_one
 from simcore.errors import EntryError
 from simcore.plan.plan import Epoch
-from simcore.plan.platform import Sequence, platform_of
+from simcore.plan.platform import Sequence, platform_of, platforms
 from simcore.text.tables import ShownFrame, Table
 
 
 class Preview(ShownFrame):
     """What `simcore.preview` gives."""
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows as a plain list of dicts (see `simcore.records`)."""
+        return records(self)
 
     def _table(self) -> Table:
         dtype = self["send_at"].dtype if {"send_at", "subject", "reason"} <= set(self.columns) else None
@@ -38,7 +44,7 @@ class Preview(ShownFrame):
 
 
 @takes(PreviewOptions)
-def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOptions]) -> pd.DataFrame:
+def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOptions]) -> Preview:
     """When each email goes out to one subscriber who enters at `entered_at`, and why then.
 
     `entered_at`: an aware datetime or Timestamp, or a string; without an offset it is wall-clock time in
@@ -104,9 +110,11 @@ def project(
 ) -> pd.DataFrame:
     """The timeline: one row for each email that goes out to each subscriber.
 
-    `entries`: a DataFrame with `subscriber_id` (any dtype) and `entered_at` (instants, or strings with
-    offsets), optionally `via`; a Series of instants whose index is the subscriber_id; or a DatetimeIndex,
-    array or list of instants (ids 0, 1, 2, …). Naive times need `naive_time_zone`, in which they are
+    `entries`: a DataFrame (of pandas, polars, pyarrow or any library with the Arrow PyCapsule interface) or a list of
+    dicts, with `subscriber_id` (any dtype) and `entered_at` (instants, or strings with offsets), optionally `via`; a
+    Series of instants whose index is the subscriber_id; or a DatetimeIndex, array or list of instants (ids 0, 1, 2,
+    …). Tables as the platforms give them have columns of other names, which are understood (K29, Q41); `columns` says
+    what others mean. Naive times need `naive_time_zone`, in which they are
     wall-clock time. A subscriber who stands there again starts another run where the sequence repeats, and is
     ignored where it does not (K14, Q18). Where the sequence has a trigger, this enrols by the events when there are
     no `entries`, and entries may carry `properties` (dicts).
@@ -155,19 +163,26 @@ def simulate(
 
 
 def split_entries(
-    entries: Entries, *, naive_time_zone: str | None = None, unit: Unit | None = None, dayfirst: bool = False
+    entries: Entries,
+    *,
+    naive_time_zone: str | None = None,
+    unit: Unit | None = None,
+    dayfirst: bool = False,
+    columns: Mapping[str, str] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Entries parted into (good, bad): rows that `project` can read, and rows that it cannot.
 
-    `entries` and `naive_time_zone` as for `project`. Both are DataFrames with the columns given (a list or a
-    Series becomes `subscriber_id` and `entered_at`) and their index; `bad` has a `reason` (str) more. `unit="s"` or
-    `"ms"`: numbers count that since 1970-01-01 UTC. `dayfirst=True`: 03/06/2026 is 3 June (T25).
+    `entries`, `naive_time_zone` and `columns` as for `project`. Both are DataFrames with the columns given, by the
+    names given (a list or a Series becomes `subscriber_id` and `entered_at`), and their index; `bad` has a `reason`
+    (str) more. `unit="s"` or `"ms"`: numbers count that since 1970-01-01 UTC. `dayfirst=True`: 03/06/2026 is 3 June
+    (T25).
 
     >>> good, bad = split_entries(["2026-03-06T21:07:30-05:00", "03/06/2026"])
     >>> len(good), bad["reason"].tolist()
     (1, ['leaves day and month to guesswork: write it as 2026-03-06 or 6 March 2026'])
     """
-    return reading.split(entries, instants.Reader(naive_time_zone, unit, dayfirst))
+    theirs = [each.columns for each in platforms().values()]
+    return reading.split(entries, instants.Reader(naive_time_zone, unit, dayfirst), columns, theirs)
 
 
 @cache

@@ -46,26 +46,33 @@ class Assumptions(Protocol):
 
 
 class Instants(Protocol):
-    """A list, tuple, array or index of instants; a text alone is none."""
+    """A list, tuple, array or index of instants, or a list or tuple of dicts; a text alone is none."""
 
     def __len__(self) -> int: ...
-    def __iter__(self) -> Iterator[Instant]: ...
+    def __iter__(self) -> Iterator[Instant | Mapping[str, Any]]: ...
     def __contains__(self, value: object, /) -> bool: ...
-    def __getitem__(self, index: int, /) -> Instant: ...
+    def __getitem__(self, index: int, /) -> Instant | Mapping[str, Any]: ...
 
 
-Entries: TypeAlias = pd.DataFrame | pd.Series | pd.api.extensions.ExtensionArray | Instants
+class ArrowStream(Protocol):
+    """A frame of any library with the Arrow PyCapsule interface, such as polars and pyarrow."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
+
+Entries: TypeAlias = pd.DataFrame | pd.Series | pd.api.extensions.ExtensionArray | ArrowStream | Instants
 """Who enters when (see `simcore.project`)."""
-EventLog: TypeAlias = pd.DataFrame
+EventLog: TypeAlias = pd.DataFrame | ArrowStream | list[dict[str, Any]]
 """What befalls subscribers (see `simcore.project`)."""
 Order: TypeAlias = Literal["entry", "email"]
 Freq: TypeAlias = Literal["15min", "h", "D", "W"]
 
 ASSUMPTIONS = "the platform's switches, such as `kit.Assumptions(...)`; None: all have their defaults."
 EVENTS = (
-    "what befalls subscribers: a table with `subscriber_id` (as in `entries`), `at` (instants) and `event` (the "
-    "names that the platform knows; what is none of them is a tracked event, where it has such), and where an event "
-    "needs it `ref` (which tag, form, segment, list, sequence or field) and `properties` (a dict); in any order."
+    "what befalls subscribers: a DataFrame or a list of dicts as for `entries`, with `subscriber_id` (as there), `at` "
+    "(instants) and `event` (the names that the platform knows; what is none of them is a tracked event, where it has "
+    "such), and where an event needs it `ref` (which tag, form, segment, list, sequence or field) and `properties` (a "
+    "dict); in any order."
 )
 
 
@@ -77,6 +84,16 @@ class Reading(TypedDict, total=False):
         str | None,
         "the zone by whose wall clock instants without an offset are read; None: they are refused (`simcore.preview` "
         "reads them in the sequence's zone).",
+    ]
+
+
+class Naming(TypedDict, total=False):
+    """What the columns of tables are called."""
+
+    columns: Annotated[
+        Mapping[str, str] | None,
+        'what columns of `entries` and `events` are called there, by their names here: `{"subscriber_id": "email", '
+        '"entered_at": "Subscribed at"}`. Those that are not in it have the names that they have here.',
     ]
 
 
@@ -152,7 +169,7 @@ class PreviewOptions(Reading, Assuming, total=False):
     """Those of `simcore.preview`."""
 
 
-class ImpactOptions(PreviewOptions, Happening, Ending, total=False):
+class ImpactOptions(PreviewOptions, Naming, Happening, Ending, total=False):
     """Those of `simcore.impact`."""
 
 
@@ -164,11 +181,13 @@ class ProjectOptions(ForecastOptions, Explaining, total=False):
     """Those of `simcore.project` and `simcore.simulate`."""
 
 
-class CompareOptions(Reading, AssumingEach, Happening, Ending, Changing, Enrolling, Explaining, total=False):
+class CompareOptions(
+    Reading, Naming, AssumingEach, Happening, Ending, Changing, Enrolling, Explaining, total=False
+):
     """Those of `simcore.compare`."""
 
 
-class FileOptions(PreviewOptions, Ending, Changing, Explaining, total=False):
+class FileOptions(PreviewOptions, Naming, Ending, Changing, Explaining, total=False):
     """Those of a projection from file to file, which knows no events."""
 
 
@@ -185,6 +204,7 @@ class Options(NamedTuple):
     enabled_at: Instant | None = None
     render: bool = False
     explain: bool = False
+    columns: Mapping[str, str] | None = None
 
 
 DEFAULTS = Options()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from simcore.plan.controls import Control
@@ -34,6 +35,11 @@ class Sequenzy(Platform[Sequence]):
     codes = CODES
     options = _OPTIONS
     rules = Path(__file__).with_name("RULES.md")
+    columns = MappingProxyType({  # Q41
+        "subscriber_id": "subscriberId",
+        "entered_at": "enrollmentStartedAt",
+        "via": "enteredVia",
+    })
     unchanging = (
         "changes of a Sequenzy sequence are not modelled, since it is not documented what they do to those inside: "
         "make the changed sequence with replace(), and project each by itself"
