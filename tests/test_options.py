@@ -34,9 +34,9 @@ SIGNATURES = {
     simcore.compare: f"sequences, entries=None, {ALL}",
     simcore.impact: "sequence, entries, changes, *, events=None, until=None, include_drafts=False, assumptions=None, "
     "naive_time_zone=None, order='entry', columns=None",
-    simcore.sweep: "sequence, fields, entries=None, *, metrics=None, events=None, changes=(), until=None, "
-    "include_drafts=False, assumptions=None, naive_time_zone=None, order='entry', enabled_at=None, render=False, "
-    "columns=None",
+    simcore.sweep: "sequence, fields, entries=None, *, metrics=None, limit=50000, events=None, changes=(), "
+    "until=None, include_drafts=False, assumptions=None, naive_time_zone=None, order='entry', enabled_at=None, "
+    "render=False, columns=None",
     parquet.project: "path_in, path_out, sequence, *, chunk_rows=1000000, progress=True, changes=(), until=None, "
     "include_drafts=False, assumptions=None, naive_time_zone=None, order='entry', render=False, explain=False, "
     "columns=None",

@@ -187,7 +187,7 @@ class CompareOptions(
     """Those of `simcore.compare`."""
 
 
-class FileOptions(PreviewOptions, Naming, Ending, Changing, Explaining, total=False):
+class FileOptions(PreviewOptions, Ending, Changing, Explaining, total=False):
     """Those of a projection from file to file, which knows no events."""
 
 

@@ -35,9 +35,14 @@ def plainly(
             if None in frame.columns:
                 frames[what] = frame = frame.loc[:, frame.columns.notna()]
             if vias and "via" in found and "via" not in names:
-                via = frame["via"].astype(object)
-                frames[what] = frame.assign(via=via.where(via.isna() | via.isin(vias), vias[0]))
+                frames[what] = frame.assign(via=ways(frame["via"], vias))
     return frames["entries"], frames["events"]
+
+
+def ways(given: "pd.Series[Any]", vias: tuple[str, ...]) -> "pd.Series[Any]":
+    """A platform's own words for ways of entry: what is none of `vias` is the first of them (Q41)."""
+    via = given.astype(object)
+    return via.where(via.isna() | via.isin(vias), vias[0])
 
 
 def table(what: str, given: Any) -> Any:

@@ -105,10 +105,10 @@ def renamed(there: Iterable[Any], names: Names) -> list[Any]:
     return [ours.get(str(name), None if str(name) in names else name) for name in there]
 
 
-def missing(there: Iterable[Any], *needed: Sequence[str]) -> str | None:
+def missing(there: Iterable[Any], *needed: Sequence[str], why: str = "") -> str | None:
     """What is said of columns that are missing, and which may be meant by them; None where all are there.
 
-    `needed`: what a column may be called, one after the other.
+    `needed`: what a column may be called, one after the other. `why` they are, where that is known.
     """
     names = [str(name) for name in there]
     gone = [each for each in needed if not {*names}.intersection(each)]
@@ -116,8 +116,8 @@ def missing(there: Iterable[Any], *needed: Sequence[str]) -> str | None:
         return None
     near = nearest([each[0] for each in gone], [name for name in names if name not in _KNOWN])
     told = " and ".join(f"no column {' or '.join(each)}" for each in gone)
-    columns = f"the columns are: {', '.join(names) or 'none'}"
-    if not near:
+    columns = why or f"the columns are: {', '.join(names) or 'none'}"
+    if why or not near:
         return f"{told}; {columns}"
     these = "them" if len(near) > 1 else "it"
     return (
