@@ -23,6 +23,7 @@ Ask what if:
 Show it:
     plot_timeline, plot_calendar, plot_load, plot_shift
     to_ics            a calendar file
+    records           any table as a list of dicts, for JSON
 
 More:
     simcore.testing                            proves a promise for every entry of a year, without sampling
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from simcore.answers.forecast import forecast
     from simcore.answers.lint import lint
     from simcore.answers.projection import Simulation
+    from simcore.answers.records import records
     from simcore.answers.sweep import sweep
     from simcore.answers.whatif import compare, impact, shift
     from simcore.files.shipped import example, schema, versions
@@ -82,6 +84,7 @@ else:
         "answers.forecast": ("forecast",),
         "answers.lint": ("lint",),
         "answers.projection": ("Simulation",),
+        "answers.records": ("records",),
         "answers.sweep": ("sweep",),
         "answers.whatif": ("compare", "impact", "shift"),
         "files.shipped": ("example", "schema", "versions"),
@@ -123,6 +126,7 @@ __all__ = [
     "plot_timeline",
     "preview",
     "project",
+    "records",
     "rules",
     "schema",
     "sequenzy",

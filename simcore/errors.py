@@ -110,6 +110,18 @@ def inside(prefix: str, note: str = "") -> Iterator[None]:
         ])
 
 
+def typed(value: object) -> str:
+    """A value that is of a wrong type, as an error shows it: 5 (an int), a polars LazyFrame."""
+    if value is None:
+        return "None"
+    kind = type(value)
+    room = kind.__module__.partition(".")[0]
+    name = kind.__name__ if room == "builtins" else f"{room} {kind.__name__}"
+    called = f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+    plain = kind in {str, bytes, bool, int, float, list, tuple, dict, set}
+    return f"{shown(value)} ({called})" if plain else called
+
+
 def shown(value: object, limit: int = 60) -> str:
     """A value as an error shows it: its repr, cut to one line and `limit` characters."""
     try:

@@ -1,6 +1,7 @@
 """The verbs: what goes out and when, for one subscriber or for all of them."""
 
 import warnings
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Unpack
 
@@ -10,6 +11,7 @@ import pandas as pd
 from simcore.answers import explain as words
 from simcore.answers.options import Entries, PreviewOptions, ProjectOptions, read, takes
 from simcore.answers.projection import Simulation, make, plan_of
+from simcore.answers.records import records
 from simcore.clock import instants
 from simcore.clock.instants import NAT_US, Instant, Unit
 from simcore.clock.words import clock
@@ -18,12 +20,16 @@ from simcore.engine import entries as reading
 from simcore.engine.simulate import simulate_one
 from simcore.errors import EntryError
 from simcore.plan.plan import Epoch
-from simcore.plan.platform import Sequence, platform_of
+from simcore.plan.platform import Sequence, platform_of, platforms
 from simcore.text.tables import ShownFrame, Table
 
 
 class Preview(ShownFrame):
     """The result of `simcore.preview`: a DataFrame that shows itself in full."""
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows as a plain list of dicts (see `simcore.records`)."""
+        return records(self)
 
     def _table(self) -> Table:
         dtype = self["send_at"].dtype if {"send_at", "subject", "reason"} <= set(self.columns) else None
@@ -41,7 +47,7 @@ class Preview(ShownFrame):
 
 
 @takes(PreviewOptions)
-def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOptions]) -> pd.DataFrame:
+def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOptions]) -> Preview:
     """When each email goes out to one subscriber who enters at `entered_at`, and why then.
 
     `entered_at`: an aware datetime or Timestamp, or a string. Without an offset it is wall-clock time in
@@ -114,9 +120,11 @@ def project(
 ) -> pd.DataFrame:
     """The timeline: one row for each email that goes out to each subscriber.
 
-    `entries`: who enters, and when. Either a DataFrame with `subscriber_id` (any dtype) and `entered_at` (instants, or
+    `entries`: who enters, and when. Either a table (a DataFrame of pandas, polars, pyarrow or any library with the
+    Arrow PyCapsule interface, or a list of dicts) with `subscriber_id` (any dtype) and `entered_at` (instants, or
     strings with offsets), optionally `via`; or a Series of instants whose index is the subscriber_id; or a
-    DatetimeIndex, array or list of instants (ids 0, 1, 2, …). Times without an offset need `naive_time_zone`. A
+    DatetimeIndex, array or list of instants (ids 0, 1, 2, …). Tables from the platforms have columns of other names,
+    which are understood (K29, Q41); `columns` says what others mean. Times without an offset need `naive_time_zone`. A
     subscriber who enters again starts another run if the sequence repeats, and is ignored if it does not (K14, Q18).
     If the sequence has a trigger, you can leave out `entries`: the trigger then enrols people by the events. Entries
     of such a sequence may also have `properties` (dicts).
@@ -174,20 +182,22 @@ def split_entries(
     naive_time_zone: str | None = None,
     unit: Unit | None = None,
     dayfirst: bool = False,
+    columns: Mapping[str, str] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Splits entries into (good, bad): rows that `project` can read, and rows that it cannot.
 
-    `entries` and `naive_time_zone`: as for `project`. `unit="s"` or `"ms"`: numbers are seconds or milliseconds since
-    1970-01-01 UTC. `dayfirst=True`: 03/06/2026 is 3 June (T25).
+    `entries`, `naive_time_zone` and `columns`: as for `project`. `unit="s"` or `"ms"`: numbers are seconds or
+    milliseconds since 1970-01-01 UTC. `dayfirst=True`: 03/06/2026 is 3 June (T25).
 
-    Returns two DataFrames with the columns and the index of `entries` (a list or a Series becomes `subscriber_id` and
-    `entered_at`). `bad` also has a column `reason` (str).
+    Returns two DataFrames with the columns and the index of `entries`, by the names given (a list or a Series becomes
+    `subscriber_id` and `entered_at`). `bad` also has a column `reason` (str).
 
     >>> good, bad = split_entries(["2026-03-06T21:07:30-05:00", "03/06/2026"])
     >>> len(good), bad["reason"].tolist()
     (1, ['leaves day and month to guesswork: write it as 2026-03-06 or 6 March 2026'])
     """
-    return reading.split(entries, instants.Reader(naive_time_zone, unit, dayfirst))
+    theirs = [each.columns for each in platforms().values()]
+    return reading.split(entries, instants.Reader(naive_time_zone, unit, dayfirst), columns, theirs)
 
 
 @cache

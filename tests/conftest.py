@@ -17,6 +17,11 @@ from simcore import kit, sequenzy
 
 _TEXTS = pd.Series(["", None], dtype="str")
 TEXT = str(_TEXTS.dtype)  # the dtype of texts: str from pandas 3.0 on, object before
+NO_ENTRIES = (
+    "expected a DataFrame (of pandas, polars, pyarrow or such) or a list of dicts with subscriber_id and entered_at, "
+    "a Series of instants indexed by subscriber_id, or a list of instants"
+)
+NO_EVENTS = NO_ENTRIES.partition(" and ")[0] + ", at and event"
 NO_TEXT = str(_TEXTS[1])  # how a missing text among them reads: nan, None before
 
 collect_ignore = [

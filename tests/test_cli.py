@@ -511,8 +511,16 @@ def test_all_rows_may_be_quarantined():
     [
         ("", "empty: expected a header with subscriber_id and entered_at"),
         ("\n", "no column subscriber_id and no column entered_at; the columns are: none"),
-        ("id,entered_at\n", "no column subscriber_id; the columns are: id, entered_at"),
-        ("subscriber_id, when\x1b\n", r"no column entered_at; the columns are: subscriber_id, when\x1b"),
+        (
+            "id,entered_at\n",
+            "no column subscriber_id; did you mean 'id'? the columns are: id, entered_at; --column subscriber_id=id "
+            "maps it",
+        ),
+        (
+            "subscriber_id, when\x1b\n",
+            r"no column entered_at; did you mean 'when\x1b'? the columns are: subscriber_id, when\x1b; --column "
+            r"entered_at='when\x1b' maps it",
+        ),
         ("subscriber_id,entered_at,via,via\n", "2 columns are named via"),
         ('"subscriber_id,entered_at\n1,2\n', UNCLOSED.format(1)),
         (HEADER + '1,2026-03-06,api\n2,"2026-03-06,api\n3,2026-03-06,api\n', UNCLOSED.format(3)),
@@ -549,7 +557,10 @@ def test_parquet_that_is_none():
     write("e.parquet", "hello")
     assert refused("project", WELCOME, "e.parquet").startswith("e.parquet: not a Parquet file: ")
     pd.DataFrame({"id": [1]}).to_parquet("e.parquet")
-    message = "e.parquet: no column subscriber_id and no column entered_at; the columns are: id"
+    message = (
+        "e.parquet: no column subscriber_id and no column entered_at; did you mean 'id'? the columns are: id; "
+        "--column subscriber_id=id maps it"
+    )
     assert refused("project", WELCOME, "e.parquet") == message
 
 
@@ -922,7 +933,11 @@ def test_broken_events_stop_with_their_lines(name):
     ("text", "message"),
     [
         ("", "empty: expected a header with subscriber_id, at and event"),
-        ("subscriber_id,when,ref\n", "no column at and no column event; the columns are: subscriber_id, when, ref"),
+        (
+            "subscriber_id,when,ref\n",
+            "no column at and no column event; did you mean 'when'? the columns are: subscriber_id, when, ref; "
+            "--column at=when maps it",
+        ),
         ("subscriber_id,at,event,ref,ref\n", "2 columns are named ref"),
     ],
 )  # fmt: skip

@@ -499,7 +499,11 @@ def test_broken_counts_in_parquet():
     ("header", "message"),
     [
         ("entered_at,number", "no column subscriber_id or count; the columns are: entered_at, number"),
-        ("subscriber_id,when", "no column entered_at; the columns are: subscriber_id, when"),
+        (
+            "subscriber_id,when",
+            "no column entered_at; did you mean 'when'? the columns are: subscriber_id, when; "
+            "--column entered_at=when maps it",
+        ),
         ("a,b", "no column subscriber_id or count and no column entered_at; the columns are: a, b"),
         (
             "subscriber_id,entered_at,count",

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import NO_TEXT, TEXT
+from conftest import NO_EVENTS, NO_TEXT, TEXT
 
 import simcore
 from simcore import kit
@@ -175,9 +175,18 @@ def test_instants_of_every_unit(unit, zone):
 # ---------------------------------------------------------------- frames
 
 
-@pytest.mark.parametrize("wrong", [[], {"a": 1}, "events.csv", 5])
-def test_not_a_frame(text_of, wrong):
-    expected = f"events: found {wrong!r}, expected a DataFrame with subscriber_id, at and event"
+@pytest.mark.parametrize(
+    ("wrong", "found"),
+    [
+        (["a"], "['a'] (a list)"),
+        ({"a": 1}, "{'a': 1} (a dict)"),
+        ("events.csv", "'events.csv' (a str)"),
+        (5, "5 (an int)"),
+        (pd.Series([1]), "a pandas Series"),
+    ],
+)
+def test_not_a_frame(text_of, wrong, found):
+    expected = f"events: found {found}, {NO_EVENTS}"
     assert text_of(EntryError, simcore.simulate, SEQUENCE, entries("a"), events=wrong) == expected
 
 

@@ -22,21 +22,24 @@ WELCOME = kit.load(simcore.example("welcome"))
 ENTRY = ["2026-03-06T21:07-05:00"]
 ALL = (
     "*, events=None, changes=(), until=None, include_drafts=False, assumptions=None, naive_time_zone=None, "
-    "order='entry', enabled_at=None, render=False, explain=False"
+    "order='entry', enabled_at=None, render=False, explain=False, columns=None"
 )
 SIGNATURES = {
     simcore.preview: "sequence, entered_at, *, include_drafts=False, assumptions=None, naive_time_zone=None",
     simcore.project: f"sequence, entries=None, {ALL}",
     simcore.simulate: f"sequence, entries=None, {ALL}",
     simcore.forecast: "sequence, entries=None, *, freq='D', by='email', events=None, changes=(), until=None, "
-    "include_drafts=False, assumptions=None, naive_time_zone=None, order='entry', enabled_at=None, render=False",
+    "include_drafts=False, assumptions=None, naive_time_zone=None, order='entry', enabled_at=None, render=False, "
+    "columns=None",
     simcore.compare: f"sequences, entries=None, {ALL}",
     simcore.impact: "sequence, entries, changes, *, events=None, until=None, include_drafts=False, assumptions=None, "
-    "naive_time_zone=None, order='entry'",
-    simcore.sweep: "sequence, fields, entries=None, *, metrics=None, events=None, changes=(), until=None, "
-    "include_drafts=False, assumptions=None, naive_time_zone=None, order='entry', enabled_at=None, render=False",
+    "naive_time_zone=None, order='entry', columns=None",
+    simcore.sweep: "sequence, fields, entries=None, *, metrics=None, limit=50000, events=None, changes=(), "
+    "until=None, include_drafts=False, assumptions=None, naive_time_zone=None, order='entry', enabled_at=None, "
+    "render=False, columns=None",
     parquet.project: "path_in, path_out, sequence, *, chunk_rows=1000000, progress=True, changes=(), until=None, "
-    "include_drafts=False, assumptions=None, naive_time_zone=None, order='entry', render=False, explain=False",
+    "include_drafts=False, assumptions=None, naive_time_zone=None, order='entry', render=False, explain=False, "
+    "columns=None",
     testing.assert_for_all_entries: "sequence, predicate, start, end, *, every=datetime.timedelta(seconds=3600), "
     "include_drafts=False, assumptions=None, naive_time_zone=None",
 }

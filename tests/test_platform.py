@@ -24,8 +24,8 @@ ONBOARDING = sequenzy.load(simcore.example("onboarding"))
 BOTH = "expected one as loaded by simcore.kit.load or simcore.sequenzy.load"
 NOTHING = (
     "expected a simcore.platform.Platform; it has no name, title, package, look, sequence, assumptions, events, "
-    "codes, words, options, rules, unchanging, recognises, load, plan, key, changes, after, controls, findings and "
-    "schema"
+    "codes, words, options, rules, columns, unchanging, recognises, load, plan, key, changes, after, controls, "
+    "findings and schema"
 )
 LOOKS = (
     "expected a sequence as its platform's API gives it\n"

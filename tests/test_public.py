@@ -35,7 +35,7 @@ NAMES += [
     "plot_timeline",
     "preview",
 ]
-NAMES += ["project", "rules", "schema", "sequenzy", "shift", "simulate", "split_entries", "sweep"]
+NAMES += ["project", "records", "rules", "schema", "sequenzy", "shift", "simulate", "split_entries", "sweep"]
 NAMES += ["to_ics", "versions"]
 
 

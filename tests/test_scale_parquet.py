@@ -406,9 +406,45 @@ def test_texts_that_are_not_utf_8(tmp_path, out):
         run(tmp_path / "in", out)
 
 
+@pytest.mark.parametrize("chunk_rows", [2, 1000])
+def test_columns_of_other_names(tmp_path, out, chunk_rows):
+    """Those of here that others take the names of, and those of which nothing is asked, play no part."""
+    entries = entries_of([1, 2, 2, 3, 4])
+    other = entries.rename(columns={"subscriber_id": "email", "entered_at": "Subscribed at"})
+    other = other.assign(subscriber_id="x", note="y")[["note", "Subscribed at", "email", "subscriber_id"]]
+    columns = {"subscriber_id": "email", "entered_at": "Subscribed at"}
+    path = written(tmp_path / "in", other)
+    run(path, out, columns=columns, chunk_rows=chunk_rows)
+    same(pd.read_parquet(out), simcore.project(WELCOME, entries))
+    assert run(path, out, columns=columns, chunk_rows=chunk_rows).found == len(parts_of(out))
+
+
+def test_columns_as_platforms_name_them(tmp_path, text_of):
+    at = ["2026-03-06T00:00Z"] * 3
+    page = written(tmp_path / "kit", pd.DataFrame({"id": [1, 2, 3], "added_at": at}))
+    assert run(page, tmp_path / "a").rows == 3
+    ways = ["manual", "event", None]
+    page = pd.DataFrame({"subscriberId": ["a", "b", "c"], "enrollmentStartedAt": at, "enteredVia": ways})
+    order = sequenzy.load(simcore.example("onboarding"))
+    assert run(written(tmp_path / "page", page), tmp_path / "b", order).rows == 3
+    told = text_of(EntryError, run, tmp_path / "page", tmp_path / "c", order, columns={"via": "enteredVia"})
+    assert told.endswith("\n  row 1: via 'event': not one of: trigger, manual")
+
+
+def test_columns_that_are_not_there(tmp_path, out, text_of):
+    path = written(tmp_path / "in", entries_of([1]))
+    assert text_of(SimcoreError, run, path, out, columns={"entered_at": "Entered"}) == (
+        "columns: entered_at is 'Entered', and entries have no such column; the columns are: "
+        f"{', '.join(pq.read_schema(path).names)}; did you mean 'entered_at'?"
+    )
+
+
 def test_columns(tmp_path, out, text_of):
     path = written(tmp_path / "in", pd.DataFrame({"id": [1], "entered_at": ["2026-03-06T00:00Z"]}))
-    expected = f"{path}: no column subscriber_id; the columns are: id, entered_at"
+    expected = (
+        f"{path}: no column subscriber_id; did you mean 'id'? the columns are: id, entered_at; "
+        'columns={"subscriber_id": "id"} maps it'
+    )
     assert text_of(SimcoreError, run, path, out) == expected
     stamps = pa.array(["2026-03-06T00:00Z"])
     for name, array in [("list<", pa.array([[1]])), ("struct<", pa.array([{"a": 1}]))]:

@@ -11,6 +11,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import NO_ENTRIES
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from oracle import zone_info
@@ -746,10 +747,7 @@ def test_what_project_refuses_is_refused(text_of, chain):
         ({"render": True}, "render: this platform's merge tags are not modelled: leave it out"),
     ):
         assert text_of(SimcoreError, simcore.sweep, sequence, fields, ENTRY, **named) == expected
-    assert text_of(EntryError, simcore.sweep, sequence, fields) == (
-        "entries: found None, expected a DataFrame with subscriber_id and entered_at, a Series of instants indexed "
-        "by subscriber_id, or a list of instants"
-    )
+    assert text_of(EntryError, simcore.sweep, sequence, fields) == (f"entries: found None, {NO_ENTRIES}")
     assert text_of(TooLateError, simcore.sweep, sequence, fields, ["2199-12-31T12:00Z"]) == (
         "the email at position 1 (id 101) would go out after 2200-01-01 UTC to row 0 (subscriber 0): pass until= to "
         "end before that, or mend the delay or the entry"

@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import assert_type
+from typing import Any, assert_type
 
 import numpy as np
 import pandas as pd
@@ -110,7 +110,9 @@ simcore.split_entries(entries, unit="minutes")  # wrong
 
 # The verbs
 switches = kit.Assumptions()
-assert_type(simcore.preview(welcome, "2026-03-06 21:07", assumptions=switches), pd.DataFrame)
+shown: pd.DataFrame = simcore.preview(welcome, "2026-03-06 21:07", assumptions=switches)
+assert_type(simcore.preview(welcome, "2026-03-06 21:07").records(), list[dict[str, Any]])
+assert_type(simcore.records(shown), list[dict[str, Any]])
 simcore.preview(welcome, datetime(2026, 3, 6), include_drafts=True, naive_time_zone="UTC")  # noqa: DTZ001
 simcore.preview(welcome)  # wrong
 simcore.preview(welcome, 42)  # wrong

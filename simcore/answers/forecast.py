@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from simcore.answers.options import Entries, EventLog, ForecastOptions, Freq, read, takes
-from simcore.answers.projection import Projection, make
+from simcore.answers.projection import Projection, make, tables
 from simcore.clock import instants
 from simcore.clock.periods import check, periods
 from simcore.clock.zones import FIRST_US, Ints, zone
@@ -55,6 +55,7 @@ def forecast(
     check(freq)
     if by is not None and not (isinstance(by, str) and by in {"email", "total"}):
         raise SimcoreError(f"by: found {shown(by)}, expected 'email', 'total' or None")
+    entries, given = tables(sequence, entries, given)
     counts, entries = arrivals(entries, given.events)
     return by_period(make(sequence, entries, given), counts, freq, by)
 

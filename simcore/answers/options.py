@@ -46,26 +46,33 @@ class Assumptions(Protocol):
 
 
 class Instants(Protocol):
-    """A list, tuple, array or index of instants (a single text is not one)."""
+    """A list, tuple, array or index of instants (a single text is not one), or a list or tuple of dicts."""
 
     def __len__(self) -> int: ...
-    def __iter__(self) -> Iterator[Instant]: ...
+    def __iter__(self) -> Iterator[Instant | Mapping[str, Any]]: ...
     def __contains__(self, value: object, /) -> bool: ...
-    def __getitem__(self, index: int, /) -> Instant: ...
+    def __getitem__(self, index: int, /) -> Instant | Mapping[str, Any]: ...
 
 
-Entries: TypeAlias = pd.DataFrame | pd.Series | pd.api.extensions.ExtensionArray | Instants
+class ArrowStream(Protocol):
+    """A frame of any library with the Arrow PyCapsule interface, such as polars and pyarrow."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
+
+Entries: TypeAlias = pd.DataFrame | pd.Series | pd.api.extensions.ExtensionArray | ArrowStream | Instants
 """Who enters, and when (see `simcore.project`)."""
-EventLog: TypeAlias = pd.DataFrame
+EventLog: TypeAlias = pd.DataFrame | ArrowStream | list[dict[str, Any]]
 """What happens to subscribers (see `simcore.project`)."""
 Order: TypeAlias = Literal["entry", "email"]
 Freq: TypeAlias = Literal["15min", "h", "D", "W"]
 
 ASSUMPTIONS = "the platform's switches, such as `kit.Assumptions(...)`. None: the defaults."
 EVENTS = (
-    "what happens to subscribers: a table with `subscriber_id` (as in `entries`), `at` (instants) and `event` (a name "
-    "that the platform knows; on platforms with tracked events, any other name is one). Some events also need `ref` "
-    "(which tag, form, segment, list, sequence or field) or `properties` (a dict). Rows can be in any order."
+    "what happens to subscribers: a table or a list of dicts with `subscriber_id` (as in `entries`), `at` (instants) "
+    "and `event` (a name that the platform knows; on platforms with tracked events, any other name is one). Some "
+    "events also need `ref` (which tag, form, segment, list, sequence or field) or `properties` (a dict). Rows can be "
+    "in any order."
 )
 
 
@@ -80,6 +87,16 @@ class Reading(TypedDict, total=False):
         str | None,
         "the time zone of instants without an offset. None: they are refused (`simcore.preview` reads them in the "
         "sequence's zone).",
+    ]
+
+
+class Naming(TypedDict, total=False):
+    """What the columns of tables are called."""
+
+    columns: Annotated[
+        Mapping[str, str] | None,
+        'what columns of `entries` and `events` are called there, by their names here: `{"subscriber_id": "email", '
+        '"entered_at": "Subscribed at"}`. Those that are not in it have the names that they have here.',
     ]
 
 
@@ -175,7 +192,7 @@ class PreviewOptions(PlanOptions, Branching, total=False):
     """Those of `simcore.preview`."""
 
 
-class ImpactOptions(Reading, Assuming, Happening, Ending, total=False):
+class ImpactOptions(Reading, Naming, Assuming, Happening, Ending, total=False):
     """Those of `simcore.impact`."""
 
 
@@ -187,7 +204,9 @@ class ProjectOptions(ForecastOptions, Explaining, total=False):
     """Those of `simcore.project` and `simcore.simulate`."""
 
 
-class CompareOptions(Reading, AssumingEach, Happening, Ending, Changing, Enrolling, Explaining, total=False):
+class CompareOptions(
+    Reading, Naming, AssumingEach, Happening, Ending, Changing, Enrolling, Explaining, total=False
+):
     """Those of `simcore.compare`."""
 
 
@@ -211,6 +230,7 @@ class Options(NamedTuple):
     seed: int | None = None
     attributes: Mapping[str, Any] | None = None
     tags: Iterable[str] = ()
+    columns: Mapping[str, str] | None = None
 
 
 DEFAULTS = Options()

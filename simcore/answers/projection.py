@@ -15,6 +15,7 @@ from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, Ints, zone
 from simcore.engine import audience
 from simcore.engine.entries import read_until
+from simcore.engine.frames import plainly
 from simcore.engine.life import happen
 from simcore.engine.people import Audience
 from simcore.engine.rounds import Outcome, Passed
@@ -231,6 +232,7 @@ def make(
     enabled_us = None if at is None else instants.read_one(at, "enabled_at", zoned)
     people = None if cache is None else cache.audience(epochs)
     if people is None:
+        entries, options = tables(sequence, entries, options)
         people = audience.runs(entries, options.events, epochs, until_us, zoned, enabled_us)
         if cache is not None:
             cache.keep(epochs, people)
@@ -266,6 +268,14 @@ def _later(sequence: Any, options: Options, until_us: int | None, cache: Cache) 
         )
         for (at_us, _, change), state in zip(timed, states, strict=True)
     ]
+
+
+def tables(sequence: Any, entries: Any, options: Options) -> tuple[Any, Options]:
+    """Entries and events of any library's whose columns have their names here, so that none are to be renamed."""
+    platform = platform_of(sequence)
+    vias = plan_of(sequence).vias if "via" in platform.columns else ()
+    entries, events = plainly(entries, options.events, options.columns, [platform.columns], vias)
+    return entries, options._replace(events=events, columns=None)
 
 
 def plan_of(sequence: Any, assumptions: Assumptions | None = None, include_drafts: bool = False) -> Plan:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from simcore.answers import timeline
 from simcore.answers.options import Entries, ForecastOptions, read, takes
-from simcore.answers.projection import Cache, Projection, Simulation, make, plan_of
+from simcore.answers.projection import Cache, Projection, Simulation, make, plan_of, tables
 from simcore.clock.periods import Periods, periods
 from simcore.clock.zones import DAY_US, FAR_US, FIRST_US, HOUR_US, LAST_US, Ints, Zone, zone
 from simcore.engine.rounds import Passed
@@ -71,6 +71,7 @@ def sweep(
     [[6.0, 1.0, 3.0], [6.0, 2.0, 5.1], [9.0, 1.0, 3.1], [9.0, 2.0, 5.2]]
     """
     given = read(sweep, options)
+    entries, given = tables(sequence, entries, given)
     plan_of(sequence, given.assumptions, given.include_drafts)
     values = _values(fields, metrics, limit)
     combinations = [*product(*values.values())]

@@ -8,8 +8,9 @@ import pandas as pd
 
 from simcore.answers import timeline
 from simcore.answers.options import Change, CompareOptions, Entries, ImpactOptions, read, takes
-from simcore.answers.projection import make
+from simcore.answers.projection import make, tables
 from simcore.clock.zones import Ints
+from simcore.engine.frames import table
 from simcore.errors import SimcoreError, shown
 from simcore.plan.platform import Sequence
 from simcore.text.wording import halved
@@ -47,6 +48,7 @@ def compare(
     if odd := [name for name in sequences if not isinstance(name, str) or halved(name)]:
         raise SimcoreError(f"sequences: found the name {shown(odd[0])}, expected text")
     given = read(compare, options)
+    entries, given = table("entries", entries), given._replace(events=table("events", given.events))
     assumed = given.assumptions
     by_name = assumed if isinstance(assumed, Mapping) else dict.fromkeys(sequences, assumed)
     if strange := [name for name in by_name if name not in sequences]:
@@ -172,7 +174,7 @@ def impact(
     >>> shown.loc[shown["subject"] == "New", ["sent_at_once", "gained"]].to_numpy().tolist()
     [[1, 1]]
     """
-    given = read(impact, options)
+    entries, given = tables(sequence, entries, read(impact, options))
     before = make(sequence, entries, given, notes=True)
     after = make(sequence, entries, given._replace(changes=changes), notes=True)
     at_us = np.array([epoch.at_us for epoch in after.epochs[1:]], np.int64)

@@ -13,16 +13,18 @@ from rich import console, filesize, progress
 from simcore.answers.idle import Idle
 from simcore.answers.projection import plan_of
 from simcore.cli.loading import zone_of
-from simcore.cli.options import as_typed, check
+from simcore.cli.options import as_typed, check, saying
 from simcore.clock.words import clock
 from simcore.clock.zones import zone
+from simcore.engine.frames import ways
 from simcore.errors import SimcoreError, TooLateError
-from simcore.files.columns import COUNTED, ENTRIES, EVENTS, Columns
 from simcore.files.inputs import named, once_only, unzipped
 from simcore.files.quarantine import quarantine
-from simcore.files.reading import read
+from simcore.files.reading import Told, read
+from simcore.files.rows import Rows
 from simcore.files.stamps import iso, us_of
 from simcore.files.writing import replacing, target_of, writer
+from simcore.plan.columns import COUNTED, ENTRIES, EVENTS, Columns, Names, called, check_there
 from simcore.plan.platform import platform_of
 from simcore.show import terminal
 from simcore.text.wording import count
@@ -31,17 +33,23 @@ _LATE = "an email would go out after 2200-01-01 UTC"
 
 
 class Source(NamedTuple):
-    """A file of entries or of events: of which kinds it may be, what divides its columns, and where rows that cannot
-    be used go."""
+    """A file of entries or of events: of which kinds it may be, what divides its columns, what they are called, and
+    where rows that cannot be used go."""
 
     path: Path
     kinds: tuple[Columns, ...]
     delimiter: str
+    columns: Names
     aside: Path
 
 
 def sources_of(
-    entries: Path | None, events: Path | None, delimiter: str, *asides: Path, counted: bool = False
+    entries: Path | None,
+    events: Path | None,
+    delimiter: str,
+    columns: Names,
+    *asides: Path,
+    counted: bool = False,
 ) -> dict[str, Source]:
     """The files of entries and of events; rows of each that cannot be used go to `asides`, by default beside it.
 
@@ -50,7 +58,7 @@ def sources_of(
     either = (ENTRIES, COUNTED) if counted else (ENTRIES,)
     found = {"entries": (entries, either), "events": (events, (EVENTS,))}
     return {
-        name: Source(path, kinds, delimiter, asides[at] if asides else _beside(path))
+        name: Source(path, kinds, delimiter, columns, asides[at] if asides else _beside(path))
         for at, (name, (path, kinds)) in enumerate(found.items())
         if path is not None
     }
@@ -108,7 +116,7 @@ def answer(
                     f"{named(source.path)}: not an ordinary file, and --on-error quarantine reads it twice"
                 )
     at_terminal = sys.stderr.isatty() and not (None in outputs and sys.stdout.isatty())
-    with ExitStack() as stack:
+    with saying(), ExitStack() as stack:
         sinks = [
             sys.stdout.buffer if path is None else stack.enter_context(replacing(path, *kept))
             for path in outputs
@@ -121,10 +129,7 @@ def answer(
             more = "" if size else f" {filesize.decimal(done)}"  # a pipe does not say how much is to come
             bar.update(reading, description=f"Reading{more}", completed=done, total=size)
 
-        tables = {
-            name: read(source.path, told, *source.kinds, delimiter=source.delimiter)
-            for name, source in sources.items()
-        }
+        tables = _tables(sources, told, [platform_of(each).columns for each in several], plans[-1].vias)
         working = bar.add_task("Projecting", total=None)
         for plan in plans:
             usable = {
@@ -164,6 +169,26 @@ def answer(
                 f"{len(rows.broken)} of {rows.total} rows cannot be used: they are in {source.aside}"
             )
     return found, set_aside
+
+
+def _tables(
+    sources: dict[str, Source], told: Told, theirs: list[Names], vias: tuple[str, ...]
+) -> dict[str, Rows]:
+    """The rows of files whose columns are called as people say, or as platforms call them."""
+    there, tables = dict[str, list[str]](), dict[str, Rows]()
+    for what, source in sources.items():
+
+        def named_so(names: list[str], what: str = what, given: Names = source.columns) -> Names:
+            there[what] = names
+            return called(what, names, given, theirs)
+
+        rows = read(source.path, told, *source.kinds, delimiter=source.delimiter, called=named_so)
+        if "via" in named_so(there[what]) and "via" not in source.columns:
+            rows.frame["via"] = ways(rows.frame["via"], vias)
+        tables[what] = rows
+    for source in sources.values():
+        check_there(source.columns, there)
+    return tables
 
 
 def idle_json(nothing: Idle) -> dict[str, Any]:

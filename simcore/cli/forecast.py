@@ -19,6 +19,7 @@ from simcore.cli.options import (
     AccountZone,
     Assume,
     Changes,
+    Columns,
     Delimiter,
     Drafts,
     Emails,
@@ -29,6 +30,7 @@ from simcore.cli.options import (
     OnError,
     Until,
     check,
+    names_of,
 )
 from simcore.clock.periods import FREQUENCIES
 from simcore.clock.zones import zone
@@ -78,6 +80,7 @@ def forecast(
     naive_time_zone: NaiveZone = None,
     on_error: OnError = "stop",
     delimiter: Delimiter = ",",
+    column: Columns = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="The summary as JSON; without -o with the rows, in periods.")
     ] = False,
@@ -105,7 +108,7 @@ def forecast(
     epochs = make(sequence, [], Options(**asked)).epochs
     asked |= {"freq": freq, "by": by}
     sources, inputs = (
-        sources_of(entries, events, delimiter, *beside(output), counted=True),
+        sources_of(entries, events, delimiter, names_of(column), *beside(output), counted=True),
         [file, emails, changes],
     )
     outputs = [] if output is None else [output]

@@ -1,6 +1,8 @@
 """What can be typed: options and arguments that several commands have, and how messages call them."""
 
+import json
 import re
+import shlex
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,20 +13,29 @@ import typer
 from typer.core import TyperCommand
 
 from simcore.errors import SimcoreError, shown
+from simcore.plan.columns import Names
+from simcore.plan.columns import check as check_names
 from simcore.plan.platform import Platform, platforms
 from simcore.show import terminal
 from simcore.text.wording import listed
 
 _STDIN = {"-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 NAMED = "give -o a name that ends in .csv or .parquet"
-_AS_TYPED = {
+_AS_TYPED: dict[str, Any] = {
     "include_drafts=True": "--include-drafts",
     "pass until= to": "pass --until to",
     "(before|after|earlier) until=": r"\1 --until",
     "by='total'": "--by total",
     'naive_time_zone="UTC"': "--naive-time-zone UTC",
     r"give chunk_rows=\d+": NAMED,
+    "^columns: ": "--column: ",
+    r"columns=(\{.*\}) maps": lambda found: f"{_typed(found[1])} maps",
 }
+
+
+def _typed(columns: str) -> str:
+    """Columns as they are typed."""
+    return " ".join(f"--column {name}={shlex.quote(theirs)}" for name, theirs in json.loads(columns).items())
 
 
 def as_typed(told: object) -> str:
@@ -41,8 +52,8 @@ def saying() -> Iterator[None]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
-    for each in caught:
-        terminal.say(as_typed(each.message), "Warning")
+    for told in dict.fromkeys(as_typed(each.message) for each in caught):
+        terminal.say(told, "Warning")
 
 
 def there() -> dict[str, Platform[Any]]:
@@ -106,6 +117,20 @@ def check(option: str, found: str, *expected: str) -> None:
         raise SimcoreError(f"{option}: found {shown(found)}, expected {', '.join(others)} or {last}")
 
 
+def names_of(columns: list[str] | None) -> Names:
+    """What is typed of columns: what they are called in files, by their names here."""
+    found: dict[str, str] = {}
+    for item in columns or []:
+        name, equals, theirs = item.partition("=")
+        if not equals or name in found:
+            told = f"{name} a second time" if equals else shown(item)
+            raise SimcoreError(
+                f'--column: found {told}, expected NAME=COLUMN, such as entered_at="Subscribed at"'
+            )
+        found[name] = theirs
+    return check_names(found)
+
+
 def sign(typed: str) -> str:
     """A character that divides columns, as it is typed."""
     found = "\t" if typed == r"\t" else typed
@@ -162,6 +187,15 @@ Events = Annotated[
         help="What befalls subscribers, such as tag_added or unsubscribed: a file as for ENTRIES; columns "
         "subscriber_id, at, event, and ref (a tag's id, say) where an event needs it; also properties (a JSON object) "
         "where the sequence has a trigger. What is no event of the platform's is refused.",
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        metavar="NAME=COLUMN",
+        help='What a column of ENTRIES or EVENTS is called there, such as entered_at="Subscribed at"; repeatable. As '
+        "<platforms> own tables call the columns of entries is understood without it.",
     ),
 ]
 Delimiter = Annotated[

@@ -17,6 +17,7 @@ from simcore.cli.options import (
     AccountZone,
     Assume,
     Changes,
+    Columns,
     Delimiter,
     Drafts,
     Emails,
@@ -32,6 +33,7 @@ from simcore.cli.options import (
     Render,
     Until,
     check,
+    names_of,
 )
 from simcore.errors import SimcoreError
 from simcore.scale import parquet
@@ -67,6 +69,7 @@ def project(
     naive_time_zone: NaiveZone = None,
     on_error: OnError = "stop",
     delimiter: Delimiter = ",",
+    column: Columns = None,
     no_csv_safe: NoCsvSafe = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="The summary as JSON; without -o the rows, an object on each line.")
@@ -100,9 +103,12 @@ def project(
     asked = asked_of(sequence, until, assume, naive_time_zone, only)
     asked |= {"order": order, "explain": explain, "render": render}
     if output is not None and entries is not None and _streams(entries, output):
-        _stream(sequence, asked, entries, events, output, on_error, as_json)
+        _stream(sequence, asked | {"columns": names_of(column)}, entries, events, output, on_error, as_json)
         return
-    sources, inputs = sources_of(entries, events, delimiter, *beside(output)), [file, emails, changes]
+    sources, inputs = (
+        sources_of(entries, events, delimiter, names_of(column), *beside(output)),
+        [file, emails, changes],
+    )
     (sends, nothing), set_aside = answer(
         _projected, sequence, asked, sources, inputs, [output], on_error, as_json, no_csv_safe
     )

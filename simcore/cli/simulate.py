@@ -15,6 +15,7 @@ from simcore.cli.options import (
     AccountZone,
     Assume,
     Changes,
+    Columns,
     Delimiter,
     Drafts,
     Emails,
@@ -30,6 +31,7 @@ from simcore.cli.options import (
     Render,
     Until,
     check,
+    names_of,
 )
 from simcore.files.writing import folder
 from simcore.show import terminal
@@ -61,6 +63,7 @@ def simulate(
     naive_time_zone: NaiveZone = None,
     on_error: OnError = "stop",
     delimiter: Delimiter = ",",
+    column: Columns = None,
     no_csv_safe: NoCsvSafe = False,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
@@ -89,7 +92,7 @@ def simulate(
     asides = [output / "entries.quarantine.csv", output / "events.quarantine.csv"]
     asked |= {"order": order, "explain": explain, "render": render}
     sources, inputs, outputs = (
-        sources_of(entries, events, delimiter, *asides),
+        sources_of(entries, events, delimiter, names_of(column), *asides),
         [file, emails, changes],
         [*tables.values()],
     )

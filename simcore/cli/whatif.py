@@ -22,6 +22,7 @@ from simcore.cli.options import (
     JSON,
     AccountZone,
     Assume,
+    Columns,
     Delimiter,
     Drafts,
     Emails,
@@ -31,6 +32,7 @@ from simcore.cli.options import (
     NoCsvSafe,
     OnError,
     Until,
+    names_of,
 )
 from simcore.clock.zones import DAY_US, HOUR_US, zone
 from simcore.errors import SimcoreError
@@ -61,6 +63,7 @@ def impact(
     naive_time_zone: NaiveZone = None,
     on_error: OnError = "stop",
     delimiter: Delimiter = ",",
+    column: Columns = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Show what edits do to those already inside: who gets mail right away?
@@ -75,7 +78,7 @@ def impact(
     only = {"emails": emails, "time_zone": time_zone, "include_drafts": include_drafts}
     sequence = load(file, naive_time_zone, only)
     asked = asked_of(sequence, until, assume, naive_time_zone, only | {"changes": changes})
-    sources, inputs = sources_of(entries, events, delimiter), [file, emails, changes]
+    sources, inputs = sources_of(entries, events, delimiter, names_of(column)), [file, emails, changes]
     table, set_aside = answer(simcore.impact, sequence, asked, sources, inputs, [], on_error, as_json)
     at_once = int(table["sent_at_once"].sum())
     rows: Any = table.to_dict("records")
@@ -131,6 +134,7 @@ def compare(
     ] = None,
     on_error: OnError = "stop",
     delimiter: Delimiter = ",",
+    column: Columns = None,
     no_csv_safe: NoCsvSafe = False,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -149,7 +153,10 @@ def compare(
     only = {"time_zone": time_zone, "include_drafts": include_drafts}
     sequences = {name: load(path, naive_time_zone, only) for name, path in named.items()}
     asked = asked_of(sequences, until, assume, naive_time_zone, only)
-    sources, inputs = sources_of(entries, events, delimiter, *beside(output)), [*named.values()]
+    sources, inputs = (
+        sources_of(entries, events, delimiter, names_of(column), *beside(output)),
+        [*named.values()],
+    )
     outputs, verb = [] if output is None else [output], partial(_compared, output is not None)
     (_, sides), set_aside = answer(
         verb, sequences, asked, sources, inputs, outputs, on_error, as_json, no_csv_safe

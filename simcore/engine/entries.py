@@ -1,6 +1,6 @@
 """Entries, as people have them, read: who enters when, and by which way."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -8,8 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from simcore.clock import instants
-from simcore.engine import events
-from simcore.errors import EntryError, shown
+from simcore.engine import events, frames
+from simcore.errors import EntryError, typed
+from simcore.plan.columns import ENTRIES, Names
 
 WAY_OUT = "simcore.split_entries(entries) parts the rows that can be read from those that cannot"
 
@@ -17,14 +18,18 @@ WAY_OUT = "simcore.split_entries(entries) parts the rows that can be read from t
 def frame(entries: Any) -> pd.DataFrame:
     """Entries of every form (see `simcore.project`) as a DataFrame with `subscriber_id` and `entered_at`."""
     if isinstance(entries, pd.DataFrame):
-        events.columns("entries", entries, ("subscriber_id", "entered_at"), ("via", "properties"))
+        events.columns("entries", entries, *ENTRIES)
         return entries
     if isinstance(entries, pd.Series):
         return pd.DataFrame({"subscriber_id": entries.index, "entered_at": entries.array})
-    if isinstance(entries, str | bytes | Mapping | Set) or not hasattr(entries, "__len__"):
+    odd = isinstance(entries, str | bytes | Mapping | Set) or hasattr(
+        type(entries), "columns"
+    )  # a frame, if any
+    if odd or not hasattr(entries, "__len__"):
         raise EntryError(
-            f"entries: found {shown(entries)}, expected a DataFrame with subscriber_id and entered_at, a Series of "
-            "instants indexed by subscriber_id, or a list of instants"
+            f"entries: found {typed(entries)}, expected a DataFrame (of pandas, polars, pyarrow or such) or a list of "
+            "dicts with subscriber_id and entered_at, a Series of instants indexed by subscriber_id, or a list of "
+            "instants"
         )
     if not isinstance(entries, pd.Index | np.ndarray | pd.api.extensions.ExtensionArray):
         entries = pd.Series(list(entries), dtype=object)
@@ -63,10 +68,17 @@ def vias_of(given: pd.DataFrame, vias: tuple[str, ...]) -> npt.NDArray[np.int8]:
     return code.astype(np.int8)
 
 
-def split(entries: Any, how: instants.Reader) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Entries parted into those that can be read and those that cannot, these with a `reason` column."""
-    given = frame(entries)
-    _, faults = read(given, how)
+def split(
+    entries: Any, how: instants.Reader, columns: Names | None, theirs: Iterable[Names]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Entries parted into those that can be read and those that cannot, these with a `reason` column.
+
+    `columns` and `theirs` as for `plainly`. Columns keep their names.
+    """
+    given = frames.table("entries", entries)
+    plain = frame(frames.plainly(given, None, columns, theirs)[0])
+    _, faults = read(plain, how)
+    given = given if isinstance(given, pd.DataFrame) else plain
     bad = np.zeros(len(given), np.bool_)
     bad[list(faults)] = True
     rejected = given[bad].copy()

@@ -1,5 +1,6 @@
 """Event logs, as people have them, read and sorted."""
 
+import warnings
 from collections.abc import Hashable, Mapping
 from numbers import Real
 from typing import Any
@@ -9,10 +10,12 @@ import pandas as pd
 
 from simcore.clock import instants
 from simcore.clock.zones import HOUR_US, Ints
-from simcore.errors import EntryError, shown
+from simcore.errors import EntryError, shown, typed
+from simcore.plan.columns import EVENTS, missing
 from simcore.plan.log import Flags, Log, Vocabulary, Watched
-from simcore.text.wording import halved
+from simcore.text.wording import count, halved
 
+LAST_ID = np.iinfo(np.int64).max
 NO_ID = "not an id: a list, an array, an object or half a character is nobody's"
 _MEND = "mend those rows, or leave them out"
 
@@ -33,21 +36,17 @@ def read(
     their first rows. `properties`: whether anything looks at properties. Raises EntryError that names the rows that
     cannot be used.
     """
-    if events is None:
+    if events is None or (isinstance(events, list | tuple) and not events):
         events = pd.DataFrame({"subscriber_id": [], "at": pd.DatetimeIndex([], tz="UTC"), "event": []})
     if not isinstance(events, pd.DataFrame):
         raise EntryError(
-            f"events: found {shown(events)}, expected a DataFrame with subscriber_id, at and event"
+            f"events: found {typed(events)}, expected a DataFrame (of pandas, polars, pyarrow or such) or a list of "
+            "dicts with subscriber_id, at and event"
         )
-    columns("events", events, ("subscriber_id", "at", "event"), ("ref", "properties", "received_at"))
-    if (
-        ids is not None
-        and len(events)
-        and len(ids)
-        and _kind(events["subscriber_id"]) != _kind(pd.Series(ids))
-    ):
+    columns("events", events, *EVENTS)
+    if ids is not None and len(events) and len(ids) and not _alike(events["subscriber_id"], pd.Series(ids)):
         raise EntryError(
-            f"events: subscriber_id is {events['subscriber_id'].dtype} there and {pd.Series(ids).dtype} in entries; "
+            f"events: subscriber_id is {events['subscriber_id'].dtype} there and {ids.dtype} in entries; "
             'expected the same, since 1 and "1" never match'
         )
     at_us, faults = instants.read(events["at"], naive_time_zone)
@@ -59,6 +58,7 @@ def read(
     unknown = np.array([vocabulary.unknown(each) for each in distinct], np.bool_)
     _refuse(events, "event", unknown[code], vocabulary.wrong())
     names = tuple(distinct)
+    _warn_of_near(code, names, vocabulary, watched)
     needs = np.array([each in vocabulary.about for each in names], np.bool_)[code]
     ref, refs = np.full(len(events), -1), tuple[Hashable, ...]()
     may = vocabulary.may | {name for name, about in watched or () if about is not None}
@@ -74,7 +74,7 @@ def read(
         named = given if until_us is None else given[at_us < until_us]
         ids = pd.unique(named) if len(named) else named
     rows = np.flatnonzero(kept)
-    who = pd.Index(ids).get_indexer(pd.Index(given[rows])).astype(np.int64)
+    who = _bare(ids).get_indexer(_bare(given[rows])).astype(np.int64)
     rows, who = rows[who >= 0], who[who >= 0]
     order = np.lexsort((at_us[rows], who))
     rows = rows[order]
@@ -100,6 +100,20 @@ def _late(events: pd.DataFrame, at_us: Ints, naive_time_zone: str | None) -> Fla
     late = np.zeros(len(events), np.bool_)
     late[said] = received_us - at_us[said] > HOUR_US
     return late
+
+
+def _warn_of_near(code: Ints, names: tuple[str, ...], vocabulary: Vocabulary, watched: Watched) -> None:
+    """Warns of tracked events that no rule asks for, and whose names nearly are those of known ones."""
+    asked = {name for name, _ in watched or ()}
+    near = {name: vocabulary.near(name) for name in names if name not in asked}
+    rows = dict(zip(names, np.bincount(code, minlength=len(names)).tolist(), strict=True))
+    told = [
+        f"{shown(name)} in {count(rows[name], 'row')} (did you mean {meant}?)"
+        for name, meant in near.items()
+        if meant
+    ]
+    if told:
+        warnings.warn(f"events: taken for tracked events: {', '.join(told)}", stacklevel=2)
 
 
 def _kept(
@@ -185,12 +199,10 @@ def _refs(
 
 def columns(what: str, given: pd.DataFrame, needed: tuple[str, ...], other: tuple[str, ...]) -> None:
     """Raises EntryError where a column is missing, or is there twice."""
+    told = missing(given.columns, *([name] for name in needed))
+    if told:
+        raise EntryError(f"{what}: {told}")
     names = [str(name) for name in given.columns]
-    missing = [name for name in needed if name not in names]
-    if missing:
-        raise EntryError(
-            f"{what}: no column {' and no column '.join(missing)}; the columns are: {', '.join(names) or 'none'}"
-        )
     twice = [name for name in (*needed, *other) if names.count(name) > 1]
     if twice:
         raise EntryError(f"{what}: column {twice[0]} is there {names.count(twice[0])} times, expected once")
@@ -224,8 +236,34 @@ def factorized(values: "pd.Series[Any]") -> tuple[Ints, Any]:
         return pd.factorize(values.map(lambda each: each if isinstance(each, Hashable) else (repr(each),)))
 
 
+def _alike(some: "pd.Series[Any]", others: "pd.Series[Any]") -> bool:
+    """Whether ids of two columns can be equal: both integers, both strings, or else of the same dtype."""
+    kinds = {_kind(some), _kind(others)}
+    return len(kinds) == 1 or ("string" not in kinds and some.dtype == others.dtype == object)
+
+
 def _kind(ids: "pd.Series[Any]") -> str:
-    """What decides whether ids can be equal: any integers, any strings, or else the very dtype."""
-    if pd.api.types.is_integer_dtype(ids.dtype):
+    values = _uncoded(pd.Index(ids.cat.categories if isinstance(ids.dtype, pd.CategoricalDtype) else ids))
+    if pd.api.types.is_integer_dtype(values.dtype):
         return "integer"
-    return "string" if pd.api.types.infer_dtype(ids, skipna=True) == "string" else str(ids.dtype)
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    return kind if kind in {"integer", "string"} else str(values.dtype)
+
+
+def _bare(ids: Any) -> "pd.Index[Any]":
+    """Ids in a form that all dtypes share which can hold the same."""
+    found = pd.Index(ids)
+    if isinstance(found, pd.CategoricalIndex):
+        found = found.categories.take(found.codes)
+    found = _uncoded(found)
+    if found.dtype == object:
+        found = found.infer_objects()
+    whole = pd.api.types.is_integer_dtype(found.dtype) and (not len(found) or found.max() <= LAST_ID)
+    return found.astype(np.int64 if whole else object)
+
+
+def _uncoded(values: "pd.Index[Any]") -> "pd.Index[Any]":
+    """Values that stand in Arrow's dictionary, by themselves."""
+    dtype = values.dtype
+    coded = isinstance(dtype, pd.ArrowDtype) and hasattr(dtype.pyarrow_dtype, "value_type")
+    return pd.Index(values.to_numpy(object), dtype=object) if coded else values

@@ -4,15 +4,13 @@ import errno
 import importlib
 import json
 import os
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from simcore.errors import SimcoreError
-from simcore.files.columns import Columns
 from simcore.files.inputs import named
+from simcore.plan.columns import Columns, plain
 
 MAGIC = b"PAR1\x15"
 """How every Parquet file begins: its sign, and the first field of a page or of the footer."""
@@ -42,27 +40,10 @@ def flat(arrow: ModuleType, table: Any, columns: Columns) -> Any:
     for at, (name, kind) in enumerate(zip(table.column_names, table.schema.types, strict=True)):
         if name in sum(columns, ()) and arrow.types.is_nested(kind):
             pairs = arrow.types.is_map(kind)
-            plain = [
-                _plain(dict(each) if pairs and each is not None else each)
+            rows = [
+                plain(dict(each) if pairs and each is not None else each)
                 for each in table.column(at).to_pylist()
             ]
-            texts = [None if each is None else json.dumps(each, ensure_ascii=False) for each in plain]
+            texts = [None if each is None else json.dumps(each, ensure_ascii=False) for each in rows]
             table = table.set_column(at, name, arrow.array(texts, arrow.string()))
     return table
-
-
-def _plain(value: Any) -> Any:
-    """A value of Parquet as JSON has it. A field that is null is none, since all rows of a column have its fields."""
-    if isinstance(value, dict):
-        fields = {str(name): _plain(each) for name, each in value.items()}
-        return {name: each for name, each in fields.items() if each is not None}
-    if isinstance(value, list):
-        pairs = bool(value) and all(isinstance(each, tuple) for each in value)  # a map
-        return _plain(dict(value)) if pairs else [*map(_plain, value)]
-    if value is None or value != value:
-        return None
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return float(value)
-    return value if isinstance(value, bool | int | float) else str(value)

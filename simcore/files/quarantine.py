@@ -20,7 +20,7 @@ def quarantine(rows: Rows) -> bytes:
         header, *found = records(rows, [(1, None), *((line, rows.ends.get(line)) for line in places)])
     else:
         bad = rows.frame[~rows.good].astype(object)
-        header, found = [*bad.columns], bad.where(bad.notna(), "").to_numpy().tolist()
+        header, found = rows.header or [], bad.where(bad.notna(), "").to_numpy().tolist()
     width = len(header)
     wider = any(len(row) > width for row in found)
     page: list[list[Any]] = [[rows.unit, "reason", *header, *["surplus"] * wider]]

@@ -14,10 +14,11 @@ import pandas as pd
 
 from simcore.clock.zones import Ints
 from simcore.errors import SimcoreError
-from simcore.files.columns import Columns, check_columns
+from simcore.files.columns import check_columns
 from simcore.files.inputs import Input, WrongKindError, named, once_only, opened, unzipped
 from simcore.files.parquet import MAGIC, check_memory, flat, pyarrow
 from simcore.files.rows import Rows
+from simcore.plan.columns import NO_NAMES, Columns, Names, renamed
 
 _READ_ROWS = 1 << 13
 _LONGEST = 1 << 24
@@ -29,21 +30,28 @@ _SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 """What divides the columns of files that are called CSV."""
 
 Told = Callable[[int, int | None], None]
+Called = Callable[[list[str]], Names]
+"""Gives what columns are called in a file, by their names here, where that differs, from all that it has."""
 
 
-def read(path: Path, told: Told, *kinds: Columns, delimiter: str = ",") -> Rows:
+def _as_here(names: list[str]) -> Names:
+    return NO_NAMES
+
+
+def read(path: Path, told: Told, *kinds: Columns, delimiter: str = ",", called: Called = _as_here) -> Rows:
     """The rows of a CSV or Parquet file of one of these kinds, or of a pipe, or of standard input (`-`).
 
     `told` hears how many bytes are read, of how many (None where nobody knows). `delimiter`: what divides the columns
-    of a CSV file. Raises SimcoreError for a file that is neither, and for one without its columns.
+    of a CSV file. `called`: what columns are called there, by their names here. Raises SimcoreError for a file that
+    is neither, and for one without its columns.
     """
     try:
         with opened(path) as given, _long_fields():
             if unzipped(path).suffix.lower() == ".parquet" or given.head.startswith(MAGIC):
-                return _read_parquet(path, given, kinds)
+                return _read_parquet(path, given, kinds, called)
             text = io.TextIOWrapper(given.file, encoding="utf-8-sig", newline="")
             try:
-                return _read_csv(path, text, kinds, delimiter, lambda: told(given.done(), given.size))
+                return _read_csv(path, text, kinds, delimiter, called, lambda: told(given.done(), given.size))
             finally:
                 text.detach()  # it would close what it reads from
     except WrongKindError as error:
@@ -61,13 +69,19 @@ def read(path: Path, told: Told, *kinds: Columns, delimiter: str = ",") -> Rows:
         ) from None
 
 
-def _read_parquet(path: Path, given: Input, kinds: tuple[Columns, ...]) -> Rows:
+def _read_parquet(path: Path, given: Input, kinds: tuple[Columns, ...], called: Called) -> Rows:
     """The rows of a Parquet file; one that can only be read from end to end is held in memory."""
     arrow, parquet = pyarrow(path)
     file = given.file if given.anywhere else io.BytesIO(given.file.read())
     try:
         table = parquet.read_table(file)
-        columns = check_columns(path, table.column_names, *kinds)
+        header = table.column_names
+        names = renamed(header, called(header))
+        columns = check_columns(path, [name for name in names if name is not None], *kinds)
+        # What gave its name to another keeps none that is looked for.
+        table = table.rename_columns([
+            f"{at} {header[at]}" if name is None else name for at, name in enumerate(names)
+        ])
         frame = flat(arrow, table, columns).to_pandas()
     except (arrow.ArrowException, UnicodeDecodeError, OSError) as error:  # of headers, names, pages
         check_memory(error)
@@ -75,7 +89,7 @@ def _read_parquet(path: Path, given: Input, kinds: tuple[Columns, ...]) -> Rows:
             raise
         why = " ".join(str(error).split()).rstrip(".")
         raise SimcoreError(f"{named(path)}: not a Parquet file: {why}") from None
-    return Rows(path, "row", frame, np.arange(len(frame)), {}, {})
+    return Rows(path, "row", frame, np.arange(len(frame)), {}, {}, header=header)
 
 
 @contextmanager
@@ -95,7 +109,12 @@ def _fault(error: csv.Error) -> str:
 
 
 def _read_csv(
-    path: Path, file: TextIO, kinds: tuple[Columns, ...], delimiter: str, told: Callable[[], None]
+    path: Path,
+    file: TextIO,
+    kinds: tuple[Columns, ...],
+    delimiter: str,
+    called: Called,
+    told: Callable[[], None],
 ) -> Rows:
     """The rows of a CSV file. No Python runs for each row that is good."""
     header = file.readline()
@@ -111,7 +130,8 @@ def _read_csv(
         names = [name.strip() for name in next(reader, [])]
     except csv.Error as error:
         raise SimcoreError(f"{named(path)}: {divided or f'line 1: {_fault(error)}'}") from None
-    columns = check_columns(path, names, *kinds, divided=divided)
+    names = renamed(names, called(names))
+    columns = check_columns(path, [name for name in names if name is not None], *kinds, divided=divided)
     wanted = {name: names.index(name) for name in sum(columns, ()) if name in names}
     parts: list[pd.DataFrame] = []
     places: list[Ints] = []

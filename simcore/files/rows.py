@@ -28,7 +28,8 @@ class Rows:
 
     `frame`: the rows that have all their fields. `places` int64 [rows]: the line of each (from 1), or in
     Parquet its row (from 0). `broken`: what is wrong, by place, be it in `frame` or not. `ends`: the last
-    lines of rows that are no CSV, by place. `delimiter`: what divides the columns of a CSV file.
+    lines of rows that are no CSV, by place. `delimiter`: what divides the columns of a CSV file;
+    `header`: what they are called in a Parquet file.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class Rows:
     broken: dict[int, str]
     ends: dict[int, int]
     delimiter: str = ","
+    header: list[str] | None = None
 
     def __post_init__(self) -> None:
         self.total = len(self.frame) + len(self.broken)

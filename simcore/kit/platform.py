@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from simcore.kit import changes as edits
@@ -39,6 +40,7 @@ class Kit(Platform[Sequence]):
     codes = CODES
     options = _OPTIONS
     rules = Path(__file__).with_name("RULES.md")
+    columns = MappingProxyType({"subscriber_id": "id", "entered_at": "added_at"})  # K29
 
     def recognises(self, payload: Any) -> int:
         """By its frame, which others' files may have too."""

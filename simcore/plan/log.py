@@ -20,6 +20,8 @@ NEVER_US: int = np.iinfo(np.int64).max
 BEFORE_US: int = np.iinfo(np.int64).min
 """When what never happened did."""
 
+_NEAR = 0.84
+"""So much alike are the names of events of which one may be meant by the other."""
 Flags = npt.NDArray[np.bool_]
 _NO_NAMES: Mapping[str, Any] = MappingProxyType({})
 Watched = frozenset[tuple[str, Hashable]] | None
@@ -45,6 +47,18 @@ class Vocabulary(NamedTuple):
     def unknown(self, name: Any) -> bool:
         """Whether this is the name of no event."""
         return name not in self.names and not (self.other and isinstance(name, str) and bool(name.strip()))
+
+    def near(self, name: Any) -> str | None:
+        """The event that is known and may be meant by a name that is not; None for none."""
+        if name in self.names or not isinstance(name, str):
+            return None
+        from difflib import get_close_matches  # it takes time to import, and is needed only here
+
+        plain = {re.sub(r"[\W_]", "", each): each for each in self.names}
+        bare = re.sub(r"[\W_]", "", name.lower())
+        return next(
+            (plain[each] for each in get_close_matches(bare, plain, 3, _NEAR) if each[:2] == bare[:2]), None
+        )
 
     def wrong(self) -> str:
         """What is wrong with the name of no event."""

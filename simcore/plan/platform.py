@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from simcore.errors import SimcoreError, shown
+from simcore.plan.columns import NO_NAMES, Names
 from simcore.plan.controls import Control
 from simcore.plan.findings import Codes, Finding
 from simcore.plan.log import Events
@@ -82,7 +83,9 @@ class Platform(Protocol[S]):
     and asks for. `words`: what it calls things. `options`: of the command line's options `--emails, --time-zone,
     --include-drafts, --changes, --enabled-at` and `--render` those that it has a use for, by their parameters' names
     (`time_zone`), and what each is good for, in a sentence. `rules`: the path of its RULES.md, the rules that its
-    plans follow. `unchanging`: what is said to whoever gives a change, where `changes` and `after` are left out.
+    plans follow. `columns`: what the columns of entries are called in the tables that the platform gives of them, by
+    their names here, `subscriber_id` and `entered_at` at the least. `unchanging`: what is said to whoever gives a
+    change, where `changes` and `after` are left out.
     """
 
     name: str
@@ -96,6 +99,7 @@ class Platform(Protocol[S]):
     words: Words = Words()
     options: Mapping[str, str] = MappingProxyType({})
     rules: Path | None = None
+    columns: Names = NO_NAMES
     unchanging: str = (
         "changes of this platform's sequences are not modelled: make the changed sequence with with_fields(), and "
         "project each by itself"

@@ -22,17 +22,19 @@ import numpy as np
 import pandas as pd
 
 from simcore.answers import projection
-from simcore.answers.options import FileOptions, Options, read, takes
+from simcore.answers.options import FileOptions, Naming, Options, read, takes
 from simcore.answers.projection import Projection
 from simcore.engine import entries as reading
+from simcore.engine.frames import ways
 from simcore.errors import EntryError, SimcoreError, TooLateError, shown
 from simcore.files import shipped as about
-from simcore.files.columns import ENTRIES, check_columns
+from simcore.files.columns import check_columns
 from simcore.files.parquet import check_memory, flat, pyarrow
 from simcore.files.rows import Rows
 from simcore.files.writing import replacing
+from simcore.plan.columns import ENTRIES, Names, called, check, check_there, renamed
 from simcore.plan.plan import Plan
-from simcore.plan.platform import Sequence
+from simcore.plan.platform import Sequence, platform_of
 from simcore.text.progress import Told, telling
 
 MANIFEST = "_manifest.json"
@@ -63,7 +65,11 @@ class Summary(NamedTuple):
     found: int
 
 
-@takes(FileOptions)
+class ParquetOptions(FileOptions, Naming, total=False):
+    """Those of `project`."""
+
+
+@takes(ParquetOptions)
 def project(
     path_in: str | PathLike[str],
     path_out: str | PathLike[str],
@@ -71,14 +77,15 @@ def project(
     *,
     chunk_rows: int = 1_000_000,
     progress: bool = True,
-    **options: Unpack[FileOptions],
+    **options: Unpack[ParquetOptions],
 ) -> Summary:
     """The timeline of the entries in a Parquet file that may be bigger than memory, as a folder of Parquet files.
 
     `path_in`: a file with the columns `subscriber_id` (numbers or texts) and `entered_at`, optionally `via`, and
-    where the sequence has a trigger `properties`; as in all files, a blank text is missing. `path_out`: a folder, made
-    if it is not there. All other arguments are as for `simcore.project`, and so are the columns; events are not among
-    them, since those of a subscriber could be anywhere. `order="email"` orders each part.
+    where the sequence has a trigger `properties`, or as the platform or `columns` names them; as in all files, a blank
+    text is missing. `path_out`: a folder, made if it is not there. All other arguments are as for `simcore.project`,
+    and so are the columns; events are not among them, since those of a subscriber could be anywhere. `order="email"`
+    orders each part.
 
     The folder reads as one table (`pandas.read_parquet(path_out)`): `part-00000.parquet` and so on have one
     schema, and their rows, in the order of the names, are those that `simcore.project` gives for the whole file.
@@ -116,10 +123,12 @@ def project(
     source, folder = Path(path_in), Path(path_out)
     arrow, parquet = pyarrow(source)
     nobody = projection.make(sequence, [], given)
+    names, given = check(given.columns), given._replace(columns=None)
     with ExitStack() as stack:
         with _reading(source, arrow):
             opened = stack.enter_context(open(source, "rb"))
-            entries = _Input(source, opened, nobody.epochs[0].plan, arrow, parquet)
+            theirs = [platform_of(sequence).columns]
+            entries = _Input(source, opened, nobody.epochs[0].plan, names, theirs, arrow, parquet)
         fingerprint = _fingerprint(sequence, entries, given, chunk_rows)
         stack.enter_context(_alone(folder))
         parts = _finished(folder, fingerprint)
@@ -162,6 +171,7 @@ def _fingerprint(sequence: Sequence, entries: "_Input", options: Options, chunk_
         "assumptions": None if options.assumptions is None else repr(options.assumptions),
         "chunk_rows": chunk_rows,
         "input": entries.fingerprint(),
+        "columns": entries.names,
         "simcore": versions["simcore"],
         "tzdata": versions["tzdata"],
     }
@@ -171,7 +181,14 @@ class _Input:
     """A Parquet file of entries that is open."""
 
     def __init__(
-        self, path: Path, file: BinaryIO, plan: Plan, arrow: ModuleType, parquet: ModuleType
+        self,
+        path: Path,
+        file: BinaryIO,
+        plan: Plan,
+        given: Names,
+        theirs: list[Names],
+        arrow: ModuleType,
+        parquet: ModuleType,
     ) -> None:
         self.path, self.raw, self.plan, self.arrow = path, file, plan, arrow
         self.compute = importlib.import_module("pyarrow.compute")
@@ -180,11 +197,15 @@ class _Input:
             file, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True
         )
         schema = self.file.schema_arrow
-        check_columns(path, schema.names, ENTRIES)
+        self.names = called("entries", schema.names, given, theirs)
+        here = renamed(schema.names, self.names)
+        check_columns(path, [name for name in here if name is not None], ENTRIES)
+        check_there(given, {"entries": schema.names})
         # Without a trigger, properties are a column as any other.
         wanted = {*sum(ENTRIES, ())} - (set() if plan.trigger else {"properties"})
-        self.columns = [name for name in schema.names if name in wanted]
-        kind = schema.field("subscriber_id").type
+        self.columns = [name for name in here if name in wanted]
+        self.lenient = "via" in self.names and "via" not in given
+        kind = schema.field(self.names.get("subscriber_id", "subscriber_id")).type
         self.id_type = kind.value_type if arrow.types.is_dictionary(kind) else kind
         if arrow.types.is_null(kind):
             self.id_type = arrow.string()
@@ -208,8 +229,9 @@ class _Input:
         first = int(np.searchsorted(ends, start, "right"))
         skip = start - (int(ends[first - 1]) if first else 0)
         with _reading(self.path, self.arrow):
+            theirs = [self.names.get(name, name) for name in columns]
             for batch in self.file.iter_batches(
-                _BATCH, row_groups=[*range(first, len(ends))], columns=columns
+                _BATCH, row_groups=[*range(first, len(ends))], columns=theirs
             ):
                 batch.validate(full=True)  # finds texts that are not UTF-8
                 if skip < batch.num_rows:
@@ -217,7 +239,8 @@ class _Input:
                 skip = max(0, skip - batch.num_rows)
 
     def _plain(self, table: Any) -> Any:
-        """A table whose ids are no dictionary, since that could be as big as the file."""
+        """A table by the names here, whose ids are no dictionary, since that could be as big as the file."""
+        table = table.rename_columns(renamed(table.column_names, self.names))
         at = table.column_names.index("subscriber_id")
         return table.set_column(at, "subscriber_id", table.column(at).cast(self.id_type))
 
@@ -227,7 +250,9 @@ class _Input:
         A file without rows is one chunk without rows.
         """
         # What is cut off leaves at least the row that shows where: there is a last chunk.
-        held = self._plain(self.file.schema_arrow.empty_table().select(self.columns))
+        held = self._plain(
+            self.file.schema_arrow.empty_table().select([self.names.get(name, name) for name in self.columns])
+        )
         for table in self.tables(start, self.columns):
             held = self.arrow.concat_tables([held, table])
             while cut := self._cut(held, size):
@@ -314,6 +339,8 @@ def _sends(given: _Input, chunk: Any, start: int, sequence: Sequence, options: O
     """The timeline of a chunk, which begins at row `start` of the file."""
     with _reading(given.path, given.arrow):
         frame = flat(given.arrow, chunk, ENTRIES).to_pandas()
+    if given.lenient:
+        frame["via"] = ways(frame["via"], given.plan.vias)
     rows = Rows(given.path, "row", frame, np.arange(start, start + len(frame)), {}, {})
     entries = rows.entries(given.plan, options.naive_time_zone)
     if rows.broken:

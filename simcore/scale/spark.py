@@ -19,7 +19,7 @@ from simcore.answers import options as common
 from simcore.answers.options import DEFAULTS, Enrolling, FileOptions, Options, read, takes
 from simcore.answers.projection import Projection, Simulation, make
 from simcore.errors import EntryError, SimcoreError
-from simcore.files.columns import ENTRIES, EVENTS
+from simcore.plan.columns import ENTRIES, EVENTS
 from simcore.plan.platform import Sequence
 
 try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from simcore.plan.controls import Control
@@ -37,6 +38,11 @@ class Sequenzy(Platform[Sequence]):
     codes = CODES
     options = _OPTIONS
     rules = Path(__file__).with_name("RULES.md")
+    columns = MappingProxyType({  # Q41
+        "subscriber_id": "subscriberId",
+        "entered_at": "enrollmentStartedAt",
+        "via": "enteredVia",
+    })
 
     def recognises(self, payload: Any) -> int:
         """By what only its sequences have."""
