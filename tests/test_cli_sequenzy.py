@@ -246,13 +246,22 @@ def test_assumptions_are_turned():
     for options, clock in (([], "10:15"), (["--assume", "segment_poll=5min"], "10:05")):
         lines = run("project", file, "--events", "v.csv", *options).stdout.splitlines()
         assert lines[1:] == [f"a,1,0,step-1,Hello,2026-03-02T{clock}:00+00:00"]
-    expected = (
-        "expected NAME=VALUE, the name one of: segment_poll, inactivity_poll, stop_checks, stop_reading"
-    )
+    names = ", ".join(simcore.sequenzy.assumptions()["name"])
+    expected = f"expected NAME=VALUE, the name one of: {names}"
     message = f"--assume: found 'day_count=elapsed', {expected}"
     assert refused("project", file, "--events", "v.csv", "--assume", "day_count=elapsed") == message
     message = "1 problem\n  stop_checks: stop_checks must be one of: every_node, steps (found 'never')"
     assert refused("project", file, "--events", "v.csv", "--assume", "stop_checks=never") == message
+
+
+def test_assumptions_that_are_true_or_false():
+    """Q35."""
+    file = ordered(subject="Hello")
+    table("v.csv", ["a", "2026-03-02T10:01Z", "order", "", ""])
+    for value in ("true", "false", "False"):
+        run("project", file, "--events", "v.csv", "--assume", f"update_unsubscribes={value}")
+    message = "1 problem\n  update_unsubscribes: update_unsubscribes must be True or False (found 'maybe')"
+    assert refused("project", file, "--events", "v.csv", "--assume", "update_unsubscribes=maybe") == message
 
 
 def test_help_names_both():

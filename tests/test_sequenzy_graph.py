@@ -1075,7 +1075,7 @@ def test_fields_refused(text_of, fields, text):
     ],
 )
 def test_fields_taken(fields):
-    """Q31 to Q34, Q38, Q39; and what does not decide is kept (Q1)."""
+    """Q31, Q32, Q33, Q38, Q39; and what does not decide is kept (Q1)."""
     made = series(HELLO, **fields)
     assert sequenzy.from_api(json.loads(json.dumps(made.to_api()))) == made
 

@@ -193,6 +193,7 @@ def test_replace(text_of):
 
 
 def test_changes_are_not_modelled(text_of):
+    """Q40: not yet."""
     assert sequenzy.platform.after(sequence(), []) == []
     refused = (
         "changes of a Sequenzy sequence are not modelled, since it is not documented what they do to those "
@@ -1005,7 +1006,7 @@ def test_all_problems_at_once(text_of):
         enrollmentMode="matching_field",
         stopCondition={"type": "has_tag"},
         sendingWindow={"timezone": "Mars", "startTime": "9", "days": ["x"]},
-        steps=[{"type": "branch"}, 5, {"delay": {"days": -1, "hours": "x"}, "waitUntil": {}}],
+        steps=[{"type": "goto"}, 5, {"delay": {"days": -1, "hours": "x"}, "waitUntil": {}}],
         createdAt="x",
     ) == (
         "19 problems\n"
@@ -1019,7 +1020,7 @@ def test_all_problems_at_once(text_of):
         "  sendingWindow.startTime: startTime must be a time HH:mm from 00:00 to 23:59 (found '9')\n"
         "  sendingWindow.endTime: endTime must be a time HH:mm from 00:00 to 24:00 (found None)\n"
         f"  sendingWindow.days[0]: days must be one of: {DAYS} (found 'x')\n"
-        f"  steps[0].type: branch cannot be projected: expected one of: {TYPES}\n"
+        f"  steps[0].type: goto is not modelled: remove the step, or give it one of: {TYPES}\n"
         "  steps[1]: steps[1] must be an object with subject, and blocks or html (found 5)\n"
         "  steps[2].subject: subject is required\n"
         "  steps[2]: an email must have blocks or html\n"
