@@ -200,6 +200,11 @@ OF_SEQUENZY = {
     "inactivity_poll": 15 * MINUTE,
     "stop_checks": "every_node",
     "stop_reading": "state",
+    "numeric_strings": "compare",
+    "update_unsubscribes": True,
+    "activity_scope": "ever",
+    "earlier_events": "ignore",
+    "release": "at_once",
 }
 
 
@@ -218,18 +223,35 @@ def test_those_of_sequenzy_listed():
     assert list(listed) == ["name", "default", "values", "meaning", "rule"]
     assert {str(dtype) for dtype in listed.dtypes} == {TEXT}
     assert listed["name"].tolist() == list(OF_SEQUENZY)
-    assert listed["default"].tolist() == ["0:15:00", "0:15:00", "every_node", "state"]
-    assert listed["rule"].tolist() == ["Q15", "Q16", "Q20", "Q20"]
+    assert listed["default"].tolist() == [
+        *["0:15:00", "0:15:00", "every_node", "state"],
+        *["compare", "true", "ever", "ignore", "at_once"],
+    ]
+    assert listed["rule"].tolist() == ["Q15", "Q16", "Q20", "Q20", "Q32", "Q35", "Q36", "Q37", "Q40"]
     assert listed["values"].tolist() == [
         "a datetime.timedelta over 0",
         "a datetime.timedelta over 0",
         "every_node | steps",
         "state | transition",
+        "compare | strict",
+        "true | false",
+        "ever | this_sequence",
+        "ignore | count",
+        "at_once",
     ]
     assert listed["meaning"].str.len().min() > 20
     for name, values in listed.set_index("name")["values"].iloc[2:].items():
-        for value in values.split(" | "):
+        for text in values.split(" | "):
+            value = {"true": True, "false": False}.get(text, text)
             assert getattr(sequenzy.Assumptions(**{name: value}), name) == value
+
+
+@pytest.mark.parametrize("value", ["true", 1, 0, None])
+def test_what_is_neither_true_nor_false(text_of, value):
+    """Q35."""
+    assert text_of(ValidationError, sequenzy.Assumptions, update_unsubscribes=value) == (
+        f"1 problem\n  update_unsubscribes: update_unsubscribes must be True or False (found {value!r})"
+    )
 
 
 def test_those_of_sequenzy_refused_at_once(text_of):

@@ -30,11 +30,15 @@ LOOKS = (
 )
 HELLO = {"subject": "Hello", "html": "<p>Hello</p>"}
 REFUSED_CHANGES = (
-    "3 problems\n"
-    "  changes[1].op: op must be one of: update, disable, enable (found 'create_email')\n"
-    "  changes[2]: a change must be an object with at and op (found {'at': '2026-03-18T16:30:00-04:00', "
+    "5 problems\n"
+    "  changes[1]: a change must be an object with at and op (found {'at': '2026-03-10T14:00:00-04:00', "
     "'method': 'PUT', 'path'…)\n"
-    "  changes[3]: a change must be an object with at and op (found {'at': '2026-03-27T12:00:00-04:00', "
+    "  changes[2]: a change must be an object with at and op (found {'at': '2026-03-10T14:00:00-04:00', "
+    "'method': 'PUT', 'path'…)\n"
+    "  changes[3].op: op must be one of: update, disable, enable (found 'create_email')\n"
+    "  changes[4]: a change must be an object with at and op (found {'at': '2026-03-18T16:30:00-04:00', "
+    "'method': 'PUT', 'path'…)\n"
+    "  changes[5]: a change must be an object with at and op (found {'at': '2026-03-27T12:00:00-04:00', "
     "'method': 'PUT', 'path'…)"
 )
 NO_OBJECT = "not a JSON object"
@@ -251,19 +255,27 @@ def test_assumptions_are_turned():
     for options, clock in (([], "10:15"), (["--assume", "segment_poll=5min"], "10:05")):
         lines = run("project", file, "--events", "v.csv", *options).stdout.splitlines()
         assert lines[1:] == [f"a,1,0,step-1,Hello,2026-03-02T{clock}:00+00:00"]
-    expected = (
-        "expected NAME=VALUE, the name one of: segment_poll, inactivity_poll, stop_checks, stop_reading, "
-        "numeric_strings, update_unsubscribes, activity_scope, earlier_events, release"
-    )
+    names = ", ".join(simcore.sequenzy.assumptions()["name"])
+    expected = f"expected NAME=VALUE, the name one of: {names}"
     message = f"--assume: found 'day_count=elapsed', {expected}"
     assert refused("project", file, "--events", "v.csv", "--assume", "day_count=elapsed") == message
     message = "1 problem\n  stop_checks: stop_checks must be one of: every_node, steps (found 'never')"
     assert refused("project", file, "--events", "v.csv", "--assume", "stop_checks=never") == message
 
 
+def test_assumptions_that_are_true_or_false():
+    """Q35."""
+    file = ordered(subject="Hello")
+    table("v.csv", ["a", "2026-03-02T10:01Z", "order", "", ""])
+    for value in ("true", "false", "False"):
+        run("project", file, "--events", "v.csv", "--assume", f"update_unsubscribes={value}")
+    message = "1 problem\n  update_unsubscribes: update_unsubscribes must be True or False (found 'maybe')"
+    assert refused("project", file, "--events", "v.csv", "--assume", "update_unsubscribes=maybe") == message
+
+
 def test_help_names_both():
     shown = " ".join(run("project", "--help").stdout.split())
-    assert "JSON as Kit's or Sequenzy's API gives it." in shown
+    assert "JSON as Kit's or Sequenzy's API gives it" in shown
     assert (
         "--emails FILE2 Kit: a second file with its emails, where they are apart. --time-zone ZONE Kit:"
         in shown

@@ -1002,7 +1002,7 @@ def test_all_problems_at_once(text_of):
         enrollmentMode="matching_field",
         stopCondition={"type": "has_tag"},
         sendingWindow={"timezone": "Mars", "startTime": "9", "days": ["x"]},
-        steps=[{"type": "branch"}, 5, {"delay": {"days": -1, "hours": "x"}, "waitUntil": {}}],
+        steps=[{"type": "goto"}, 5, {"delay": {"days": -1, "hours": "x"}, "waitUntil": {}}],
         createdAt="x",
     ) == (
         "19 problems\n"
@@ -1016,7 +1016,7 @@ def test_all_problems_at_once(text_of):
         "  sendingWindow.startTime: startTime must be a time HH:mm from 00:00 to 23:59 (found '9')\n"
         "  sendingWindow.endTime: endTime must be a time HH:mm from 00:00 to 24:00 (found None)\n"
         f"  sendingWindow.days[0]: days must be one of: {DAYS} (found 'x')\n"
-        "  steps[0].branches: branches must be a list of objects with conditionType and steps (found None)\n"
+        f"  steps[0].type: goto is not modelled: remove the step, or give it one of: {TYPES}\n"
         "  steps[1]: steps[1] must be an object with subject, and blocks or html (found 5)\n"
         "  steps[2].subject: subject is required\n"
         "  steps[2]: an email must have blocks or html\n"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simcore.sequenzy.waits import Length, UntilField, Weekdays, microseconds, wait, window
+from simcore.sequenzy.waits import Length, UntilField, Weekdays, kind_of, microseconds, said, wait, window
 
 MINUTE, HOUR, DAY = 60 * 10**6, 3600 * 10**6, 24 * 3600 * 10**6
 FAR = 2**62
@@ -176,3 +176,78 @@ def test_an_empty_list_of_days_is_none_of_them():
     assert window(WINDOW | {"days": []}).weekdays == frozenset()
     assert wait({"waitUntilWeekday": WINDOW | {"days": []}}).weekdays == frozenset()
     assert len(wait({"waitUntilWeekday": WINDOW}).weekdays) == 7
+
+
+# ---------------------------------------------------------------- what the platform documents since
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ({"field": "renews", "source": "attribute"}, UntilField("renews", 0, False, "attribute")),
+        ({"field": "renews", "untilDateSource": "attribute"}, UntilField("renews", 0, False, "attribute")),
+        ({"field": "renews", "source": "event"}, UntilField("renews", 0, False)),
+        ({"field": "renews", "source": None}, UntilField("renews", 0, False, "event")),
+    ],
+)
+def test_whose_date_it_is(item, expected):
+    """Q28."""
+    assert wait({"waitUntil": item}) == expected
+    assert wait({"delay": {"mode": "until_date", **item}}) == expected
+
+
+@pytest.mark.parametrize(
+    ("item", "past"),
+    [
+        ({}, "continue"),
+        ({"pastAction": "skip"}, "skip"),
+        ({"untilPastAction": "exit"}, "exit"),
+        ({"pastAction": None, "untilPastAction": "continue"}, "continue"),
+    ],
+)
+def test_what_is_done_with_dates_that_are_past(item, past):
+    """Q29."""
+    assert wait({"waitUntil": {"field": "due", **item}}) == UntilField("due", 0, False, "event", past)
+    assert wait({"delay": {"mode": "until_date", "field": "due", **item}}).past == past
+
+
+@pytest.mark.parametrize(
+    ("least", "us"),
+    [
+        (None, 0),
+        ({}, 0),
+        ({"days": 0, "hours": 0, "minutes": 0}, 0),
+        ({"days": 1, "hours": 2, "minutes": 3}, DAY + 2 * HOUR + 3 * MINUTE),
+        ({"hours": 1.5}, 90 * MINUTE),
+    ],
+)
+def test_a_wait_before_a_weekday(least, us):
+    """Q30."""
+    item = {"day": "tue", "startTime": "09:00", "timezone": "UTC", "minimumWait": least}
+    expected = Weekdays(frozenset({1}), 540, 1440, "UTC", False, us)
+    assert wait({"waitUntilWeekday": item}) == expected
+    assert window(item).least_us == us
+
+
+@pytest.mark.parametrize("name", ["timezoneSource", "untilTimezoneSource"])
+@pytest.mark.parametrize(("source", "own"), [("subscriber", True), ("fixed", False), (None, False)])
+def test_whose_zone_it_is(name, source, own):
+    """Q31."""
+    item = {"startTime": "09:00", "endTime": "17:00", "timezone": "UTC", name: source}
+    assert wait({"waitUntilWeekday": item}).by_subscriber == own
+    assert wait({"delay": {"mode": "until_weekday", **item}}).by_subscriber == own
+    assert window(item).by_subscriber == own
+
+
+def test_where_a_delay_says_how_it_waits():
+    """Q35: in its config, as a step would say it; what has a mode says by it which fields count."""
+    config = {"delayMode": "duration", "delayDays": 1, "waitUntil": {"field": "due"}, "label": "A day"}
+    step = {"type": "delay", "config": config}
+    assert said(step) == {"delay": {"mode": "duration", "days": 1}}
+    assert kind_of(step) == ("delay", {"mode": "duration", "days": 1})
+    assert said({"type": "delay", "config": config | {"delayMode": "until_date"}}) == {
+        "waitUntil": {"field": "due"}
+    }
+    assert said({"type": "delay", "config": {}}) == {}
+    for other in ({"type": "delay", "delayMs": 5, "config": config}, {"type": "sms", "config": config}, {}):
+        assert said(other) is other

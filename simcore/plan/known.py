@@ -68,7 +68,7 @@ class Known(NamedTuple):
             return f", or {self.instead[name]}"
         if nearest:
             return f", or write {nearest}"
-        few = not self.is_open and len(self.read) <= _MOST
+        few = not self.is_open and 0 < len(self.read) <= _MOST
         return f", or say the same by: {', '.join(self.read)}" if few else ""
 
 

@@ -178,6 +178,8 @@ def config(step: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in found.items() if name not in DISCOUNT} | {
             "discount": discount(step)
         }
+    if mine == "delay":  # which its wait has said
+        return {name: value for name, value in found.items() if name not in waits.DELAY_FIELDS}
     if mine == "email":
         found["subject"] = subject(step)
     return found

@@ -53,6 +53,11 @@ OF_DELAY_NODE = {"delayDays": "days", "delayHours": "hours", "delayMinutes": "mi
 """Fields of the configuration of a delay, and what they are called in a `delay` (Q26)."""
 DELAYS = ("delay", "logic_delay")
 """What a step that is a wait on its own is called (Q35)."""
+DELAY_FIELDS = frozenset({
+    *(*OF_DELAY_NODE, *UNITS, "mode"),
+    *(name for fields in FIELDS.values() for field in fields for name in SPELLINGS[field]),
+})
+"""What the configuration of a delay may say of it, besides the waits of a step."""
 TIMEOUT_DAYS = 7  # Q37
 
 _MINUTE_US = HOUR_US // 60
@@ -212,11 +217,10 @@ def said(step: Mapping[str, Any]) -> Mapping[str, Any]:
     named = step.get("type") in DELAYS or step.get("nodeType") in DELAYS
     if not (named and isinstance(config, Mapping)) or any(step.get(kind) is not None for kind in KINDS):
         return step
-    names = {name for of in FIELDS.values() for field in of for name in SPELLINGS[field]}
     inner = {
         OF_DELAY_NODE.get(name, name): value
         for name, value in config.items()
-        if value is not None and name in {*OF_DELAY_NODE, *UNITS, "mode", *names}
+        if value is not None and name in DELAY_FIELDS
     }
     mode = inner.get("mode")
     known = isinstance(mode, str) and mode in MODES
