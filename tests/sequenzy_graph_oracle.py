@@ -4,16 +4,16 @@ It shares no code with the library. It simulates one subscriber at a time, one i
 graph that `sequenzy_graph_reading` makes of a body; what it needs of Q1 to Q25 (windows, properties, polls) is
 `sequenzy_oracle`'s. `simulate_case` takes a case as `sequenzy_graph_cases` makes it: a dict that JSON can hold.
 
-Choices: where the spec leaves room, what is taken here, why, and what else (or:) it could be.
+Choices: where the rules leave room, what is taken here, why, and what else (or:) it could be.
 
 Reading bodies
 C1. A branch in `steps` is a step with `branches` (`type` "branch" or "logic_branch", `nodeType` "logic_branch",
-    or neither); a wait for an event has `type` "wait_for_event" or "logic_wait_for_event". The spec names neither;
+    or neither); a wait for an event has `type` "wait_for_event" or "logic_wait_for_event". The rules name neither;
     these are the platform's node types. or: another word.
 C2. The fields of tag, list, update, wait and condition steps stand in the step or in its `config`: the platform
     has both. A step without a type that has a discount and no subject is a discount step: the old top-level
     fields (Q27) are those of a step, beside `type`, as the platform says. or: of the body.
-C3. A completion node is any node of a graph that is of no type of step: the spec does not name its type.
+C3. A completion node is any node of a graph that is of no type of step: the rules do not name its type.
     or: one type by name, any other refused.
 C4. Positions (Q22): a `logic_delay` right before a step that is no delay, to which nothing else leads, is that
     step's wait and has its position; any other delay is a step of its own and is counted, as a step of type
@@ -78,7 +78,7 @@ C24. `received_at` (Q39): later than `at` by more than an hour, to the microseco
      row; whatever else the event does it does at `at`, counting for frequency included. Events received sooner
      enrol at `at`, the only instant that Q14 has. or: at `received_at`; or `blocked` in the journal.
 C25. inbound_webhook: an event named `eventName` (or `inbound_webhook` where the body has none) whose `ref` is the
-     body's `webhookId`, where it has one. The spec names no field for the id. or: another field; or the event's
+     body's `webhookId`, where it has one. The rules name no field for the id. or: another field; or the event's
      name is always `inbound_webhook`.
 C26. entry_audience: the list, tag or segment whose event enrolled the run; with entries via trigger the only
      one that the trigger names, by hand none; where there is none the condition never holds. The kind of set is
@@ -101,7 +101,7 @@ C31. Key dates: an `at` without a zone is wall-clock time in `keyDates.timezone`
      given is the label in lower case, all but letters and digits as `_` (the platform's words). or: UTC.
 C32. A condition step is a gate: where it does not hold the run ends, `stopped`, as other exits do. or: completed.
 C33. has_phone: the property `phone` is a text that is not empty, or another value that is not null or false.
-     sms_subscribed: the property `sms_subscribed` is true. The spec names no source. or: events; or refused.
+     sms_subscribed: the property `sms_subscribed` is true. The rules name no source. or: events; or refused.
 C34. `this_sequence`: strictly later than the run's enrolment (as Q20), not later than the node. `ever`: any
      earlier event of the log, from its start. `previous_email` is refused. or: the instant of the enrolment too.
 C35. field_equals is Q14's equality: 5 is not "5". field_contains is Q14's contains. field_greater_than and

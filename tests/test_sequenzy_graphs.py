@@ -108,6 +108,11 @@ OTHERWISE = {
 
 @pytest.mark.parametrize("worked", WORKED, ids=[f"{at}-{each['rule']}" for at, each in enumerate(WORKED)])
 def test_worked_by_hand(worked):
+    """Three or more of each rule.
+
+    Q26 graphs, Q27 names, Q28 and Q29 dates, Q30 minimumWait, Q31 zones, Q32 numbers, Q33 who may enter, Q34 paused,
+    Q35 kinds of steps, Q36 branches, Q37 waits for events, Q38 key dates, Q39 triggers, Q40 changes, Q41 enrolments.
+    """
     case, told = dict(worked["case"]), worked["journal"]
     if "enrollments" in case:  # Q41, as entries: reading what the platform gives is tested where it is read
         case["entries"] = entries_of(case.pop("enrollments"))
