@@ -278,15 +278,15 @@ def test_the_text_says_who_is_first_and_why():
     text, _ = first_broken(NEXT_DAY, rested, "2026-03-02T20:00-05:00", "2026-03-04T00:00-05:00")
     assert text == (
         "Mon 2 Mar 2026 21:00:00.000001 EST (2026-03-03T02:00:00.000001Z) is the first entry that breaks the "
-        "predicate, which said: too soon\n"
+        "predicate, which failed: too soon\n"
         "Times in America/New_York\n"
         "pos  send time                           subject\n"
         "0    Mon 2 Mar 2026 21:00:00.000001 EST  E1\n"
         "    at once, on entry: Mon 2 Mar 21:00:00.000001 EST\n"
         "1    Tue 3 Mar 2026 09:00 EST            E2\n"
         "    1 day after the previous email is Tue 3 Mar, so Tue 3 Mar 09:00 EST\n"
-        "It breaks from there to the entry at 2026-03-03T02:59:59.999999Z, included; later ones were not looked at.\n"
-        "No earlier one breaks it: it was asked at both ends of the pieces before (1 of 28 from "
+        "It breaks from there to the entry at 2026-03-03T02:59:59.999999Z, included; later entries were not checked.\n"
+        "No earlier entry breaks it: it holds at both ends of every piece before (1 of 28 pieces from "
         "2026-03-03T01:00:00.000000Z to before 2026-03-04T05:00:00.000000Z)."
     )
 
@@ -311,7 +311,7 @@ BROKEN = {
         lambda sends: sends[0].send_at.time() <= time(22, 30),
         *DAY,
         "2026-03-03T22:30:00.000001Z",
-        "2026-03-03T22:59:59.999999Z, included; later ones were not looked at",
+        "2026-03-03T22:59:59.999999Z, included; later entries were not checked",
     ),
     "from the beginning of an hour on": (
         AT_ONCE,
@@ -328,7 +328,7 @@ BROKEN = {
         "2026-09-05T00:00-04:00",
         "2026-09-10T00:00-03:00",
         "2026-09-06T04:00:00.000000Z",  # 24:00 of Saturday, four hours behind; the clock shows 01:00 of Sunday
-        "2026-09-06T04:59:59.999999Z, included; later ones were not looked at",
+        "2026-09-06T04:59:59.999999Z, included; later entries were not checked",
     ),
     "where a window closes": (
         AT_ONCE.replace(sendingWindow={"timezone": "Europe/Kyiv", "startTime": "09:00", "endTime": "17:00"}),
@@ -336,14 +336,14 @@ BROKEN = {
         "2026-03-03T10:00+02:00",
         "2026-03-05T00:00+02:00",
         "2026-03-03T15:00:00.000000Z",
-        "2026-03-03T15:59:59.999999Z, included; later ones were not looked at",
+        "2026-03-03T15:59:59.999999Z, included; later entries were not checked",
     ),
     "right after a poll": (
         kit.Sequence(name="S", time_zone="UTC", emails=(email(1, 1, "hours"),)),
         lambda sends: sends[0].send_at.time() != time(15, 15),
         *DAY,
         "2026-03-03T14:00:00.000001Z",
-        "2026-03-03T14:15:00.000000Z, included; later ones were not looked at",
+        "2026-03-03T14:15:00.000000Z, included; later entries were not checked",
     ),
     "by dates": (
         kit.Sequence(name="S", time_zone="UTC", send_hour=9, emails=(email(1, 1), email(2, 2))),
@@ -351,7 +351,7 @@ BROKEN = {
         "2026-03-03T00:00Z",
         "2026-03-08T00:00Z",
         "2026-03-04T00:00:00.000000Z",  # the 5th, then the 7th
-        "2026-03-04T00:59:59.999999Z, included; later ones were not looked at",
+        "2026-03-04T00:59:59.999999Z, included; later entries were not checked",
     ),
     "right after a slot": (
         kit.Sequence(name="S", time_zone="UTC", send_hour=9, emails=(email(1, 1),)),
@@ -359,7 +359,7 @@ BROKEN = {
         "2026-03-03T00:00Z",
         "2026-03-08T00:00Z",
         "2026-03-03T09:00:00.000001Z",  # 24 hours later 09:00 is past
-        "2026-03-03T09:59:59.999999Z, included; later ones were not looked at",
+        "2026-03-03T09:59:59.999999Z, included; later entries were not checked",
         kit.Assumptions(day_count="elapsed"),
     ),
     "the last microsecond of a range": (
@@ -367,7 +367,7 @@ BROKEN = {
         lambda sends: sends[0].entered_at < datetime(2026, 3, 3, 23, 59, 59, 999999, tzinfo=UTC),
         *DAY,
         "2026-03-03T23:59:59.999999Z",
-        "2026-03-03T23:59:59.999999Z, included; later ones were not looked at",
+        "2026-03-03T23:59:59.999999Z, included; later entries were not checked",
     ),
     "a range of one": (
         AT_ONCE,
@@ -375,7 +375,7 @@ BROKEN = {
         "2026-03-03T12:00Z",
         "2026-03-03T12:00:00.000001Z",
         "2026-03-03T12:00:00.000000Z",
-        "2026-03-03T12:00:00.000000Z, included; later ones were not looked at",
+        "2026-03-03T12:00:00.000000Z, included; later entries were not checked",
     ),
 }
 
@@ -387,7 +387,7 @@ def test_the_first_microsecond(case):
     text, found = first_broken(sequence, predicate, start, end, **named)
     assert found == first
     assert f"It breaks from there to the entry at {until}." in text
-    assert "which gave False\n" in text
+    assert "which returned False\n" in text
     if us(first) > us(start):
         assert_for_all_entries(sequence, predicate, start, first, **named)
 
@@ -488,7 +488,7 @@ def test_the_text_where_nothing_goes_out():
         "pos  send time  subject\n0    not sent   E1\n    the sequence is not active, so nothing is sent\n"
     ) in text
     text, _ = first_broken(kit.Sequence(name="S"), some, *DAY)
-    assert "gave False\nThere is no email.\nIt breaks" in text
+    assert "returned False\nThere is no email.\nIt breaks" in text
 
 
 def test_the_text_shows_drafts_where_they_are_asked_for():
@@ -546,7 +546,10 @@ def never(sends):
     raise TypeError("not to be asked")
 
 
-MANY = "start to end: 864,000,000 pieces or more, expected at most 20,000,000: give a shorter range, or a longer every"
+MANY = (
+    "start to end: found 864,000,000 pieces or more, expected at most 20,000,000: give a shorter range, or a longer "
+    "every"
+)
 
 
 @pytest.mark.parametrize(
@@ -613,15 +616,15 @@ def test_sends_after_the_last_instant(text_of):
     for sequence, day, until in ((two, 30, "2199-12-31T00:00Z"), (three, 29, end)):
         text = text_of(simcore.EntryError, assert_for_all_entries, sequence, lambda sends: True, start, until)
         assert text == (
-            f"end: who enters at 2199-12-{day}T00:00:00.000000Z would be sent emails after 2200-01-01 UTC: give an "
-            "earlier one, or mend the delays"
+            f"end: an entry at 2199-12-{day}T00:00:00.000000Z would get emails after 2200-01-01 UTC: give an "
+            "earlier end, or shorten the delays"
         )
 
 
 @pytest.mark.parametrize("held", [1, "yes", pd.NA, ()])
 def test_a_predicate_says_true_or_false(held, text_of):
     text = text_of(simcore.SimcoreError, assert_for_all_entries, AT_ONCE, lambda sends: held, *DAY)
-    assert text == f"predicate: gave {held!r}, expected True or False, or nothing where it asserts"
+    assert text == f"predicate: returned {held!r}, expected True, False or None"
 
 
 def test_a_fault_of_simcore_is_no_proof(monkeypatch, text_of):

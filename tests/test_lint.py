@@ -60,15 +60,15 @@ CASES = {
         series(email(), active=False),
         {},
         "active",
-        "The sequence is not active, so nothing is sent; whoever is in it waits. Set active to true.",
+        "The sequence is not active, so nothing is sent and everyone in it waits. Set active to true.",
         [series(email())],
     ),
     "nothing-published": (
         series(draft(), draft(), draft()),
         {},
         "emails",
-        "All 3 emails are drafts: whoever enters is through at once and receives nothing, not even what is "
-        "published later. Publish what should go out.",
+        "All 3 emails are drafts: subscribers who enter complete at once and receive nothing, not even what you "
+        "publish later. Publish what should go out.",
         [series(draft(), email())],
     ),
     "no-send-days": (
@@ -91,16 +91,16 @@ CASES = {
         ),
         {},
         "send_days",
-        "The sequence has no send days. No published email needs one so far, but one in days, without days of its "
-        "own, would never go out. Name at least one day.",
+        "The sequence has no send days. No published email needs one yet, but an email with a wait in days and no "
+        "days of its own would never go out. Name at least one day.",
         [series(email(), send_days=[]), series(email("A", 0))],
     ),
     "hour-skipped": (
         series(email(), send_hour=2, time_zone="America/New_York"),
         {"as_of": NEW_YEAR},
         "send_hour",
-        "The clocks skip 02:00 in America/New_York on Sun 8 Mar 2026 and Sun 14 Mar 2027, so the emails due then go "
-        "out at 03:00. Another send_hour avoids that.",
+        "The clocks skip 02:00 in America/New_York on Sun 8 Mar 2026 and Sun 14 Mar 2027, so emails due then go out "
+        "at 03:00. Choose another send_hour to avoid that.",
         [
             series(email(), send_hour=3, time_zone="America/New_York"),
             series(email(), send_hour=1, time_zone="America/New_York"),
@@ -113,8 +113,8 @@ CASES = {
         series(email(), send_hour=1, time_zone="America/New_York"),
         {"as_of": NEW_YEAR},
         "send_hour",
-        "The clocks show 01:00 in America/New_York twice on Sun 1 Nov 2026 and Sun 7 Nov 2027; the emails due then go "
-        "out the first time. Another send_hour avoids that, if it matters.",
+        "The clocks show 01:00 in America/New_York twice on Sun 1 Nov 2026 and Sun 7 Nov 2027; emails due then go "
+        "out the first time. If that matters, choose another send_hour.",
         [
             series(email(), send_hour=2, time_zone="America/New_York"),
             series(email(), send_hour=0, time_zone="America/New_York"),
@@ -125,24 +125,24 @@ CASES = {
         series(email(), exclude_subscriber_sources=OUT),
         {},
         "exclude_subscriber_sources[1].ids[1]",
-        "The sequence leaves out who is in sequence 30, and that is itself: taken at its word, nobody in it receives "
-        "anything. Take it out.",
+        "The sequence excludes the subscribers of sequence 30, which is the sequence itself: taken literally, "
+        "nobody receives anything. Take it out.",
         [series(email(), id=33, exclude_subscriber_sources=OUT), series(email(), id=None)],
     ),
     "excludes-unknown": (
         series(email(), exclude_subscriber_sources=OUT),
         {"among": AMONG},
         "exclude_subscriber_sources[1].ids[0]",
-        "The sequence leaves out who is in sequence 31, which is none of the account's others as given (2 sequences). "
-        "If it is gone, nobody is left out: check the id.",
+        "The sequence excludes the subscribers of sequence 31, which is not among the account's other sequences (2 "
+        "sequences given). If it is gone, nobody is excluded: check the id.",
         [series(email(), exclude_subscriber_sources=[{"type": "sequence", "ids": [32]}])],
     ),
     "draft-between": (
         series(draft("X"), email(), draft("Y"), email("B"), draft("Z")),
         {},
         "emails[2].published",
-        "'Y' is a draft between published emails: it is passed over, and its wait with it. Once published, it goes "
-        "out at once to whoever is in the sequence and past it.",
+        "'Y' is a draft between published emails: it is skipped, and its wait too. Once published, it goes out at "
+        "once to everyone in the sequence who is past it.",
         [series(draft("X"), email(), email("B"), draft("Z")), series(draft(), draft(), draft())],
     ),
     "days-never-meet": (
@@ -162,8 +162,9 @@ CASES = {
         series(email(), draft(delay=5), email("B", 2), send_days=["monday", "tuesday"]),
         {},
         "emails[2].delay_value",
-        "'B' waits 2 days after 'A', which goes out on Mon and Tue; that is Wed and Thu, and it may go out on Mon and "
-        "Tue only. So it always waits longer, 6 to 7 days: set delay_value to what is meant, or allow Wed and Thu.",
+        "'B' waits 2 days after 'A', which goes out on Mon and Tue; that is Wed and Thu, and it may go out on Mon "
+        "and Tue only. So it always waits longer, 6 to 7 days: set delay_value to what you mean, or allow Wed and "
+        "Thu.",
         [
             series(email(), email("B", 1), send_days=["monday", "tuesday"]),
             series(email(), email("B", 7), send_days=["tuesday"]),
@@ -176,8 +177,8 @@ CASES = {
         series(email(), email("B", 13, "hours"), time_zone="America/New_York"),
         {},
         "emails[1].delay_value",
-        "'B' goes out 13 hours after 'A', which goes out at 09:00 in America/New_York: that is 22:00. Another number "
-        "of hours, or a wait in days, avoids the night.",
+        "'B' goes out 13 hours after 'A', which goes out at 09:00 in America/New_York: that is 22:00. Choose "
+        "another number of hours, or a wait in days, to avoid the night.",
         [
             # 21:00; an hour later only across a clock change.
             series(email(), email("B", 12, "hours"), time_zone="America/New_York"),
@@ -230,12 +231,12 @@ def test_nothing_published():
     def message(sequence):
         return told(sequence)["nothing-published"][0][2]
 
-    through = "whoever enters is through at once and receives nothing, not even what is published later."
+    through = "subscribers who enter complete at once and receive nothing, not even what you publish later."
     assert message(series()) == f"There are no emails: {through} Publish what should go out."
     assert message(series(draft())) == f"The only email is a draft: {through} Publish what should go out."
     assert message(series(draft(), hold=True)) == (
-        "The only email is a draft: whoever enters receives nothing until one is published. Publish what should go "
-        "out."
+        "The only email is a draft: subscribers who enter receive nothing until one is published. Publish what "
+        "should go out."
     )
 
 
@@ -300,8 +301,8 @@ def test_a_slot_that_is_lost():
     assert told(series(email(), send_hour=23, time_zone="America/Nuuk"), as_of=NEW_YEAR)["hour-skipped"][0][
         2
     ] == (
-        "The clocks skip 23:00 in America/Nuuk on Sat 28 Mar 2026 and Sat 27 Mar 2027, so the emails due then do not "
-        "go out before the next send day. Another send_hour avoids that."
+        "The clocks skip 23:00 in America/Nuuk on Sat 28 Mar 2026 and Sat 27 Mar 2027, so emails due then do not go "
+        "out before the next send day. Choose another send_hour to avoid that."
     )
 
 
@@ -309,9 +310,9 @@ def test_a_date_that_is_lost_and_an_hour_that_is_moved():
     """Apia skipped Friday 30 December 2011, and 03:00 on the last Sunday of September (24 in 2011)."""
     skipped = told(series(email(), send_hour=3, time_zone="Pacific/Apia"), as_of="2011-09-01T00:00Z")
     assert skipped["hour-skipped"][0][2] == (
-        "The clocks skip 03:00 in Pacific/Apia on Sat 24 Sep 2011 and Sun 30 Sep 2012, so the emails due then go out "
-        "at 04:00; on Fri 30 Dec 2011, so the emails due then do not go out before the next send day. Another "
-        "send_hour avoids that."
+        "The clocks skip 03:00 in Pacific/Apia on Sat 24 Sep 2011 and Sun 30 Sep 2012, so emails due then go out at "
+        "04:00; on Fri 30 Dec 2011, so emails due then do not go out before the next send day. Choose another "
+        "send_hour to avoid that."
     )
 
 
@@ -325,26 +326,28 @@ def test_night_from_the_entry_on():
             (
                 "note",
                 "emails[1].delay_value",
-                "'B' goes out 3 hours after 'A', at whatever time that is: who enters at 23:00 in UTC gets it at "
+                "'B' goes out 3 hours after 'A', at any time of day: a subscriber who enters at 23:00 in UTC gets it "
+                "at "
                 "02:00. A wait in days keeps to the send hour.",
             ),
             (
                 "note",
                 "emails[2].delay_value",
-                "'C' goes out 23 hours after 'B', at whatever time that is: who enters at 00:00 in UTC gets it at "
+                "'C' goes out 23 hours after 'B', at any time of day: a subscriber who enters at 00:00 in UTC gets "
+                "it at "
                 "02:00. A wait in days keeps to the send hour.",
             ),
             (
                 "note",
                 "emails[4].delay_value",
-                "'E' goes out 14 hours after 'D', which goes out at 09:00 in UTC: that is 23:00. Another number of "
-                "hours, or a wait in days, avoids the night.",
+                "'E' goes out 14 hours after 'D', which goes out at 09:00 in UTC: that is 23:00. Choose another "
+                "number of hours, or a wait in days, to avoid the night.",
             ),
         ]
     }
     first = told(series(email("A", 1, "hours")))["lands-at-night"][0][2]
     assert first.startswith(
-        "'A' goes out 1 hour after the entry, at whatever time that is: who enters at 01:00 in UTC"
+        "'A' goes out 1 hour after the entry, at any time of day: a subscriber who enters at 01:00 in UTC"
     )
 
 
@@ -353,7 +356,7 @@ def test_stretched_after_hours():
     sequence = series(email(), email("B", 2, "hours"), email("C"), send_hour=23, send_days=["monday"])
     assert told(sequence)["always-stretched"][0][2] == (
         "'C' waits 1 day after 'B', which goes out on Tue; that is Wed, and it may go out on Mon only. So it always "
-        "waits longer, 6 days: set delay_value to what is meant, or allow Wed."
+        "waits longer, 6 days: set delay_value to what you mean, or allow Wed."
     )
     assert "always-stretched" not in told(
         series(email(), email("B", 2, "hours"), email("C", 6), send_hour=23, send_days=["monday"])

@@ -140,7 +140,7 @@ def test_there_are_sequences_of_no_email(strategy):
 def test_sequences_that_cannot_be(strategy, text_of):
     for least, most in ((3, 2), (-1, 2)):
         text = text_of(simcore.SimcoreError, strategy, min_emails=least, max_emails=most)
-        assert text == f"min_emails: found {least}, expected 0 to max_emails (2)"
+        assert text == f"min_emails: found {least}, expected a number from 0 to max_emails (2)"
     assert text_of(simcore.SimcoreError, strategy, time_zones=["Mars"]) == (
         "'Mars' is not a time zone: expected an IANA name such as 'America/New_York'"
     )
@@ -317,19 +317,20 @@ def test_nothing_was_sent():
         (
             SENDS,
             ROWS,
-            "the timeline: position 0 (Welcome, and your first recipe) stands there again in row 4: subscriber_id and "
-            "run must be expected too",
+            "the timeline: row 4 repeats position 0 (Welcome, and your first recipe): add subscriber_id and run to "
+            "what "
+            "you expect",
         ),
         (
             FIRST,
             pd.concat([FIRST, FIRST[2:3]]),
-            "expected: subscriber 0, run 1, email 303 (Three knives are enough) stands there again in row 4: expected "
-            "once",
+            "expected: row 4 repeats subscriber 0, run 1, email 303 (Three knives are enough): expected once",
         ),
         (
             FIRST,
             FIRST.astype({"subscriber_id": str}).astype({"subscriber_id": object}),
-            f"expected: subscriber_id is {pd.Series(['']).dtype}, and int64 in the timeline: ids of two kinds never "
+            f"expected: subscriber_id is {pd.Series(['']).dtype}, and int64 in the timeline: ids of different kinds "
+            "never "
             "match",
         ),
         (
@@ -362,7 +363,7 @@ def test_the_file_is_there_only_when_it_is_asked_for(tmp_path):
     with pytest.raises(AssertionError) as caught:
         check_golden(FIRST, path)
     assert str(caught.value) == (
-        f"{path}: there is no such file yet: check_golden(..., update=True) writes it"
+        f"{path}: there is no such file yet: write it with check_golden(..., update=True)"
     )
     assert not path.exists()
     check_golden(FIRST, str(path), update=True)
@@ -390,7 +391,7 @@ def test_the_difference_to_the_file(tmp_path):
         "Mon 9 Mar 2026 09:00 EDT\n"
         "  subscriber 0, run 1, email 304 (A coupon for the cooking class): 1 hour later: Thu 12 Mar 2026 10:00 EDT, "
         "expected Thu 12 Mar 2026 09:00 EDT\n"
-        "If that is as it should be, check_golden(..., update=True) writes the file anew."
+        "If this is right, write the file again with check_golden(..., update=True)."
     )
     assert path.read_bytes() == kept
     check_golden(later, path, update=True)

@@ -647,7 +647,7 @@ def test_an_email_of_a_run_twice(text_of):
     )
     numbers = simcore.project(OTHER, ENTRIES.assign(subscriber_id=[4, 3, 2, 1]))
     assert text_of(SimcoreError, simcore.shift, numbers, pd.concat([numbers, numbers[3:4]])) == (
-        f"after: row 8 has email 'step-2' of run 1 of subscriber 3 a second time: {again}"
+        f"after: row 8 repeats email 'step-2' of run 1 of subscriber 3: {again}"
     )
 
 

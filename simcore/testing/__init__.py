@@ -1,4 +1,4 @@
-"""For tests of one's own sequences: strategies of hypothesis, and assertions; the extra `testing`."""
+"""For tests of your own sequences: assertions and hypothesis strategies; the extra `testing`."""
 
 from simcore.testing.proof import Send, assert_for_all_entries
 from simcore.testing.strategies import entry_instants, kit_sequences, sequenzy_sequences

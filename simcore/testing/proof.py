@@ -1,8 +1,8 @@
-"""What holds for every entry of a range, decided without sampling.
+"""Proves a promise for every entry of a range, without sampling.
 
-While nothing happens to a subscriber but the entry, each send is a step function of the entry: on pieces of the
-range it either stays where it is, or moves along with the entry, microsecond by microsecond. The pieces are found
-by going through the plan: what moves is cut where a delay or a gate begins to answer otherwise.
+If nothing but the entry happens to a subscriber, each send is a step function of the entry: on pieces of the range it
+either stays at one instant, or moves along with the entry, microsecond by microsecond. Going through the plan gives
+the pieces: what moves is cut wherever the answer of a delay or a gate changes.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -36,10 +36,10 @@ _HOUR = timedelta(hours=1)
 
 
 class Send(NamedTuple):
-    """One email as it goes out to one subscriber, as predicates see it; the times are in the sequence's zone.
+    """One email that goes out to one subscriber, as predicates see it; the times are in the sequence's zone.
 
-    They are pandas' Timestamps, whose differences are real lengths of time. (Those of Python's datetimes of one zone
-    are differences of wall clocks, an hour off where the clocks are changed in between.)
+    They are pandas Timestamps, whose differences are real lengths of time. (The difference of two Python datetimes in
+    the same zone is a difference of wall clocks: an hour off if the clocks change in between.)
     """
 
     position: int
@@ -62,28 +62,30 @@ def assert_for_all_entries(
     every: timedelta = _HOUR,
     **options: Unpack[PlanOptions],
 ) -> None:
-    """Asserts that `predicate` holds for whoever enters at any microsecond from `start` to before `end`.
+    """Asserts that `predicate` holds for a subscriber who enters at any microsecond from `start` to before `end`.
 
-    `predicate` is given the sends of one subscriber who enters and to whom nothing else happens, as in
-    `simcore.preview`: a tuple of `Send`, in order, without drafts and without what cannot go out. It says True or
-    False, or asserts and says nothing. `start`, `end`: aware datetimes, or strings; naive ones are read in
-    `naive_time_zone`.
+    `predicate`: a function of the sends of one subscriber who enters and to whom nothing else happens, as in
+    `simcore.preview`. It gets a tuple of `Send`, in order, without drafts and without emails that cannot go out. It
+    returns True or False, or uses `assert` and returns nothing. `start`, `end`: aware datetimes, or strings; without
+    an offset they are read in `naive_time_zone`.
 
-    Nothing is sampled. The range is cut into pieces on which each send stays where it is or moves along with the
-    entry; what moves, the entry too, is on one date and in one hour of the sequence's wall clock throughout a piece
-    (`every`: in one part of an hour, such as 15 minutes). The predicate is asked at the first and the last
-    microsecond of each piece. This is a proof wherever, on a piece, it holds between two entries for which it holds:
+    Nothing is sampled. The range is cut into pieces. On a piece, each send either stays at one instant or moves along
+    with the entry. Whatever moves, the entry too, stays within one date and one hour of the sequence's wall clock
+    (`every`: within one part of an hour, such as 15 minutes). The predicate is called at the first and the last
+    microsecond of each piece. This is a proof for every predicate that, if it holds at both ends of a piece, also
+    holds in between. Such a predicate may
 
-    - whatever it says of sends that wait for a slot or a poll, which stay where they are;
-    - of those that move (at once, or a length of time later, without such a wait) and of the entry: by their weekday,
-      date or hour; by comparing times, or the length between two of them, with a limit (`<`, `<=`, `>`, `>=`, `==`);
-    - all this joined by `and`, or `all(...)`.
+    - say anything about sends that wait for a slot or a poll, since they stay at one instant;
+    - use the weekday, date or hour of the entry and of sends that move (sends without such a wait: at once, or a
+      length of time later);
+    - compare times, or the length between two of them, with a limit (`<`, `<=`, `>`, `>=`, `==`);
+    - join all of these by `and` or `all(...)`.
 
-    It is none for a predicate that may fail in the midst of a piece and hold at both its ends, such as `!=`, or
-    limits joined by `or`, of times that move. A smaller `every` looks at more places.
+    It is not a proof for a predicate that can hold at both ends of a piece and fail in between, such as `!=`, or
+    limits joined by `or`, on times that move. A smaller `every` checks more instants.
 
-    Raises AssertionError that names the first entry for which it does not hold, to the microsecond (within a piece
-    found by halving it), with its sends and their reasons; SimcoreError for a range or a sequence that cannot be.
+    Raises AssertionError, which names the first entry that breaks the predicate, to the microsecond (within a piece,
+    by bisection), with its sends and their reasons. Raises SimcoreError for a range or a sequence that is not valid.
 
     >>> import simcore
     >>> from simcore import kit
@@ -118,22 +120,22 @@ def assert_for_all_entries(
             first, until = asked.broken(int(begins_us[piece]), int(lasts_us[piece]), from_begin=edge % 2 == 0)
             shows: PlanOptions = {"include_drafts": given.include_drafts, "assumptions": given.assumptions}
             raise AssertionError(
-                f"{asked.told(first, shows)}\nIt breaks from there to the entry at {_iso(until)}, included; "
-                f"{'the next one keeps it' if until < lasts_us[piece] else 'later ones were not looked at'}.\n"
-                f"No earlier one breaks it: it was asked at both ends of the pieces before ({piece:,} of "
-                f"{begins_us.size:,} from {_iso(first_us)} to before {_iso(end_us)})."
+                f"{asked.report(first, shows)}\nIt breaks from there to the entry at {_iso(until)}, included; "
+                f"{'the next one keeps it' if until < lasts_us[piece] else 'later entries were not checked'}.\n"
+                f"No earlier entry breaks it: it holds at both ends of every piece before ({piece:,} of "
+                f"{begins_us.size:,} pieces from {_iso(first_us)} to before {_iso(end_us)})."
             )
 
 
 class _Asked(NamedTuple):
-    """A predicate, and the sequence about whose sends it is asked."""
+    """A predicate, and the sequence whose sends it is about."""
 
     sequence: Any
     plan: Plan
     predicate: Predicate
 
     def faults(self, edges_us: Ints) -> Iterator[str | None]:
-        """What is wrong for each entry, None for nothing; `edges_us`: pieces' first and last instants in turn."""
+        """What is wrong for each entry, None for nothing. `edges_us`: first and last instants of pieces, in turn."""
         sent = self._sent(edges_us)
         lengths_us = np.diff(edges_us)[::2]
         for step, at_us in sent:
@@ -144,12 +146,12 @@ class _Asked(NamedTuple):
                     "of simcore, please report it with the sequence"
                 )
         times_us = np.stack([edges_us, *(at_us for _, at_us in sent)])
-        distinct_us, place = np.unique(times_us, return_inverse=True)
+        distinct_us, index = np.unique(times_us, return_inverse=True)
         stamps = np.array([*instants.show(distinct_us, self.plan.time_zone)], object)
-        entered, *at = stamps[place.reshape(times_us.shape)]
+        entered, *at = stamps[index.reshape(times_us.shape)]
         of_emails = [
-            map(Send, repeat(step.position), repeat(step.email_id), repeat(step.subject), entered, each)
-            for (step, _), each in zip(sent, at, strict=True)
+            map(Send, repeat(step.position), repeat(step.email_id), repeat(step.subject), entered, stamped)
+            for (step, _), stamped in zip(sent, at, strict=True)
         ]
         sends: Iterable[tuple[Send, ...]] = (
             zip(*of_emails, strict=True) if sent else repeat((), edges_us.size)
@@ -159,13 +161,13 @@ class _Asked(NamedTuple):
     def _sent(self, entered_us: Ints) -> list[tuple[Step, Ints]]:
         """The instants of each email's sends [µs, entries], in order."""
         try:
-            # Whoever is said to enter does, as in a preview: no rule of enrolment keeps them out.
+            # Every entry counts, as in a preview: no rule of enrolment rejects it.
             plan = replace(self.plan, entry=OneAtATime())
             projection = make(self.sequence, instants.show(entered_us, "UTC"), plan=plan)
         except TooLateError as error:
             raise EntryError(
-                f"end: who enters at {_iso(int(entered_us[error.rows[0]]))} would be sent emails after 2200-01-01 "
-                "UTC: give an earlier one, or mend the delays"
+                f"end: an entry at {_iso(int(entered_us[error.rows[0]]))} would get emails after 2200-01-01 UTC: give "
+                "an earlier end, or shorten the delays"
             ) from None
         return [(item.step, item.at.all_us()) for item in projection.outcome.sends]
 
@@ -173,24 +175,22 @@ class _Asked(NamedTuple):
         try:
             held = self.predicate(sends)
         except AssertionError as error:
-            return f"said: {error}" if str(error) else "failed an assertion"
+            return f"failed: {error}" if str(error) else "failed an assertion"
         if not (held is None or isinstance(held, bool | np.bool_)):
-            raise SimcoreError(
-                f"predicate: gave {shown(held)}, expected True or False, or nothing where it asserts"
-            )
-        return None if held is None or held else "gave False"
+            raise SimcoreError(f"predicate: returned {shown(held)}, expected True, False or None")
+        return None if held is None or held else "returned False"
 
     def _one(self, entered_us: int) -> str | None:
         return next(self.faults(np.array([entered_us, entered_us])))
 
     def broken(self, begin_us: int, last_us: int, *, from_begin: bool) -> tuple[int, int]:
-        """The first and the last entry of a piece that break it; it breaks at the beginning, or else at the end."""
+        """The first and last entry of a piece that break it, which its start (`from_begin`) or its end does."""
         if not from_begin:
             return self._turn(begin_us, last_us), last_us
         return begin_us, last_us if self._one(last_us) is not None else self._turn(last_us, begin_us)
 
     def _turn(self, holds_us: int, breaks_us: int) -> int:
-        """Between two entries of a piece, the last one that breaks it on the way to the one that does not."""
+        """Between two entries of a piece, the last one that breaks it on the way to the one that keeps it."""
         while abs(holds_us - breaks_us) > 1:
             middle_us = (holds_us + breaks_us) // 2
             if self._one(middle_us) is None:
@@ -199,8 +199,8 @@ class _Asked(NamedTuple):
                 breaks_us = middle_us
         return breaks_us
 
-    def told(self, entered_us: int, shows: PlanOptions) -> str:
-        """An entry that breaks the predicate, in words, with its sends and their reasons."""
+    def report(self, entered_us: int, shows: PlanOptions) -> str:
+        """A message about an entry that breaks the predicate, with its sends and their reasons."""
         entered_at = instants.show(np.array([entered_us]), self.plan.time_zone)[0]
         some = any(step.sends for step in self.plan.steps)
         return (
@@ -211,10 +211,10 @@ class _Asked(NamedTuple):
 
 
 class _Pieces(NamedTuple):
-    """Pieces of a range of entries up to `end_us` [µs]: where each begins, and what became of the entry so far.
+    """Pieces of a range of entries up to `end_us` [µs]: where each begins, and how far its entry has come.
 
-    `begin_us` int64 [pieces], in order; `at_us` int64 [pieces], the instant that an entry there has led to; `moves`,
-    whether that moves along with the entry through the piece, or stays.
+    `begin_us` int64 [pieces], in order; `at_us` int64 [pieces], the instant that the first entry of the piece has led
+    to; `moves`: whether that instant moves along with the entry through the piece, or stays.
     """
 
     begin_us: Ints
@@ -226,7 +226,7 @@ class _Pieces(NamedTuple):
         return np.diff(np.append(self.begin_us, self.end_us))
 
     def cut(self, points: Callable[[int, int], Ints]) -> "_Pieces":
-        """What moves is cut where it comes to a point; `points` gives them, in order, from an instant to another."""
+        """Cuts what moves at points; `points` gives them, in order, from one instant to another."""
         if not self.moves.any():
             return self
         until_us = self.at_us + self._lengths_us()
@@ -242,11 +242,11 @@ class _Pieces(NamedTuple):
             self.begin_us[piece] + by_us, self.at_us[piece] + by_us, self.moves[piece], self.end_us
         )
 
-    def through(self, what: Callable[[Ints], Ints]) -> "_Pieces":
-        """What becomes of it next, where `what` lets a piece stay or move as a whole."""
+    def through(self, passing: Callable[[Ints], Ints]) -> "_Pieces":
+        """The pieces after the next delay or gate; it must let each piece stay, or move, as a whole."""
         on_us = np.where(self.moves, self._lengths_us() - 1, 0)
-        at_us = what(self.at_us)
-        moves = (on_us > 0) & (what(self.at_us + on_us) - at_us == on_us)
+        at_us = passing(self.at_us)
+        moves = (on_us > 0) & (passing(self.at_us + on_us) - at_us == on_us)
         return self._replace(at_us=at_us, moves=moves)
 
 
@@ -263,9 +263,9 @@ def _refuse_events(plan: Plan) -> None:
 
 
 def pieces(plan: Plan, first_us: int, end_us: int, every_us: int) -> Ints:
-    """Where the pieces begin of the entries from an instant to before another [int64, µs, in order].
+    """The starts of the pieces of the entries from an instant to before another [int64, µs, in order].
 
-    On each, every send stays or moves along, and what moves is in one part of its hour (of so many µs).
+    On each piece, every send stays or moves along, and what moves is within one part of its hour (`every_us` long).
     """
     here = zone(plan.time_zone)
 
@@ -299,7 +299,7 @@ def _over(delay: Delay, anchor_us: Ints) -> Ints:
 
 
 def _steps(of: Delay | Gate, first_us: int, end_us: int) -> Ints:
-    """Where a delay or a gate begins to answer otherwise: in between it gives one instant, or moves along."""
+    """Where the answer of a delay or a gate changes: in between it is one instant, or moves along."""
     try:
         return of.steps_us(first_us, end_us)
     except TooManyError as error:
@@ -308,8 +308,8 @@ def _steps(of: Delay | Gate, first_us: int, end_us: int) -> Ints:
 
 def _too_many(count: int) -> SimcoreError:
     return SimcoreError(
-        f"start to end: {count:,} pieces or more, expected at most {MOST_STEPS:,}: give a shorter range, or a "
-        "longer every"
+        f"start to end: found {count:,} pieces or more, expected at most {MOST_STEPS:,}: give a shorter range, or "
+        "a longer every"
     )
 
 

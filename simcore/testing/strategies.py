@@ -1,6 +1,6 @@
-"""Strategies of hypothesis: sequences of both platforms, and entries, weighted to where clocks are changed.
+"""Hypothesis strategies: sequences of both platforms, and entries, often near clock changes.
 
-What is drawn first is the simplest, and what hypothesis shrinks to.
+The first choice of each strategy is the simplest, since hypothesis shrinks to it.
 """
 
 from collections.abc import Sequence
@@ -57,10 +57,10 @@ _FIRST_DELAYS = _AT_ONCE | _DELAYS
 def kit_sequences(
     *, time_zones: Sequence[str] = _ZONES, min_emails: int = 1, max_emails: int = 6, live: bool = False
 ) -> st.SearchStrategy[kit.Sequence]:
-    """Valid sequences of Kit, of `min_emails` to `max_emails` emails, in one of `time_zones`.
+    """Valid Kit sequences with `min_emails` to `max_emails` emails, in one of `time_zones`.
 
-    With drafts, emails' own days, and now and then no send day at all, or one that is not active; `live=True`: only
-    such in which every email goes out, by the default assumptions.
+    They include drafts, emails with days of their own, and now and then a sequence without send days or one that is
+    not active. `live=True`: only sequences in which every email goes out, under the default assumptions.
 
     >>> from hypothesis import given, settings
     >>> @settings(max_examples=5, database=None)
@@ -91,7 +91,7 @@ def _kit_sequences(
 
 
 def _email(draw: st.DrawFn, number: int, live: bool) -> kit.Email:
-    """An email; one that is not the first waits."""
+    """An email; all but the first have a wait."""
     value, unit = draw(_DELAYS if number else _FIRST_DELAYS)
     return kit.Email(
         id=101 + number,
@@ -106,10 +106,11 @@ def _email(draw: st.DrawFn, number: int, live: bool) -> kit.Email:
 def sequenzy_sequences(
     *, time_zones: Sequence[str] = _ZONES, min_emails: int = 1, max_emails: int = 6, live: bool = False
 ) -> st.SearchStrategy[sequenzy.Sequence]:
-    """Valid sequences of Sequenzy, of `min_emails` to `max_emails` emails, with windows and waits in `time_zones`.
+    """Valid Sequenzy sequences with `min_emails` to `max_emails` emails, and windows and waits in `time_zones`.
 
-    With all kinds of waits, steps that are no emails, triggers, enrolment modes and stop conditions, and now and then
-    a window without a day; `live=True`: only such in which every email goes out to whoever enters and does nothing.
+    They include all kinds of waits, steps that are not emails, triggers, enrolment modes and stop conditions, and now
+    and then a window without a day. `live=True`: only sequences in which every email goes out to a subscriber who
+    enters and does nothing else.
 
     >>> from hypothesis import given, settings
     >>> @settings(max_examples=5, database=None)
@@ -132,7 +133,7 @@ _TRIGGERS: tuple[dict[str, Any], ...] = (
     {"trigger": "event_received", "eventName": "order"},
     {"trigger": "inactivity", "eventName": "order", "inactiveDays": 30},
     {"trigger": "frequency", "eventName": "order", "minCount": 2, "timeWindowDays": 7},
-    {  # which turns away who brings no such field
+    {  # which rejects events without such a field
         "trigger": "event_received",
         "eventName": "order",
         "enrollmentMode": "matching_field",
@@ -143,7 +144,7 @@ _STOPS: tuple[dict[str, Any] | None, ...] = (
     {"type": "has_tag", "value": "customer"},
     {"type": "event_received", "value": "paid"},
     {"type": "field_changed", "value": "plan"},
-    {"type": "does_not_have_tag", "value": "lead"},  # which holds of who never had it
+    {"type": "does_not_have_tag", "value": "lead"},  # which is true of everyone who never had it
 )
 _OTHERS: st.SearchStrategy[dict[str, Any] | None] = st.sampled_from([
     *[None] * 12,
@@ -188,7 +189,7 @@ def _sequenzy_sequences(
 
 
 def _windows(time_zones: Sequence[str], live: bool) -> st.SearchStrategy[dict[str, Any]]:
-    """A part of some days, or of all of them."""
+    """Windows: part of some days, or of every day."""
 
     def window(zone: str, times: tuple[str, str], days: tuple[str, ...] | None) -> dict[str, Any]:
         chosen = {} if days is None else {"days": [*days]}
@@ -203,7 +204,7 @@ def _windows(time_zones: Sequence[str], live: bool) -> st.SearchStrategy[dict[st
 
 
 def _waits(windows: st.SearchStrategy[dict[str, Any]], live: bool) -> st.SearchStrategy[dict[str, Any]]:
-    """What makes a step wait, in a dict; an empty one for nothing."""
+    """A step's wait, as a dict of its fields; an empty dict for none."""
     lengths = st.sampled_from([
         {"days": 1},
         {"hours": 12},
@@ -226,9 +227,10 @@ def _waits(windows: st.SearchStrategy[dict[str, Any]], live: bool) -> st.SearchS
 def entry_instants(time_zone: str, start: Instant, end: Instant) -> st.SearchStrategy[datetime]:
     """Entries from `start` to before `end`, as aware datetimes in UTC.
 
-    Every other one is on or beside a change of the zone's clocks, or a whole or quarter hour of its wall clock
-    (midnight above all), by a microsecond, a second or a quarter of an hour. `start`, `end`: aware datetimes, or
-    strings; naive ones are read in the zone. Raises SimcoreError for a range without an instant, or what is no zone.
+    Half of them are at or near a clock change of the zone, or a full or quarter hour of its wall clock (most often
+    midnight): exactly there, or off by a microsecond, a second or a quarter of an hour. `start`, `end`: aware
+    datetimes, or strings; without an offset they are wall-clock time in the zone. Raises SimcoreError for an empty
+    range or an unknown zone.
 
     >>> from hypothesis import given, settings
     >>> @settings(max_examples=5, database=None)
@@ -237,22 +239,22 @@ def entry_instants(time_zone: str, start: Instant, end: Instant) -> st.SearchStr
     ...     assert entered_at.day in {8, 9}
     >>> test()
     """
-    place = zone(time_zone)
+    here = zone(time_zone)
     first_us, end_us = (
-        instants.read_one(each, name, time_zone) for each, name in ((start, "start"), (end, "end"))
+        instants.read_one(value, name, time_zone) for value, name in ((start, "start"), (end, "end"))
     )
     if first_us >= end_us:
         raise SimcoreError(f"end: found {shown(end)}, expected an instant after start ({shown(start)})")
-    first, last = (int(each) for each in place.date(np.array([first_us, end_us - 1])))
+    first, last = (int(date) for date in here.date(np.array([first_us, end_us - 1])))
 
     def near(at_us: int, by_us: int) -> int:
         return min(max(at_us + by_us, first_us), end_us - 1)
 
     def on_clock(day: int, quarter: int) -> int:
         local_us = day * DAY_US + quarter * 15 * MINUTE_US
-        return int(place.instant_us(np.array([local_us]))[0])
+        return int(here.instant_us(np.array([local_us]))[0])
 
-    changes = place.changes_us[(place.changes_us >= first_us) & (place.changes_us < end_us)].tolist()
+    changes = here.changes_us[(here.changes_us >= first_us) & (here.changes_us < end_us)].tolist()
     quarters = st.sampled_from([0, 96]) | st.integers(0, 24).map(lambda hour: 4 * hour) | st.integers(0, 95)
     days = st.integers(min(first, last), max(first, last))
     edges = st.builds(on_clock, days, quarters)
@@ -268,8 +270,10 @@ def _subject(draw: st.DrawFn, number: int) -> str:
 
 
 def _check(time_zones: Sequence[str], least: int, most: int) -> None:
-    """Raises SimcoreError where there is no such sequence."""
+    """Raises SimcoreError for an unknown zone, or if no number of emails fits."""
     for name in time_zones:
         zone(name)
     if not 0 <= least <= most:
-        raise SimcoreError(f"min_emails: found {shown(least)}, expected 0 to max_emails ({shown(most)})")
+        raise SimcoreError(
+            f"min_emails: found {shown(least)}, expected a number from 0 to max_emails ({shown(most)})"
+        )
