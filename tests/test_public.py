@@ -59,8 +59,10 @@ def test_names():
         "update_email",
     ]
     assert all(hasattr(kit, name) for name in kit.__all__)
-    names = ["Assumptions", "Sequence", "assumptions", "from_api", "load", "platform"]
-    assert sorted(sequenzy.__all__) == names
+    assert sorted(sequenzy.__all__) == [
+        *("Assumptions", "Change", "Sequence", "assumptions", "disable", "enable"),
+        *("from_api", "load", "platform", "update"),
+    ]
     assert all(hasattr(sequenzy, name) for name in sequenzy.__all__)
 
 

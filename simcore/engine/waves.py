@@ -15,7 +15,6 @@ from simcore.engine.rounds import ACTIVE, NONE, Waiting
 from simcore.engine.steps import Steps
 from simcore.engine.times import Times
 from simcore.plan.log import NEVER_US, Flags
-from simcore.plan.plan import SideBySide
 from simcore.plan.runs import Runs
 
 
@@ -123,9 +122,7 @@ class WaveSteps(Steps):
 
     def _judge(self, rows: Ints) -> Fates:
         """What becomes of some entries, each subscriber's one (Q18, Q21, Q33)."""
-        waves, entry, vias = self.waves, self.here.plan.entry, self.here.plan.vias
-        if not isinstance(entry, SideBySide):
-            raise TypeError("only runs that go side by side go by waves")
+        waves, entry, vias = self.waves, self.here.plan.side_by_side, self.here.plan.vias
         came, record = waves.came, self.record
         via = came.via[rows]
 

@@ -7,7 +7,6 @@ sequence, an email), in which another field is kept unless it looks as if it dec
 """
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -60,6 +59,8 @@ class Known(NamedTuple):
         alike = {_bare(each): each for each in self.read}
         if self.is_open:
             return alike.get(_bare(name), "")
+        from difflib import get_close_matches  # it takes time to import, and is needed only here
+
         return next((alike[each] for each in get_close_matches(_bare(name), alike, 1, 0.8)), "")
 
     def _way_out(self, name: str, nearest: str) -> str:
