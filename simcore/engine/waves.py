@@ -11,7 +11,7 @@ from simcore.clock.instants import NAT_US
 from simcore.clock.zones import Ints
 from simcore.engine.people import BLOCKED, DUPLICATE, NO_KEY, REPEATED, STARTED, Fates
 from simcore.engine.record import Itinerary, Record
-from simcore.engine.rounds import ACTIVE, NONE, Waiting
+from simcore.engine.rounds import ACTIVE, NONE, Waiting, where
 from simcore.engine.steps import Steps
 from simcore.engine.times import Times
 from simcore.plan.log import NEVER_US, Flags
@@ -182,10 +182,8 @@ class WaveSteps(Steps):
         record = self.record
         if not len(waits.at):
             return
-        if waits.rows is None:
-            raise TypeError("in a wave there are some runs, and never all")
-        due_us = waits.at.all_us()
-        record.out.queued[waits.rows] = self.here.number[at]
-        record.out.due_us[waits.rows] = due_us
+        rows, due_us = where(waits.rows), waits.at.all_us()
+        record.out.queued[rows] = self.here.number[at]
+        record.out.due_us[rows] = due_us
         record.stand(last, waits, ends=ends)
-        self.waves.due_us[waits.rows] = np.where(due_us == NAT_US, NEVER_US, due_us)
+        self.waves.due_us[rows] = np.where(due_us == NAT_US, NEVER_US, due_us)
