@@ -13,11 +13,15 @@ import simcore
 from simcore import sequenzy
 from simcore.clock.delays import Elapsed
 from simcore.clock.gates import Anytime
+from simcore.engine.audience import _enrolments
+from simcore.engine.people import STARTED
 from simcore.engine.record import Record
-from simcore.engine.side_by_side import goes_by_waves
+from simcore.engine.side_by_side import first_pass, goes_by_waves
 from simcore.errors import SimcoreError, ValidationError
-from simcore.plan.plan import Epoch, Plan, Step
+from simcore.plan.log import Log
+from simcore.plan.plan import Epoch, Plan, SideBySide, Step
 from simcore.plan.runs import Runs
+from simcore.sequenzy.triggers import Received
 
 HELLO = {"subject": "Hello", "html": "<p>Hello</p>"}
 
@@ -236,6 +240,23 @@ def test_the_audience_of_each_trigger(text_of):
     assert entered(sequence, [changed], *rows) == ["02 10:00 completed", "04 10:00 stopped"]
 
 
+def test_an_audience_of_a_segment_and_of_none():
+    """Q39: entries by trigger come from the one segment that it names; where it names none, nothing ends them."""
+    stop = {"type": "does_not_have_tag", "matchConfig": {"mode": "entry_audience"}}
+    steps = [email("a"), email("b", delay={"days": 9})]
+    by_segment = sequenzy.Sequence(
+        name="S", trigger="segment_entered", segmentId="G", steps=steps, stopCondition=stop
+    )
+    by_event = sequenzy.Sequence(
+        name="S", trigger="event_received", eventName="order", steps=steps, stopCondition=stop
+    )
+    rows = [("01 10:00", "segment_entered", "G"), ("03 10:00", "segment_left", "G")]
+    for sequence, status in ((by_segment, "stopped"), (by_event, "completed")):
+        entries = pd.DataFrame({"subscriber_id": ["a"], "entered_at": [at("02 10:00")]})
+        found = simcore.simulate(sequence, entries, events=log(*rows)).subscribers
+        assert found["status"].tolist() == [status]
+
+
 # ---------------------------------------------------------------- plans that do not go together
 
 
@@ -255,6 +276,27 @@ def test_one_way_of_entry(text_of):
     assert text_of(TypeError, goes_by_waves, runs(2), [Epoch(at_us=0, plan=plan())]) == (
         "plans of one sequence have one way of entry"
     )
+
+
+def test_a_plan_without_a_trigger_enrols_nobody():
+    """As a platform may have it after a change."""
+    event = np.zeros(1, np.int64)
+    took = Log(np.array(["a"], object), event, event + 5, event, event - 1, event - 1, ("order",), (), ())
+    epochs = [
+        Epoch(at_us=at_us, plan=plan(trigger=trigger))
+        for at_us, trigger in ((0, Received("order")), (5, None), (6, Received("order")))
+    ]
+    assert _enrolments(epochs, took, None).at_us.tolist() == []
+    assert _enrolments(epochs[:1], took, None).at_us.tolist() == [5]
+
+
+def test_without_a_log_nobody_has_left():
+    fate, claims = first_pass(
+        runs(2),
+        [Epoch(at_us=0, plan=plan(entry=SideBySide(once=False, key=None, if_idle_vias=frozenset())))],
+        None,
+    )
+    assert (fate.tolist(), claims) == ([STARTED, STARTED], None)
 
 
 def test_no_log_no_history(text_of):

@@ -8,6 +8,8 @@ import simcore
 from simcore import sequenzy
 from simcore.clock.delays import Elapsed
 from simcore.clock.gates import Anytime
+from simcore.clock.words import Case, moment
+from simcore.clock.zones import zone
 from simcore.engine import simulate
 from simcore.engine.record import Record
 from simcore.errors import EntryError
@@ -99,6 +101,24 @@ def test_q35_an_update_that_unsubscribes():
     assert sends(sequence, *rows, assumptions=kept) == ["a 02 10:00", "b 02 11:00"]
 
 
+def test_q35_what_an_update_sets_may_stop():
+    """Q20: field_changed looks at the value, which a step may have set, too."""
+    updates = [
+        {"type": "update_subscriber", "customAttributeUpdates": [{"name": "plan", "value": value}]}
+        for value in ("free", "pro")
+    ]
+    match = {"mode": "field_value", "operator": "equals", "value": "pro"}
+    stop = {"type": "field_changed", "value": "plan", "matchConfig": match}
+    steps = [
+        email("a"),
+        updates[0],
+        email("b", delay={"hours": 1}),
+        updates[1],
+        email("c", delay={"hours": 1}),
+    ]
+    assert sends(of_order(*steps, stopCondition=stop), ("02 10:00", "order")) == ["a 02 10:00", "b 02 11:00"]
+
+
 # ---------------------------------------------------------------- Q39: when an event was received
 
 
@@ -184,6 +204,21 @@ def test_waits_of_runs_that_are_nobody_s():
     ]
     assert [each.steps_us(0, 99).tolist() for each in (dated, event, fixed, open_)] == [[], [], [8], []]
     assert [each.watched for each in (dated, event)] == [frozenset(), frozenset({("e", None)})]
+
+
+def test_waits_of_runs_in_words():
+    here = zone("UTC")
+    minute_us = 60_000_000
+
+    def said(wait, ready_us):
+        case = Case(here, "entry", *(moment(us, here) for us in (0, ready_us, ready_us)))
+        return wait.words(case).says
+
+    event = UntilEventOf("order", 120 * minute_us, exits=False)
+    assert said(event, 120 * minute_us) == "2 hours after entry without order is Thu 1 Jan 02:00 UTC"
+    assert said(event, 60 * minute_us) == "the first order after entry is Thu 1 Jan 01:00 UTC"
+    dated = DateOfRun(lambda _: 5, ends=False, name="the event's due")
+    assert said(dated, 60 * minute_us) == "the event's due is Thu 1 Jan 01:00 UTC"
 
 
 # ---------------------------------------------------------------- T22: zones by row

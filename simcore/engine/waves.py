@@ -55,8 +55,6 @@ class Waves:
         `steps`: whether steps are done at all.
         """
         due_us = self.due_us if steps else np.where(self.inside, NEVER_US, self.due_us)
-        if not due_us.size:
-            return np.empty(0, np.int64)
         first_us = self.of_each(due_us, np.minimum)
         # Of one instant entries come first, then runs in their order.
         rank = np.where(due_us == first_us[self.person], self.place + self.inside * self.place.size, NEVER_US)
