@@ -13,12 +13,11 @@ from simcore.plan.plan import OnChange
 from simcore.plan.waits import RunDelay
 
 
-def change(record: Record, before: Itinerary, here: Itinerary, now_us: int, number: int) -> None:
+def change(
+    record: Record, before: Itinerary, here: Itinerary, on_change: OnChange, now_us: int, number: int
+) -> None:
     """One change at an instant [µs], from one plan to the next; `number`: the epoch that it begins."""
-    out, on_change = record.out, here.plan.on_change
-    if not isinstance(on_change, OnChange):
-        raise TypeError("plans of one sequence have one way of changing")
-    inside = record.inside
+    out, inside = record.out, record.inside
     rows = inside[(out.end_us[inside] >= now_us) & (out.state[inside] == ACTIVE)]
     record.inside = rows
     _forget_deleted(record, before, here, rows)

@@ -12,7 +12,7 @@ from simcore.engine.side_by_side import keys, numbered, second_pass
 from simcore.engine.simulate import run_in_order, simulate
 from simcore.engine.times import Kept
 from simcore.engine.waves import Waves
-from simcore.plan.plan import Epoch, SideBySide
+from simcore.plan.plan import Epoch
 
 
 def happen(
@@ -50,9 +50,6 @@ def _in_order(
     epochs: Sequence[Epoch], people: Audience, until_us: int | None, *, notes: bool, passes: bool
 ) -> tuple[Audience, Outcome]:
     """Where what one run of a subscriber does matters to another: in the order of time."""
-    entry = epochs[0].plan.entry
-    if not isinstance(entry, SideBySide):
-        raise TypeError("only runs that go side by side go by waves")
     came = replace(people.runs, number=people.runs.number.copy())
     record = Record(
         epochs,
@@ -64,7 +61,7 @@ def _in_order(
         passes=passes,
         in_order=True,
     )
-    waves = Waves(came, keys(came, entry))
+    waves = Waves(came, keys(came, epochs[0].plan.side_by_side))
     out = run_in_order(record, epochs, until_us, waves)
     taken = waves.fate == STARTED
     came = replace(came, end_us=out.end_us, end_status=out.end_status)

@@ -33,7 +33,7 @@ from simcore.plan.runs import Runs
 
 def first_pass(came: Runs, epochs: Sequence[Epoch], log: Log | None) -> tuple[Fates, Claims | None]:
     """What becomes of each candidate, as far as that does not depend on how long runs last (Q18, Q21, Q33, Q34)."""
-    who, plan, entry = came.numbered_who, epochs[0].plan, _entry(epochs[0])
+    who, plan, entry = came.numbered_who, epochs[0].plan, epochs[0].plan.side_by_side
     fate = np.full(len(came), STARTED, np.int8)
     if log is not None:
         left = History(log, plan.events, emits=False).left(who, came.entered_us)
@@ -63,7 +63,7 @@ def keys(came: Runs, entry: SideBySide) -> Ints:
 
 def goes_by_waves(came: Runs, epochs: Sequence[Epoch]) -> bool:
     """Whether who comes in, and what becomes of it, depends on what happens to the same subscriber before."""
-    entries = [_entry(epoch) for epoch in epochs]
+    entries = [epoch.plan.side_by_side for epoch in epochs]
     by_hand = entries[0].once and bool(
         (_by(came, epochs, "if_idle_vias") & ~_by(came, epochs, "again_vias")).any()
     )
@@ -72,20 +72,13 @@ def goes_by_waves(came: Runs, epochs: Sequence[Epoch]) -> bool:
     return matters and len(came) > 0 and int(np.bincount(came.numbered_who).max()) > 1
 
 
-def _entry(epoch: Epoch) -> SideBySide:
-    entry = epoch.plan.entry
-    if not isinstance(entry, SideBySide):
-        raise TypeError("plans of one sequence have one way of entry")
-    return entry
-
-
 def _by(came: Runs, epochs: Sequence[Epoch], vias: str) -> Flags:
     """Who comes by any of some ways, as the plan in force then has them."""
     found = np.zeros(len(came), np.bool_)
     which = np.searchsorted([epoch.at_us for epoch in epochs[1:]], came.entered_us, "right")
     names = epochs[0].plan.vias
     for number, epoch in enumerate(epochs):
-        chosen = np.array([name in getattr(_entry(epoch), vias) for name in names])
+        chosen = np.array([name in getattr(epoch.plan.side_by_side, vias) for name in names])
         found |= (which == number) & chosen[came.via]
     return found
 

@@ -19,7 +19,7 @@ from simcore.engine.rounds import ACTIVE, NONE, Outcome
 from simcore.engine.times import Kept, Times, due
 from simcore.engine.waves import Waves, WaveSteps
 from simcore.plan.log import NEVER_US, Log
-from simcore.plan.plan import Epoch, Plan
+from simcore.plan.plan import ByNode, Epoch, Plan
 from simcore.plan.runs import Runs
 from simcore.plan.waits import GOES, RunDelay
 
@@ -131,11 +131,14 @@ def run_in_order(record: Record, epochs: Sequence[Epoch], until_us: int | None, 
 def _changed(record: Record, before: Itinerary | None, epoch: Epoch, number: int) -> Itinerary:
     """The plan of an epoch, after what the change to it does."""
     here = Itinerary(epoch.plan, record.numbers)
-    if before is not None and here.by_node:
+    on_change = epoch.plan.on_change
+    if before is None:
+        return here
+    if isinstance(on_change, ByNode):
         record.under_plan(epoch.plan)
         change_nodes(record, before, here, epoch.at_us, realign=epoch.realign)
-    elif before is not None:
-        change(record, before, here, epoch.at_us, number)
+    else:
+        change(record, before, here, on_change, epoch.at_us, number)
     return here
 
 

@@ -11,11 +11,10 @@ from simcore.clock.instants import NAT_US
 from simcore.clock.zones import Ints
 from simcore.engine.people import BLOCKED, DUPLICATE, NO_KEY, REPEATED, STARTED, Fates
 from simcore.engine.record import Itinerary, Record
-from simcore.engine.rounds import ACTIVE, NONE, Waiting
+from simcore.engine.rounds import ACTIVE, NONE, Waiting, where
 from simcore.engine.steps import Steps
 from simcore.engine.times import Times
 from simcore.plan.log import NEVER_US, Flags
-from simcore.plan.plan import SideBySide
 from simcore.plan.runs import Runs
 
 
@@ -56,8 +55,6 @@ class Waves:
         `steps`: whether steps are done at all.
         """
         due_us = self.due_us if steps else np.where(self.inside, NEVER_US, self.due_us)
-        if not due_us.size:
-            return np.empty(0, np.int64)
         first_us = self.of_each(due_us, np.minimum)
         # Of one instant entries come first, then runs in their order.
         rank = np.where(due_us == first_us[self.person], self.place + self.inside * self.place.size, NEVER_US)
@@ -123,9 +120,7 @@ class WaveSteps(Steps):
 
     def _judge(self, rows: Ints) -> Fates:
         """What becomes of some entries, each subscriber's one (Q18, Q21, Q33)."""
-        waves, entry, vias = self.waves, self.here.plan.entry, self.here.plan.vias
-        if not isinstance(entry, SideBySide):
-            raise TypeError("only runs that go side by side go by waves")
+        waves, entry, vias = self.waves, self.here.plan.side_by_side, self.here.plan.vias
         came, record = waves.came, self.record
         via = came.via[rows]
 
@@ -185,10 +180,8 @@ class WaveSteps(Steps):
         record = self.record
         if not len(waits.at):
             return
-        if waits.rows is None:
-            raise TypeError("in a wave there are some runs, and never all")
-        due_us = waits.at.all_us()
-        record.out.queued[waits.rows] = self.here.number[at]
-        record.out.due_us[waits.rows] = due_us
+        rows, due_us = where(waits.rows), waits.at.all_us()
+        record.out.queued[rows] = self.here.number[at]
+        record.out.due_us[rows] = due_us
         record.stand(last, waits, ends=ends)
-        self.waves.due_us[waits.rows] = np.where(due_us == NAT_US, NEVER_US, due_us)
+        self.waves.due_us[rows] = np.where(due_us == NAT_US, NEVER_US, due_us)

@@ -59,7 +59,7 @@ class Known(NamedTuple):
         alike = {_bare(each): each for each in self.read}
         if self.is_open:
             return alike.get(_bare(name), "")
-        from difflib import get_close_matches  # seldom asked for
+        from difflib import get_close_matches  # it takes time to import, and is needed only here
 
         return next((alike[each] for each in get_close_matches(_bare(name), alike, 1, 0.8)), "")
 

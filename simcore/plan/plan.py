@@ -323,6 +323,13 @@ class Plan:
         return replace(self, steps=tuple(steps))
 
     @property
+    def side_by_side(self) -> "SideBySide":
+        """Its way of entry, where runs go side by side."""
+        if not isinstance(self.entry, SideBySide):
+            raise TypeError("plans of one sequence have one way of entry")
+        return self.entry
+
+    @property
     def looks_back(self) -> bool:
         """Whether anything depends on what has happened to a subscriber."""
         runs = any(

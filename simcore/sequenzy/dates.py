@@ -174,7 +174,7 @@ class UntilEventOf(RunDelay):
         return NO_STEPS
 
     def words(self, case: Case) -> Wait:
-        """14 days after entry without order; at once, on order."""
+        """14 days after entry without order, or the first order after entry."""
         if case.ready.us - case.anchor.us == self.timeout_us:
             return case.wait(f"{length(self.timeout_us)} after {case.since} without {self.name}")
-        return case.wait(f"waits for {self.name}, which came")
+        return case.wait(f"the first {self.name} after {case.since}")

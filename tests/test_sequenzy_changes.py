@@ -1,0 +1,321 @@
+"""Changes of a Sequenzy sequence while people are inside it (Q40): how they are written, refused and carried out.
+
+What they do to those inside is worked by hand in `sequenzy_worked`, and compared with the second reading of the
+rules in `test_sequenzy_graphs`.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import simcore
+from simcore import sequenzy
+from simcore.clock.delays import Elapsed
+from simcore.clock.gates import Anytime
+from simcore.engine.audience import _enrolments
+from simcore.engine.people import STARTED
+from simcore.engine.record import Record
+from simcore.engine.side_by_side import first_pass, goes_by_waves
+from simcore.errors import SimcoreError, ValidationError
+from simcore.plan.log import Log
+from simcore.plan.plan import Epoch, Plan, SideBySide, Step
+from simcore.plan.runs import Runs
+from simcore.sequenzy.triggers import Received
+
+HELLO = {"subject": "Hello", "html": "<p>Hello</p>"}
+
+
+def at(text):
+    """An instant of March 2026, UTC: "02 10:00"."""
+    return f"2026-03-{text.replace(' ', 'T')}Z"
+
+
+def email(name, **named):
+    return HELLO | {"id": name} | named
+
+
+def of_tag(*steps, **named):
+    return sequenzy.Sequence(name="S", trigger="tag_added", tagName="T", steps=steps or [email("a")], **named)
+
+
+def log(*rows):
+    full = [(*row, None, None)[:4] for row in rows]
+    return pd.DataFrame({
+        "subscriber_id": ["a"] * len(full),
+        "at": [at(row[0]) for row in full],
+        "event": [row[1] for row in full],
+        "ref": pd.Series([row[2] for row in full], dtype=object),
+        "properties": pd.Series([row[3] for row in full], dtype=object),
+    })
+
+
+def entered(sequence, changes, *rows, **named):
+    """When each run begins, and its status."""
+    found = simcore.simulate(sequence, events=log(*rows), changes=changes, **named).subscribers
+    return [
+        f"{when:%d %H:%M} {status}" for when, status in zip(found["entered_at"], found["status"], strict=True)
+    ]
+
+
+# ---------------------------------------------------------------- how they are written
+
+
+def test_words():
+    made = [
+        sequenzy.update(at("02 10:00"), realign=True, name="N"),
+        sequenzy.disable(at("03 10:00")),
+        sequenzy.enable(at("04 10:00")),
+    ]
+    assert list(map(str, made)) == [
+        "update at 2026-03-02T10:00Z",
+        "disable at 2026-03-03T10:00Z",
+        "enable at 2026-03-04T10:00Z",
+    ]
+    assert (made[0].fields, made[0].realign, made[1].fields, made[1].realign) == (
+        {"name": "N"},
+        True,
+        {},
+        False,
+    )
+    assert (
+        sequenzy.platform.changes([
+            {"at": at("02 10:00"), "op": "update", "fields": {"name": "N"}, "realign": True},
+            {"at": at("03 10:00"), "op": "disable"},
+            {"at": at("04 10:00"), "op": "enable"},
+        ])
+        == made
+    )
+
+
+def test_what_is_no_list_of_changes(text_of):
+    for given, found in (({}, "{}"), (None, "None"), ("x", "'x'")):
+        assert text_of(ValidationError, sequenzy.platform.changes, given) == (
+            f"1 problem\n  changes: changes must be a list of objects (found {found})"
+        )
+
+
+def test_what_is_wrong_with_changes_all_at_once(text_of):
+    given = [
+        5,
+        {"op": "enable"},
+        {"at": "x"},
+        {"at": "x", "op": "delete"},
+        {"at": "x", "op": "enable", "fields": {}, "more": 1},
+        {"at": "x", "op": "update", "fields": []},
+        {"at": "x", "op": "update", "realign": 1},
+    ]
+    assert text_of(ValidationError, sequenzy.platform.changes, given) == (
+        "7 problems\n"
+        "  changes[0]: a change must be an object with at and op (found 5)\n"
+        "  changes[1]: a change must be an object with at and op (found {'op': 'enable'})\n"
+        "  changes[2]: a change must be an object with at and op (found {'at': 'x'})\n"
+        "  changes[3].op: op must be one of: update, disable, enable (found 'delete')\n"
+        "  changes[4]: enable can only have: at, op (found 'fields', 'more')\n"
+        "  changes[5].fields: fields must be an object (found [])\n"
+        "  changes[6].realign: realign must be true or false (found 1)"
+    )
+
+
+# ---------------------------------------------------------------- what they make of a sequence
+
+
+def after(sequence, *changes):
+    return sequenzy.platform.after(sequence, list(enumerate(changes)))
+
+
+def test_each_upon_the_one_before():
+    found = after(
+        of_tag(),
+        sequenzy.update(at("02 10:00"), name="N"),
+        sequenzy.disable(at("02 10:00")),
+        sequenzy.enable(at("02 10:00")),
+        sequenzy.update(at("02 10:00"), steps=[email("b")], tagName=None, tagNames=["U"]),
+    )
+    assert [each.name for each in found] == ["N"] * 4
+    assert [each.is_paused for each in found] == [False, True, False, False]
+    assert (found[-1].email_ids, found[-1].tags) == (("b",), ("U",))
+
+
+def test_a_graph_as_the_platform_gives_it():
+    """Q26: `nodes` and `edges` are the new steps; the rest stays."""
+    nodes = [
+        {"id": "t", "nodeType": "trigger", "config": {}},
+        {"id": "x", "nodeType": "action_email", "config": {}},
+    ]
+    edges = [{"sourceNodeId": "t", "targetNodeId": "x"}]
+    emails = [{"nodeId": "x", "emailId": "m", "subject": "New", "blocks": [{}]}]
+    (found,) = after(of_tag(), sequenzy.update(at("02 10:00"), nodes=nodes, edges=edges, emails=emails))
+    assert [step["subject"] for step in found.steps] == ["New"]
+    assert (found.trigger, found.tags) == ("tag_added", ("T",))
+
+
+def test_what_cannot_be_says_which_change(text_of):
+    made = sequenzy.update(at("02 10:00"), name="")
+    assert text_of(ValidationError, after, of_tag(), sequenzy.disable(at("02 10:00")), made) == (
+        "1 problem\n  changes[1].name: name can't be blank (found update at 2026-03-02T10:00Z)"
+    )
+
+
+def test_a_step_that_several_follow_cannot_go(text_of):
+    """Where to would those go who are parked at it?"""
+    paths = {
+        "type": "branch",
+        "id": "b",
+        "branches": [{"conditionType": "has_tag", "tagName": "X", "steps": [email("x")]}],
+        "elseSteps": [email("y")],
+    }
+    sequence = of_tag(paths, email("z"))
+    made = sequenzy.update(at("02 10:00"), steps=[email("x"), email("y"), email("z")])
+    assert text_of(ValidationError, after, sequence, made) == (
+        "1 problem\n  changes[0].fields.steps: b can't be deleted: x and y follow it "
+        "(found update at 2026-03-02T10:00Z)"
+    )
+    # What follows may be gone too: then it is what comes after that.
+    (found,) = after(sequence, sequenzy.update(at("02 10:00"), steps=[email("z")]))
+    assert found.email_ids == ("z",)
+    assert after(sequence, sequenzy.update(at("02 10:00"), steps=[]))[0].email_ids == ()
+
+
+# ---------------------------------------------------------------- triggers that change
+
+
+def test_each_trigger_enrols_while_it_is_in_force():
+    changes = [
+        sequenzy.update(at("03 00:00"), trigger="event_received", tagName=None, eventName="order"),
+        sequenzy.update(at("05 00:00"), trigger="tag_added", tagName="U", eventName=None),
+    ]
+    rows = [
+        (f"0{day} {clock}", *event)
+        for day in (2, 3, 4, 5)
+        for clock, *event in (("00:00", "tag_added", "T"), ("01:00", "order"), ("02:00", "tag_added", "U"))
+    ]
+    assert entered(of_tag(), changes, *rows) == [
+        *("02 00:00 completed", "03 01:00 completed", "04 01:00 completed", "05 02:00 completed"),
+    ]
+
+
+def test_a_trigger_by_hand_enrols_nobody_meanwhile():
+    """Q39: manual is entries alone."""
+    changes = [
+        sequenzy.update(at("03 00:00"), trigger="manual", tagName=None),
+        sequenzy.update(at("04 00:00"), trigger="tag_added", tagName="T"),
+    ]
+    rows = [(f"0{day} 10:00", "tag_added", "T") for day in (2, 3, 4)]
+    assert entered(of_tag(), changes, *rows) == ["02 10:00 completed", "04 10:00 completed"]
+
+
+def test_a_segment_that_one_leaves_and_another_trigger():
+    """Q15: those whom the segment enrolled end when they leave it; those of the tag do not."""
+    sequence = sequenzy.Sequence(
+        name="S",
+        trigger="segment_entered",
+        segmentId="G",
+        stopOnSegmentExit=True,
+        steps=[email("a"), email("b", delay={"days": 9})],
+    )
+    changed = sequenzy.update(
+        at("03 00:00"), trigger="tag_added", tagName="T", segmentId=None, stopOnSegmentExit=None
+    )
+    rows = [
+        ("02 10:01", "segment_entered", "G"),
+        ("04 10:00", "tag_added", "T"),
+        ("05 10:01", "segment_left", "G"),
+    ]
+    assert entered(sequence, [changed], *rows) == ["02 10:15 stopped", "04 10:00 completed"]
+    assert entered(sequence.replace(stopOnSegmentExit=None), [changed], *rows) == [
+        *("02 10:15 completed", "04 10:00 completed"),
+    ]
+
+
+def test_the_audience_of_each_trigger(text_of):
+    """Q39: entry_audience looks at the tag or the list by which each run came."""
+    stop = {"type": "removed_from_list", "matchConfig": {"mode": "entry_audience"}}
+    sequence = of_tag(email("a"), email("b", delay={"days": 9}), stopCondition=stop)
+    changed = sequenzy.update(at("03 00:00"), trigger="contact_added", tagName=None, listId="L")
+    rows = [
+        *(("02 10:00", "tag_added", "T"), ("04 10:00", "list_joined", "L")),
+        ("05 10:00", "list_left", "L"),
+    ]
+    assert entered(sequence, [changed], *rows) == ["02 10:00 completed", "04 10:00 stopped"]
+
+
+def test_an_audience_of_a_segment_and_of_none():
+    """Q39: entries by trigger come from the one segment that it names; where it names none, nothing ends them."""
+    stop = {"type": "does_not_have_tag", "matchConfig": {"mode": "entry_audience"}}
+    steps = [email("a"), email("b", delay={"days": 9})]
+    by_segment = sequenzy.Sequence(
+        name="S", trigger="segment_entered", segmentId="G", steps=steps, stopCondition=stop
+    )
+    by_event = sequenzy.Sequence(
+        name="S", trigger="event_received", eventName="order", steps=steps, stopCondition=stop
+    )
+    rows = [("01 10:00", "segment_entered", "G"), ("03 10:00", "segment_left", "G")]
+    for sequence, status in ((by_segment, "stopped"), (by_event, "completed")):
+        entries = pd.DataFrame({"subscriber_id": ["a"], "entered_at": [at("02 10:00")]})
+        found = simcore.simulate(sequence, entries, events=log(*rows)).subscribers
+        assert found["status"].tolist() == [status]
+
+
+# ---------------------------------------------------------------- plans that do not go together
+
+
+def plan(**named: Any) -> Plan:
+    one = Step(position=0, email_id=1, subject="A", delay=Elapsed(5), gate=Anytime())
+    return Plan(time_zone="UTC", steps=(one,), **named)
+
+
+def runs(size=1):
+    zeros = np.zeros(size, np.int64)
+    return Runs.begun(
+        np.arange(size), np.arange(size), zeros, zeros.astype(np.int8), np.zeros(size, np.int64)
+    )
+
+
+def test_one_way_of_entry(text_of):
+    assert text_of(TypeError, goes_by_waves, runs(2), [Epoch(at_us=0, plan=plan())]) == (
+        "plans of one sequence have one way of entry"
+    )
+
+
+def test_a_plan_without_a_trigger_enrols_nobody():
+    """As a platform may have it after a change."""
+    event = np.zeros(1, np.int64)
+    took = Log(np.array(["a"], object), event, event + 5, event, event - 1, event - 1, ("order",), (), ())
+    epochs = [
+        Epoch(at_us=at_us, plan=plan(trigger=trigger))
+        for at_us, trigger in ((0, Received("order")), (5, None), (6, Received("order")))
+    ]
+    assert _enrolments(epochs, took, None).at_us.tolist() == []
+    assert _enrolments(epochs[:1], took, None).at_us.tolist() == [5]
+
+
+def test_without_a_log_nobody_has_left():
+    fate, claims = first_pass(
+        runs(2),
+        [Epoch(at_us=0, plan=plan(entry=SideBySide(once=False, key=None, if_idle_vias=frozenset())))],
+        None,
+    )
+    assert (fate.tolist(), claims) == ([STARTED, STARTED], None)
+
+
+def test_no_log_no_history(text_of):
+    record = Record([Epoch(at_us=0, plan=plan())], runs(), None)
+    assert text_of(TypeError, lambda: record.history) == "runs without a log"
+
+
+def test_seed(text_of):
+    """Q36."""
+    paths = {
+        "type": "branch",
+        "id": "b",
+        "splitMode": "random",
+        "randomPercentages": [50, 50],
+        "branches": [{"steps": [email("x")]}, {"steps": [email("y")]}],
+    }
+    sequence = of_tag(paths)
+    assert text_of(SimcoreError, simcore.project, sequence, [at("02 10:00")]) == (
+        "seed: the step at position 0 (id b) is a random split: pass seed= a whole number, by which each run has "
+        "its path"
+    )
+    assert len(simcore.project(sequence, [at("02 10:00")] * 50, seed=3)["email_id"].unique()) == 2
