@@ -569,22 +569,22 @@ MEND = "mend those rows, or leave them out"
             pd.concat([LOG, LOG[["email_id"]]], axis=1),
             "observed: column email_id is there 2 times, expected once",
         ),
-        (LOG.iloc[:0], "observed: there is no send in it, so nothing that assumptions could explain"),
+        (LOG.iloc[:0], "observed: found no rows, expected at least one send for assumptions to explain"),
         (
             LOG.assign(email_id=5),
-            "observed: email_id: 1 of 1 rows cannot be used\n"
-            f"  row 0: 5 is not the id of an email here: expected one of 1\n{MEND}",
+            "observed: email_id: 1 of 1 rows cannot be used\n  row 0: 5 is not the id of an email of the sequence, "
+            f"expected one of: 1\n{MEND}",
         ),
         (
             LOG.assign(email_id=None),
-            "observed: email_id: 1 of 1 rows cannot be used\n"
-            f"  row 0: None is not the id of an email here: expected one of 1\n{MEND}",
+            "observed: email_id: 1 of 1 rows cannot be used\n  row 0: None is not the id of an email of the "
+            f"sequence, expected one of: 1\n{MEND}",
         ),
         (
             pd.concat([LOG] * 3).rename(columns={"email_id": "position"}).assign(position=[0, 1, "x"]),
-            "observed: position: 2 of 3 rows cannot be used\n"
-            "  row 1: 1 is not the place of an email, from 0, in the order in force then\n"
-            f"  row 2: 'x' is not the place of an email, from 0, in the order in force then\n{MEND}",
+            "observed: position: 2 of 3 rows cannot be used\n  row 1: 1 is not the position of an email, from 0, "
+            "in the order in force then\n  row 2: 'x' is not the position of an email, from 0, in the order in "
+            f"force then\n{MEND}",
         ),
         (
             LOG.assign(sent_at="2026-03-03T09:00"),
@@ -603,7 +603,8 @@ MEND = "mend those rows, or leave them out"
         ),
         (
             LOG.assign(subscriber_id=1),
-            f"observed: subscriber_id is int64 there and {ONE['subscriber_id'].dtype} in entries; expected the same, "
+            f"observed: subscriber_id is int64 here and {ONE['subscriber_id'].dtype} in entries, expected the same "
+            "type, "
             'since 1 and "1" never match',
         ),
     ],
@@ -624,7 +625,7 @@ def test_a_tolerance_that_is_none(text_of, tolerance):
 def test_other_arguments_of_a_wrong_kind(text_of):
     with pytest.raises(SimcoreError) as caught:
         calibrate("welcome", ONE, LOG)
-    assert str(caught.value) == "sequence: found 'welcome', expected one of simcore.kit"
+    assert str(caught.value) == "sequence: found 'welcome', expected a simcore.kit.Sequence"
     assert text_of(SimcoreError, calibrate, DAYS, ONE, LOG, changes="x") == (
         "changes: found 'x', expected a list of changes, such as kit.update(...)"
     )

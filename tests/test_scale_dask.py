@@ -212,25 +212,26 @@ def test_a_life_is_simulated_once_for_its_three_frames(monkeypatch):
         (
             lambda: scale.project(ENTRIES, WELCOME),
             SimcoreError,
-            r"entries: found a pandas[.\w]*\.DataFrame, expected a Dask DataFrame, such as "
-            r"dask\.dataframe\.from_pandas gives",
+            r"entries: found a pandas[.\w]*\.DataFrame, expected a Dask DataFrame, such as one from "
+            r"dask\.dataframe\.from_pandas",
         ),
         (
             lambda: scale.project(lazily(ENTRIES, 1), WELCOME, events=[]),
             SimcoreError,
-            r"events: found a builtins\.list, expected a Dask DataFrame, such as dask\.dataframe\.from_pandas gives",
+            r"events: found a builtins\.list, expected a Dask DataFrame, such as one from "
+            r"dask\.dataframe\.from_pandas",
         ),
         (
             lambda: scale.project(lazily(ENTRIES, 1), WELCOME, events=lazily(EVENTS.astype(str), 1)),
             EntryError,
-            r"events: subscriber_id is (str|object) there and int64 in entries; expected the same, for equal ids to "
-            r"meet in one partition: cast one of them with astype",
+            r"events: subscriber_id is (str|object) here and int64 in entries, expected the same type, so that equal "
+            "ids meet in one partition: cast one of them with astype",
         ),
         (
             lambda: scale.project(lazily(ENTRIES, 3), WELCOME, events=lazily(EVENTS, 2), partitioned=True),
             SimcoreError,
-            r"partitioned: entries have 3 partitions and events 2, expected each subscriber in the same partition of "
-            r"both: leave partitioned out",
+            "partitioned: found 3 partitions of entries and 2 of events, expected each subscriber in the same "
+            "partition of both: leave partitioned out",
         ),
         (
             lambda: scale.simulate(lazily(ENTRIES[["entered_at"]], 1), WELCOME),

@@ -31,7 +31,7 @@ from simcore.errors import EntryError, SimcoreError, TooLateError
 from simcore.scale import parquet
 
 WELCOME = kit.load(simcore.example("welcome"))
-ANEW = "choose another folder, or remove this one and start again"
+ANEW = "choose another folder, or delete this one and start again"
 START = np.datetime64("2026-03-01T00:00:00", "us")
 
 
@@ -289,8 +289,8 @@ def test_a_subscriber_who_comes_back(tmp_path, out, text_of, ids, keys):
     with mock.patch.object(parquet, "_KEYS", keys):
         told = text_of(EntryError, run, path, out, chunk_rows=2)
     assert told == (
-        f"{path}: subscriber {ids[0]!r} stands at row 0 and, after others, at row 3 again: sort the file by "
-        "subscriber_id, or give chunk_rows=4, which takes it whole"
+        f"{path}: subscriber {ids[0]!r} is at row 0 and, after others, again at row 3: sort the file by "
+        "subscriber_id, or give chunk_rows=4 to read it as one chunk"
     )
     assert parts_of(out) == []
     run(path, out, chunk_rows=4)
@@ -304,7 +304,7 @@ def test_keys_that_are_equal_by_chance(tmp_path, out, monkeypatch):
     entries = entries_of([5, 5, 3, 9, 9, 9, 1])
     run(written(tmp_path / "in", entries), out, chunk_rows=2)
     same(read_back(out), simcore.project(WELCOME, entries))
-    with pytest.raises(EntryError, match="subscriber 3 stands at row 2 and") as caught:
+    with pytest.raises(EntryError, match="subscriber 3 is at row 2 and") as caught:
         run(written(tmp_path / "back", entries_of([5, 5, 3, 9, 9, 3])), tmp_path / "out2", chunk_rows=2)
     assert caught.value.rows == [2, 5]
 
@@ -322,7 +322,8 @@ def test_a_missing_id(tmp_path, out, text_of, ids, missing):
     path = written(tmp_path / "in", entries)
     told = text_of(EntryError, run, path, out, chunk_rows=1)
     assert (
-        told == f"{path}: 1 of the 1 rows from {missing} on cannot be used\n  row {missing}: no subscriber_id"
+        told
+        == f"{path}: 1 of the 1 rows from row {missing} on cannot be used\n  row {missing}: no subscriber_id"
     )
     assert len(parts_of(out)) == missing
 
@@ -336,7 +337,7 @@ def test_instants_in_the_middle(tmp_path, out):
         with pytest.raises(EntryError) as caught:
             run(path, out, chunk_rows=100)
         assert str(caught.value) == (
-            f"{path}: 2 of the 100 rows from 300 on cannot be used\n"
+            f"{path}: 2 of the 100 rows from row 300 on cannot be used\n"
             "  row 333: entered_at '03/06/2026': leaves day and month to guesswork: write it as 2026-03-06 or 6 March "
             "2026\n"
             "  row 345: entered_at '': missing"
@@ -451,13 +452,13 @@ def test_columns(tmp_path, out, text_of):
         pq.write_table(pa.table({"subscriber_id": array, "entered_at": stamps}), path)
         told = text_of(SimcoreError, run, path, out)
         assert told.startswith(f"{path}: subscriber_id is a {name}")
-        assert told.endswith(", expected numbers or texts")
+        assert told.endswith(" column, expected numbers or texts")
     assert not out.exists()
 
 
 @pytest.mark.parametrize("chunk_rows", [0, -1, 1.5, True, None, "100"])
 def test_chunks_of_no_length(source, out, text_of, chunk_rows):
-    expected = f"chunk_rows: found {chunk_rows!r}, expected a whole number of rows, 1 or more"
+    expected = f"chunk_rows: found {chunk_rows!r}, expected a whole number of 1 or more"
     assert text_of(SimcoreError, run, source, out, chunk_rows=chunk_rows) == expected
 
 
@@ -495,7 +496,7 @@ def test_a_folder_of_other_things(source, out, text_of):
     (out / ".DS_Store").touch()
     (out / "notes.txt").touch()
     assert text_of(SimcoreError, run, source, out) == (
-        f"{out}: there are files in it, and no _manifest.json of a run to go on with: choose a new folder"
+        f"{out}: the folder has other files and no _manifest.json of a run to resume: choose a new folder"
     )
     assert hidden(out) == [".DS_Store"]
     (out / "notes.txt").unlink()
@@ -625,7 +626,7 @@ def test_a_finished_run_does_nothing(source, out, capfd):
     assert run(source, out, chunk_rows=100) == first._replace(found=10)
     assert capfd.readouterr() == ("", "")
     run(source, out, chunk_rows=100, progress=True)
-    assert capfd.readouterr() == ("", f"{out}: finished before, nothing to do\n")
+    assert capfd.readouterr() == ("", f"{out}: already finished, nothing to do\n")
     assert {path: path.stat().st_mtime_ns for path in out.iterdir() if path.name != ".lock"} == stamps
 
 
@@ -650,7 +651,7 @@ def test_another_run_in_the_folder_is_refused(source, out, text_of, name, parts)
         run(source, out, chunk_rows=100)
     before = {path: path.read_bytes() for path in out.iterdir()}
     assert text_of(SimcoreError, run, source, out, **{"chunk_rows": 100} | OTHERS[name]) == (
-        f"{out}: cannot be gone on with: since it was begun, there is another {name}: {ANEW}"
+        f"{out}: cannot be resumed, since these have changed: {name}: {ANEW}"
     )
     assert {path: path.read_bytes() for path in out.iterdir()} == before
 
@@ -660,13 +661,13 @@ def test_ids_that_the_api_does_not_know_are_part_of_a_sequence(source, out):
     sequences = [kit.Sequence(name="S", emails=[kit.Email(**emails[0], id=each)]) for each in (-1, -5)]
     assert sequences[0].to_api() == sequences[1].to_api()
     run(source, out, sequences[0])
-    with pytest.raises(SimcoreError, match="there is another sequence: "):
+    with pytest.raises(SimcoreError, match="have changed: sequence: "):
         run(source, out, sequences[1])
 
 
 def test_another_input_is_refused(source, out, text_of):
     stopped(source, out, 3, chunk_rows=100)
-    expected = f"{out}: cannot be gone on with: since it was begun, there is another input: {ANEW}"
+    expected = f"{out}: cannot be resumed, since these have changed: input: {ANEW}"
     stat = source.stat()
     os.utime(source, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1))
     assert text_of(SimcoreError, run, source, out, chunk_rows=100) == expected
@@ -684,7 +685,7 @@ def test_other_versions_are_refused(source, out, text_of, monkeypatch, name):
     versions = simcore.versions()
     monkeypatch.setattr(parquet.about, "versions", lambda: versions | {name: "2099.9"})
     assert text_of(SimcoreError, run, source, out, chunk_rows=100, until="2027-01-01T00:00Z") == (
-        f"{out}: cannot be gone on with: since it was begun, there is another until, {name}: {ANEW}"
+        f"{out}: cannot be resumed, since these have changed: until, {name}: {ANEW}"
     )
 
 
@@ -701,7 +702,7 @@ def test_what_was_begun_but_has_no_part_is_no_matter(source, out):
 def test_no_manifest_of_ours(source, out, text_of, text):
     out.mkdir()
     (out / "_manifest.json").write_bytes(text.encode("latin-1"))
-    expected = f"{out / '_manifest.json'}: not a manifest as simcore writes it: {ANEW}"
+    expected = f"{out / '_manifest.json'}: not a manifest that simcore wrote: {ANEW}"
     assert text_of(SimcoreError, run, source, out) == expected
 
 
@@ -709,7 +710,7 @@ def test_parts_that_are_gone_or_other(source, out, text_of):
     stopped(source, out, 3, chunk_rows=100)
     part = out / "part-00001.parquet"
     whole = part.read_bytes()
-    expected = f"{part}: gone, or not as it was written: {ANEW}"
+    expected = f"{part}: missing, or changed since it was written: {ANEW}"
     part.write_bytes(whole[:-1])
     assert text_of(SimcoreError, run, source, out, chunk_rows=100) == expected
     part.unlink()
@@ -721,7 +722,8 @@ def test_parts_that_are_gone_or_other(source, out, text_of):
 def test_two_at_once(source, out, text_of):
     with parquet._alone(out):
         assert (
-            text_of(SimcoreError, run, source, out) == f"{out}: another process writes there: let it finish"
+            text_of(SimcoreError, run, source, out)
+            == f"{out}: another process is writing to it: let it finish"
         )
     assert run(source, out).parts == 1
 

@@ -249,18 +249,19 @@ def test_what_is_wrong_with_the_arguments_is_said_at_once(spark, text_of):
     )
     texts = events.withColumn("subscriber_id", sql.functions.col("subscriber_id").cast("string"))
     assert text_of(EntryError, scale.project, entries, WELCOME, events=texts) == (
-        "events: subscriber_id is string there and bigint in entries; expected the same, for equal ids to meet in one "
-        "group: cast one of them"
+        "events: subscriber_id is string here and bigint in entries, expected the same type, so that equal ids meet "
+        "in one group: cast one of them"
     )
     assert text_of(SimcoreError, scale.simulate, entries, WELCOME, events=events, partitioned=True) == (
-        "partitioned: Spark does not bring the partitions of entries and events together: leave partitioned out"
+        "partitioned: Spark does not pair up the partitions of entries and events: leave partitioned out"
     )
 
 
 def test_what_is_no_frame_of_sparks(text_of):
     text = text_of(SimcoreError, scale.project, ENTRIES, WELCOME)
     assert re.fullmatch(
-        r"entries: found a pandas[.\w]*\.DataFrame, expected a Spark DataFrame, such as spark\.createDataFrame gives",
+        r"entries: found a pandas[.\w]*\.DataFrame, expected a Spark DataFrame, such as one from "
+        r"spark\.createDataFrame",
         text,
     )
 

@@ -1,4 +1,4 @@
-"""Which assumptions about Kit explain what it really sent: calibration against a log of sends."""
+"""Calibration: which assumptions about Kit explain a log of what it really sent."""
 
 import re
 import time
@@ -27,32 +27,31 @@ from simcore.kit.model import Sequence
 from simcore.kit.translate import translate
 from simcore.plan.log import whole_id
 from simcore.plan.plan import OnChange, OneAtATime
-from simcore.text.progress import telling
+from simcore.text.progress import reporting
 
 if TYPE_CHECKING:
     from simcore.engine.people import Audience
     from simcore.plan.plan import Epoch, Plan
 
-_DEFAULTS = {each.name: each.default for each in fields(Assumptions)}
+_DEFAULTS = {switch.name: switch.default for switch in fields(Assumptions)}
 _VALUES = {
-    each.name: each.metadata["values"]
-    for each in fields(Assumptions)
-    if not isinstance(each.default, timedelta)
+    switch.name: switch.metadata["values"]
+    for switch in fields(Assumptions)
+    if not isinstance(switch.default, timedelta)
 }
-_POLLS = tuple(timedelta(minutes=each) for each in (15, 1, 5, 30, 60))  # the default first
+_POLLS = tuple(timedelta(minutes=minutes) for minutes in (15, 1, 5, 30, 60))  # the default first
 _TIMING = ("day_count", "poll_every", "poll_phase", "immediate_days", "email_days", "draft_delay")
 _NEVER_US: int = np.iinfo(np.int64).max
 _MEND = "mend those rows, or leave them out"
-_PATIENCE = 5  # seconds without a word
+_PATIENCE = 5  # seconds without a progress bar
 
 
 class Calibration(pd.DataFrame):
-    """What `kit.calibrate` gives: a DataFrame, a row a timeline, best first, that has `best` and `unexplained` too.
-
-    What is made of it is a plain one.
+    """The result of `kit.calibrate`: a DataFrame with one row for each timeline, best first, plus `best` and
+    `unexplained`. Anything you derive from it is a plain DataFrame.
     """
 
-    _metadata = ["best", "unexplained"]  # noqa: RUF012  where pandas looks for what is no column
+    _metadata = ["best", "unexplained"]  # noqa: RUF012  where pandas looks for attributes
     best: Assumptions
     unexplained: pd.DataFrame
 
@@ -74,33 +73,37 @@ def calibrate(
 ) -> Calibration:
     """How well each combination of assumptions explains a log of what was really sent, best first.
 
-    `observed`: a DataFrame with `subscriber_id` (as in entries), `sent_at` (instants) and `email_id`, or else
-    `position` (the email's place in the order in force then, from 0); rows in any order. Each is held against
-    that send of the email to the subscriber, in any of their runs, which is nearest in time, so that a send that
-    the log lacks throws off no other. `entries` (of those whom the log is about), `events`, `changes`,
-    `naive_time_zone`: as for `simcore.project`. `tolerance`: how far from its projected instant a send may be and
-    still be explained (0 or more; whatever pandas.Timedelta reads, with its unit). `progress` shows a bar on
+    `observed`: the log, a DataFrame with `subscriber_id` (as in entries), `sent_at` (instants) and `email_id` or
+    `position` (of the email in the order in force then, from 0); rows in any order. Each observed send is compared
+    with the nearest projected send of that email to that subscriber, in any of their runs, so a send that is missing
+    from the log does not affect the others. `entries` (of the people in the log), `events`, `changes`,
+    `naive_time_zone`: as for `simcore.project`. `tolerance`: how far a send may be from its projected instant and
+    still count as explained (0 or more; anything that pandas.Timedelta reads, with a unit). `progress` shows a bar on
     standard error once the work has taken five seconds.
 
-    Tried are all values of the switches that can move a send here, in all combinations; of `poll_every` 1, 5, 15,
-    30 and 60 minutes; of `poll_phase` 0, and for each rhythm the minute past it, and the second, in which most
-    of the observed sends of hour-based emails are.
+    It tries all values of the switches that can move a send here, in all combinations. For `poll_every` it tries 1, 5,
+    15, 30 and 60 minutes. For `poll_phase` it tries 0 and, for each of these, the minute and the second past the poll
+    in which most of the observed sends of hour-based emails are.
 
-    A row for each timeline that differs; of combinations that give the same, the one nearest to the defaults is
-    shown. Columns: the switches that matter (str; `poll_every` and `poll_phase` timedelta64[us]); `explained` and
-    `exact` (float64, 0 to 1: the observed sends within the tolerance, and within a second); `median_error` and
-    `p95_error` (timedelta64[us], without sign, interpolated linearly, of those that have a counterpart; NaT for
-    none); `unmatched` (int64, those that have none); `extra` (int64, projected sends, from the first observed instant
-    to the last, that are nobody's counterpart); `misfit` (float64, 0 is perfect), which orders the rows, ties as
-    near to the defaults as can be. It is the mean of the errors as shares of the tolerance, 1 at most and for what
-    is unmatched; and every extra send counts as one more, but the less the more sends the log lacks anyhow (times
-    the share of projected sends that it has, by the combination with the smallest errors). A RangeIndex.
+    Returns one row for each timeline that differs. If several combinations give the same timeline, the row shows the
+    one nearest to the defaults. Columns:
 
-    Beside the rows there are `best`, the first of them as `kit.Assumptions`, and `unexplained`, the observed sends
-    that no combination explains, with the index of `observed`, in its order: a DataFrame of `subscriber_id`,
-    `email_id` (int64), `sent_at`, `nearest` (both datetime64[us, the sequence's zone]; what `best` projects, NaT for
-    none), `error` (timedelta64[us], positive is later) and `reason` (str, a sentence: why it was to go out at
-    `nearest`, or not at all).
+    - the switches that matter (str; `poll_every` and `poll_phase` timedelta64[us]);
+    - `explained` and `exact` (float64, 0 to 1): the share of observed sends within the tolerance, and within a second;
+    - `median_error` and `p95_error` (timedelta64[us], without sign, interpolated linearly; NaT if there are none):
+    over
+      the observed sends that have a counterpart;
+    - `unmatched` (int64): observed sends without a counterpart;
+    - `extra` (int64): projected sends, from the first observed instant to the last, that are nobody's counterpart;
+    - `misfit` (float64, 0 is perfect): orders the rows; ties are ordered by nearness to the defaults. It is the mean
+      error as a share of the tolerance (1 at most, and 1 if unmatched), plus the extra sends per observed send, scaled
+      down by the share of projected sends that the log has under the combination with the smallest errors.
+
+    The index is a RangeIndex. The result also has two attributes. `best` is the first row as `kit.Assumptions`.
+    `unexplained` has the observed sends that no combination explains, with the index and the order of `observed`:
+    `subscriber_id`, `email_id` (int64), `sent_at`, `nearest` (both datetime64[us, the sequence's zone]; the nearest
+    send that `best` projects, NaT if there is none), `error` (timedelta64[us], positive is later) and `reason` (str,
+    one sentence: why it should go out at `nearest`, or not at all).
 
     Raises EntryError for an `observed` that cannot be read, and names the rows.
 
@@ -114,7 +117,7 @@ def calibrate(
     ([['elapsed', 1.0]], 'elapsed')
     """
     if not isinstance(sequence, Sequence):
-        raise SimcoreError(f"sequence: found {shown(sequence)}, expected one of simcore.kit")
+        raise SimcoreError(f"sequence: found {shown(sequence)}, expected a simcore.kit.Sequence")
     tolerance_us = _length_us(tolerance)
     if isinstance(changes, Iterable) and not isinstance(changes, str | Mapping):
         changes = [*changes]  # an iterator is read once
@@ -154,7 +157,10 @@ def calibrate(
     assumed, fits, misfits = zip(*rows, strict=True)
     matter = _that_matter(combinations, which)
     table = Calibration({
-        **{name: pd.Series([getattr(each, name) for each in assumed], dtype=_dtype(name)) for name in matter},
+        **{
+            name: pd.Series([getattr(assume, name) for assume in assumed], dtype=_dtype(name))
+            for name in matter
+        },
         **{name: np.array([getattr(fit, name) for fit in fits]) for name in _SHOWN},
         "misfit": np.array(misfits),
     })
@@ -166,21 +172,21 @@ def calibrate(
 
 
 def _slowly(combinations: list[dict[str, Any]], progress: bool) -> Generator[dict[str, Any]]:
-    """Each of them; once that takes long, how far it is is told."""
-    began, told = time.monotonic(), None
+    """Each combination; once that takes long, with a progress bar."""
+    began, report = time.monotonic(), None
     with ExitStack() as stack:
         for done, chosen in enumerate(combinations):
-            if told is None and progress and time.monotonic() - began >= _PATIENCE:
-                told = stack.enter_context(telling(True, len(combinations), "combinations"))
-            if told is not None:
-                told("Calibrating", done)
+            if report is None and progress and time.monotonic() - began >= _PATIENCE:
+                report = stack.enter_context(reporting(True, len(combinations), "combinations"))
+            if report is not None:
+                report("Calibrating", done)
             yield chosen
-        if told is not None:
-            told("Calibrating", len(combinations))
+        if report is not None:
+            report("Calibrating", len(combinations))
 
 
 def _length_us(tolerance: Any) -> int:
-    """A length of time [µs]; SimcoreError for what is none."""
+    """A length of time [µs]. Raises SimcoreError for anything else."""
     number = isinstance(tolerance, int | float) or re.fullmatch(r"[-+\s\d.]*", str(tolerance))
     try:
         length = pd.NaT if number else pd.Timedelta(tolerance)
@@ -194,10 +200,10 @@ def _length_us(tolerance: Any) -> int:
 
 
 class _Cache(Cache):
-    """As `Cache`, where plans also differ by switches that do not decide who goes through the sequence when.
+    """A `Cache` for plans that also differ by switches that do not affect who goes through the sequence and when.
 
-    `states`: the sequence, always the same, after each of the changes, made once for every reading of positions that
-    are taken (K25); of one by which there could have been no such changes there are none.
+    `states`: the sequence after each of the changes, made once for every reading of positions that are taken (K25). A
+    reading under which these changes are not possible has none.
     """
 
     def __init__(self) -> None:
@@ -242,8 +248,8 @@ def _entering(epochs: list["Epoch"]) -> list["Epoch"]:
 
 
 class _Fit(NamedTuple):
-    """How well a timeline explains a log (see `calibrate`); `short`: the sum of errors as shares of the tolerance;
-    `logged`: the share of projected sends that are in the log, of those that could be."""
+    """How well a timeline explains a log (see `calibrate`). `short`: the sum of errors as shares of the tolerance.
+    `logged`: the share of the projected sends within the log's time that are in the log."""
 
     explained: float
     exact: float
@@ -259,8 +265,8 @@ _SHOWN = _Fit._fields[:6]
 
 
 class _Log:
-    """A log of sends, read: of whom (`who` int64, places in `ids`), which email (`email` int64, places in
-    `email_ids`), and when (`sent_us` int64 [µs]), each [sends]."""
+    """A log of sends, as arrays [sends]: to whom (`who` int64, indices in `ids`), which email (`email` int64, indices
+    in `email_ids`), and when (`sent_us` int64 [µs])."""
 
     def __init__(self, observed: Any, usual: Projection, naive_time_zone: str | None) -> None:
         if not isinstance(observed, pd.DataFrame):
@@ -276,7 +282,7 @@ class _Log:
                 f"{', '.join(map(str, observed.columns))}"
             )
         if not len(observed):
-            raise EntryError("observed: there is no send in it, so nothing that assumptions could explain")
+            raise EntryError("observed: found no rows, expected at least one send for assumptions to explain")
         self.sent_us, faults = instants.read(observed["sent_at"], naive_time_zone)
         _refuse(observed["sent_at"], faults)
         subscriber = observed["subscriber_id"]
@@ -285,34 +291,34 @@ class _Log:
         )
         _refuse(subscriber, dict.fromkeys(np.flatnonzero(subscriber.isna()).tolist(), "missing"))
         known = usual.people.runs.subscriber_id
-        kinds = [pd.api.types.infer_dtype(each, skipna=True) for each in (subscriber, known)]
+        kinds = [pd.api.types.infer_dtype(ids, skipna=True) for ids in (subscriber, known)]
         if len(known) and kinds[0] != kinds[1]:
             raise EntryError(
-                f"observed: subscriber_id is {subscriber.dtype} there and {known.dtype} in entries; expected the "
-                'same, since 1 and "1" never match'
+                f"observed: subscriber_id is {subscriber.dtype} here and {known.dtype} in entries, expected the same "
+                'type, since 1 and "1" never match'
             )
         self.who, self.ids = event_log.factorized(subscriber)
         steps = [epoch.plan.steps for epoch in usual.epochs]
-        self.email_ids = [*dict.fromkeys(step.email_id for each in steps for step in each)]
+        self.email_ids = [*dict.fromkeys(step.email_id for in_force in steps for step in in_force)]
         code, distinct = event_log.factorized(observed[named])
-        number = [whole_id(each) for each in distinct]
+        number = [whole_id(value) for value in distinct]
         if named == "email_id":
             self.email = self.emails(number)[code]
-            fault = f"not the id of an email here: expected one of {', '.join(map(str, self.email_ids))}"
+            fault = f"not the id of an email of the sequence, expected one of: {', '.join(map(str, self.email_ids))}"
         else:
             most = max(map(len, steps))
             order = np.full((len(steps), most + 1), -1)
-            for row, each in enumerate(steps):
-                order[row, : len(each)] = [self.email_ids.index(step.email_id) for step in each]
-            place = np.array([most if each is None or not 0 <= each < most else each for each in number])
-            epoch = np.searchsorted([each.at_us for each in usual.epochs[1:]], self.sent_us, "right")
-            self.email = order[epoch, place[code]]
-            fault = "not the place of an email, from 0, in the order in force then"
+            for row, in_force in enumerate(steps):
+                order[row, : len(in_force)] = [self.email_ids.index(step.email_id) for step in in_force]
+            position = np.array([most if at is None or not 0 <= at < most else at for at in number])
+            epoch = np.searchsorted([epoch.at_us for epoch in usual.epochs[1:]], self.sent_us, "right")
+            self.email = order[epoch, position[code]]
+            fault = "not the position of an email, from 0, in the order in force then"
         _refuse(observed[named], dict.fromkeys(np.flatnonzero(self.email < 0).tolist(), fault))
         self._cells: dict[int, list[tuple[Ints, Ints]]] = {}
 
     def polls(self, epochs: list["Epoch"]) -> list[tuple[timedelta, timedelta]]:
-        """Every rhythm with the phases in which it may come; the default first."""
+        """The values of (poll_every, poll_phase) to try; the default first."""
         steps = [step for epoch in epochs for step in epoch.plan.steps if isinstance(step.gate, Poll)]
         if not steps:
             return [(_POLLS[0], timedelta(0))]
@@ -325,13 +331,13 @@ class _Log:
             found += [(every, timedelta(microseconds=phase)) for phase in dict.fromkeys(phases)]
         return found
 
-    def places(self, subscribers: Any) -> Ints:
-        """The place of each among those in the log; -1 for who is not."""
-        found: Ints = pd.Index(self.ids).get_indexer(pd.Index(subscribers)).astype(np.int64)
+    def subscribers(self, subscriber_ids: Any) -> Ints:
+        """The index of each subscriber in `ids`; -1 for those not in the log."""
+        found: Ints = pd.Index(self.ids).get_indexer(pd.Index(subscriber_ids)).astype(np.int64)
         return found
 
     def emails(self, email_ids: Any) -> Ints:
-        """The place of each among the emails; -1 for none."""
+        """The index of each email in `email_ids`; -1 for none."""
         here, there = (pd.Index([*each], dtype=object) for each in (self.email_ids, email_ids))
         found: Ints = here.get_indexer(there).astype(np.int64)
         return found
@@ -339,14 +345,14 @@ class _Log:
     def sends(self, projection: Projection) -> Ints:
         """When each run is sent each email [int64, µs; emails x runs; `NAT_US` where it is not]."""
         at_us = np.full((len(self.email_ids), len(projection.people.runs)), NAT_US)
-        places = {each: place for place, each in enumerate(self.email_ids)}
+        row_of = {email_id: row for row, email_id in enumerate(self.email_ids)}
         sent = [(item, item.step) for item in projection.outcome.passed]
         for item, step in sent:
-            at_us[places[step.email_id], slice(None) if item.rows is None else item.rows] = item.at.all_us()
+            at_us[row_of[step.email_id], slice(None) if item.rows is None else item.rows] = item.at.all_us()
         return at_us
 
     def against(self, people: "Audience", at_us: Ints, tolerance_us: int) -> tuple[Ints, _Fit]:
-        """How far each send is from the nearest projected one [µs, `_NEVER_US` for none], and what that comes to."""
+        """How far each send is from the nearest projected one [µs, `_NEVER_US` for none], and the fit."""
         error_us, nearest = np.full(len(self.sent_us), _NEVER_US), np.full(len(self.sent_us), -1)
         projected_us = at_us.reshape(-1)
         for some, cell in self._counterparts(people):
@@ -377,10 +383,10 @@ class _Log:
         )
 
     def _counterparts(self, people: "Audience") -> list[tuple[Ints, Ints]]:
-        """Which of the sends may be in a first run, in a second, …, and their places in emails x runs, flat."""
+        """For the first, second, … run of everybody: the sends that may be of it, and their cells in emails x runs."""
         if id(people) not in self._cells:  # `_Cache` keeps them all
             runs = people.runs
-            who = self.places(runs.subscriber_id)
+            who = self.subscribers(runs.subscriber_id)
             order = np.argsort(who, kind="stable")
             first = np.searchsorted(who[order], np.arange(len(self.ids) + 1))
             count = np.diff(first)[self.who]
@@ -399,31 +405,32 @@ def _refuse(values: "pd.Series[Any]", faults: dict[int, str]) -> None:
 
 
 def _commonest(values: Ints) -> int:
-    """The value that is there most often, the lowest of several; 0 for none."""
+    """The most frequent value, the lowest if there are several; 0 if there is none."""
     distinct, counts = np.unique(values, return_counts=True)
     return int(distinct[counts.argmax()]) if distinct.size else 0
 
 
 def _combinations(usual: Projection, log: _Log, readings: list[str]) -> list[dict[str, Any]]:
-    """All assumptions to be tried, those nearest to the defaults first; `readings`: of positions that are taken."""
+    """All combinations to try, those nearest to the defaults first. `readings`: of positions that are taken."""
     may = {*_TIMING, *_that_may(usual)}
-    axes = {name: each for name, each in _VALUES.items() if name in may} | {"position_taken": readings}
+    axes = {name: values for name, values in _VALUES.items() if name in may} | {"position_taken": readings}
     if not readings:
         del axes["position_taken"]
-    if "hold_without_automation" in axes:  # where none holds, or each, one of them is what "same" is
+    # If all plans hold, or none does, "same" equals one of the other values.
+    if "hold_without_automation" in axes:
         holds = [bool(epoch.plan.hold_vias) for epoch in usual.epochs]
         same = "complete" if not any(holds) else "stay" if all(holds) else None
         name = "hold_without_automation"
-        axes[name] = [each for each in axes[name] if each != same]
+        axes[name] = [value for value in axes[name] if value != same]
     found = []
     for (every, phase), *values in product(log.polls(usual.epochs), *axes.values()):
         given = {**dict(zip(axes, values, strict=True)), "poll_every": every, "poll_phase": phase}
         found.append(_DEFAULTS | given)
-    return sorted(found, key=lambda chosen: sum(chosen[name] != each for name, each in _DEFAULTS.items()))
+    return sorted(found, key=lambda chosen: sum(chosen[name] != usual for name, usual in _DEFAULTS.items()))
 
 
 def _that_may(usual: Projection) -> set[str]:
-    """The switches of how runs go on that may matter here at all; the others cannot, whatever the rest says."""
+    """The switches about the life of runs that can matter here; the others cannot, in any combination."""
     plans, people, found = [epoch.plan for epoch in usual.epochs], usual.people, set()
     if (
         any(isinstance(plan.entry, OneAtATime) and plan.entry.repeat for plan in plans)
@@ -432,11 +439,13 @@ def _that_may(usual: Projection) -> set[str]:
         found.add("restart_via")
     if people.log is not None:
         members = [people.log.members(plan.excluded, plan.events) for plan in plans]
-        found |= {"excluded_midway"} if any(each is not None for each in members) else set()
+        found |= {"excluded_midway"} if any(some is not None for some in members) else set()
     if len(plans) > 1:
         found.add("queued_emails")
     orders = [[(step.email_id, step.sends) for step in plan.steps] for plan in plans]
-    if any(before != after for before, after in pairwise(orders)):  # or nothing new ever comes to who holds
+    if any(
+        before != after for before, after in pairwise(orders)
+    ):  # or a run that holds never gets anything new
         found.add("hold_without_automation")
     published = [{email_id for email_id, sends in order if sends} for order in orders]
     if any(after - before for before, after in pairwise(published)):
@@ -445,14 +454,14 @@ def _that_may(usual: Projection) -> set[str]:
 
 
 def _timing(plans: list["Plan"]) -> Any:
-    """What the switches of timing make of plans: when two are equal, so are the timelines."""
+    """The timing of plans: if two are equal, so are their timelines."""
     return tuple(
         tuple((step.delay, step.gate) if step.queued else None for step in plan.steps) for plan in plans
     )
 
 
 def _that_matter(combinations: list[dict[str, Any]], which: list[bytes]) -> list[str]:
-    """The switches that change the timeline, each alone, whatever the others are."""
+    """The switches that change the timeline if only they change, for some values of the others."""
     found = []
     for name in _DEFAULTS:
         others: dict[Any, bytes] = {}
@@ -472,12 +481,12 @@ def _lives(
     entries: Any,
     options: Options,
 ) -> Simulation:
-    """What becomes of those to whom some sends of the log went."""
+    """What happens to the people to whom some sends of the log went."""
     runs, rejected = usual.people.runs, usual.people.rejected
     concerned = np.append(np.bincount(log.who[some], minlength=len(log.ids)) > 0, False)
     rows = np.sort(
         np.concatenate([
-            row[concerned[log.places(subscriber)]]
+            row[concerned[log.subscribers(subscriber)]]
             for row, subscriber in ((runs.row, runs.subscriber_id), (rejected.row, rejected.subscriber_id))
         ])
     )
@@ -489,24 +498,24 @@ def _lives(
 
 
 def _unexplained(log: _Log, some: Ints, usual: Projection, life: Simulation) -> pd.DataFrame:
-    """Some sends of the log, and what is projected instead (see `calibrate`); `life` of those people at the least."""
+    """Some sends of the log, and what is projected instead (see `calibrate`). `life`: of at least those people."""
     who, email, sent_us = log.who[some], log.email[some], log.sent_us[some]
     sends = pd.DataFrame({
-        "who": log.places(life.timeline["subscriber_id"]),
+        "who": log.subscribers(life.timeline["subscriber_id"]),
         "email": log.emails(life.timeline["email_id"]),
         "at_us": pd.DatetimeIndex(life.timeline["send_at"]).asi8,
-        "told": life.timeline["reason"],
+        "why": life.timeline["reason"],
     })
     near = pd.DataFrame({"row": np.arange(len(some)), "who": who, "email": email, "sent_us": sent_us})
     near = near.merge(sends, on=["who", "email"])
     near["error_us"] = near["sent_us"] - near["at_us"]
     near = near.sort_values("error_us", key=abs, kind="stable").drop_duplicates("row").set_index("row")
-    place, distinct_us = pd.factorize(near["error_us"])
+    code, distinct_us = pd.factorize(near["error_us"])
     apart = [f"{_roughly(abs(us))} {'later' if us > 0 else 'earlier'}" for us in distinct_us.tolist()]
-    near["told"] = np.array([*apart, ""], object)[place] + " than projected: " + near["told"]
-    told = pd.Series("not sent to them: ", range(len(some)), dtype="str")
-    told += _why_not(log, who, email, usual, life)
-    told[near.index] = near["told"]
+    near["why"] = np.array([*apart, ""], object)[code] + " than projected: " + near["why"]
+    reasons = pd.Series("not sent to them: ", range(len(some)), dtype="str")
+    reasons += _why_not(log, who, email, usual, life)
+    reasons[near.index] = near["why"]
     found_us = np.full((2, len(some)), NAT_US)
     found_us[:, near.index] = near[["at_us", "error_us"]].to_numpy().T
     time_zone = usual.zone
@@ -516,21 +525,21 @@ def _unexplained(log: _Log, some: Ints, usual: Projection, life: Simulation) -> 
         "sent_at": instants.show(sent_us, time_zone),
         "nearest": instants.show(found_us[0], time_zone),
         "error": found_us[1].view("timedelta64[us]"),
-        "reason": told,
+        "reason": reasons,
     })
 
 
 def _why_not(log: _Log, who: Ints, email: Ints, usual: Projection, life: Simulation) -> Any:
-    """Why each of these people does not get that email [str], where they do not."""
+    """Why each of these people does not get that email [str], if they do not."""
     notes = pd.DataFrame({
-        "who": log.places(life.journal["subscriber_id"]),
+        "who": log.subscribers(life.journal["subscriber_id"]),
         "email": log.emails(life.journal["email_id"]),
         "at_us": pd.DatetimeIndex(life.journal["at"]).asi8,
         "detail": life.journal["detail"].astype("str"),
     })[~life.journal["what"].isin(["started", "holding"])].sort_values("at_us", kind="stable")
-    place, distinct_us = pd.factorize(notes["at_us"])
+    code, distinct_us = pd.factorize(notes["at_us"])
     here = zone(usual.zone)
-    at = np.array([*(f" ({clock(us, here)})" for us in distinct_us.tolist()), ""], object)[place]
+    at = np.array([*(f" ({clock(us, here)})" for us in distinct_us.tolist()), ""], object)[code]
     notes["detail"] += at
     asked = pd.DataFrame({"who": who, "email": email})
     keys = ["who", "email"]
@@ -538,8 +547,10 @@ def _why_not(log: _Log, who: Ints, email: Ints, usual: Projection, life: Simulat
     last = notes[notes["email"] < 0].drop_duplicates("who", keep="last")
     of_run = asked.merge(last[["who", "detail"]], "left", on="who")["detail"]
     sending = {step.email_id for epoch in usual.epochs for step in epoch.plan.steps if step.sends}
-    draft = np.array([each not in sending for each in log.email_ids])[email]
-    known = np.isin(who, log.places([*life.subscribers["subscriber_id"], *life.journal["subscriber_id"]]))
+    draft = np.array([email_id not in sending for email_id in log.email_ids])[email]
+    known = np.isin(
+        who, log.subscribers([*life.subscribers["subscriber_id"], *life.journal["subscriber_id"]])
+    )
     return np.select(
         [~known, of_email.notna(), draft, of_run.notna()],
         ["they are not in entries", of_email, "it is a draft", of_run],
@@ -552,5 +563,5 @@ def _dtype(name: str) -> str:
 
 
 def _roughly(us: int) -> str:
-    """A length of time [µs] in words, in whole minutes if it has any."""
+    """A length of time [µs] in words, in full minutes if it is a minute or more."""
     return length(us - us % MINUTE_US or us)

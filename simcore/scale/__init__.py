@@ -1,1 +1,1 @@
-"""The same projections in chunks, for what is too big for one piece of memory: a module, and an extra, each."""
+"""The same projections in chunks, for data that does not fit in memory; each module is an extra of its own."""

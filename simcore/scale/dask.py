@@ -1,9 +1,9 @@
-"""The same projection over Dask's frames (`pip install "simcore[dask]"`): when to run what, where, and again after a
-worker was lost is Dask's.
+"""The same projection over Dask DataFrames (`pip install "simcore[dask]"`). Dask decides what to run where and when,
+and runs it again if a worker is lost.
 
-What becomes of subscribers depends on all their rows together: a second entry may start another run, or end the first
-(K14), and events end runs. So a subscriber must be whole within a partition: both frames are shuffled by
-`subscriber_id` first, unless `partitioned=True` says that they are so already.
+What happens to a subscriber depends on all of their rows: a second entry may start another run, or end the first
+(K14), and events end runs. So all rows of a subscriber must be in one partition: both frames are shuffled by
+`subscriber_id` first, unless `partitioned=True` says that this is so already.
 """
 
 from functools import partial
@@ -29,7 +29,7 @@ _ROW = "__simcore_row"
 
 
 class DaskOptions(FileOptions, Enrolling, total=False):
-    """Those of `simcore.project`, with events that Dask holds."""
+    """Those of `simcore.project`, with events in a Dask DataFrame."""
 
     events: Annotated[dd.DataFrame | None, common.EVENTS]
 
@@ -42,22 +42,22 @@ def project(
     partitioned: bool = False,
     **options: Unpack[DaskOptions],
 ) -> dd.DataFrame:
-    """The timeline of `simcore.project`, as a lazy Dask DataFrame of the same columns and dtypes.
+    """The timeline of `simcore.project`, as a lazy Dask DataFrame with the same columns and dtypes.
 
-    `entries`, `events`: Dask DataFrames, with the columns of `simcore.project`; `entries` is None where the
-    sequence's trigger enrols by the events. Their `subscriber_id` must have the very same dtype. `properties` are
-    dicts, which Dask keeps as they are only with `dask.config.set({"dataframe.convert-string": False})`. All other
-    arguments as for `simcore.project`.
+    `entries`, `events`: Dask DataFrames with the columns of `simcore.project`. `entries` is None if the sequence's
+    trigger enrols by the events. Both must have exactly the same dtype of `subscriber_id`. `properties` are dicts;
+    Dask converts them to text unless you set `dask.config.set({"dataframe.convert-string": False})`. The other
+    arguments are those of `simcore.project`.
 
-    `partitioned`: whether all rows of a subscriber are within one partition, and with events within the same one
-    of both frames. False shuffles both by `subscriber_id`; ties still count in the order of the rows given.
+    `partitioned`: whether all rows of a subscriber are in one partition already (with events: in the same partition of
+    both frames). False shuffles both frames by `subscriber_id`; ties keep the order of the rows given.
 
-    Rows are in the order that `order` says within each partition, and so is the index, from 0; divisions are
-    unknown. The categories of `subject` are all that the sequence has or had, in every partition.
+    `order` applies within each partition; so does the index, which starts at 0 in each. Divisions are unknown. In
+    every partition, the categories of `subject` are all subjects that the sequence has or had.
 
-    What is wrong with the sequence or another argument is raised at once. Rows that cannot be read raise EntryError
-    when Dask computes, with their numbers as they stand in the partition, in the order given;
-    `simcore.split_entries`, mapped over the partitions, parts them from the others.
+    Errors in the sequence or in other arguments are raised at once. Rows that cannot be read raise EntryError when
+    Dask computes, with their numbers within the partition, in the order given. To separate them from the others, map
+    `simcore.split_entries` over the partitions.
 
     >>> import dask.dataframe as dd
     >>> import pandas as pd
@@ -84,8 +84,8 @@ def simulate(
 ) -> Simulation[dd.DataFrame]:
     """`timeline`, `subscribers` and `journal` of `simcore.simulate`, as lazy Dask DataFrames.
 
-    Arguments, partitions, order and errors as for `project`. `dask.compute(*life)` simulates once for all three;
-    each computed by itself simulates anew.
+    Arguments, partitions, order and errors: as for `project`. `dask.compute(*life)` simulates once for all three
+    frames. If you compute them one by one, each simulates again.
     """
     lives, empty = _mapped(_life, entries, sequence, read(simulate, options), partitioned, notes=True)
     return Simulation(
@@ -96,14 +96,14 @@ def simulate(
 def _mapped(
     work: Any, entries: Any, sequence: Any, options: Options, partitioned: bool, *, notes: bool = False
 ) -> tuple[Any, Any]:
-    """What `work` makes of each partition, lazily, and what it makes of empty ones."""
+    """The result of `work` for each partition, lazily, and its result for empty ones."""
     both = {"entries": entries, "events": options.events}
     frames = {name: frame for name, frame in both.items() if frame is not None}
     for name, frame in frames.items():
         if not isinstance(frame, dd.DataFrame):
             raise SimcoreError(
                 f"{name}: found a {type(frame).__module__}.{type(frame).__name__}, expected a Dask DataFrame, such as "
-                "dask.dataframe.from_pandas gives"
+                "one from dask.dataframe.from_pandas"
             )
     empty = {name: frame._meta for name, frame in frames.items()}
     # The workers get the frames' partitions, not the frames.
@@ -123,12 +123,13 @@ def _mapped(
     ids = {name: str(frame["subscriber_id"].dtype) for name, frame in empty.items()}
     if len({*ids.values()}) > 1:
         raise EntryError(
-            f"events: subscriber_id is {ids['events']} there and {ids['entries']} in entries; expected the same, for "
-            "equal ids to meet in one partition: cast one of them with astype"
+            f"events: subscriber_id is {ids['events']} here and {ids['entries']} in entries, expected the same type, "
+            "so "
+            "that equal ids meet in one partition: cast one of them with astype"
         )
     meta = call(*empty.values())
     parts = [frame.clear_divisions() for frame in _whole(frames, partitioned)]
-    # The partitions of a life are no frames; only what is mapped over them is, and is shown to anyone.
+    # The partitions of a life are not frames; only the frames mapped over them are shown to anyone.
     shape = meta.timeline if isinstance(meta, Simulation) else meta
     return parts[0].map_partitions(call, *parts[1:], meta=shape, enforce_metadata=False), meta
 
@@ -145,8 +146,9 @@ def _whole(frames: dict[str, Any], partitioned: bool) -> list[Any]:
         return [_shuffled(frame, max(parts)) for frame in kept]
     if len({*parts}) > 1:
         raise SimcoreError(
-            f"partitioned: entries have {parts[0]} partitions and events {parts[1]}, expected each subscriber in the "
-            "same partition of both: leave partitioned out"
+            f"partitioned: found {parts[0]} partitions of entries and {parts[1]} of events, expected each subscriber "
+            "in "
+            "the same partition of both: leave partitioned out"
         )
     return kept
 
@@ -167,7 +169,7 @@ def _numbered(part: pd.DataFrame, partition_info: dict[str, int] | None = None) 
 def _part(
     *parts: pd.DataFrame, names: tuple[str, ...], sequence: Any, options: Options, notes: bool, work: Any
 ) -> Any:
-    """What `work` gives of what happens to the subscribers of a partition."""
+    """The result of `work` for the subscribers of a partition."""
     frames = {
         name: part.sort_values(_ROW, ignore_index=True) if _ROW in part.columns else part
         for name, part in zip(names, parts, strict=True)

@@ -1,9 +1,8 @@
-"""A Parquet file of entries, of any size, becomes a folder of Parquet files of sends: a part a chunk.
+"""Turns a Parquet file of entries, of any size, into a folder of Parquet files of sends: one part for each chunk.
 
-The extra `parquet` (pyarrow), which is imported only when it is used. Each file is written under a name that
-readers pass over, and renamed when it is whole; after that the manifest, replaced in the same way, counts the
-part as finished. So whatever ends a run, and whenever, the next one begins with the first part that the manifest
-does not list.
+The extra `parquet` (pyarrow), which is imported only when it is used. Each file is written under a name that readers
+ignore, and renamed when it is complete. Then the manifest, replaced in the same way, lists the part as finished. So
+however a run was stopped, the next one starts with the first part that the manifest does not list.
 """
 
 import hashlib
@@ -35,20 +34,20 @@ from simcore.files.writing import replacing
 from simcore.plan.columns import ENTRIES, Names, called, check, check_there, renamed
 from simcore.plan.plan import Plan
 from simcore.plan.platform import Sequence, platform_of
-from simcore.text.progress import Told, telling
+from simcore.text.progress import Report, reporting
 
 MANIFEST = "_manifest.json"
-"""Readers of folders take every file for a part, but those whose names begin with _ or a dot."""
+"""Readers of folders take every file for a part, except names that begin with _ or a dot."""
 _LOCK = ".lock"
 _BATCH = 1 << 16
 _BUFFER = 1 << 20
 _KEYS = 1 << 26
 _FEW = 1000
-_ANEW = "choose another folder, or remove this one and start again"
+_ANEW = "choose another folder, or delete this one and start again"
 
 
 class Part(NamedTuple):
-    """A finished file: its name, how many rows of the input went in, how many sends came out, and its length."""
+    """A finished file: its name, how many rows of the input went in, how many sends came out, and its size."""
 
     file: str
     rows: int
@@ -57,7 +56,7 @@ class Part(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What a folder holds: `parts` of `sends`, from `rows` of the input; `found` parts were finished before."""
+    """What a folder holds: `parts` with `sends`, from `rows` of the input; `found` parts were finished before."""
 
     rows: int
     sends: int
@@ -82,25 +81,24 @@ def project(
     """The timeline of the entries in a Parquet file that may be bigger than memory, as a folder of Parquet files.
 
     `path_in`: a file with the columns `subscriber_id` (numbers or texts) and `entered_at`, optionally `via`, and
-    where the sequence has a trigger `properties`, or as the platform or `columns` names them; as in all files, a blank
-    text is missing. `path_out`: a folder, made if it is not there. All other arguments are as for `simcore.project`,
-    and so are the columns; events are not among them, since those of a subscriber could be anywhere. `order="email"`
-    orders each part.
+    `properties` if the sequence has a trigger, or as the platform or `columns` names them. As in all files, a blank
+    text counts as missing. `path_out`: a folder, created if it does not exist. The other arguments are those of
+    `simcore.project`, except events: those of a subscriber could be anywhere. `order="email"` orders each part.
 
-    The folder reads as one table (`pandas.read_parquet(path_out)`): `part-00000.parquet` and so on have one
-    schema, and their rows, in the order of the names, are those that `simcore.project` gives for the whole file.
-    A part is made of `chunk_rows` entries, and a few more where its last subscriber has more than one: the rows
-    of a subscriber must stand together, as in a file sorted by subscriber_id. A file of at most `chunk_rows`
-    rows may be in any order. Memory grows with `chunk_rows` alone, but for ids that do not rise, of which up to
-    67 million at a time are held as numbers (8 bytes each, twice) to see that nobody comes back.
+    You can read the folder as one table (`pandas.read_parquet(path_out)`): `part-00000.parquet` and so on share one
+    schema, and their rows, in the order of the names, are those that `simcore.project` gives for the whole file. A
+    part holds the sends of `chunk_rows` entries, or a few more, since a subscriber is never split: the rows of a
+    subscriber must be next to each other, as in a file sorted by subscriber_id. A file of at most `chunk_rows` rows
+    can be in any order. Memory depends on `chunk_rows` only. The exception is a file whose ids do not rise: up to 67
+    million of them at a time are held as numbers (8 bytes each, twice), to check that no subscriber comes back.
 
-    A run that was stopped, however it was, is gone on with by the same call: parts that are finished are not done
-    again. A finished one does nothing. `progress` shows a bar on standard error: rows, share, rate.
+    If a run was stopped, for any reason, the same call resumes it and does not repeat finished parts. After a finished
+    run the call does nothing. `progress` shows a bar on standard error: rows, share, rate. Returns a `Summary`.
 
-    Raises EntryError that names rows of the file (from 0) that cannot be used; what is finished stays. Raises
-    SimcoreError where a file cannot be read or written; where another process writes to the folder; where a
-    subscriber comes back; and where the folder was begun with another sequence, input or other arguments, or by
-    another version of simcore or of the zones' data.
+    Raises EntryError, which names rows of the file (from 0) that cannot be used; finished parts stay. Raises
+    SimcoreError if a file cannot be read or written, if another process writes to the folder, if a subscriber comes
+    back after others, or if the folder was started with another sequence, input or other arguments, or with another
+    version of simcore or of the time zone data.
 
     >>> import tempfile, simcore
     >>> from simcore import kit
@@ -117,9 +115,7 @@ def project(
     """
     given = read(project, options)
     if not isinstance(chunk_rows, int) or isinstance(chunk_rows, bool) or chunk_rows < 1:
-        raise SimcoreError(
-            f"chunk_rows: found {shown(chunk_rows)}, expected a whole number of rows, 1 or more"
-        )
+        raise SimcoreError(f"chunk_rows: found {shown(chunk_rows)}, expected a whole number of 1 or more")
     source, folder = Path(path_in), Path(path_out)
     arrow, parquet = pyarrow(source)
     nobody = projection.make(sequence, [], given)
@@ -135,16 +131,18 @@ def project(
         found, done = len(parts), sum(part.rows for part in parts)
         if parts and done == entries.rows:
             if progress:
-                print(f"{folder}: finished before, nothing to do", file=sys.stderr)
+                print(f"{folder}: already finished, nothing to do", file=sys.stderr)
             return _summary(parts, found)
-        told = stack.enter_context(telling(progress, entries.rows, "rows"))
+        report = stack.enter_context(reporting(progress, entries.rows, "rows"))
         if not parts:
             if entries.rows > chunk_rows:
-                _check_grouped(entries, told)
+                _check_grouped(entries, report)
             _keep(folder, fingerprint, parts)
         schema, subjects = _schema(arrow, nobody, entries.id_type)
-        digits = max(5, len(str(entries.rows // chunk_rows)))  # of names whose order is that of the parts
-        told("Projecting", done)
+        digits = max(
+            5, len(str(entries.rows // chunk_rows))
+        )  # so that the order of the names is that of the parts
+        report("Projecting", done)
         for chunk in entries.chunks(done, chunk_rows):
             sends = _sends(entries, chunk, done, sequence, given)
             path = folder / f"part-{len(parts):0{digits}}.parquet"
@@ -155,12 +153,12 @@ def project(
                 parts.append(Part(path.name, chunk.num_rows, len(sends), sink.tell()))
             _keep(folder, fingerprint, parts)
             done += chunk.num_rows
-            told("Projecting", done)
+            report("Projecting", done)
         return _summary(parts, found)
 
 
 def _fingerprint(sequence: Sequence, entries: "_Input", options: Options, chunk_rows: int) -> dict[str, Any]:
-    """What tells a run from another one; its parts fit no other's."""
+    """What identifies a run; its parts fit no other."""
     versions = about.versions()
     asked = {name: getattr(options, name) for name in FileOptions.__annotations__}
     return asked | {
@@ -178,7 +176,7 @@ def _fingerprint(sequence: Sequence, entries: "_Input", options: Options, chunk_
 
 
 class _Input:
-    """A Parquet file of entries that is open."""
+    """An open Parquet file of entries."""
 
     def __init__(
         self,
@@ -210,11 +208,11 @@ class _Input:
         if arrow.types.is_null(kind):
             self.id_type = arrow.string()
         if arrow.types.is_nested(kind):
-            raise SimcoreError(f"{path}: subscriber_id is a {kind}, expected numbers or texts")
+            raise SimcoreError(f"{path}: subscriber_id is a {kind} column, expected numbers or texts")
         self.rows: int = self.file.metadata.num_rows
 
     def fingerprint(self) -> dict[str, Any]:
-        """What tells the file from another one, and from one that is written in its place."""
+        """What identifies the file, and tells it from another one written in its place."""
         stat = os.fstat(self.raw.fileno())
         self.raw.seek(-8, os.SEEK_END)
         length = int.from_bytes(self.raw.read(4), "little")
@@ -245,7 +243,7 @@ class _Input:
         return table.set_column(at, "subscriber_id", table.column(at).cast(self.id_type))
 
     def chunks(self, start: int, size: int) -> Iterator[Any]:
-        """The rows from `start` on in chunks of `size`, or more where a subscriber would be parted.
+        """The rows from `start` on in chunks of `size`, or more so as not to split a subscriber.
 
         A file without rows is one chunk without rows.
         """
@@ -265,15 +263,15 @@ class _Input:
         ids = table.column("subscriber_id").slice(size - 1)
         if len(ids) < 2:
             return None
-        # A missing id parts too, lest the rest of the file be one chunk; it is an error there.
+        # A missing id ends a chunk too, or else the rest of the file would be one chunk; it is an error there.
         parts = self.compute.fill_null(self.compute.not_equal(ids.slice(1), ids[0]), True)
         at: int = self.compute.index(parts, True).as_py()
         return None if at < 0 else size + at
 
     def groups(self) -> Iterator[tuple[Any, Any, bool]]:
-        """Where rows of another subscriber begin [int64, rows of the file], the ids there, and whether all ids rise.
+        """Where the rows of a subscriber begin [int64, rows of the file], the ids there, and whether all ids rise.
 
-        In batches. A missing id begins nothing: it is an error later on.
+        In batches. A missing id is not counted: it is an error later.
         """
         compute, row, last = self.compute, 0, self.arrow.nulls(1, self.id_type)
         for table in self.tables(0, ["subscriber_id"]):
@@ -285,14 +283,14 @@ class _Input:
             row, last = row + len(ids), ids[-1:]
 
 
-def _check_grouped(given: _Input, told: Told) -> None:
-    """Raises EntryError where the rows of a subscriber do not stand together.
+def _check_grouped(given: _Input, report: Report) -> None:
+    """Raises EntryError if the rows of a subscriber are not next to each other.
 
-    Ids that rise do. Of others, those at which another subscriber's rows begin are compared by 8 bytes each, so
-    many at a time; and where these are equal, by themselves.
+    If ids rise, they are. If not, the first id of each stretch is compared by a hash of 8 bytes, in shares that fit in
+    memory; ids with equal hashes are then compared themselves.
     """
     for rows, _, rise in given.groups():
-        told("Checking", int(rows.max(initial=0)))
+        report("Checking", int(rows.max(initial=0)))
         if not rise:
             break
     else:
@@ -301,7 +299,7 @@ def _check_grouped(given: _Input, told: Told) -> None:
     for share in range(shares):
         held = []
         for rows, ids, _ in given.groups():
-            told("Checking", int(rows.max(initial=0)))
+            report("Checking", int(rows.max(initial=0)))
             keys = _keys(ids)
             held.append(keys[keys % shares == share])
         keys = np.concatenate(held)
@@ -313,7 +311,7 @@ def _check_grouped(given: _Input, told: Told) -> None:
 
 
 def _check_alike(given: _Input, some: Any) -> None:
-    """Raises EntryError where a subscriber whose key is one of some comes back."""
+    """Raises EntryError if a subscriber whose key is among `some` comes back."""
     seen: dict[Any, int] = {}
     for rows, ids, _ in given.groups():
         mine = np.isin(_keys(ids), some)
@@ -322,16 +320,15 @@ def _check_alike(given: _Input, some: Any) -> None:
         ):
             if each in seen:
                 raise EntryError(
-                    f"{given.path}: subscriber {shown(each)} stands at row {seen[each]} and, after others, at row "
-                    f"{row} again: sort the file by subscriber_id, or give chunk_rows={given.rows}, which takes it "
-                    "whole",
+                    f"{given.path}: subscriber {shown(each)} is at row {seen[each]} and, after others, again at row "
+                    f"{row}: sort the file by subscriber_id, or give chunk_rows={given.rows} to read it as one chunk",
                     [seen[each], row],
                 )
             seen[each] = row
 
 
 def _keys(ids: Any) -> Any:
-    """8 bytes for each id [uint64], nearly always others for another one."""
+    """A hash of each id [uint64]."""
     return pd.util.hash_pandas_object(ids.to_pandas(), index=False, categorize=False).to_numpy()
 
 
@@ -346,7 +343,7 @@ def _sends(given: _Input, chunk: Any, start: int, sequence: Sequence, options: O
     if rows.broken:
         bad = sorted(rows.broken)
         lines = [
-            f"{given.path}: {len(bad)} of the {len(frame)} rows from {start} on cannot be used",
+            f"{given.path}: {len(bad)} of the {len(frame)} rows from row {start} on cannot be used",
             *(f"  row {row}: {rows.broken[row]}" for row in bad[:10]),
             *([f"  and {len(bad) - 10} more"] if len(bad) > 10 else []),
         ]
@@ -355,12 +352,12 @@ def _sends(given: _Input, chunk: Any, start: int, sequence: Sequence, options: O
         return projection.make(sequence, entries, options).timeline()
     except TooLateError as error:
         row, *_ = error.rows
-        told = str(error).replace(f" row {row} (", f" row {start + row} (", 1)
-        raise TooLateError(f"{given.path}: {told}", [start + each for each in error.rows]) from None
+        message = str(error).replace(f" row {row} (", f" row {start + row} (", 1)
+        raise TooLateError(f"{given.path}: {message}", [start + each for each in error.rows]) from None
 
 
 def _schema(arrow: ModuleType, nobody: Projection, id_type: Any) -> tuple[Any, list[str]]:
-    """The schema of every part, and all subjects that there may be."""
+    """The schema of every part, and all subjects that it may have."""
     timeline, text = nobody.timeline(), arrow.string()
     kinds = {
         "subscriber_id": id_type,
@@ -383,15 +380,15 @@ def _table(arrow: ModuleType, sends: pd.DataFrame, schema: Any, subjects: list[s
 
 @contextmanager
 def _reading(path: Path, arrow: ModuleType) -> Iterator[None]:
-    """Errors of reading become one that says so; pyarrow's own OSErrors are about what stands in the file."""
+    """Turns errors of reading into a SimcoreError; pyarrow's own OSErrors are about the file's content."""
     try:
         yield
     except (arrow.ArrowException, OSError) as error:
         check_memory(error)
         if getattr(error, "strerror", None):
             raise SimcoreError(f"{path}: cannot be read: {error.strerror}") from None
-        told = " ".join(str(error).split()).rstrip(".")
-        raise SimcoreError(f"{path}: not a Parquet file, or a damaged one: {told}") from None
+        message = " ".join(str(error).split()).rstrip(".")
+        raise SimcoreError(f"{path}: not a Parquet file, or a damaged one: {message}") from None
 
 
 @contextmanager
@@ -404,9 +401,9 @@ def _writing(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """A folder that is there, without what a stopped run left half written, and in which nobody else writes.
+    """Makes sure that the folder exists, holds no half-written files, and that nobody else writes to it.
 
-    The lock ends with the process that has it, however that ends.
+    The lock ends with its process, however that ends.
     """
     with ExitStack() as stack:
         with _writing(folder):
@@ -414,7 +411,7 @@ def _alone(folder: Path) -> Iterator[None]:
             names = [each.name for each in folder.iterdir()]
             if MANIFEST not in names and not all(name.startswith(".") for name in names):
                 raise SimcoreError(
-                    f"{folder}: there are files in it, and no {MANIFEST} of a run to go on with: choose a new folder"
+                    f"{folder}: the folder has other files and no {MANIFEST} of a run to resume: choose a new folder"
                 )
             lock = stack.enter_context(open(folder / _LOCK, "wb"))
             with suppress(ModuleNotFoundError):  # where there is no such lock, nothing keeps two apart
@@ -422,14 +419,14 @@ def _alone(folder: Path) -> Iterator[None]:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
-                    raise SimcoreError(f"{folder}: another process writes there: let it finish") from None
+                    raise SimcoreError(f"{folder}: another process is writing to it: let it finish") from None
             for half in folder.glob(".????????????????.part"):  # replacing
                 half.unlink()
         yield
 
 
 def _finished(folder: Path, fingerprint: dict[str, Any]) -> list[Part]:
-    """The parts that the manifest lists; SimcoreError where it is not of the very same run."""
+    """The parts that the manifest lists. Raises SimcoreError if it belongs to a different run."""
     path = folder / MANIFEST
     with _writing(folder):
         if not path.exists():
@@ -439,15 +436,15 @@ def _finished(folder: Path, fingerprint: dict[str, Any]) -> list[Part]:
             manifest = json.loads(text)
             begun, parts = dict(manifest["fingerprint"]), [Part(**part) for part in manifest["parts"]]
         except (ValueError, LookupError, TypeError):
-            raise SimcoreError(f"{path}: not a manifest as simcore writes it: {_ANEW}") from None
+            raise SimcoreError(f"{path}: not a manifest that simcore wrote: {_ANEW}") from None
         changed = [name for name in fingerprint if begun.get(name) != fingerprint[name]]
         if parts and changed:
             raise SimcoreError(
-                f"{folder}: cannot be gone on with: since it was begun, there is another {', '.join(changed)}: {_ANEW}"
+                f"{folder}: cannot be resumed, since these have changed: {', '.join(changed)}: {_ANEW}"
             )
         for part in parts:
             if not (folder / part.file).is_file() or (folder / part.file).stat().st_size != part.bytes:
-                raise SimcoreError(f"{folder / part.file}: gone, or not as it was written: {_ANEW}")
+                raise SimcoreError(f"{folder / part.file}: missing, or changed since it was written: {_ANEW}")
     return parts
 
 
@@ -460,7 +457,7 @@ def _keep(folder: Path, fingerprint: dict[str, Any], parts: list[Part]) -> None:
 
 
 def _settle(sink: BinaryIO) -> None:
-    """What is written is on the disk, before a name says so."""
+    """Makes sure that the data is on the disk before the file gets its name."""
     sink.flush()
     os.fsync(sink.fileno())
 

@@ -1,12 +1,12 @@
-"""The same projection over Spark's frames (`pip install "simcore[spark]"`; Spark itself needs Java): when to run what,
-where, and again after an executor was lost is Spark's.
+"""The same projection over Spark DataFrames (`pip install "simcore[spark]"`; Spark itself needs Java). Spark decides
+what to run where and when, and runs it again if an executor is lost.
 
-What becomes of subscribers depends on all their rows together: a second entry may start another run, or end the first
-(K14), and events end runs. So a subscriber must be whole: rows are grouped by a hash of `subscriber_id`, as many
-groups as `spark.sql.shuffle.partitions` says, unless `partitioned=True` says that each partition holds whole ones.
+What happens to a subscriber depends on all of their rows: a second entry may start another run, or end the first
+(K14), and events end runs. So the rows of a subscriber stay together: they are grouped by a hash of `subscriber_id`
+into `spark.sql.shuffle.partitions` groups, unless `partitioned=True` says that each partition holds whole subscribers.
 A group, or a partition, must fit in the memory of a worker.
 
-Between Spark and simcore rows are Arrow's, in which instants are UTC: the session's time zone plays no part.
+Spark and simcore exchange rows as Arrow data, in which instants are UTC: the session's time zone does not matter.
 """
 
 import json
@@ -41,7 +41,7 @@ _TYPES = {
 
 
 class SparkOptions(FileOptions, Enrolling, total=False):
-    """Those of `simcore.project`, with events that Spark holds."""
+    """Those of `simcore.project`, with events in a Spark DataFrame."""
 
     events: Annotated[DataFrame | None, common.EVENTS]
 
@@ -56,25 +56,25 @@ def project(
 ) -> DataFrame:
     """The timeline of `simcore.project`, as a lazy Spark DataFrame.
 
-    Columns: `subscriber_id` (the type given), `run` (int), `position` (short), `email_id` (long; string where the
-    platform's are), `subject` (string), `send_at` (timestamp: an instant to the microsecond; Spark keeps no zone
-    with it and shows it in the session's), and where asked for `rendered_subject` and `reason` (string).
+    Columns: `subscriber_id` (the type given), `run` (int), `position` (short), `email_id` (long; string if the
+    platform's ids are texts), `subject` (string), `send_at` (timestamp: an instant to the microsecond; Spark stores no
+    zone with it and shows it in the session's), and if you ask for them `rendered_subject` and `reason` (string).
 
-    `entries`, `events`: Spark DataFrames, with the columns of `simcore.project`; `entries` is None where the
-    sequence's trigger enrols by the events. Their `subscriber_id` must have the very same type. Instants are
-    timestamps or strings with offsets; a `timestamp_ntz`, a date, or a string without one needs `naive_time_zone`.
-    `properties` are JSON texts, structs or maps (a struct's fields that are null count as missing). All other
-    arguments as for `simcore.project`.
+    `entries`, `events`: Spark DataFrames with the columns of `simcore.project`. `entries` is None if the sequence's
+    trigger enrols by the events. Both must have exactly the same type of `subscriber_id`. Instants are timestamps or
+    strings with offsets; a `timestamp_ntz`, a date, or a string without an offset needs `naive_time_zone`.
+    `properties` are JSON texts, structs or maps (null fields of a struct count as missing). The other arguments are
+    those of `simcore.project`.
 
-    `partitioned`: whether all rows of a subscriber are within one partition, as after
-    `repartition("subscriber_id")`; for one frame only, since Spark does not bring partitions of two together.
-    False groups rows by `subscriber_id`; ties still count in the order of the rows given.
+    `partitioned`: whether all rows of a subscriber are in one partition already, as after
+    `repartition("subscriber_id")`. This works for one frame only, since Spark does not pair up the partitions of two
+    frames. False groups rows by `subscriber_id`; ties keep the order of the rows given.
 
-    Rows are in the order that `order` says within each group or partition.
+    `order` applies within each group or partition.
 
-    What is wrong with the sequence or another argument is raised at once. Rows that cannot be read raise EntryError
-    in the worker when Spark computes, of which the text stands in Spark's own PythonException; row numbers are those
-    in the group or partition, in the order given.
+    Errors in the sequence or in other arguments are raised at once. Rows that cannot be read raise EntryError in the
+    worker when Spark computes; its text is in Spark's own PythonException. Row numbers are those within the group or
+    partition, in the order given.
     """
     return _mapped(["timeline"], entries, sequence, read(project, options), partitioned)[0]
 
@@ -89,14 +89,14 @@ def simulate(
 ) -> Simulation[DataFrame]:
     """`timeline`, `subscribers` and `journal` of `simcore.simulate`, as lazy Spark DataFrames.
 
-    Arguments, types, order and errors as for `project`; each of the three simulates anew when it is computed.
+    Arguments, types, order and errors: as for `project`. Each of the three simulates again when it is computed.
     """
     asked = read(simulate, options)
     return Simulation(*_mapped([*Simulation._fields], entries, sequence, asked, partitioned, notes=True))
 
 
 class _Work(NamedTuple):
-    """What is to be done in Spark's workers: the `table` of a projection, by its name, from frames by theirs."""
+    """The work of Spark's workers: make the named `table` of a projection from frames, which `names` names."""
 
     table: str
     names: tuple[str, ...]
@@ -105,7 +105,7 @@ class _Work(NamedTuple):
     notes: bool = False
 
     def done(self, *tables: pa.Table) -> pa.Table:
-        """What happens to the subscribers of tables, as a table."""
+        """The table of what happens to the subscribers of tables."""
         frames = {name: _frame(table) for name, table in zip(self.names, tables, strict=True)}
         asked = self.options._replace(events=frames.get("events"))
         shown = _shown(make(self.sequence, frames.get("entries"), asked, notes=self.notes), self.table)
@@ -130,14 +130,14 @@ def _mapped(
     *,
     notes: bool = False,
 ) -> list[DataFrame]:
-    """The tables of those names, lazily."""
+    """The tables with these names, lazily."""
     either: dict[str, Any] = {"entries": entries, "events": options.events}
     given = {name: frame for name, frame in either.items() if frame is not None}
     for name, frame in given.items():
         if not isinstance(frame, DataFrame):
             raise SimcoreError(
                 f"{name}: found a {type(frame).__module__}.{type(frame).__name__}, expected a Spark DataFrame, such "
-                "as spark.createDataFrame gives"
+                "as one from spark.createDataFrame"
             )
     empty = {name: pd.DataFrame([], columns=frame.columns, dtype=object) for name, frame in given.items()}
     # The workers get the frames' rows, not the frames.
@@ -146,12 +146,12 @@ def _mapped(
     ids = {name: frame.schema["subscriber_id"].dataType for name, frame in given.items()}
     if len({*ids.values()}) > 1:
         raise EntryError(
-            f"events: subscriber_id is {ids['events'].simpleString()} there and {ids['entries'].simpleString()} in "
-            "entries; expected the same, for equal ids to meet in one group: cast one of them"
+            f"events: subscriber_id is {ids['events'].simpleString()} here and {ids['entries'].simpleString()} in "
+            "entries, expected the same type, so that equal ids meet in one group: cast one of them"
         )
     if partitioned and len(given) > 1:
         raise SimcoreError(
-            "partitioned: Spark does not bring the partitions of entries and events together: leave partitioned out"
+            "partitioned: Spark does not pair up the partitions of entries and events: leave partitioned out"
         )
     frames = [
         _numbered(given[name], {*columns[0], *columns[1]})
@@ -180,7 +180,7 @@ def _mapped(
 
 
 def _numbered(frame: DataFrame, columns: set[str]) -> DataFrame:
-    """The columns that are read, and the rows' numbers, so that ties stay in their order (K18)."""
+    """The columns that are read, and row numbers, so that ties keep their order (K18)."""
     read = {name: frame[name] for name in frame.columns if name in columns}
     if "properties" in read and not isinstance(frame.schema["properties"].dataType, types.StringType):
         read["properties"] = functions.to_json(read["properties"])
@@ -210,7 +210,7 @@ def _of_both(work: _Work) -> Callable[[pa.Table, pa.Table], pa.Table]:
 
 
 def _of_batches(work: _Work) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """The same for a whole partition, which comes in pieces, of which an empty one has none."""
+    """The same for a whole partition, which comes in pieces; an empty one has none."""
 
     def of_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         pieces = list(batches)
@@ -224,12 +224,12 @@ def _frame(table: pa.Table) -> pd.DataFrame:
     """Rows in their order, as simcore reads them."""
     frame: pd.DataFrame = table.sort_by(_ROW).to_pandas(integer_object_nulls=True)
     if "properties" in frame.columns:
-        frame["properties"] = pd.Series([*map(_thing, frame["properties"])], dtype=object)
+        frame["properties"] = pd.Series([*map(_parsed, frame["properties"])], dtype=object)
     return frame
 
 
-def _thing(text: Any) -> Any:
-    """What a JSON text says; what is none stays as it is, for the error that shows it."""
+def _parsed(text: Any) -> Any:
+    """A JSON text as Python data; any other text unchanged, for the error that shows it."""
     if not isinstance(text, str):
         return None
     try:

@@ -1,1 +1,1 @@
-"""Words, tables and progress: how things are said, whatever they are about."""
+"""Words, tables and progress: how to show something, independent of what it is."""

@@ -1,4 +1,4 @@
-"""How far long work is."""
+"""The progress of long work."""
 
 import importlib
 import sys
@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-Told = Callable[[str, int], None]
-"""Takes what is being done, and how many are done."""
+Report = Callable[[str, int], None]
+"""Takes the name of the work, and how many units are done."""
 
 
 @contextmanager
-def telling(shown: bool, total: int, unit: str) -> Iterator[Told]:
-    """What shows on standard error how many `unit` of all are done: a bar, or a plain line without rich."""
+def reporting(shown: bool, total: int, unit: str) -> Iterator[Report]:
+    """Shows on standard error how many `unit` of `total` are done: a bar, or a plain line without rich."""
     begun: dict[str, tuple[float, int]] = {}
 
     def rate(what: str, done: int) -> str:
@@ -43,9 +43,9 @@ def telling(shown: bool, total: int, unit: str) -> Iterator[Told]:
         "{task.description}",
         bars.BarColumn(None),
         bars.TaskProgressColumn(),
-        "{task.fields[told]}",
+        "{task.fields[rate]}",
         bars.TimeRemainingColumn(),
     )
     with bars.Progress(*columns, console=console.Console(stderr=True), expand=True) as bar:
-        task = bar.add_task("", total=total, told="")
-        yield lambda what, done: bar.update(task, description=what, completed=done, told=rate(what, done))
+        task = bar.add_task("", total=total, rate="")
+        yield lambda what, done: bar.update(task, description=what, completed=done, rate=rate(what, done))

@@ -1,4 +1,4 @@
-"""Tables as a notebook and a terminal show them: texts are made harmless, and long ones cut short."""
+"""Tables for notebooks and terminals: texts are made harmless, and long ones are cut."""
 
 import unicodedata
 from abc import ABC, abstractmethod
@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 MOST = 320
-"""So many characters of a text are shown in a table."""
-_CELL = 60  # and so many in a cell of one in a terminal
+"""The most characters of a text that a table shows."""
+_CELL = 60  # the most in a cell, in a terminal
 _JOINER = "\u200d"
 _STYLE = "text-align: left; vertical-align: top; white-space: normal"
 
 
 class Table(NamedTuple):
-    """A line above, the names of columns, and rows of values; `more` is said below.
+    """A heading, the names of columns, and rows of values; `more` is a line below.
 
-    `under`: whether the last column stands below its row where the table is text.
+    `under`: whether the last column goes below its row when the table is text.
     """
 
     heading: str
@@ -30,15 +30,15 @@ class Table(NamedTuple):
     def html(self) -> str:
         """As HTML, every text escaped."""
         rows = [self.columns, *self.rows]
-        told = [
+        lines = [
             "".join(f'<{tag} style="{_STYLE}">{_escaped(cell)}</{tag}>' for cell in row)
             for tag, row in zip(["th", *["td"] * len(self.rows)], rows, strict=True)
         ]
-        body = "".join(f"<tr>{row}</tr>" for row in told[1:])
+        body = "".join(f"<tr>{row}</tr>" for row in lines[1:])
         below = f"<p>{_escaped(self.more)}</p>" if self.more else ""
         return (
             f"<p><b>{_escaped(self.heading)}</b></p>"
-            f"<table><thead><tr>{told[0]}</tr></thead><tbody>{body}</tbody></table>{below}"
+            f"<table><thead><tr>{lines[0]}</tr></thead><tbody>{body}</tbody></table>{below}"
         )
 
     def text(self) -> str:
@@ -58,7 +58,7 @@ class Table(NamedTuple):
 
 
 class Shown(ABC):
-    """What shows itself as a table, in a notebook and in a terminal."""
+    """Something that shows itself as a table, in notebooks and terminals."""
 
     @abstractmethod
     def _table(self) -> Table: ...
@@ -71,7 +71,7 @@ class Shown(ABC):
 
 
 class ShownFrame(Shown, pd.DataFrame):
-    """A DataFrame that shows itself in full. What is made of it is a plain one."""
+    """A DataFrame that shows itself in full. Anything derived from it is a plain DataFrame."""
 
     @property
     def _constructor(self) -> Any:
@@ -79,13 +79,13 @@ class ShownFrame(Shown, pd.DataFrame):
 
 
 def cut(text: str, most: int = MOST) -> str:
-    """A text as it can be shown, in so many characters or fewer."""
+    """A text that can be shown, in at most `most` characters."""
     shown = visible(text[: most + 1])
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
 def visible(text: str) -> str:
-    """A text in which what a terminal would obey, or not show, is spelt out."""
+    """A text with everything escaped that a terminal would obey, or not show."""
     return "".join(
         char
         if char.isprintable() or (char == _JOINER and _is_sign(before))
@@ -103,5 +103,5 @@ def _escaped(cell: Any) -> str:
 
 
 def _is_sign(char: str) -> bool:
-    """Whether a joiner can stand behind this: an emoji, what changes its look, or the sign that ends a syllable."""
+    """Whether a joiner can follow this: an emoji, a variation selector, or the sign that ends a syllable."""
     return not char.isascii() and not char.isalnum() and char.isprintable()

@@ -25,7 +25,7 @@ def weekdays(days: Iterable[int], whole: str = "every day") -> str:
 
 
 def part_of_week(days: Iterable[int], start_min: int, end_min: int) -> str:
-    """Part of some days, from one minute to before another: Mon to Fri 08:00 to 20:00."""
+    """A part of some days, from one minute to before another: Mon to Fri 08:00 to 20:00."""
     return f"{weekdays(days)} {time_of_day(start_min)} to {time_of_day(end_min)}"
 
 
@@ -41,18 +41,18 @@ def local_date(number: int, *, year: bool = True) -> str:
     'Thu 1 Jan 1970'
     """
     moment = date.fromordinal(number + _EPOCH_DAY)
-    told = f"{SHORT[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}"
-    return f"{told} {moment.year}" if year else told
+    words = f"{SHORT[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}"
+    return f"{words} {moment.year}" if year else words
 
 
 def listed(words: Iterable[str], joint: str = "and") -> str:
-    """Words in a row: Tue, Thu and Sat."""
+    """Words as a list: Tue, Thu and Sat."""
     *before, last = [*words] or [""]
     return f"{', '.join(before)} {joint} {last}" if before else last
 
 
 def count(number: int, unit: str, several: str = "") -> str:
-    """So many of a unit: 1 day, 2 days; `several` where that is not the unit with an s."""
+    """A number with its unit: 1 day, 2 days; `several` is the plural if it is not the unit with an s."""
     return f"{number} {unit if number == 1 else several or f'{unit}s'}"
 
 
