@@ -295,6 +295,7 @@ def test_parquet(orchard, tmp_path):
     assert read["email_id"].tolist() == sends["email_id"].tolist()
 
 
+@pytest.mark.slow
 def test_dask(orchard):
     dd = pytest.importorskip("dask.dataframe", reason="the extra dask has it")
     from simcore.scale import dask
