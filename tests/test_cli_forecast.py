@@ -697,6 +697,7 @@ def test_a_run_that_was_stopped_goes_on(monkeypatch):
         patch.setattr(parquet, "_keep", stop)
         assert stream(status=130).stdout == ""
     summary = {"rows": 200, "sends": 800, "parts": 4, "found": 2, "folder": "out"}
+    summary |= {"entries_without_run": {}, "why_no_sends": None}
     assert json.loads(stream("--json").stdout) == summary
     assert json.loads(stream("--json").stdout) == summary | {"found": 4}
     assert stream().stdout == "800 sends from 200 rows, in out; parts: 4, finished before: 4\n"

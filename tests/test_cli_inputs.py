@@ -163,6 +163,12 @@ def test_standard_input_that_is_closed():
     assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", message)
 
 
+def test_there_may_be_no_standard_input(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(WrongKindError, match=r"^closed, so nothing can be read from it$"), opened("-"):
+        pass
+
+
 @pytest.mark.parametrize("pieces", [1, 7, 500])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
 def test_a_pipe_gives_its_bytes_in_pieces(pack, pieces):

@@ -275,7 +275,7 @@ def test_assumptions_that_are_true_or_false():
 
 def test_help_names_both():
     shown = " ".join(run("project", "--help").stdout.split())
-    assert "JSON as Kit's or Sequenzy's API gives it" in shown
+    assert "JSON as Kit's or Sequenzy's API gives it, or that as .gz;" in shown
     assert (
         "--emails FILE2 Kit: a second file with its emails, where they are apart. --time-zone ZONE Kit:"
         in shown

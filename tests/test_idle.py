@@ -15,6 +15,7 @@ from simcore.answers.idle import Idle, idle
 from simcore.answers.options import Options
 from simcore.answers.projection import make
 from simcore.kit.changes import from_json
+from simcore.scale import parquet
 
 AT = "2026-03-06T21:07:30Z"
 CLOSED = "there is no send day on which it may go out, so it waits"
@@ -280,3 +281,32 @@ def test_a_run_is_explained_by_what_it_brings(properties, until, why):
     product = {"sku": "x", "refillable": True} | properties
     given = entries_of("a").assign(properties=[{"product": product}])
     assert idle(projected(sequence, given, until=until), 1).why_no_sends == why
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_a_folder_of_parquet_says_the_same(parts, monkeypatch):
+    monkeypatch.setattr(
+        parquet.project, "__kwdefaults__", parquet.project.__kwdefaults__ | {"chunk_rows": 3 // parts}
+    )
+    rows = pd.DataFrame({"subscriber_id": ["a", "a", "b"], "entered_at": [AT, "2026-03-07T00:00Z", AT]})
+    rows.to_parquet("e.parquet")
+    typed = ["project", WELCOME, "e.parquet", "-o", "out"]
+    for found in (0, parts):  # what was finished before is still known
+        said = f"8 sends from 3 rows, in out; parts: {parts}, finished before: {found}"
+        assert run(*typed).stdout.splitlines() == [said, "1 entry started no run: 1 came again"]
+    assert json.loads(run(*typed, "--json").stdout) == {
+        "rows": 3,
+        "sends": 8,
+        "parts": parts,
+        "found": parts,
+        "entries_without_run": {"ignored": 1},
+        "why_no_sends": None,
+        "folder": "out",
+    }
+    typed = ["project", series(active=False), "e.parquet", "-o", "none"]
+    assert run(*typed).stdout.splitlines() == [
+        f"0 sends from 3 rows, in none; parts: {parts}, finished before: 0",
+        "no sends: no email is there",
+        "1 entry started no run: 1 came again",
+    ]
+    assert json.loads(run(*typed, "--json").stdout)["why_no_sends"] == "no email is there"

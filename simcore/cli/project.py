@@ -10,7 +10,7 @@ import typer
 from simcore.answers.idle import Idle, idle
 from simcore.answers.options import Options
 from simcore.answers.projection import make
-from simcore.cli.answering import answer, because, beside, sources_of, summary_of
+from simcore.cli.answering import answer, because, beside, idle_json, sources_of, summary_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
     NAMED,
@@ -157,9 +157,12 @@ def _stream(
         if given:
             raise SimcoreError(f"{option}: not where -o is a folder, as {output} is: {NAMED}")
     done = parquet.project(entries, output, sequence, **asked, progress=sys.stderr.isatty())
+    nothing = parquet.nothing_of(output)
     if as_json:
-        terminal.write_json(done._asdict() | {"folder": str(output)})
+        terminal.write_json(done._asdict() | idle_json(nothing) | {"folder": str(output)})
         return
     told = f"{count(done.sends, 'send')} from {count(done.rows, 'row')}"
     parts = f"parts: {done.parts}, finished before: {done.found}"
-    terminal.tell(f"{told}, in {visible(str(output))}; {parts}\n")
+    why = "" if done.sends else f"no sends{because(nothing)}"
+    lines = filter(None, [f"{told}, in {visible(str(output))}; {parts}", why, nothing.told()])
+    terminal.tell("".join(f"{line}\n" for line in lines))

@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from os import PathLike
@@ -21,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from simcore.answers import projection
+from simcore.answers.idle import Idle, idle
 from simcore.answers.options import FileOptions, Naming, Options, read, takes
 from simcore.answers.projection import Projection
 from simcore.engine import entries as reading
@@ -47,12 +49,15 @@ _ANEW = "choose another folder, or delete this one and start again"
 
 
 class Part(NamedTuple):
-    """A finished file: its name, how many rows of the input went in, how many sends came out, and its size."""
+    """A finished file: its name, how many rows of the input went in, how many sends came out, and its size; and the
+    rows and sends that came to nothing (see `Idle`)."""
 
     file: str
     rows: int
     sends: int
     bytes: int
+    without_run: dict[str, int]
+    why_no_sends: str
 
 
 class Summary(NamedTuple):
@@ -144,17 +149,27 @@ def project(
         )  # so that the order of the names is that of the parts
         report("Projecting", done)
         for chunk in entries.chunks(done, chunk_rows):
-            sends = _sends(entries, chunk, done, sequence, given)
+            sends, nothing = _sends(entries, chunk, done, sequence, given)
             path = folder / f"part-{len(parts):0{digits}}.parquet"
             with replacing(path, source) as sink:
                 with parquet.ParquetWriter(sink, schema) as writer:
                     writer.write_table(_table(arrow, sends, schema, subjects))
                 _settle(sink)
-                parts.append(Part(path.name, chunk.num_rows, len(sends), sink.tell()))
+                parts.append(Part(path.name, chunk.num_rows, len(sends), sink.tell(), *nothing))
             _keep(folder, fingerprint, parts)
             done += chunk.num_rows
             report("Projecting", done)
         return _summary(parts, found)
+
+
+def nothing_of(folder: Path) -> Idle:
+    """What came to nothing in all parts of a folder that is finished."""
+    parts = [Part(**part) for part in json.loads((folder / MANIFEST).read_bytes())["parts"]]
+    without_run = Counter[str]()
+    for part in parts:
+        without_run.update(part.without_run)
+    why = "" if any(part.sends for part in parts) else parts[0].why_no_sends
+    return Idle(dict(without_run.most_common()), why)
 
 
 def _fingerprint(sequence: Sequence, entries: "_Input", options: Options, chunk_rows: int) -> dict[str, Any]:
@@ -332,8 +347,10 @@ def _keys(ids: Any) -> Any:
     return pd.util.hash_pandas_object(ids.to_pandas(), index=False, categorize=False).to_numpy()
 
 
-def _sends(given: _Input, chunk: Any, start: int, sequence: Sequence, options: Options) -> pd.DataFrame:
-    """The timeline of a chunk, which begins at row `start` of the file."""
+def _sends(
+    given: _Input, chunk: Any, start: int, sequence: Sequence, options: Options
+) -> tuple[pd.DataFrame, Idle]:
+    """The timeline of a chunk, which begins at row `start` of the file, and what comes to nothing."""
     with _reading(given.path, given.arrow):
         frame = flat(given.arrow, chunk, ENTRIES).to_pandas()
     if given.lenient:
@@ -349,7 +366,8 @@ def _sends(given: _Input, chunk: Any, start: int, sequence: Sequence, options: O
         ]
         raise EntryError("\n".join(lines), bad)
     try:
-        return projection.make(sequence, entries, options).timeline()
+        found = projection.make(sequence, entries, options)
+        return found.timeline(), idle(found, len(entries))
     except TooLateError as error:
         row, *_ = error.rows
         message = str(error).replace(f" row {row} (", f" row {start + row} (", 1)
