@@ -20,11 +20,12 @@ from simcore.engine.frames import ways
 from simcore.errors import SimcoreError, TooLateError
 from simcore.files.inputs import named, once_only, unzipped
 from simcore.files.quarantine import quarantine
-from simcore.files.reading import Told, read
+from simcore.files.reading import read
 from simcore.files.rows import Rows
 from simcore.files.stamps import iso, us_of
 from simcore.files.writing import replacing, target_of, writer
 from simcore.plan.columns import COUNTED, ENTRIES, EVENTS, Columns, Names, called, check_there
+from simcore.plan.plan import Plan
 from simcore.plan.platform import platform_of
 from simcore.show import terminal
 from simcore.text.wording import count
@@ -94,19 +95,7 @@ def answer(
     write = writer(outputs[0] if outputs else None, as_json, csv_safe=not no_csv_safe)
     check("--on-error", on_error, "stop", "quarantine")
     check("--order", asked.get("order", "entry"), "entry", "email")
-    here, clock = zone(zone_of(sequence) or "UTC"), asked["naive_time_zone"]
-    several = sequence.values() if isinstance(sequence, dict) else [sequence]
-    # What can stand in a file is the same for all sequences of a platform.
-    plans = [*{platform_of(each).name: plan_of(each) for each in several}.values()]
-    plans.sort(key=lambda plan: plan.trigger is not None)  # the last one's rows have all the columns
-    enrols = plans[0].trigger is not None
-    if "entries" not in sources and not (enrols and "events" in sources):
-        more = ", or --events that enrol" if enrols else ": events enrol nobody in this sequence"
-        raise SimcoreError(f"ENTRIES: none are given, expected a file of who enters when{more}")
-    if "entries" in sources and "enabled_at" in asked:
-        terminal.say(
-            "--enabled-at plays no part with ENTRIES, which are the enrolments themselves", "Warning"
-        )
+    plans = _plans(sequence, sources, asked)
     kept = [path for path in (*inputs, *(source.path for source in sources.values())) if path is not None]
     if on_error == "quarantine":
         for source in sources.values():
@@ -123,35 +112,13 @@ def answer(
         ]
         tty = console.Console(stderr=True)
         bar = stack.enter_context(progress.Progress(console=tty, transient=True, disable=not at_terminal))
-        reading = bar.add_task("Reading", total=None)
-
-        def told(done: int, size: int | None) -> None:
-            more = "" if size else f" {filesize.decimal(done)}"  # a pipe does not say how much is to come
-            bar.update(reading, description=f"Reading{more}", completed=done, total=size)
-
-        tables = _tables(sources, told, [platform_of(each).columns for each in several], plans[-1].vias)
+        tables = _read(sources, bar, sequence, plans[-1].vias)
         working = bar.add_task("Projecting", total=None)
-        for plan in plans:
-            usable = {
-                name: (rows.entries if name == "entries" else rows.events)(plan, clock)
-                for name, rows in tables.items()
-            }
-        while True:
-            for rows in tables.values():
-                if rows.broken and on_error == "stop":
-                    raise rows.told()
-            given = {name: usable[name][rows.good] for name, rows in tables.items()}
-            try:
-                found = verb(sequence, **given, **asked)
-                break
-            except TooLateError as error:  # what is right by itself may still end too late
-                if not error.rows:
-                    raise
-                rows = tables["entries"]
-                rows.refuse(dict.fromkeys(np.flatnonzero(rows.good)[error.rows].tolist(), _LATE))
+        found = _answered(verb, sequence, plans, tables, asked, on_error)
         bar.update(working, total=1, completed=1)
         frames = (found if isinstance(found, tuple) else (found,))[: len(sinks)]
         writing = bar.add_task("Writing", total=sum(map(len, frames)))
+        here = zone(zone_of(sequence) or "UTC")
         for frame, sink in zip(frames, sinks, strict=True):
             write(frame, here, sink, lambda rows: bar.advance(writing, rows))
             sink.flush()
@@ -159,22 +126,38 @@ def answer(
             if tables[name].broken:
                 with replacing(source.aside, *kept) as page:
                     page.write(quarantine(tables[name]))
-    set_aside: dict[str, Any] = {}
-    for name, source in sources.items():
-        rows, prefix = tables[name], "" if name == "entries" else f"{name}_"
-        set_aside[f"{prefix}quarantined"] = len(rows.broken)
-        set_aside[f"{prefix}quarantine_file"] = str(source.aside) if rows.broken else None
-        if rows.broken:
-            terminal.say(
-                f"{len(rows.broken)} of {rows.total} rows cannot be used: they are in {source.aside}"
-            )
-    return found, set_aside
+    return found, _set_aside(sources, tables)
 
 
-def _tables(
-    sources: dict[str, Source], told: Told, theirs: list[Names], vias: tuple[str, ...]
+def _plans(sequence: Any, sources: dict[str, Source], asked: dict[str, Any]) -> list[Plan]:
+    """A plan for each platform, by which files are read; the last one's rows have all the columns.
+
+    What can stand in a file is the same for all sequences of a platform.
+    """
+    plans = [*{platform_of(each).name: plan_of(each) for each in _several(sequence)}.values()]
+    plans.sort(key=lambda plan: plan.trigger is not None)
+    enrols = plans[0].trigger is not None
+    if "entries" not in sources and not (enrols and "events" in sources):
+        more = ", or --events that enrol" if enrols else ": events enrol nobody in this sequence"
+        raise SimcoreError(f"ENTRIES: none are given, expected a file of who enters when{more}")
+    if "entries" in sources and "enabled_at" in asked:
+        terminal.say(
+            "--enabled-at plays no part with ENTRIES, which are the enrolments themselves", "Warning"
+        )
+    return plans
+
+
+def _read(
+    sources: dict[str, Source], bar: progress.Progress, sequence: Any, vias: tuple[str, ...]
 ) -> dict[str, Rows]:
-    """The rows of files whose columns are called as people say, or as platforms call them."""
+    """The rows of all files, whose columns are called as people say, or as platforms call them."""
+    reading = bar.add_task("Reading", total=None)
+
+    def told(done: int, size: int | None) -> None:
+        more = "" if size else f" {filesize.decimal(done)}"  # a pipe does not say how much is to come
+        bar.update(reading, description=f"Reading{more}", completed=done, total=size)
+
+    theirs = [platform_of(each).columns for each in _several(sequence)]
     there, tables = dict[str, list[str]](), dict[str, Rows]()
     for what, source in sources.items():
 
@@ -189,6 +172,52 @@ def _tables(
     for source in sources.values():
         check_there(source.columns, there)
     return tables
+
+
+def _several(sequence: Any) -> list[Any]:
+    """A sequence, or all in a dict of them."""
+    return [*sequence.values()] if isinstance(sequence, dict) else [sequence]
+
+
+def _answered(
+    verb: Callable[..., Any],
+    sequence: Any,
+    plans: list[Plan],
+    tables: dict[str, Rows],
+    asked: dict[str, Any],
+    on_error: str,
+) -> Any:
+    """What the verb answers to the rows that can be used; others are refused in their tables."""
+    for plan in plans:
+        usable = {
+            name: (rows.entries if name == "entries" else rows.events)(plan, asked["naive_time_zone"])
+            for name, rows in tables.items()
+        }
+    while True:
+        for rows in tables.values():
+            if rows.broken and on_error == "stop":
+                raise rows.told()
+        given = {name: usable[name][rows.good] for name, rows in tables.items()}
+        try:
+            return verb(sequence, **given, **asked)
+        except TooLateError as error:  # what is right by itself may still end too late
+            if not error.rows:
+                raise
+            rows = tables["entries"]
+            rows.refuse(dict.fromkeys(np.flatnonzero(rows.good)[error.rows].tolist(), _LATE))
+
+
+def _set_aside(sources: dict[str, Source], tables: dict[str, Rows]) -> dict[str, Any]:
+    """How many rows cannot be used, and where they are: said, and for machines."""
+    found: dict[str, Any] = {}
+    for name, source in sources.items():
+        rows, prefix = tables[name], "" if name == "entries" else f"{name}_"
+        found[f"{prefix}quarantined"] = len(rows.broken)
+        found[f"{prefix}quarantine_file"] = str(source.aside) if rows.broken else None
+        if rows.broken:
+            told = f"{len(rows.broken)} of {rows.total} rows cannot be used"
+            terminal.say(f"{told}: they are in {source.aside}")
+    return found
 
 
 def idle_json(nothing: Idle) -> dict[str, Any]:
