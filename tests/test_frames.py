@@ -161,6 +161,19 @@ def test_categories_of_polars(categories):
     assert counts(pl.DataFrame({"subscriber_id": categories, "entered_at": TIMES})) == SENDS
 
 
+def test_what_an_older_pyarrow_cannot_cast():
+    class Views:
+        type = pa.string_view()
+
+        def cast(self, kind):
+            raise pa.ArrowNotImplementedError(f"Unsupported cast to {kind}")
+
+        def to_pylist(self):
+            return ["x", None]
+
+    assert frames._column(pa, Views()).fillna("").tolist() == ["x", ""]
+
+
 def test_objects_of_arrow_are_dicts_without_what_is_null():
     rows = [{"n": 1, "day": date(2026, 3, 2)}, None, {"n": None, "day": None}]
     found = frames.table("events", pa.table({"properties": rows}))
@@ -209,13 +222,14 @@ def test_without_pyarrow(text_of, monkeypatch):
     assert told == 'entries: a polars DataFrame needs pyarrow: pip install "simcore[parquet]"'
 
 
-def test_what_pyarrow_cannot_read(text_of):
+@pytest.mark.parametrize("error", [pa.ArrowInvalid, OSError])
+def test_what_pyarrow_cannot_read(text_of, error):
     class Broken:
         def __arrow_c_stream__(self, requested_schema=None):
-            raise pa.ArrowInvalid("no rows today")
+            raise error("no rows today")
 
     told = text_of(EntryError, simcore.project, SEQUENCE, Broken())
-    assert told == "entries: a tests Broken cannot be read: no rows today".replace("tests", __name__)
+    assert told == f"entries: a {__name__} Broken cannot be read: no rows today"
 
 
 # ---------------------------------------------------------------- columns

@@ -67,7 +67,7 @@ def table(what: str, given: Any) -> Any:
         if not arrow.types.is_struct(found.type):
             return _column(arrow, found)
         return _of_table(arrow, arrow.Table.from_struct_array(found))
-    except arrow.ArrowException as error:
+    except (arrow.ArrowException, OSError) as error:  # the second from who makes the stream
         raise EntryError(f"{what}: {typed(given)} cannot be read: {error}") from None
 
 
@@ -105,14 +105,18 @@ def _column(arrow: Any, given: Any) -> "pd.Series[Any]":
         pairs = arrow.types.is_map(kind)
         rows = [plain(dict(each) if pairs and each is not None else each) for each in given.to_pylist()]
         return pd.Series(rows, dtype=object)
+    held = kind
     if arrow.types.is_dictionary(kind):  # pandas counts categories with a sign
-        given = given.cast(arrow.dictionary(arrow.int64(), _held(arrow, kind.value_type)))
+        held = arrow.dictionary(arrow.int64(), _held(arrow, kind.value_type))
     elif (
         arrow.types.is_timestamp(kind) and kind.tz is not None
     ):  # whatever zone it is: pandas may not know it
-        given = given.cast(arrow.timestamp(kind.unit, "UTC"))
-    held = given.cast(_held(arrow, given.type))
-    found: pd.Series[Any] = held.to_pandas(date_as_object=False, integer_object_nulls=True)
+        held = arrow.timestamp(kind.unit, "UTC")
+    try:
+        given = given.cast(_held(arrow, held))
+    except arrow.ArrowNotImplementedError:  # of views of texts, by older versions of pyarrow
+        given = arrow.chunked_array([arrow.array(given.to_pylist())])
+    found: pd.Series[Any] = given.to_pandas(date_as_object=False, integer_object_nulls=True)
     return found
 
 
