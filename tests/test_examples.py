@@ -71,7 +71,7 @@ def test_the_worked_example():
     """The windows and waits of the example in sequenzy/RULES.md."""
     made = sequenzy.load(simcore.example("onboarding"))
     assert made.time_zone == "Europe/Kyiv"
-    assert waits.window(made.sendingWindow) == (frozenset(range(5)), 480, 1200, "Europe/Kyiv")
+    assert waits.window(made.sendingWindow) == waits.Weekdays(frozenset(range(5)), 480, 1200, "Europe/Kyiv")
     lengths = [waits.wait(step) for step in made.steps]
     assert lengths == [None, waits.Length(24 * 3600 * 10**6), waits.Length(12 * 3600 * 10**6)]
 

@@ -23,10 +23,10 @@ EMAIL_FIELDS = (
     "published, position, send_days, extra"
 )
 SEQUENZY_FIELDS = (
-    "name, trigger, listId, listScope, tagName, segmentId, stopOnSegmentExit, eventName, propertyFilters, "
-    "inactiveDays, inactivityBaseline, minCount, timeWindowDays, enrollmentMode, enrollmentFieldPath, "
-    "stopCondition, sendingWindow, "
-    "goal, emailCount, steps, createdAt, extra, envelope"
+    "name, trigger, listId, listIds, listScope, tagName, tagNames, segmentId, stopOnSegmentExit, eventName, "
+    "webhookId, propertyFilters, inactiveDays, inactivityBaseline, minCount, timeWindowDays, enrollmentMode, "
+    "enrollmentFieldPath, activeSubscribersOnly, enrollmentPaused, status, effectiveStatus, stopCondition, "
+    "sendingWindow, keyDates, goal, emailCount, steps, createdAt, extra, envelope"
 )
 
 

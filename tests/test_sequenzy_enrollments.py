@@ -8,7 +8,7 @@ from conftest import TEXT
 
 import simcore
 from simcore import sequenzy
-from simcore.errors import ValidationError
+from simcore.errors import SimcoreError, ValidationError
 
 ONE = {
     "enrollmentId": "en_1",
@@ -90,6 +90,46 @@ def test_pages_in_a_file(tmp_path):
     assert len(sequenzy.enrollments(path)) == 0
 
 
+def test_a_csv_file(tmp_path):
+    path, other = tmp_path / "one.CSV", tmp_path / "two.json"
+    path.write_text(
+        "\ufeffsubscriberId,enrollmentStartedAt,enteredVia,waitUntil,mood\n"
+        "s1,2026-03-06T21:07:30Z,manual,,fine\n"
+        "007,2026-03-06T23:07:30+02:00,tag,2026-03-09T07:00:00Z,\n",
+        "utf-8",
+    )
+    found = sequenzy.enrollments(path)
+    assert found["subscriber_id"].tolist() == ["s1", "007"]
+    assert found["via"].tolist() == ["manual", "trigger"]
+    assert found["entered_at"].tolist() == [utc("2026-03-06 21:07:30")] * 2
+    assert found["wait_until"].isna().tolist() == [True, False]
+    other.write_text(json.dumps(page(TWO)), "utf-8")
+    assert sequenzy.enrollments([path, other])["subscriber_id"].tolist() == ["s1", "007", "s2"]
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"", "not CSV that can be read: No columns to parse from file"),
+        (b"subscriberId\n\xff", "not CSV that can be read: 'utf-8' codec can't decode byte 0xff in position"),
+        (
+            b"subscriberId,email\n1,2\n",
+            "no column enrollmentStartedAt; the columns are: subscriberId, email",
+        ),
+        (b"id,email\n", "no column subscriberId or enrollmentStartedAt; the columns are: id, email"),
+    ],
+)
+def test_csv_files_refused(text_of, tmp_path, data, text):
+    path = tmp_path / "one.csv"
+    path.write_bytes(data)
+    assert text_of(SimcoreError, sequenzy.enrollments, path).startswith(f"{path}: {text}")
+
+
+def test_the_shipped_example():
+    found = sequenzy.enrollments(simcore.example("sequenzy_enrollments"))
+    assert found["subscriber_id"].tolist() == ["sub_501", "sub_502", "sub_503"]
+
+
 def test_they_are_entries():
     hello = {"subject": "Hello", "html": "-"}
     sequence = sequenzy.Sequence(name="S", trigger="tag_added", tagName="vip", steps=[hello])
@@ -107,7 +147,7 @@ def test_they_are_entries():
         ({"subscribers": [], "meta": {}}, f"{SHAPE} (found an object with subscribers, meta)"),
         ({"enrollments": {}}, f"{SHAPE} (found an object with enrollments)"),
         ([], f"{SHAPE} (found [])"),
-        ([page(), [5]], f"pages[1]: {SHAPE} (found [5])"),
+        ([page(), [5]], f"pages[1]: {SHAPE} (found 5)"),
         (page(5), "enrollments[0]: an enrolment must be an object (found 5)"),
         (page({**ONE, "subscriberId": None}), "enrollments[0].subscriberId: subscriberId is required"),
         (
@@ -147,6 +187,10 @@ def test_they_are_entries():
 def test_refused(text_of, given, text):
     """Every message on its whole text."""
     assert text_of(ValidationError, sequenzy.enrollments, given) == f"1 problem\n  {text}"
+
+
+def test_what_is_no_page_at_all(text_of):
+    assert text_of(ValidationError, sequenzy.enrollments, 5) == f"1 problem\n  {SHAPE} (found 5)"
 
 
 def test_a_file_of_something_else(text_of, tmp_path):

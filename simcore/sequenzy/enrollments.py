@@ -1,15 +1,16 @@
 """Enrolments as Sequenzy's API lists them become entries (Q41)."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from os import PathLike
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from os import PathLike, fspath
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from simcore.clock import instants
-from simcore.errors import Problem, refuse, shown
+from simcore.errors import Problem, SimcoreError, refuse, shown
 from simcore.files.json_file import MOST_TOLD, read_json
+from simcore.text.wording import listed
 
 COLUMNS = {
     "subscriber_id": "subscriberId",
@@ -27,35 +28,58 @@ _BY_HAND = ("manual", "audience")
 _LOOK = '{"enrollments": [...], "pagination": {...}}'
 
 
-def enrollments(given: str | PathLike[str] | Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def enrollments(source: Mapping[str, Any] | Iterable[Any] | str | PathLike[str]) -> pd.DataFrame:
     """The enrolments of `GET /api/v1/sequences/{id}/enrollments` as entries, in the order in which they are listed.
 
-    `given`: one page, or a list of all pages, as dicts or in a JSON file. Columns: `subscriber_id` (str),
-    `entered_at` (datetime64[us, UTC]), `via` ("manual" and "audience" as they are, "trigger" for all else), and what
-    the platform says of each: `enrollment_id`, `status`, `current_node_id` (str), `wait_until` and `last_updated_at`
+    `source`: a page, or the path of a JSON file that holds one or a list of them, or of a CSV file with the same
+    columns (a name that ends in .csv); or a list of these, in order. Columns: `subscriber_id` (str), `entered_at`
+    (datetime64[us, UTC]), `via` ("manual" and "audience" as they are, "trigger" for all else), and what the platform
+    says of each: `enrollment_id`, `status`, `current_node_id` (str), `wait_until` and `last_updated_at`
     (datetime64[us, UTC]), missing where it says nothing. Every enrolment is a row, however it ended.
 
-    Raises ValidationError for what is no such page, where a page is missing, and where there are more to get.
+    Raises ValidationError for what is no such page, where a page is missing, and where there are more to get;
+    SimcoreError for what is no CSV, OSError where a file cannot be read.
 
     >>> page = {"enrollments": [{"subscriberId": "s1", "enrollmentStartedAt": "2026-03-06T21:07:30Z"}]}
     >>> enrollments(page)["via"].tolist()
     ['trigger']
     """
-    value: Any = read_json(given) if isinstance(given, str | PathLike) else given
-    pages = [value] if isinstance(value, Mapping) else value
+    one = isinstance(source, str | PathLike | Mapping) or not isinstance(source, Iterable)
+    given: Any = [source] if one else source
+    pages: list[Any] = []
+    for each in given:
+        page = _file(each) if isinstance(each, str | PathLike) else each
+        pages += page if isinstance(page, list) else [page]
     refuse([*_shapes(pages)][:MOST_TOLD])
-    listed = [(path, item) for path, page in _named(pages) for path, item in _items(path, page)]
+    rows = [(path, item) for path, page in _named(pages) for path, item in _items(path, page)]
     problems: list[Problem] = []
     columns: dict[str, Any] = {}
     for name, field in COLUMNS.items():
-        found = [item.get(field) for _, item in listed]
+        found = [item.get(field) for _, item in rows]
         if name in _TIMES:
-            columns[name] = _times(found, [f"{path}.{field}" for path, _ in listed], problems)
+            columns[name] = _times(found, [f"{path}.{field}" for path, _ in rows], problems)
         else:
             texts = [_via(each) if name == "via" else None if each is None else str(each) for each in found]
             columns[name] = pd.array(texts, dtype="str")
     refuse(problems[:MOST_TOLD])
     return pd.DataFrame(columns)
+
+
+def _file(path: str | PathLike[str]) -> Any:
+    """What a file holds: of a CSV file a page, without the fields that are empty."""
+    if not fspath(path).lower().endswith(".csv"):
+        return read_json(path)
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise SimcoreError(f"{path}: not CSV that can be read: {' '.join(str(error).split())}") from None
+    missing = [name for name in ("subscriberId", "enrollmentStartedAt") if name not in frame]
+    if missing:
+        raise SimcoreError(
+            f"{path}: no column {listed(missing, 'or')}; the columns are: {', '.join(map(str, frame))}"
+        )
+    rows = [{name: text for name, text in row.items() if text} for row in frame.to_dict("records")]
+    return {"enrollments": rows}
 
 
 def _named(pages: Sequence[Any]) -> Iterator[tuple[str, Any]]:
@@ -69,11 +93,10 @@ def _items(path: str, page: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[st
         yield f"{path}enrollments[{at}]", item
 
 
-def _shapes(pages: Any) -> Iterator[Problem]:
+def _shapes(pages: Sequence[Any]) -> Iterator[Problem]:
     expected = f"expected what the platform lists, {_LOOK}, or a list of such pages"
-    if not (isinstance(pages, list | tuple) and pages):
-        yield "", expected, shown(pages)
-        return
+    if not pages:
+        yield "", expected, "[]"
     seen, so_far = dict[str, str](), 0
     for path, page in _named(pages):
         items = page.get("enrollments") if isinstance(page, Mapping) else None
