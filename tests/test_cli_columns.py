@@ -103,7 +103,7 @@ def test_a_column_that_another_takes_the_name_of():
         (
             ["entered=a"],
             "--column: found 'entered', expected one of: subscriber_id, entered_at, via, properties, count, at, "
-            "event, ref; did you mean 'entered_at'?",
+            "event, ref, received_at; did you mean 'entered_at'?",
         ),
         (
             ["via=way"],
@@ -155,7 +155,7 @@ def test_tables_as_the_platforms_give_them():
     run("simulate", "order.json", "sequenzy.csv", "-o", "out")
     assert pd.read_csv("out/subscribers.csv")["via"].tolist() == ["manual", "trigger", "trigger"]
     told = refused("project", "order.json", "sequenzy.csv", "--column", "via=enteredVia")
-    assert "\n  line 3: via 'event': not one of: trigger, manual\n" in told
+    assert "\n  line 3: via 'event': not one of: trigger, manual, audience\n" in told
 
 
 def test_names_that_nearly_are_those_of_events_are_said_once():

@@ -590,8 +590,8 @@ def test_entries_that_are_missing():
 
 
 def test_options_of_kit():
-    message = f"--changes: only for a sequence of Kit's; {ONBOARDING} is one of Sequenzy's"
-    assert refused("forecast", ONBOARDING, "--events", TRACKED, "--changes", CHANGES) == message
+    message = f"--include-drafts: only for a sequence of Kit's; {ONBOARDING} is one of Sequenzy's"
+    assert refused("forecast", ONBOARDING, "--events", TRACKED, "--include-drafts") == message
 
 
 @pytest.mark.parametrize(
@@ -747,7 +747,7 @@ def test_only_a_parquet_file_becomes_a_folder():
 def test_rows_that_cannot_be_used_in_a_folder(entries):
     entries.assign(entered_at=entries["entered_at"].mask(entries.index == 7, "never")).to_parquet("e.parquet")
     fault = "entered_at 'never': not a date and time: expected something like 2026-03-06T21:07:30-05:00"
-    message = f"e.parquet: 1 of the 200 rows from 0 on cannot be used\n  row 7: {fault}"
+    message = f"e.parquet: 1 of the 200 rows from row 0 on cannot be used\n  row 7: {fault}"
     assert refused("project", WELCOME, "e.parquet", "-o", "out").startswith(message)
 
 
@@ -756,8 +756,8 @@ def test_subscribers_that_come_back_in_a_folder(entries):
     pd.concat([entries, entries[:1]]).to_parquet("e.parquet")
     who = entries["subscriber_id"][0]
     assert refused("project", WELCOME, "e.parquet", "-o", "out") == (
-        f"e.parquet: subscriber {who!r} stands at row 0 and, after others, at row 200 again: sort the file by "
-        f"subscriber_id, or {NAMED}, which takes it whole"
+        f"e.parquet: subscriber {who!r} is at row 0 and, after others, again at row 200: sort the file by "
+        f"subscriber_id, or {NAMED} to read it as one chunk"
     )
     run("project", WELCOME, "e.parquet", "-o", "o.csv")
 

@@ -292,10 +292,8 @@ def test_what_cannot_be_compared():
     )
     message = f"--include-drafts: only for a sequence of Kit's; {ONBOARDING} is one of Sequenzy's"
     assert refused("compare", now, ONBOARDING, entries, "--include-drafts") == message
-    expected = (
-        "expected NAME=VALUE, the name one of: segment_poll, inactivity_poll, stop_checks, stop_reading"
-    )
-    message = f"--assume: found 'day_count=elapsed', {expected}"
+    names = ", ".join(sequenzy.assumptions()["name"])
+    message = f"--assume: found 'day_count=elapsed', expected NAME=VALUE, the name one of: {names}"
     assert refused("compare", now, ONBOARDING, entries, "--assume", "day_count=elapsed") == message
     assert refused("compare", now, idea, entries, "-o", "all.txt") == (
         "all.txt: expected a name that ends in .csv or .parquet"
@@ -332,7 +330,7 @@ def test_rows_that_cannot_be_used_are_used_by_none():
     message = "\n".join([
         "e.csv: 2 of 4 rows cannot be used",
         f"  line 3: {never}",  # once
-        "  line 4: via 'api': not one of: trigger, manual",
+        "  line 4: via 'api': not one of: trigger, manual, audience",
         WAY_OUT,
     ])
     assert refused(*typed) == message

@@ -95,7 +95,7 @@ def test_events_of_sequenzy():
     ("name", "statuses", "kept_out"),
     [
         ("onboarding", {"completed": 9, "stopped": 2, "cancelled": 1}, ["repeated"]),
-        ("winback", {"completed": 3, "stopped": 1, "cancelled": 1}, ["blocked", "repeated"]),
+        ("winback", {"completed": 4, "stopped": 1, "cancelled": 1}, ["repeated"]),
         ("replenish", {"completed": 3, "stopped": 2, "cancelled": 1}, ["duplicate", "no_key"]),
     ],
 )

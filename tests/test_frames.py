@@ -280,7 +280,7 @@ def test_counted_arrivals_of_other_names():
     assert found["sends"].tolist() == [7, 7]
 
 
-ALL = "subscriber_id, entered_at, via, properties, count, at, event, ref"
+ALL = "subscriber_id, entered_at, via, properties, count, at, event, ref, received_at"
 
 
 @pytest.mark.parametrize(

@@ -384,7 +384,7 @@ def test_lists_on_the_command_line():
 )
 def test_help_names_it(command):
     shown = " ".join(run(command, "--help").stdout.split())
-    assert "JSON as Kit's, Sequenzy's or Parcel Post's API gives it." in shown
+    assert "JSON as Kit's, Sequenzy's or Parcel Post's API gives it" in shown
     zone = "Parcel Post: the zone of a campaign that names none; without it Europe/Kyiv."
     assert zone in shown
     assert not re.search(

@@ -360,7 +360,8 @@ OTHERS = sorted(
 )
 NAMED = re.compile(r"\b(kit|sequenzy)\b", re.IGNORECASE)
 EXAMPLE = re.compile(
-    r">>> |\.\.\. |such as [`\[\"]*kit\b|simcore (assumptions|schema) kit|sequenzy_events\.csv|kit/RULES\.md"
+    r">>> |\.\.\. |^ +\w+  +(Kit|Sequenzy): "
+    r"|such as [`\[\"]*kit\b|simcore (assumptions|schema) kit|sequenzy_events\.csv|kit/RULES\.md"
 )
 
 

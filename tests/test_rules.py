@@ -84,7 +84,11 @@ def test_switches_are_those_of_their_rules(platform):
         assert RULES[rule].status in {"not built", f"not built: `{name}`"}
     for name, rule, values in listed[["name", "rule", "values"]].itertuples(index=False):
         for value in [name, *values.split(" | ")]:
-            code = f"`{value}`" if value.isidentifier() else f"`{value.split()[1]}`"
+            code = (
+                f"`{ {'true': 'True', 'false': 'False'}.get(value, value) }`"
+                if value.isidentifier()
+                else f"`{value.split()[1]}`"
+            )
             assert code in RULES[rule].text, f"{rule} does not say what {name}={value} does"
 
 

@@ -429,7 +429,7 @@ def test_columns_as_platforms_name_them(tmp_path, text_of):
     order = sequenzy.load(simcore.example("onboarding"))
     assert run(written(tmp_path / "page", page), tmp_path / "b", order).rows == 3
     told = text_of(EntryError, run, tmp_path / "page", tmp_path / "c", order, columns={"via": "enteredVia"})
-    assert told.endswith("\n  row 1: via 'event': not one of: trigger, manual")
+    assert told.endswith("\n  row 1: via 'event': not one of: trigger, manual, audience")
 
 
 def test_columns_that_are_not_there(tmp_path, out, text_of):

@@ -328,6 +328,6 @@ def test_options_are_those_of_project(verb, text_of):
     signature = inspect.signature(verb)
     options = inspect.signature(simcore.project).parameters
     assert {*signature.parameters} == {*options, "partitioned"}
-    assert "- `until`: the world ends just before it" in verb.__doc__
+    assert "- `until`: where the simulation ends" in verb.__doc__
     text = f"{verb.__name__}() got an unexpected keyword argument 'partition'. Did you mean 'partitioned'?"
     assert text_of(TypeError, verb, None, WELCOME, partition=True) == text

@@ -56,7 +56,7 @@ welcome.with_fields(send_hour=7)  # wrong
 step = {"subject": "Hello", "html": "<p>Hello</p>"}
 sequenzy.Sequence(name="Mine", trigger="contact_added", steps=[step])
 sequenzy.Sequence(name="Mine", trigger="tag_set")  # wrong
-sequenzy.Sequence(name="Mine", steps=[step])  # wrong
+sequenzy.Sequence(name="Mine", steps=[step])
 assert_type(onboarding.replace(listId="news", enrollmentMode="one_time"), sequenzy.Sequence)
 onboarding.replace(list_id="news")  # wrong
 onboarding.replace(enrollmentMode="once")  # wrong

@@ -76,9 +76,6 @@ EVENTS = (
 )
 
 
-SEED = "a whole number by which random splits have their paths, the same for the same run."
-
-
 class Reading(TypedDict, total=False):
     """How the input is read."""
 
@@ -119,8 +116,16 @@ class AssumingEach(TypedDict, total=False):
 class Happening(TypedDict, total=False):
     """What happens to subscribers."""
 
-    seed: Annotated[int | None, SEED]
     events: Annotated[EventLog | None, EVENTS]
+
+
+class Splitting(TypedDict, total=False):
+    """Which path of a random split a run takes."""
+
+    seed: Annotated[
+        int | None,
+        "a whole number that decides which path of a random split each run takes. The same seed gives the same paths.",
+    ]
 
 
 class Ending(TypedDict, total=False):
@@ -181,18 +186,17 @@ class Branching(TypedDict, total=False):
         "the subscriber's properties, by name, where branches and waits look at them.",
     ]
     tags: Annotated[Iterable[str], "the subscriber's tags, where branches look at them."]
-    seed: Annotated[int | None, SEED]
 
 
 class PlanOptions(Reading, Assuming, total=False):
     """Those by which a sequence is read alone."""
 
 
-class PreviewOptions(PlanOptions, Branching, total=False):
+class PreviewOptions(PlanOptions, Splitting, Branching, total=False):
     """Those of `simcore.preview`."""
 
 
-class ImpactOptions(Reading, Naming, Assuming, Happening, Ending, total=False):
+class ImpactOptions(Reading, Naming, Assuming, Happening, Splitting, Ending, total=False):
     """Those of `simcore.impact`."""
 
 
@@ -205,12 +209,12 @@ class ProjectOptions(ForecastOptions, Explaining, total=False):
 
 
 class CompareOptions(
-    Reading, Naming, AssumingEach, Happening, Ending, Changing, Enrolling, Explaining, total=False
+    Reading, Naming, AssumingEach, Happening, Splitting, Ending, Changing, Enrolling, Explaining, total=False
 ):
     """Those of `simcore.compare`."""
 
 
-class FileOptions(Reading, Assuming, Ending, Changing, Explaining, total=False):
+class FileOptions(Reading, Assuming, Splitting, Ending, Changing, Explaining, total=False):
     """Those of a projection from file to file, which takes no events."""
 
 

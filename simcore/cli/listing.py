@@ -90,17 +90,21 @@ def example(
       simcore example welcome > welcome.json
 
     \b
-      welcome          Kit: four emails, weekdays at 9 in New York
-      letters          Kit: weekly letters in Berlin, some emails with days of
-                       their own
-      account          Kit: an account's list of these two
-      entries          who enters welcome when: 200 rows of CSV
-      events           what befalls them: tags, unsubscriptions
-      changes          edits of welcome while they are inside it
-      onboarding       Sequenzy: enrolled when a contact is added
-      replenish        Sequenzy: enrolled by an order, waits for its date
-      winback          Sequenzy: enrolled by a tag, with a discount
-      sequenzy_events  events that enrol in these three
+      welcome               Kit: four emails, weekdays at 9 in New York
+      letters               Kit: weekly letters in Berlin
+      account               Kit: an account's list of these two
+      kit_sequence          Kit: welcome as one call of the API gives it
+      kit_emails            Kit: its emails, as another call gives them
+      kit_sequences         Kit: a list of sequences, without emails
+      kit_subscribers       Kit: who is in welcome, in pages
+      entries               who enters welcome when: 200 rows of CSV
+      events                what happens to them: tags, unsubscribes
+      changes               edits of welcome while they are inside it
+      onboarding            Sequenzy: enrolled when a contact is added
+      replenish             Sequenzy: enrolled by an order, waits for its date
+      winback               Sequenzy: enrolled by a tag, with a discount
+      sequenzy_enrollments  Sequenzy: who is in a sequence, in pages
+      sequenzy_events       events that enrol in these three
     """
     found = simcore.example(name)
     if isinstance(found, Path):

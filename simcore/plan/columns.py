@@ -99,6 +99,13 @@ def called(what: str, there: Collection[str], given: Names, theirs: Iterable[Nam
     return found
 
 
+def read_from(what: str, there: Collection[str], given: Names, theirs: Iterable[Names]) -> dict[str, str]:
+    """The columns of a table of `entries` or `events` that are read, by their names here (see `called`)."""
+    found, known = called(what, there, given, theirs), {"entries": ENTRIES, "events": EVENTS}[what]
+    every = {name: found.get(name, name) for name in (*known[0], *known[1])}
+    return {name: column for name, column in every.items() if column in there}
+
+
 def renamed(there: Iterable[Any], names: Names) -> list[Any]:
     """The columns by their names here; one whose name another takes has None."""
     ours = {theirs: name for name, theirs in names.items()}

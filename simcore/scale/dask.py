@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from simcore.answers import options as common
-from simcore.answers.options import Enrolling, FileOptions, Options, read, takes
+from simcore.answers.options import Enrolling, FileOptions, Naming, Options, read, takes
 from simcore.answers.projection import Projection, Simulation, make
 from simcore.errors import EntryError, SimcoreError
-from simcore.plan.columns import ENTRIES, EVENTS
-from simcore.plan.platform import Sequence
+from simcore.plan.columns import check, read_from
+from simcore.plan.platform import Sequence, platform_of
 
 try:
     import dask.dataframe as dd
@@ -28,7 +28,7 @@ except ImportError:
 _ROW = "__simcore_row"
 
 
-class DaskOptions(FileOptions, Enrolling, total=False):
+class DaskOptions(FileOptions, Enrolling, Naming, total=False):
     """Those of `simcore.project`, with events in a Dask DataFrame."""
 
     events: Annotated[dd.DataFrame | None, common.EVENTS]
@@ -44,10 +44,10 @@ def project(
 ) -> dd.DataFrame:
     """The timeline of `simcore.project`, as a lazy Dask DataFrame with the same columns and dtypes.
 
-    `entries`, `events`: Dask DataFrames with the columns of `simcore.project`. `entries` is None if the sequence's
-    trigger enrols by the events. Both must have exactly the same dtype of `subscriber_id`. `properties` are dicts;
-    Dask converts them to text unless you set `dask.config.set({"dataframe.convert-string": False})`. The other
-    arguments are those of `simcore.project`.
+    `entries`, `events`: Dask DataFrames with the columns of `simcore.project`, or as `columns` says. `entries` is None
+    if the sequence's trigger enrols by the events. Both must have exactly the same dtype of `subscriber_id`.
+    `properties` are dicts; Dask converts them to text unless you set
+    `dask.config.set({"dataframe.convert-string": False})`. The other arguments are those of `simcore.project`.
 
     `partitioned`: whether all rows of a subscriber are in one partition already (with events: in the same partition of
     both frames). False shuffles both frames by `subscriber_id`; ties keep the order of the rows given.
@@ -120,7 +120,9 @@ def _mapped(
         notes=notes,
         work=partial(work, subject=pd.CategoricalDtype(pd.Index(list(subjects), dtype="str"))),
     )
-    ids = {name: str(frame["subscriber_id"].dtype) for name, frame in empty.items()}
+    names, theirs = check(options.columns), [platform_of(sequence).columns]
+    kept = {name: read_from(name, [*map(str, frame.columns)], names, theirs) for name, frame in empty.items()}
+    ids = {name: str(frame[kept[name]["subscriber_id"]].dtype) for name, frame in empty.items()}
     if len({*ids.values()}) > 1:
         raise EntryError(
             f"events: subscriber_id is {ids['events']} here and {ids['entries']} in entries, expected the same type, "
@@ -128,22 +130,19 @@ def _mapped(
             "that equal ids meet in one partition: cast one of them with astype"
         )
     meta = call(*empty.values())
-    parts = [frame.clear_divisions() for frame in _whole(frames, partitioned)]
+    parts = [frame.clear_divisions() for frame in _whole(frames, kept, partitioned)]
     # The partitions of a life are not frames; only the frames mapped over them are shown to anyone.
     shape = meta.timeline if isinstance(meta, Simulation) else meta
     return parts[0].map_partitions(call, *parts[1:], meta=shape, enforce_metadata=False), meta
 
 
-def _whole(frames: dict[str, Any], partitioned: bool) -> list[Any]:
+def _whole(frames: dict[str, Any], columns: dict[str, dict[str, str]], partitioned: bool) -> list[Any]:
     """The columns that are read, each subscriber in one partition of all frames."""
-    kept = [
-        frames[name][[column for column in frames[name].columns if column in {*columns[0], *columns[1]}]]
-        for name, columns in (("entries", ENTRIES), ("events", EVENTS))
-        if name in frames
-    ]
+    kept = [frame[[*columns[name].values()]] for name, frame in frames.items()]
     parts = [frame.npartitions for frame in kept]
     if not partitioned:
-        return [_shuffled(frame, max(parts)) for frame in kept]
+        ids = [columns[name]["subscriber_id"] for name in frames]
+        return [_shuffled(frame, who, max(parts)) for frame, who in zip(kept, ids, strict=True)]
     if len({*parts}) > 1:
         raise SimcoreError(
             f"partitioned: found {parts[0]} partitions of entries and {parts[1]} of events, expected each subscriber "
@@ -153,12 +152,12 @@ def _whole(frames: dict[str, Any], partitioned: bool) -> list[Any]:
     return kept
 
 
-def _shuffled(frame: Any, parts: int) -> Any:
-    """A frame by subscriber, its rows numbered, so that ties stay in their order (K18)."""
+def _shuffled(frame: Any, who: str, parts: int) -> Any:
+    """A frame by subscriber (in the column `who`), its rows numbered, so that ties stay in their order (K18)."""
     numbered = frame.map_partitions(_numbered, meta=_numbered(frame._meta))
     # Dask's method between processes makes Arrow of the rows: dicts would get each other's fields.
     method = "tasks" if "object" in map(str, frame.dtypes) else None
-    return numbered.shuffle("subscriber_id", npartitions=parts, shuffle_method=method)
+    return numbered.shuffle(who, npartitions=parts, shuffle_method=method)
 
 
 def _numbered(part: pd.DataFrame, partition_info: dict[str, int] | None = None) -> pd.DataFrame:

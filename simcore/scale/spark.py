@@ -16,11 +16,11 @@ from typing import Annotated, Any, NamedTuple, Unpack
 import pandas as pd
 
 from simcore.answers import options as common
-from simcore.answers.options import DEFAULTS, Enrolling, FileOptions, Options, read, takes
+from simcore.answers.options import DEFAULTS, Enrolling, FileOptions, Naming, Options, read, takes
 from simcore.answers.projection import Projection, Simulation, make
 from simcore.errors import EntryError, SimcoreError
-from simcore.plan.columns import ENTRIES, EVENTS
-from simcore.plan.platform import Sequence
+from simcore.plan.columns import check, read_from
+from simcore.plan.platform import Sequence, platform_of
 
 try:
     import pyarrow as pa
@@ -40,7 +40,7 @@ _TYPES = {
 }
 
 
-class SparkOptions(FileOptions, Enrolling, total=False):
+class SparkOptions(FileOptions, Enrolling, Naming, total=False):
     """Those of `simcore.project`, with events in a Spark DataFrame."""
 
     events: Annotated[DataFrame | None, common.EVENTS]
@@ -60,9 +60,10 @@ def project(
     platform's ids are texts), `subject` (string), `send_at` (timestamp: an instant to the microsecond; Spark stores no
     zone with it and shows it in the session's), and if you ask for them `rendered_subject` and `reason` (string).
 
-    `entries`, `events`: Spark DataFrames with the columns of `simcore.project`. `entries` is None if the sequence's
-    trigger enrols by the events. Both must have exactly the same type of `subscriber_id`. Instants are timestamps or
-    strings with offsets; a `timestamp_ntz`, a date, or a string without an offset needs `naive_time_zone`.
+    `entries`, `events`: Spark DataFrames with the columns of `simcore.project`, or as `columns` says. `entries` is
+    None if the sequence's trigger enrols by the events. Both must have exactly the same type of `subscriber_id`.
+    Instants are timestamps or strings with offsets; a `timestamp_ntz`, a date, or a string without an offset needs
+    `naive_time_zone`.
     `properties` are JSON texts, structs or maps (null fields of a struct count as missing). The other arguments are
     those of `simcore.project`.
 
@@ -96,20 +97,25 @@ def simulate(
 
 
 class _Work(NamedTuple):
-    """The work of Spark's workers: make the named `table` of a projection from frames, which `names` names."""
+    """The work of Spark's workers: make the named `table` of a projection from frames, which `names` names.
+
+    `who`: what the column `subscriber_id` is called in the first of them.
+    """
 
     table: str
     names: tuple[str, ...]
     sequence: Any
     options: Options = DEFAULTS
     notes: bool = False
+    who: str = "subscriber_id"
 
     def done(self, *tables: pa.Table) -> pa.Table:
         """The table of what happens to the subscribers of tables."""
-        frames = {name: _frame(table) for name, table in zip(self.names, tables, strict=True)}
+        bag = (self.options.columns or {}).get("properties", "properties")
+        frames = {name: _frame(table, bag) for name, table in zip(self.names, tables, strict=True)}
         asked = self.options._replace(events=frames.get("events"))
         shown = _shown(make(self.sequence, frames.get("entries"), asked, notes=self.notes), self.table)
-        ids = tables[0].schema.field("subscriber_id").type
+        ids = tables[0].schema.field(self.who).type
         arrays = {
             name: pa.array(
                 values.astype(object) if isinstance(values.dtype, pd.CategoricalDtype) else values,
@@ -143,7 +149,10 @@ def _mapped(
     # The workers get the frames' rows, not the frames.
     asked = options._replace(events=None)
     nobody = make(sequence, empty.get("entries"), asked._replace(events=empty.get("events")), notes=notes)
-    ids = {name: frame.schema["subscriber_id"].dataType for name, frame in given.items()}
+    called, theirs = check(options.columns), [platform_of(sequence).columns]
+    kept = {name: read_from(name, frame.columns, called, theirs) for name, frame in given.items()}
+    who = {name: columns["subscriber_id"] for name, columns in kept.items()}
+    ids = {name: frame.schema[who[name]].dataType for name, frame in given.items()}
     if len({*ids.values()}) > 1:
         raise EntryError(
             f"events: subscriber_id is {ids['events'].simpleString()} here and {ids['entries'].simpleString()} in "
@@ -153,14 +162,10 @@ def _mapped(
         raise SimcoreError(
             "partitioned: Spark does not pair up the partitions of entries and events: leave partitioned out"
         )
-    frames = [
-        _numbered(given[name], {*columns[0], *columns[1]})
-        for name, columns in (("entries", ENTRIES), ("events", EVENTS))
-        if name in given
-    ]
+    frames = {name: _numbered(frame, kept[name]) for name, frame in given.items()}
     tables = []
     for name in names:
-        work = _Work(name, (*given,), sequence, asked, notes)
+        work = _Work(name, (*given,), sequence, asked, notes, next(iter(who.values())))
         schema = types.StructType([
             types.StructField(
                 str(column), ids[work.names[0]] if column == "subscriber_id" else _TYPES[_kind(values)][0]
@@ -168,9 +173,9 @@ def _mapped(
             for column, values in _shown(nobody, name).items()
         ])
         if partitioned:
-            tables.append(frames[0].mapInArrow(_of_batches(work), schema))
+            tables.append(next(iter(frames.values())).mapInArrow(_of_batches(work), schema))
             continue
-        groups = [_grouped(frame) for frame in frames]
+        groups = [_grouped(frame, who[name]) for name, frame in frames.items()]
         if len(groups) == 1:
             tables.append(groups[0].applyInArrow(_of_one(work), schema))
         else:
@@ -179,19 +184,20 @@ def _mapped(
     return tables
 
 
-def _numbered(frame: DataFrame, columns: set[str]) -> DataFrame:
+def _numbered(frame: DataFrame, columns: dict[str, str]) -> DataFrame:
     """The columns that are read, and row numbers, so that ties keep their order (K18)."""
-    read = {name: frame[name] for name in frame.columns if name in columns}
-    if "properties" in read and not isinstance(frame.schema["properties"].dataType, types.StringType):
-        read["properties"] = functions.to_json(read["properties"])
+    read = {column: frame[f"`{column}`"] for column in columns.values()}
+    bag = columns.get("properties")
+    if bag is not None and not isinstance(frame.schema[bag].dataType, types.StringType):
+        read[bag] = functions.to_json(read[bag])
     read[_ROW] = functions.monotonically_increasing_id()
     return frame.select(*(each.alias(name) for name, each in read.items()))
 
 
-def _grouped(frame: DataFrame) -> GroupedData:
+def _grouped(frame: DataFrame, who: str) -> GroupedData:
     """A frame in groups of whole subscribers."""
     groups = int(str(frame.sparkSession.conf.get("spark.sql.shuffle.partitions")))
-    return frame.groupBy(functions.pmod(functions.xxhash64("subscriber_id"), functions.lit(groups)))
+    return frame.groupBy(functions.pmod(functions.xxhash64(frame[f"`{who}`"]), functions.lit(groups)))
 
 
 def _of_one(work: _Work) -> Callable[[pa.Table], pa.Table]:
@@ -220,11 +226,11 @@ def _of_batches(work: _Work) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa
     return of_batches
 
 
-def _frame(table: pa.Table) -> pd.DataFrame:
-    """Rows in their order, as simcore reads them."""
+def _frame(table: pa.Table, bag: str) -> pd.DataFrame:
+    """Rows in their order, as simcore reads them. `bag`: the column of properties, if it has any."""
     frame: pd.DataFrame = table.sort_by(_ROW).to_pandas(integer_object_nulls=True)
-    if "properties" in frame.columns:
-        frame["properties"] = pd.Series([*map(_parsed, frame["properties"])], dtype=object)
+    if bag in frame.columns:
+        frame[bag] = pd.Series([*map(_parsed, frame[bag])], dtype=object)
     return frame
 
 
