@@ -85,6 +85,7 @@ KEYS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("weekday", "hour"),
     [
@@ -95,7 +96,7 @@ KEYS = {
         pytest.param((0, 0, 1, 0, 0, 0, 0), (*[0] * 23, 1), id="one hour a week"),
     ],
 )
-@pytest.mark.parametrize("name", [NEW_YORK, pytest.param("Asia/Kathmandu", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", [NEW_YORK, "Asia/Kathmandu"])
 def test_weights(weekday, hour, name):
     """Over five weeks, the change of the clock among them."""
     start, end = "2026-02-16T00:00", "2026-03-23T00:00"

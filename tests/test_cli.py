@@ -307,6 +307,7 @@ def test_project_writes_csv_to_standard_output():
     assert files() == ["e.csv"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [1 << 16, 3])  # at a time
 def test_project_agrees_with_the_library(rows, monkeypatch):
     monkeypatch.setattr(reading, "_READ_ROWS", rows)

@@ -101,6 +101,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", CASES)
 @pytest.mark.parametrize("freq", FREQUENCIES)
 @pytest.mark.parametrize("by", ["email", "total"])
@@ -807,6 +808,7 @@ def test_a_quotation_mark_that_closes_late():
     assert refused("project", WELCOME, "e.csv") == f"e.csv: {UNCLOSED.format(20_003)}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ['"', ""], ids=["closed", "open"])
 @pytest.mark.parametrize("on_error", ["stop", "quarantine"])
 def test_fields_too_long(end, on_error):

@@ -255,7 +255,8 @@ def test_any_hash_seed(seed):
     assert json.loads(done.stdout) == EXPECTED
 
 
-@pytest.mark.parametrize("chunk_rows", [None, pytest.param(1, marks=pytest.mark.slow), 7, 100, 10**6])
+@pytest.mark.slow
+@pytest.mark.parametrize("chunk_rows", [None, 1, 7, 100, 10**6])
 def test_any_chunks(chunk_rows, tmp_path):
     assert streamed(tmp_path, chunk_rows) == STREAMED
 

@@ -171,6 +171,7 @@ def crowds(chain):
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("freq", LENGTHS)
 def test_crowds(crowds, freq):
     """Rounds that share what they count, and rounds that do not."""

@@ -45,6 +45,7 @@ def rows(found: list[dict], like: list[dict]) -> Counter:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ANSWERS, ids=lambda path: path.stem)
 def test_answers_from_outside(path):
     wrong = []

@@ -188,6 +188,7 @@ def looks():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", looks())
 def test_looks(name, tmp_path):
     plot, frame = looks()[name]
@@ -457,6 +458,7 @@ def test_bars_are_stacked_and_as_wide_as_their_days():
     assert hatches == {"", "//"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("freq", "label"),
     [
@@ -577,6 +579,7 @@ def test_shift_names_emails_by_subject():
     assert ticks(ax.yaxis) == ["one", "(no subject)"]
 
 
+@pytest.mark.slow
 def test_shift_of_fifty():
     ax = drawn(plot_shift(moved(*((each, each, "later") for each in range(50)))))
     assert len(ticks(ax.yaxis)) == 50
@@ -619,6 +622,7 @@ def test_a_forecast_without_columns(plot):
         assert texts(plot(simcore.forecast(kit.load(simcore.example("welcome")), []))) == ["no sends"]
 
 
+@pytest.mark.slow
 @EACH
 @pytest.mark.parametrize("layout", [None, "constrained"])
 def test_on_given_axes(plot, layout):
@@ -673,6 +677,7 @@ def extent_of(plot):
     return extent(plot(ALL[plot]))
 
 
+@pytest.mark.slow
 @EACH
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_units_of_instants(plot, unit):
@@ -704,6 +709,7 @@ def test_hostile_subjects():
     drawn(plot_timeline(timeline(*sends)))
 
 
+@pytest.mark.slow
 def test_hostile_subscribers_and_scenarios():
     for each in ("$a$", "_b_", "\n", "\U0001f389", "", "x" * 1000, None):
         drawn(plot_timeline(timeline((each, 0, "2026-03-01T00:00Z"), scenario=str(each))))

@@ -95,6 +95,7 @@ def changing(request):
     return request.param
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fields", "assume"), CASES)
 def test_identities(fields, assume, changing):
     found = life(fields["repeat"], fields.get("hold", False), changing, tuple(assume.items()))

@@ -88,6 +88,7 @@ def out(tmp_path):
 # The same rows.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chunk_rows", [1, 2, 7, 33, 97, 99, 100, 101, 10**9])
 def test_the_same_rows_whatever_the_chunks(tmp_path, out, chunk_rows):
     entries = entries_of(np.repeat(np.arange(25), 4))
@@ -573,6 +574,7 @@ def test_files_that_may_not_grow(source, out, text_of):
     same(read_back(other), read_back(out))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", range(8))
 def test_a_disk_that_fails_at_any_write(source, out, text_of, monkeypatch, at):
     """Of a part, or of the manifest: a call that ends so is gone on with by the next."""
@@ -643,6 +645,7 @@ OTHERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.parametrize("parts", [3, 10])
 def test_another_run_in_the_folder_is_refused(source, out, text_of, name, parts):

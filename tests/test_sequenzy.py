@@ -2195,6 +2195,7 @@ RICH = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sequence",
     [

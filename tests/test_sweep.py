@@ -307,7 +307,8 @@ def test_crowds(chain, entries, data, rooms, until):
         assert_swept(chain(*delays), fields, kit_made, entries=entries, until=until)
 
 
-@pytest.mark.parametrize("room", [pytest.param(0, marks=pytest.mark.slow), 9000, 1 << 20])
+@pytest.mark.slow
+@pytest.mark.parametrize("room", [0, 9000, 1 << 20])
 @pytest.mark.parametrize(
     "fields",
     [
@@ -457,6 +458,7 @@ def test_nothing_is_sent(chain):
         assert [str(kind) for kind in found[METRICS].dtypes] == ["float64"] * 4 + ["int64"]
 
 
+@pytest.mark.slow
 def test_runs_that_do_not_come_so_far(chain):
     """Many would have an email after 2200, some after all tables, but the world ends before."""
     entries = pd.DatetimeIndex([

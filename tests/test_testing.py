@@ -160,6 +160,7 @@ def test_entries_are_in_their_range(data):
     assert entered.tzinfo is UTC
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wanted",
     [

@@ -399,6 +399,7 @@ def test_all_other_arguments_go_on():
     assert found["subscriber_id"].tolist() == [2, 2, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "kind"), [(126, np.int8), (129, np.int16)])
 def test_many_scenarios(count, kind):
     """More than the codes of int8 can tell apart."""
