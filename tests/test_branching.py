@@ -157,3 +157,30 @@ def test_every_verb():
     assert len(swept) == 2
     both = simcore.compare({"now": FORKED, "sooner": sooner}, events=log)
     assert both["scenario"].value_counts().to_dict() == {"now": 6, "sooner": 6}
+
+
+def test_a_wait_for_part_of_the_week_no_sooner_than_a_length():
+    """Q30: the reason says both."""
+    window = {"days": ["tuesday"], "startTime": "08:00", "endTime": "20:00", "timezone": "UTC"}
+    made = sequenzy.from_api({
+        "name": "Late",
+        "trigger": "contact_added",
+        "steps": [mail("late", waitUntilWeekday={**window, "minimumWait": {"hours": 30}})],
+    })
+    shown = simcore.preview(made, "2026-03-02T10:00Z")  # a Monday
+    assert shown["send_at"].map(str).tolist() == ["2026-03-03 16:00:00+00:00"]
+    assert shown["reason"].tolist() == [
+        "1 day 6 hours after entry, then the first of Tue 08:00 to 20:00: Tue 3 Mar 16:00 UTC"
+    ]
+
+
+def test_steps_are_meant_by_ids_that_are_numbers():
+    """Q36."""
+    paths = [{"conditionType": "has_tag", "tagName": "vip", "targetNodeId": 7}]
+    made = sequenzy.from_api({
+        "name": "Numbers",
+        "trigger": "contact_added",
+        "steps": [{"type": "branch", "branches": paths}, mail("second"), mail("last") | {"id": 7}],
+    })
+    assert simcore.preview(made, "2026-03-02T10:00Z", tags=["vip"])["subject"].tolist() == ["Last"]
+    assert simcore.preview(made, "2026-03-02T10:00Z")["subject"].tolist() == ["Second", "Last"]

@@ -38,7 +38,7 @@ import simcore
 from simcore import cli, kit
 from simcore.errors import ValidationError
 from simcore.files import inputs
-from simcore.files.columns import ENTRIES as COLUMNS
+from simcore.plan.columns import ENTRIES as COLUMNS
 from simcore.files.inputs import WrongKindError, opened
 from simcore.files.reading import read
 
@@ -191,7 +191,11 @@ def test_parquet_from_a_pipe():
     ("data", "message"),
     [
         (b"", "empty: expected a header with subscriber_id and entered_at"),
-        (b"id,entered_at\n", "no column subscriber_id; the columns are: id, entered_at"),
+        (
+            b"id,entered_at\n",
+            "no column subscriber_id; did you mean 'id'? the columns are: id, entered_at; --column subscriber_id=id maps "
+            "it",
+        ),
         (GOOD.replace("a,", "José,").encode("latin-1"), "it is not UTF-8 (byte 0xe9): save it as UTF-8"),
         (
             f"{GOOD}b,never,\n".encode(),
@@ -482,7 +486,7 @@ def test_rows_divided_by_semicolons_are_set_aside():
 @pytest.mark.parametrize(
     ("header", "typed", "message"),
     [
-        ("id,when", [], "no column subscriber_id and no column entered_at; the columns are: id, when"),
+        ("one,two", [], "no column subscriber_id and no column entered_at; the columns are: one, two"),
         ("id;when", [], "no column subscriber_id and no column entered_at; the columns are divided by semicolons: "
          "--delimiter ';'"),
         ("subscriber_id;entered_at;note, of whom", [], "no column subscriber_id and no column entered_at; the columns "

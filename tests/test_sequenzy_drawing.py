@@ -321,6 +321,7 @@ def test_what_delays_say(config, wait, last):
     [
         {"delayMode": "duration", "delayMs": 86_400_000},
         {"delayMs": 86_400_000.0},
+        {"delayMs": 0, "delay": {"days": 1}},
         {"delayNodeId": "d", "delayMs": 86_400_000, "waitUntil": None},
         {"delayNodeId": "d", "delayMode": "duration"},
         {"delayNodeId": "d", "delayDisplay": "1 day", "stepNumber": 1},

@@ -1013,8 +1013,8 @@ def test_paused(fields, paused, nobody):
         ),
         (
             {"frequencyCapEnabled": True},
-            "frequencyCapEnabled: frequencyCapEnabled is not modelled: remove it, or write false: caps are what "
-            "simcore.Account is for (found True)",
+            "frequencyCapEnabled: frequencyCapEnabled is not modelled: remove it, or write false "
+            "(found True)",
         ),
         (
             {"audienceAutoEnroll": {"enabled": True}},

@@ -1084,3 +1084,11 @@ def test_whatever_a_step_is_it_is_taken_or_refused(junk):
     changed = junk if isinstance(junk, dict) else {"delay": junk}
     with suppress(ValidationError):
         waits.wait(step(**changed).steps[1])
+
+
+def test_what_is_no_object(text_of):
+    """Q27."""
+    assert text_of(ValidationError, sequence, extra=5) == problem("extra", "extra must be an object", 5)
+    steps = [{"type": "create_discount", "discount": 5}]
+    text = "discount must be an object with discountType"
+    assert text_of(ValidationError, sequence, steps=steps) == problem("steps[0].discount", text, 5)

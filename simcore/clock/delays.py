@@ -147,7 +147,7 @@ class UntilOpen(Delay):
         """The first of Mon 08:00 to 20:00 after entry; at once, where the anchor is inside."""
         allowed = self.gate.name(case.here.name)
         if self.least_us:
-            return case.wait(f"{length(self.least_us)} after {case.since}, then the first of {allowed},")
+            return case.wait(f"{length(self.least_us)} after {case.since}, then the first of {allowed}")
         if case.ready.us != case.anchor.us:
             return case.wait(f"the first of {allowed} after {case.since}")
         leads = f"at once, on {case.since}, which is inside {allowed}"

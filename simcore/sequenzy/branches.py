@@ -148,7 +148,7 @@ def split(seed: int, node: str, percentages: tuple[float, ...], ids: Any, number
     """The path of each of some runs in a random split [int64, runs], by subscriber and number alone.
 
     >>> split(7, "n", (50.0, 50.0), np.array(["a", "b", "c", "d"]), np.ones(4, np.int32)).tolist()
-    [1, 0, 1, 1]
+    [0, 1, 0, 1]
     """
     texts = pd.Series(ids).astype(str).to_numpy(object)
     mixed = pd.util.hash_array(texts, categorize=False)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
-from simcore.errors import Problem
+from simcore.errors import Problem, shown
 from simcore.files.json_file import MOST_TOLD
 from simcore.plan.known import Known
 from simcore.sequenzy.problems.steps import content_problems
@@ -27,7 +27,7 @@ SEQUENCE = Known(
         *("sendingWindow", "keyDates", "goal", "emailCount", "steps", "createdAt"),
     ),
     instead={
-        "frequencyCapEnabled": "write false: caps are what simcore.Account is for",
+        "frequencyCapEnabled": "write false",
         "audienceAutoEnroll": "give those people as entries",
         "integrationSlug": "write eventName and webhookId",
         "integrationEventKey": "write eventName and webhookId",
@@ -55,15 +55,11 @@ def sequence_problems(given: Mapping[str, Any]) -> list[Problem]:
 
 
 def _unknown(extra: Any) -> Iterator[Problem]:
-    if isinstance(extra, Mapping):
-        yield from SEQUENCE.unknown(
-            "",
-            {
-                name: value
-                for name, value in extra.items()
-                if not (name in {"frequencyCapEnabled", "audienceAutoEnroll"} and _is_off(value))
-            },
-        )
+    if not isinstance(extra, Mapping):
+        yield "extra", "extra must be an object", shown(extra)
+        return
+    off = {name for name in ("frequencyCapEnabled", "audienceAutoEnroll") if _is_off(extra.get(name))}
+    yield from SEQUENCE.unknown("", {name: value for name, value in extra.items() if name not in off})
 
 
 def _is_off(value: Any) -> bool:
