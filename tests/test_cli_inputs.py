@@ -38,9 +38,9 @@ import simcore
 from simcore import cli, kit
 from simcore.errors import ValidationError
 from simcore.files import inputs
-from simcore.plan.columns import ENTRIES as COLUMNS
 from simcore.files.inputs import WrongKindError, opened
 from simcore.files.reading import read
+from simcore.plan.columns import ENTRIES as COLUMNS
 
 SHEET = "save its sheet as CSV UTF-8, and give that file"
 GOOD = f"{HEADER}a,2026-03-06 21:07:30,\n"
@@ -193,8 +193,8 @@ def test_parquet_from_a_pipe():
         (b"", "empty: expected a header with subscriber_id and entered_at"),
         (
             b"id,entered_at\n",
-            "no column subscriber_id; did you mean 'id'? the columns are: id, entered_at; --column subscriber_id=id maps "
-            "it",
+            "no column subscriber_id; did you mean 'id'? the columns are: id, entered_at; "
+            "--column subscriber_id=id maps it",
         ),
         (GOOD.replace("a,", "José,").encode("latin-1"), "it is not UTF-8 (byte 0xe9): save it as UTF-8"),
         (
