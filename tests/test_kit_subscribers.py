@@ -225,11 +225,9 @@ def test_files_that_cannot_be_read(text_of, tmp_path):
 
 def test_no_file_leads_to_another(file, text_of):
     """What stands in a JSON file is a page, never a path."""
-    path = file([str(EXAMPLE)])
-    assert (
-        text_of(ValidationError, kit.subscribers, path)
-        == f"1 problem\n  {NO_PAGE} (found {str(EXAMPLE)!r})"[:400]
-    )
+    name = EXAMPLE.name
+    path = file([name])
+    assert text_of(ValidationError, kit.subscribers, path) == f"1 problem\n  {NO_PAGE} (found {name!r})"
 
 
 def test_the_example_is_shipped():

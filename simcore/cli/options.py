@@ -94,8 +94,10 @@ class Command(TyperCommand):
         given = []
         for each in params:
             value = ctx.params[each.name]
-            paths = value if isinstance(value, list | tuple) else [value]
-            stands = sum(isinstance(path, Path) and str(path).partition("#")[0] in _STDIN for path in paths)
+            values = value if isinstance(value, list | tuple) else [value]
+            # Older typers have texts here, and make paths of them later.
+            paths = [item for item in values if isinstance(item, Path) or _is_path(each)]
+            stands = sum(str(path).partition("#")[0] in _STDIN for path in paths)
             name = each.opts[0] if each.param_type_name == "option" else each.metavar
             given += [name] * stands
         if len(given) > 1:
@@ -103,6 +105,11 @@ class Command(TyperCommand):
                 f"-: standard input is given for {listed(given)}: it can be read once, so give files for the others"
             )
         return super().invoke(ctx)
+
+
+def _is_path(parameter: Any) -> bool:
+    """Whether a parameter of the command line is a path, as older typers say it."""
+    return getattr(getattr(parameter, "type", None), "name", "") in {"file", "path"}
 
 
 def option_of(parameter: str) -> str:

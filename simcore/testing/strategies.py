@@ -149,7 +149,7 @@ _STOPS: tuple[dict[str, Any] | None, ...] = (
 _OTHERS: st.SearchStrategy[dict[str, Any] | None] = st.sampled_from([
     *[None] * 12,
     {"type": "sms", "text": "Hello"},
-    {"type": "update_subscriber", "customAttributeUpdates": [{"name": "plan", "value": "pro"}]},
+    {"type": "update_subscriber", "customAttributeUpdates": [{"name": "level", "value": "pro"}]},
     {"type": "create_discount", "discount": {"discountType": "percent", "percentOff": 20}},
 ])
 _TIMES = (
