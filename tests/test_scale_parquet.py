@@ -417,7 +417,7 @@ def test_columns_of_other_names(tmp_path, out, chunk_rows):
     columns = {"subscriber_id": "email", "entered_at": "Subscribed at"}
     path = written(tmp_path / "in", other)
     run(path, out, columns=columns, chunk_rows=chunk_rows)
-    same(pd.read_parquet(out), simcore.project(WELCOME, entries))
+    same(read_back(out), simcore.project(WELCOME, entries))
     assert run(path, out, columns=columns, chunk_rows=chunk_rows).found == len(parts_of(out))
 
 

@@ -60,7 +60,7 @@ def enrollments(source: Mapping[str, Any] | Iterable[Any] | str | PathLike[str])
             columns[name] = _times(found, [f"{path}.{field}" for path, _ in rows], problems)
         else:
             texts = [_via(each) if name == "via" else None if each is None else str(each) for each in found]
-            columns[name] = pd.array(texts, dtype="str")
+            columns[name] = pd.Series(texts, dtype="str")
     refuse(problems[:MOST_TOLD])
     return pd.DataFrame(columns)
 
