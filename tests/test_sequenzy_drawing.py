@@ -334,6 +334,22 @@ def test_what_emails_repeat(repeated):
     assert [node.wait for node in sequenzy.from_api(body).nodes] == [DAY]
 
 
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        {"delayMode": "until_date", "delayMs": 5, "waitUntil": {"field": "due"}},
+        {"delayMs": 0, "waitUntil": {"field": "due", "direction": "after"}},
+        {"delayMode": "until_date"},
+    ],
+)
+def test_what_emails_repeat_of_dates(repeated):
+    """Q26: the mode says which of them counts, and 0 is no wait."""
+    emails = [{"nodeId": "e", "emailId": "m", "subject": "A", **repeated}]
+    config = {"delayMode": "until_date", "untilDateField": "due"}
+    made = sequenzy.from_api(chain(("d", "logic_delay", config), ("e", MAIL, {}), emails=emails))
+    assert [node.wait for node in made.nodes] == [waits.UntilField("due", 0, False)]
+
+
 def test_the_trigger_says_its_fields():
     """Q26: in triggerConfig, or in its node, where the body does not."""
     body = chain(("e", MAIL, {}), trigger="tag_added", triggerConfig={"tagName": "vip", "label": "VIPs"})
@@ -554,6 +570,11 @@ NO_TRIGGER = "there must be one node that is the trigger, to which no edge leads
         (
             changed(CHAIN, ("emails", 0, "waitUntil"), {"field": "due"}),
             "emails[0]: the wait that it repeats must be that of the node before it, 1 day (found until due)",
+        ),
+        (
+            changed(CHAIN, ("emails", 0), {"nodeId": "e", "subject": "A", "delayMode": ["until_moon"]}),
+            "emails[0].delayMode: delayMode must be one of: duration, until_date, until_weekday, until_key_date "
+            "(found ['until_moon'])",
         ),
         (
             changed(CHAIN, ("emails", 0, "delayMs"), -1),

@@ -162,6 +162,11 @@ def test_targets():
     ]
 
 
+def test_targets_that_are_numbers():
+    """Q22, Q36."""
+    assert told(branch(if_tag(targetNodeId=7)), email("J"), email(7))[0] == ("b", "branch", 0, (2, 1))
+
+
 def test_a_target_in_another_path():
     """Q36: positions are as the steps stand; nodes come after all that lead to them."""
     paths = branch(if_tag(email("V"), email("K")), elseSteps=[email("N")], elseTargetNodeId="K")
@@ -399,6 +404,10 @@ def test_when_key_dates_are(zone, at, utc):
             "status: bounced is not modelled: remove it, or write unsubscribed",
         ),
         (
+            step("update_subscriber", status=["active"]),
+            "status: status must be one of: unsubscribed (found ['active'])",
+        ),
+        (
             step("update_subscriber", config={"status": "gone"}),
             "config.status: status must be one of: unsubscribed (found 'gone')",
         ),
@@ -443,6 +452,10 @@ def test_when_key_dates_are(zone, at, utc):
         (
             {"type": "discount"},
             "discount: discount must be an object with discountType (found None)",
+        ),
+        (
+            {"type": "discount", "discount": 5},
+            "discount: discount must be an object with discountType (found 5)",
         ),
         (
             {"type": "discount", "discountType": "percent", "percentOff": 0},
@@ -1072,6 +1085,7 @@ def test_fields_refused(text_of, fields, text):
         {"frequencyCapEnabled": False, "audienceAutoEnroll": {"enabled": False}, "labels": ["a"], "x-own": 5},
         {"keyDates": SALE},
         {"keyDates": {"timezone": None, "dates": []}},
+        {"keyDates": {"timezone": "UTC", "dates": None}},
     ],
 )
 def test_fields_taken(fields):

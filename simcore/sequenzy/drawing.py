@@ -273,7 +273,9 @@ class _Drawing:
                 yield f"{path}.nodeId", "nodeId must be the id of an email's node", shown(name)
                 continue
             mode = email.get("delayMode")
-            named = {waits.MODES[mode]} if mode in waits.MODES and mode != "duration" else {*waits.KINDS}
+            yield from values.option(f"{path}.delayMode", mode, waits.MODES)
+            fixed = isinstance(mode, str) and mode in waits.FIELDS_OF_MODE
+            named = (waits.MODES[str(mode)],) if fixed else waits.KINDS
             said = {
                 kind: email[kind] for kind in waits.KINDS if email.get(kind) is not None and kind in named
             }

@@ -296,7 +296,7 @@ def _call(said: _Said) -> Iterator[Problem]:
 
 def _update(said: _Said) -> Iterator[Problem]:
     status, updates = said.get("status"), said.get("customAttributeUpdates")
-    if status in {"active", "bounced"}:
+    if status in ("active", "bounced"):
         yield said.at("status"), f"{status} is not modelled: remove it, or write unsubscribed", ""
     else:
         yield from option(said.at("status"), status, ("unsubscribed",))

@@ -138,7 +138,7 @@ def _config(path: str, config: Mapping[str, Any], inner: Mapping[str, Any]) -> I
         for name, value in config.items()
         if waits.OF_DELAY_NODE.get(name, name) in waits.UNITS and is_number(value) and value
     }
-    if lengths and chosen and config.get("delayMode", config.get("mode")) in {None, "duration"}:
+    if lengths and chosen and config.get("delayMode", config.get("mode")) in (None, "duration"):
         units = {waits.OF_DELAY_NODE.get(name, name): value for name, value in lengths.items()}
         same = [*chosen] == ["delayMs"] and is_number(inner["delayMs"])
         if not (same and waits.wait({"delay": units}) == waits.wait(chosen)):
