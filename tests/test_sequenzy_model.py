@@ -479,7 +479,7 @@ def test_field_operators_taken(operator):
             )
             for count in (0, 11, 2.5, "5", True)
         ),
-        ({"extra": 5}, "extra", "extra must be an object with other fields", "5"),
+        ({"extra": 5}, "extra", "extra must be an object", "5"),
         ({"emailCount": -1}, "emailCount", "emailCount must be a whole number of 0 or more", "-1"),
         *(
             ({"createdAt": at}, "createdAt", f"createdAt {INSTANT}", repr(at))
