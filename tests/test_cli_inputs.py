@@ -314,7 +314,7 @@ def test_gz_of_scenarios_and_of_a_list():
     found = json.loads(run("compare", "welcome.json.gz", "letters.json.gz", ENTRIES, "--json").stdout)
     assert [row["scenario"] for row in found["scenarios"]] == ["welcome", "letters"]
     message = refused("compare", "welcome.json.gz", "letters.json.gz")  # the last is a sequence too
-    assert message.startswith("ENTRIES: none are given")
+    assert message.startswith("ENTRIES: missing")
     shown = run("preview", "account.json.gz#30", "--entered", "2026-03-06").stdout
     assert shown == run("preview", WELCOME, "--entered", "2026-03-06").stdout
     assert kit.load("welcome.json.gz") == kit.load(WELCOME)

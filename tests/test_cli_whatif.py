@@ -493,7 +493,10 @@ def test_the_accounts_zone_in_lint():
 def test_what_cannot_be_looked_at():
     assert refused("lint") == "FILE: missing, expected a sequence, or --list"
     assert refused("lint", "no.json") == "no.json: No such file or directory"
-    message = f"--among: {ONBOARDING} is a Sequenzy sequence, and {WELCOME} is a Kit sequence: give sequences of one platform"
+    message = (
+        f"--among: {ONBOARDING} is a Sequenzy sequence, and {WELCOME} is a Kit sequence: give sequences of one "
+        "platform"
+    )
     assert refused("lint", WELCOME, "--among", ONBOARDING) == message
     message = (
         "--as-of: '03/06/2026' leaves day and month to guesswork: write it as 2026-03-06 or 6 March 2026"
