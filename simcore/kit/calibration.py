@@ -90,9 +90,8 @@ def calibrate(
 
     - the switches that matter (str; `poll_every` and `poll_phase` timedelta64[us]);
     - `explained` and `exact` (float64, 0 to 1): the share of observed sends within the tolerance, and within a second;
-    - `median_error` and `p95_error` (timedelta64[us], without sign, interpolated linearly; NaT if there are none):
-    over
-      the observed sends that have a counterpart;
+    - `median_error` and `p95_error` (timedelta64[us], without sign, interpolated linearly; NaT if there are none): the
+      errors of the observed sends that have a counterpart;
     - `unmatched` (int64): observed sends without a counterpart;
     - `extra` (int64): projected sends, from the first observed instant to the last, that are nobody's counterpart;
     - `misfit` (float64, 0 is perfect): orders the rows; ties are ordered by nearness to the defaults. It is the mean
