@@ -101,10 +101,7 @@ def answer(
         for source in sources.values():
             target_of(source.aside, *kept)
             if once_only(source.path):
-                raise SimcoreError(
-                    f"{named(source.path)}: not a regular file, expected one, since --on-error quarantine reads it "
-                    "twice"
-                )
+                raise
     at_terminal = sys.stderr.isatty() and not (None in outputs and sys.stdout.isatty())
     with saying(), ExitStack() as stack:
         sinks = [

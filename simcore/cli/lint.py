@@ -66,7 +66,7 @@ def lint(
     others = []
     for path in among or []:
         others += load_all(path, None, only)
-        theirs, ours = (platform_of(each).title for each in (others[-1], sequences[0]))
+        theirs, ours = (platform_of(sequence).title for sequence in (others[-1], sequences[0]))
         if theirs != ours:
             raise SimcoreError(
                 f"--among: {path} is a {theirs} sequence, and {file} is a {ours} sequence: give "
@@ -78,7 +78,7 @@ def lint(
         if as_of is not None:
             at = aware([instants.read_one(as_of, "--as-of", sequence.time_zone)])[0]
         found = look(
-            sequence, among=[*(each for each in sequences if each is not sequence), *others], as_of=at
+            sequence, among=[*(other for other in sequences if other is not sequence), *others], as_of=at
         )
         rows += [{"sequence": sequence.name, **row} for row in found.to_dict("records")]
         if not as_json:

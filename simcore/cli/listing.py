@@ -30,15 +30,15 @@ def assumptions(
     """
     known = there()
     chosen = known if platform is None else {platform: platform_named(platform)}
-    switches = {name: table(each.assumptions) for name, each in chosen.items()}
+    switches = {name: table(platform.assumptions) for name, platform in chosen.items()}
     if as_json:
-        listed = {name: each.to_dict("records") for name, each in switches.items()}
+        listed = {name: frame.to_dict("records") for name, frame in switches.items()}
         terminal.write_json(listed if platform is None else listed[platform])
         return
-    for number, (name, each) in enumerate(switches.items()):
+    for number, (name, frame) in enumerate(switches.items()):
         terminal.tell("\n" if number else "")
         heading = [known[name].title] if platform is None else []
-        terminal.show(heading, [*each.columns], each.to_numpy().tolist())
+        terminal.show(heading, [*frame.columns], frame.to_numpy().tolist())
 
 
 def schema(
@@ -112,4 +112,4 @@ def example(
     if isinstance(found, Path):
         sys.stdout.buffer.write(found.read_bytes())
     else:
-        terminal.write("".join(f"{each}\n" for each in found))
+        terminal.write("".join(f"{name}\n" for name in found))

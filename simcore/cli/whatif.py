@@ -185,12 +185,12 @@ def _cells(row: dict[str, Any]) -> list[Any]:
     name, sends, people, *ends, days, weekend, night = row.values()
     if not sends:
         return [name, sends, people, *[""] * 5]
-    dates = [date.fromisoformat(each[:10]) for each in ends]
+    dates = [date.fromisoformat(end[:10]) for end in ends]
     return [
         name,
         sends,
         people,
-        *(f"{each.day} {each:%b %Y}" for each in dates),
+        *(f"{day.day} {day:%b %Y}" for day in dates),
         f"{days:.1f}",
         f"{weekend:.0%}",
         f"{night:.0%}",

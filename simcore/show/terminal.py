@@ -105,7 +105,7 @@ def chart(labels: list[str], columns: dict[str, list[int]]) -> None:
         whole, rest = divmod(max(round(numbers[-1] * fine), numbers[-1] > 0), steps)
         row = " ".join([label.ljust(start), *cells, f" {blocks[-1] * whole}{blocks[rest]}"])
         lines.append(f" {row.rstrip()}")
-    tell("".join(f"{each}\n" for each in lines))
+    tell("".join(f"{line}\n" for line in lines))
 
 
 def cut(text: str, before: str = "") -> str:
