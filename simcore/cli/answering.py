@@ -101,7 +101,9 @@ def answer(
         for source in sources.values():
             target_of(source.aside, *kept)
             if once_only(source.path):
-                raise
+                raise SimcoreError(
+                    f"{named(source.path)}: not an ordinary file, and --on-error quarantine reads it twice"
+                )
     at_terminal = sys.stderr.isatty() and not (None in outputs and sys.stdout.isatty())
     with saying(), ExitStack() as stack:
         sinks = [
