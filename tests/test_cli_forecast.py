@@ -51,7 +51,7 @@ FREQUENCIES = ["15min", "h", "D", "W"]
 COUNTS = "entered_at,count\n"
 NO_COUNT = "not a whole number of 0 or more"
 TOO_LONG = "a field has more than 16,777,216 characters: does a quotation mark open it that never closes?"
-NO_ROOM = "The terminal is too narrow for a column for each position: use -o or --json."
+NO_ROOM = "No room for one column per position: use -o or --json."
 
 
 @pytest.fixture(autouse=True)
@@ -619,7 +619,7 @@ def test_help_fits_and_has_an_example(name, monkeypatch):
     assert max(map(len, shown.splitlines())) <= 80
     assert re.search(rf"^ +simcore {name} ", shown, re.MULTILINE)
     assert "[[" not in shown
-    assert name != "project" or "the same command goes on where it was" in " ".join(shown.split())
+    assert name != "project" or "the same command resumes it" in " ".join(shown.split())
 
 
 # A Parquet file that becomes a folder

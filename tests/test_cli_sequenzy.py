@@ -277,8 +277,8 @@ def test_help_names_both():
     shown = " ".join(run("project", "--help").stdout.split())
     assert "JSON from Kit's or Sequenzy's API, or that as .gz;" in shown
     assert (
-        "--emails FILE2 Kit: a second file with its emails, where they are apart. --time-zone ZONE Kit:"
-        in shown
+        "--emails FILE2 Kit: a second file with the emails, if they are in a file of their own. --time-zone ZONE "
+        "Kit:" in shown
     )
     assert "--render Sequenzy: a column more, subjects with their merge tags filled in." in shown
     assert "simcore project onboarding.json --events sequenzy_events.csv" in shown

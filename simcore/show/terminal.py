@@ -92,7 +92,7 @@ def chart(labels: list[str], columns: dict[str, list[int]]) -> None:
     room = _width() - start - sum(size + 2 for size in sizes.values()) - 3
     *others, last = columns
     if room < _LEAST_BAR and others:
-        tell("The terminal is too narrow for a column for each position: use -o or --json.\n\n")
+        tell("No room for one column per position: use -o or --json.\n\n")
         chart(labels, {last: columns[last]})
         return
     blocks, line = (_BLOCKS, "─") if _has(f"{_BLOCKS}─") else (" #", "-")
