@@ -239,11 +239,11 @@ def test_assumptions_are_turned():
         ),
         (
             ["--entered", "2026-03-06", "--assume", "weather=fine"],
-            "--assume: found 'weather=fine', expected NAME=VALUE, the name one of: day_count, ",
+            "--assume: found 'weather=fine', expected NAME=VALUE with one of the names: day_count, ",
         ),
         (
             ["--entered", "2026-03-06", "--assume", "day_count"],
-            "--assume: found 'day_count', expected NAME=VALUE, the name one of: day_count, ",
+            "--assume: found 'day_count', expected NAME=VALUE with one of the names: day_count, ",
         ),
         (
             ["--entered", "2026-03-06", "--assume", "poll_every=15"],
@@ -450,7 +450,7 @@ def test_broken_rows_are_quarantined(rows, monkeypatch):
     monkeypatch.setattr(reading, "_READ_ROWS", rows)
     write("e.csv", BROKEN)
     result = run("project", WELCOME, "e.csv", "-o", "out.csv", "--on-error", "quarantine")
-    assert result.stderr == "7 of 10 rows cannot be used: they are in out.quarantine.csv\n"
+    assert result.stderr == "7 of 10 rows cannot be used: see out.quarantine.csv\n"
     assert pd.read_csv("out.csv", dtype=str, keep_default_na=False)["subscriber_id"].unique().tolist() == [
         "001",
         "002",
@@ -972,8 +972,8 @@ def test_broken_events_are_quarantined_too(typed, asides):
     name, *options = typed
     told = run(name, WELCOME, "e.csv", "--events", "v.csv", *options, "--on-error", "quarantine")
     assert told.stderr.splitlines() == [
-        f"1 of 3 rows cannot be used: they are in {asides[0]}",
-        f"9 of 11 rows cannot be used: they are in {asides[1]}",
+        f"1 of 3 rows cannot be used: see {asides[0]}",
+        f"9 of 11 rows cannot be used: see {asides[1]}",
     ]
     with open(asides[0], encoding="utf-8", newline="") as file:
         assert [row[:3] for row in csv.reader(file)][1:] == [["4", LATE[11], "7"]]
@@ -1217,7 +1217,7 @@ def test_of_a_list_one_is_named():
 def test_of_a_list_none_is_guessed(mark):
     refused = run("preview", f"{ACCOUNT}{mark}", "--entered", "2026-03-06 21:07", status=2)
     assert refused.stderr == (
-        f"Error: {ACCOUNT}: a list of 2 sequences: name one of them: "
+        f"Error: {ACCOUNT}: found a list of 2 sequences, expected one: choose from: "
         f"{ACCOUNT}#30 (Welcome series), {ACCOUNT}#31 (Weekly letters)\n"
     )
 

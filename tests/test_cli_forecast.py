@@ -51,7 +51,7 @@ FREQUENCIES = ["15min", "h", "D", "W"]
 COUNTS = "entered_at,count\n"
 NO_COUNT = "not a whole number of 0 or more"
 TOO_LONG = "a field has more than 16,777,216 characters: does a quotation mark open it that never closes?"
-NO_ROOM = "No room for a column a position: -o and --json give them."
+NO_ROOM = "No room for one column per position: use -o or --json."
 
 
 @pytest.fixture(autouse=True)
@@ -474,7 +474,7 @@ def test_broken_counts_stop_with_their_lines():
 def test_broken_counts_are_quarantined(options, aside):
     write("c.csv", BROKEN_COUNTS)
     result = run("forecast", WELCOME, "c.csv", "--on-error", "quarantine", *options)
-    assert result.stderr == f"7 of 8 rows cannot be used: they are in {aside}\n"
+    assert result.stderr == f"7 of 8 rows cannot be used: see {aside}\n"
     assert "8 sends; busiest: " in result.stdout
     with open(aside, encoding="utf-8", newline="") as file:
         header, *found = csv.reader(file)
@@ -571,7 +571,7 @@ def test_more_arrivals_than_can_be_counted():
         (["-o", "no/out.csv"], "no/out.csv: cannot be written: No such file or directory"),
         (["--on-error", "ignore"], "--on-error: found 'ignore', expected 'stop' or 'quarantine'"),
         (["--until", "03/06/2026"], f"--until: '03/06/2026' {GUESSWORK}"),
-        (["--enabled-at", "2026"], f"--enabled-at: only for a sequence of Sequenzy's; {WELCOME} is one of Kit's"),
+        (["--enabled-at", "2026"], f"--enabled-at: only for Sequenzy sequences, and {WELCOME} is a Kit sequence"),
         (["--events", "v.csv"], "v.csv: No such file or directory"),
         (["--changes", "v.csv"], "v.csv: No such file or directory"),
     ],
@@ -583,15 +583,16 @@ def test_forecast_refuses(options, message):
 
 
 def test_entries_that_are_missing():
-    message = "ENTRIES: none are given, expected a file of who enters when"
-    assert refused("forecast", ONBOARDING) == f"{message}, or --events that enrol"
+    message = "ENTRIES: missing, expected a file of the people who enter"
+    assert refused("forecast", ONBOARDING) == f"{message}, or --events that enrol them"
     assert (
-        refused("forecast", WELCOME, "--events", EVENTS) == f"{message}: events enrol nobody in this sequence"
+        refused("forecast", WELCOME, "--events", EVENTS)
+        == f"{message} (events enrol nobody in this sequence)"
     )
 
 
 def test_options_of_kit():
-    message = f"--include-drafts: only for a sequence of Kit's; {ONBOARDING} is one of Sequenzy's"
+    message = f"--include-drafts: only for Kit sequences, and {ONBOARDING} is a Sequenzy sequence"
     assert refused("forecast", ONBOARDING, "--events", TRACKED, "--include-drafts") == message
 
 
@@ -606,7 +607,7 @@ def test_broken_events(options, aside):
     message = f"v.csv: 1 of 2 rows cannot be used\n  line 3: properties '[1]': {NO_OBJECT}\n{WAY_OUT}"
     assert refused(*typed) == message
     result = run(*typed, "--on-error", "quarantine", "--json")
-    assert json.loads(result.stderr) == {"note": f"1 of 2 rows cannot be used: they are in {aside}"}
+    assert json.loads(result.stderr) == {"note": f"1 of 2 rows cannot be used: see {aside}"}
     answer = json.loads(result.stdout)
     assert (answer["sends"], answer["events_quarantine_file"]) == (1, aside)
 
@@ -618,7 +619,7 @@ def test_help_fits_and_has_an_example(name, monkeypatch):
     assert max(map(len, shown.splitlines())) <= 80
     assert re.search(rf"^ +simcore {name} ", shown, re.MULTILINE)
     assert "[[" not in shown
-    assert name != "project" or "the same command goes on where it was" in " ".join(shown.split())
+    assert name != "project" or "the same command resumes it" in " ".join(shown.split())
 
 
 # A Parquet file that becomes a folder
@@ -716,7 +717,7 @@ def test_entries_of_sequenzy_in_a_folder():
     frame.to_parquet("e.parquet")
     run("project", file, "e.parquet", "-o", "out", "--render")
     assert read_back("out")["rendered_subject"].tolist() == ["Rome: hello", "There: hello"]
-    message = f"--enabled-at: not where -o is a folder, as out is: {NAMED}"
+    message = f"--enabled-at: not possible if -o is a folder, as out is: {NAMED}"
     assert refused("project", file, "e.parquet", "-o", "out", "--enabled-at", "2026-03-06") == message
 
 
@@ -724,12 +725,12 @@ def test_entries_of_sequenzy_in_a_folder():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--events", EVENTS], f"--events: not where -o is a folder, as out is: {NAMED}"),
-        (["--on-error", "quarantine"], f"--on-error quarantine: not where -o is a folder, as out is: {NAMED}"),
+        (["--events", EVENTS], f"--events: not possible if -o is a folder, as out is: {NAMED}"),
+        (["--on-error", "quarantine"], f"--on-error quarantine: not possible if -o is a folder, as out is: {NAMED}"),
         (["--on-error", "ignore"], "--on-error: found 'ignore', expected 'stop' or 'quarantine'"),
         (["--order", "size"], "--order: found 'size', expected 'entry' or 'email'"),
         (["--until", "03/06/2026"], f"--until: '03/06/2026' {GUESSWORK}"),
-        (["--enabled-at", "2026"], f"--enabled-at: only for a sequence of Sequenzy's; {WELCOME} is one of Kit's"),
+        (["--enabled-at", "2026"], f"--enabled-at: only for Sequenzy sequences, and {WELCOME} is a Kit sequence"),
     ],
 )  # fmt: skip
 def test_what_a_folder_does_not_take(options, message):

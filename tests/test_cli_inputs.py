@@ -232,7 +232,7 @@ def test_what_is_wrong_with_a_sequence_is_said_of_standard_input():
 def test_a_list_from_standard_input_is_named_by_what_can_be_typed():
     data = content(simcore.example("account"))
     message = (
-        "standard input: a list of 2 sequences: name one of them: "
+        "standard input: found a list of 2 sequences, expected one: choose from: "
         "/dev/stdin#30 (Welcome series), /dev/stdin#31 (Weekly letters)"
     )
     assert refuses(data, "preview", "-", "--entered", "2026-03-06") == message
@@ -314,7 +314,7 @@ def test_gz_of_scenarios_and_of_a_list():
     found = json.loads(run("compare", "welcome.json.gz", "letters.json.gz", ENTRIES, "--json").stdout)
     assert [row["scenario"] for row in found["scenarios"]] == ["welcome", "letters"]
     message = refused("compare", "welcome.json.gz", "letters.json.gz")  # the last is a sequence too
-    assert message.startswith("ENTRIES: none are given")
+    assert message.startswith("ENTRIES: missing")
     shown = run("preview", "account.json.gz#30", "--entered", "2026-03-06").stdout
     assert shown == run("preview", WELCOME, "--entered", "2026-03-06").stdout
     assert kit.load("welcome.json.gz") == kit.load(WELCOME)
@@ -323,7 +323,7 @@ def test_gz_of_scenarios_and_of_a_list():
 def test_rows_of_a_gz_are_set_aside():
     Path("e.csv.gz").write_bytes(gzip.compress(f"{GOOD}b,never,\n".encode()))
     result = run("project", WELCOME, "e.csv.gz", "--on-error", "quarantine")
-    assert result.stderr == "1 of 2 rows cannot be used: they are in e.quarantine.csv\n"
+    assert result.stderr == "1 of 2 rows cannot be used: see e.quarantine.csv\n"
     assert Path("e.quarantine.csv").read_text(encoding="utf-8").endswith(",b,never,\n")
     Path("e.csv.gz").write_bytes(gzip.compress(GOOD.replace("a,", "José,").encode("latin-1")))
     message = "e.csv.gz: line 2 is not UTF-8 (byte 0xe9): save it as UTF-8"

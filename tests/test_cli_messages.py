@@ -48,7 +48,7 @@ def for_machines(*typed, status=2):
          "and time: expected something like 2026-03-06T21:07:30-05:00\n--on-error quarantine sets them aside in a "
          "file of their own and goes on with the others"),
         (["forecast", WELCOME, ENTRIES, "--by", "day"], "--by: found 'day', expected 'email' or 'total'"),
-        (["lint"], "FILE: none is given, expected a sequence; or --list"),
+        (["lint"], "FILE: missing, expected a sequence, or --list"),
         (["rules", "K99"], "no rule 'K99'; "),
         (["preview", WELCOME], "Missing option '--entered'."),
         (["preview", *ENTERED], "Missing argument 'FILE'."),
@@ -143,9 +143,7 @@ def test_the_file_of_emails_is_named(text, message):
 
 def test_a_sequence_without_emails_points_to_them():
     sequence, emails = apart()
-    told = (
-        "Warning: s.json: no email is in it: where they are in a file of their own, name it with --emails\n"
-    )
+    told = "Warning: s.json: it has no emails: if they are in a file of their own, give it with --emails\n"
     for typed in (["project", sequence, ENTRIES, "-o", "o.csv"], ["forecast", sequence, ENTRIES]):
         result = run(*typed)
         assert result.stderr == told
@@ -164,13 +162,13 @@ def test_a_sequence_without_emails_points_to_them():
 @pytest.mark.parametrize(
     ("file", "typed", "told"),
     [
-        (WELCOME, "Asia/Tokyo", f"--time-zone plays no part: {WELCOME} names America/New_York itself"),
-        (LETTERS, "America/New_York", f"--time-zone plays no part: {LETTERS} names Europe/Berlin itself"),
+        (WELCOME, "Asia/Tokyo", f"--time-zone has no effect: {WELCOME} has the time zone America/New_York itself"),
+        (LETTERS, "America/New_York", f"--time-zone has no effect: {LETTERS} has the time zone Europe/Berlin itself"),
         (WELCOME, "America/New_York", None),
         ("s.json", "Asia/Tokyo", None),
         ("s.json", "America/New_York", None),
-        (f"{simcore.example('account')}#31", "Asia/Tokyo", f"--time-zone plays no part: {simcore.example('account')} "
-         "names Europe/Berlin itself"),
+        (f"{simcore.example('account')}#31", "Asia/Tokyo", f"--time-zone has no effect: {simcore.example('account')} "
+         "has the time zone Europe/Berlin itself"),
     ],
 )  # fmt: skip
 def test_a_zone_that_is_not_used_is_said(file, typed, told):
@@ -186,14 +184,14 @@ def test_of_several_sequences_some_may_use_the_zone():
     account_ = simcore.example("account")
     told = run("lint", account_, "--time-zone", "Asia/Tokyo", status=0).stderr
     assert told == (
-        f"Warning: --time-zone plays no part: {account_} names America/New_York and Europe/Berlin itself\n"
+        f"Warning: --time-zone has no effect: {account_} has the time zone America/New_York and Europe/Berlin itself\n"
     )
     assert run("lint", account_, "--time-zone", "Europe/Berlin").stderr == ""
     told = run(
         "compare", WELCOME, account("x.json", [("One", 0)]), ENTRIES, "--time-zone", "Asia/Tokyo"
     ).stderr
     assert told.splitlines() == [
-        f"Warning: --time-zone plays no part: {each} names America/New_York itself"
+        f"Warning: --time-zone has no effect: {each} has the time zone America/New_York itself"
         for each in (WELCOME, "x.json")
     ]
 

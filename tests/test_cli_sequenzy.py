@@ -216,7 +216,7 @@ def test_options_of_kit(name, option):
         "simulate": ["--events", EVENTS, "-o", "out"],
         "impact": [ENTRIES, "--changes", CHANGES],
     }[name]
-    message = f"{option[0]}: only for a sequence of Kit's; {ONBOARDING} is one of Sequenzy's"
+    message = f"{option[0]}: only for Kit sequences, and {ONBOARDING} is a Sequenzy sequence"
     assert refused(name, ONBOARDING, *typed, *option) == message
     assert files() == []
 
@@ -224,7 +224,7 @@ def test_options_of_kit(name, option):
 @pytest.mark.parametrize("typed", [["project"], ["simulate", "-o", "out"]], ids=["project", "simulate"])
 @pytest.mark.parametrize("option", OF_SEQUENZY)
 def test_options_of_sequenzy(typed, option):
-    message = f"{option[0]}: only for a sequence of Sequenzy's; {WELCOME} is one of Kit's"
+    message = f"{option[0]}: only for Sequenzy sequences, and {WELCOME} is a Kit sequence"
     assert refused(*typed, WELCOME, ENTRIES, *option) == message
     assert files() == []
 
@@ -256,7 +256,7 @@ def test_assumptions_are_turned():
         lines = run("project", file, "--events", "v.csv", *options).stdout.splitlines()
         assert lines[1:] == [f"a,1,0,step-1,Hello,2026-03-02T{clock}:00+00:00"]
     names = ", ".join(simcore.sequenzy.assumptions()["name"])
-    expected = f"expected NAME=VALUE, the name one of: {names}"
+    expected = f"expected NAME=VALUE with one of the names: {names}"
     message = f"--assume: found 'day_count=elapsed', {expected}"
     assert refused("project", file, "--events", "v.csv", "--assume", "day_count=elapsed") == message
     message = "1 problem\n  stop_checks: stop_checks must be one of: every_node, steps (found 'never')"
@@ -275,10 +275,10 @@ def test_assumptions_that_are_true_or_false():
 
 def test_help_names_both():
     shown = " ".join(run("project", "--help").stdout.split())
-    assert "JSON as Kit's or Sequenzy's API gives it, or that as .gz;" in shown
+    assert "JSON from Kit's or Sequenzy's API, or that as .gz;" in shown
     assert (
-        "--emails FILE2 Kit: a second file with its emails, where they are apart. --time-zone ZONE Kit:"
-        in shown
+        "--emails FILE2 Kit: a second file with the emails, if they are in a file of their own. --time-zone ZONE "
+        "Kit:" in shown
     )
     assert "--render Sequenzy: a column more, subjects with their merge tags filled in." in shown
     assert "simcore project onboarding.json --events sequenzy_events.csv" in shown
@@ -377,10 +377,10 @@ def test_enabled_at_is_read_like_until():
 
 @pytest.mark.parametrize("typed", [["project"], ["simulate", "-o", "out"]], ids=["project", "simulate"])
 def test_entries_that_are_missing(typed):
-    message = "ENTRIES: none are given, expected a file of who enters when"
-    assert refused(*typed, ONBOARDING) == f"{message}, or --events that enrol"
-    assert refused(*typed, WELCOME, "--events", EVENTS) == f"{message}: events enrol nobody in this sequence"
-    assert refused(*typed, WELCOME) == f"{message}: events enrol nobody in this sequence"
+    message = "ENTRIES: missing, expected a file of the people who enter"
+    assert refused(*typed, ONBOARDING) == f"{message}, or --events that enrol them"
+    assert refused(*typed, WELCOME, "--events", EVENTS) == f"{message} (events enrol nobody in this sequence)"
+    assert refused(*typed, WELCOME) == f"{message} (events enrol nobody in this sequence)"
     assert files() == []
 
 
@@ -458,7 +458,7 @@ def test_entries_of_sequenzy():
 def test_enabled_at_with_entries_is_not_ignored_in_silence():
     table("e.csv", ["a", "2026-03-02"], header="subscriber_id,entered_at\n")
     result = run("project", ordered(), "e.csv", "--enabled-at", "2026-03-06")
-    warning = "Warning: --enabled-at plays no part with ENTRIES, which are the enrolments themselves\n"
+    warning = "Warning: --enabled-at has no effect with ENTRIES, which are the enrolments themselves\n"
     assert result.stderr == warning
     assert len(result.stdout.splitlines()) == 2
 
@@ -536,7 +536,7 @@ def test_broken_events_are_quarantined(typed, aside):
     table("v.csv", *BROKEN)
     name, *options = typed
     result = run(name, ordered(), "--events", "v.csv", *options, "--on-error", "quarantine")
-    assert result.stderr == f"12 of 15 rows cannot be used: they are in {aside}\n"
+    assert result.stderr == f"12 of 15 rows cannot be used: see {aside}\n"
     with open(aside, encoding="utf-8", newline="") as page:
         header, *found = csv.reader(page)
     assert header == ["line", "reason", *HEADER.strip().split(",")]

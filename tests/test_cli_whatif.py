@@ -279,21 +279,21 @@ def test_names_of_scenarios():
 
 def test_what_cannot_be_compared():
     now, idea, entries = two_ideas()
-    message = "found one sequence, now.json, expected two or more, and then ENTRIES"
+    message = "FILE: found one sequence, now.json, expected two or more, and then ENTRIES"
     assert refused("compare", now, entries) == message
-    message = "now.json: given twice, expected different files: scenarios have their names"
+    message = "now.json: given twice, expected different files, since scenarios are named after them"
     assert refused("compare", now, now, entries) == message
-    message = "ENTRIES: none are given, expected a file of who enters when"
-    assert refused("compare", now, idea) == f"{message}: events enrol nobody in this sequence"
-    assert refused("compare", now, f"{ACCOUNT}#30") == f"{message}: events enrol nobody in this sequence"
-    assert refused("compare", ONBOARDING, REPLENISH) == f"{message}, or --events that enrol"
+    message = "ENTRIES: missing, expected a file of the people who enter"
+    assert refused("compare", now, idea) == f"{message} (events enrol nobody in this sequence)"
+    assert refused("compare", now, f"{ACCOUNT}#30") == f"{message} (events enrol nobody in this sequence)"
+    assert refused("compare", ONBOARDING, REPLENISH) == f"{message}, or --events that enrol them"
     assert refused("compare", ONBOARDING, now, "--events", EVENTS) == (
-        f"{message}: events enrol nobody in this sequence"
+        f"{message} (events enrol nobody in this sequence)"
     )
-    message = f"--include-drafts: only for a sequence of Kit's; {ONBOARDING} is one of Sequenzy's"
+    message = f"--include-drafts: only for Kit sequences, and {ONBOARDING} is a Sequenzy sequence"
     assert refused("compare", now, ONBOARDING, entries, "--include-drafts") == message
     names = ", ".join(sequenzy.assumptions()["name"])
-    message = f"--assume: found 'day_count=elapsed', expected NAME=VALUE, the name one of: {names}"
+    message = f"--assume: found 'day_count=elapsed', expected NAME=VALUE with one of the names: {names}"
     assert refused("compare", now, ONBOARDING, entries, "--assume", "day_count=elapsed") == message
     assert refused("compare", now, idea, entries, "-o", "all.txt") == (
         "all.txt: expected a name that ends in .csv or .parquet"
@@ -336,8 +336,8 @@ def test_rows_that_cannot_be_used_are_used_by_none():
     assert refused(*typed) == message
     result = run(*typed, "--on-error", "quarantine", "-o", "all.csv", "--json")
     assert [json.loads(line) for line in result.stderr.splitlines()] == [
-        {"note": "2 of 4 rows cannot be used: they are in all.quarantine.csv"},
-        {"note": "1 of 2 rows cannot be used: they are in all.events.quarantine.csv"},
+        {"note": "2 of 4 rows cannot be used: see all.quarantine.csv"},
+        {"note": "1 of 2 rows cannot be used: see all.events.quarantine.csv"},
     ]
     found = json.loads(result.stdout)
     assert found["quarantine_file"] == "all.quarantine.csv"
@@ -354,7 +354,7 @@ def test_sequences_of_both_platforms():
     now = account("now.json", BOTH, time_zone="Europe/Kyiv")
     write("seq.json", json.dumps(json.loads(Path(ONBOARDING).read_bytes())))
     shown = lines("compare", now, "seq.json", "e.csv", "-o", "all.csv")
-    assert shown[-3:] == ["no email is in both: they are matched by their ids", "", "all sends: in all.csv"]
+    assert shown[-3:] == ["no email is in both: emails are matched by their ids", "", "all sends: in all.csv"]
     given = entries.assign(properties=[{"city": "Kyiv"}] * len(entries))
     both = {"now": kit.load(now), "seq": sequenzy.load("seq.json")}
     expected = simcore.compare(both, given, naive_time_zone="Europe/Kyiv")
@@ -491,18 +491,21 @@ def test_the_accounts_zone_in_lint():
 
 
 def test_what_cannot_be_looked_at():
-    assert refused("lint") == "FILE: none is given, expected a sequence; or --list"
+    assert refused("lint") == "FILE: missing, expected a sequence, or --list"
     assert refused("lint", "no.json") == "no.json: No such file or directory"
-    message = f"--among: {ONBOARDING} is a sequence of Sequenzy's; {WELCOME} is one of Kit's"
+    message = (
+        f"--among: {ONBOARDING} is a Sequenzy sequence, and {WELCOME} is a Kit sequence: give sequences of one "
+        "platform"
+    )
     assert refused("lint", WELCOME, "--among", ONBOARDING) == message
     message = (
         "--as-of: '03/06/2026' leaves day and month to guesswork: write it as 2026-03-06 or 6 March 2026"
     )
     assert refused("lint", WELCOME, "--as-of", "03/06/2026") == message
-    message = f"--time-zone: only for a sequence of Kit's; {ONBOARDING} is one of Sequenzy's"
+    message = f"--time-zone: only for Kit sequences, and {ONBOARDING} is a Sequenzy sequence"
     assert refused("lint", ONBOARDING, "--time-zone", "UTC") == message
     empty = write("none.json", '{"sequences": []}')
-    assert refused("lint", empty) == "none.json: a list of 0 sequences: name one of them: none"
+    assert refused("lint", empty) == "none.json: found a list of 0 sequences, expected one: choose from: none"
 
 
 def test_all_that_can_be_found_is_listed():
@@ -549,7 +552,7 @@ def test_one_is_one():
     pd.DataFrame({"subscriber_id": ["a"], "entered_at": ["2026-03-06 21:07"]}).to_parquet("e.parquet")
     assert lines("project", file, "e.parquet", "-o", "parts")[0].startswith("1 send from 1 row, in parts; ")
     write("l.json", '{"sequences": [{"name": "A", "id": 1}]}')
-    message = "l.json: a list of 1 sequence: name one of them: l.json#1 (A)"
+    message = "l.json: found a list of 1 sequence, expected one: choose from: l.json#1 (A)"
     assert refused("preview", "l.json#2", "--entered", "2026") == message
 
 
@@ -752,4 +755,7 @@ def test_names_of_files_in_compare_and_lint():
     harmless(shown)
     assert r"from \x1b[31mnow to idea:" in shown
     message = run("compare", "\x1b[31mnow.json", entries, status=2).stderr
-    assert message == "Error: found one sequence, \\x1b[31mnow.json, expected two or more, and then ENTRIES\n"
+    assert (
+        message
+        == "Error: FILE: found one sequence, \\x1b[31mnow.json, expected two or more, and then ENTRIES\n"
+    )

@@ -151,21 +151,21 @@ def test_put(top, path, expected):
 @pytest.mark.parametrize(
     ("top", "path", "message"),
     [
-        ({"a": 1}, "a.b", "there is no b, since what it would be in has no fields (found 1)"),
-        ({"a": [1]}, "a.b", "there is no b, since what it would be in has no fields (found [1])"),
-        ({"a": [1]}, "a[0].b", "there is no b, since what it would be in has no fields (found 1)"),
-        ({"a": ""}, "a.b.c", "there is no b, since what it would be in has no fields (found '')"),
-        ({}, "a[0]", "there is no [0], since what it would be in is not a list (found None)"),
-        ({"a": None}, "a[0].b", "there is no [0], since what it would be in is not a list (found None)"),
+        ({"a": 1}, "a.b", "there is no b here, since this value has no fields (found 1)"),
+        ({"a": [1]}, "a.b", "there is no b here, since this value has no fields (found [1])"),
+        ({"a": [1]}, "a[0].b", "there is no b here, since this value has no fields (found 1)"),
+        ({"a": ""}, "a.b.c", "there is no b here, since this value has no fields (found '')"),
+        ({}, "a[0]", "there is no [0] here, since this value is not a list (found None)"),
+        ({"a": None}, "a[0].b", "there is no [0] here, since this value is not a list (found None)"),
         (
             {"a": {"b": 1}},
             "a[0]",
-            "there is no [0], since what it would be in is not a list (found {'b': 1})",
+            "there is no [0] here, since this value is not a list (found {'b': 1})",
         ),
-        ({"a": "xyz"}, "a[0]", "there is no [0], since what it would be in is not a list (found 'xyz')"),
-        ({"a": [1, 2]}, "a[2]", "there is no [2]: the list has 2, and they count from [0]"),
-        ({"a": []}, "a[0].b", "there is no [0]: the list has 0, and they count from [0]"),
-        ({"a": [[]]}, "a[0][5].b", "there is no [5]: the list has 0, and they count from [0]"),
+        ({"a": "xyz"}, "a[0]", "there is no [0] here, since this value is not a list (found 'xyz')"),
+        ({"a": [1, 2]}, "a[2]", "there is no [2]: the list has 2 items, counted from [0]"),
+        ({"a": []}, "a[0].b", "there is no [0]: the list has 0 items, counted from [0]"),
+        ({"a": [[]]}, "a[0][5].b", "there is no [5]: the list has 0 items, counted from [0]"),
     ],
 )
 def test_put_where_nothing_can_be(text_of, top, path, message):
@@ -442,22 +442,22 @@ def test_paths_are_taken_in_order_and_values_copied(steps):
         (
             "name.first",
             1,
-            "name.first: there is no first, since what it would be in has no fields (found 'S')",
+            "name.first: there is no first here, since this value has no fields (found 'S')",
         ),
         (
             "trigger[0]",
             1,
-            "trigger[0]: there is no [0], since what it would be in is not a list (found 'contact_added')",
+            "trigger[0]: there is no [0] here, since this value is not a list (found 'contact_added')",
         ),
         (
             "steps[2].delay.days",
             1,
-            "steps[2].delay.days: there is no [2]: the list has 2, and they count from [0]",
+            "steps[2].delay.days: there is no [2]: the list has 2 items, counted from [0]",
         ),
         (
             "propertyFilters[0].path",
             "x",
-            "propertyFilters[0].path: there is no [0], since what it would be in is not a list (found None)",
+            "propertyFilters[0].path: there is no [0] here, since this value is not a list (found None)",
         ),
         ("steps[1].delay.days", -1, "steps[1].delay.days: days must be a number of 0 or more (found -1)"),
     ],
@@ -471,7 +471,7 @@ def test_sequenzy_refuses(text_of, steps, path, value, message):
 def test_steps_that_are_still_to_be_written(text_of):
     goal = sequenzy.Sequence(name="S", trigger="contact_added", goal="Welcome them")
     assert text_of(ValidationError, goal.with_fields, {"steps[0].delay.days": 1}) == told(
-        "steps[0].delay.days: there is no [0], since what it would be in is not a list (found None)"
+        "steps[0].delay.days: there is no [0] here, since this value is not a list (found None)"
     )
 
 

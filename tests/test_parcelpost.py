@@ -207,7 +207,7 @@ def test_help_names_it_while_it_is_there():
         assert "Kit's, Sequenzy's or Parcel Post's" in " ".join(run("project", "--help").stdout.split())
     with as_shipped() as known:
         known.broken = {}  # nobody looks for entry points
-        assert "Kit's or Sequenzy's API gives it" in " ".join(run("project", "--help").stdout.split())
+        assert "JSON from Kit's or Sequenzy's API" in " ".join(run("project", "--help").stdout.split())
 
 
 def test_lint(orchard):
@@ -384,7 +384,7 @@ def test_lists_on_the_command_line():
 )
 def test_help_names_it(command):
     shown = " ".join(run(command, "--help").stdout.split())
-    assert "JSON as Kit's, Sequenzy's or Parcel Post's API gives it" in shown
+    assert "JSON from Kit's, Sequenzy's or Parcel Post's API" in shown
     zone = "Parcel Post: the zone of a campaign that names none; without it Europe/Kyiv."
     assert zone in shown
     assert not re.search(
@@ -397,11 +397,11 @@ def test_options_of_others(entries, text_of):
         return run(*typed, status=2).stderr
 
     assert refused("project", LETTERS, entries, "--render") == (
-        f"Error: --render: only for a sequence of Sequenzy's; {LETTERS} is one of Parcel Post's\n"
+        f"Error: --render: only for Sequenzy sequences, and {LETTERS} is a Parcel Post sequence\n"
     )
     onboarding = simcore.example("onboarding")
     assert refused("project", onboarding, entries, "--time-zone", "UTC") == (
-        f"Error: --time-zone: only for a sequence of Kit's or Parcel Post's; {onboarding} is one of Sequenzy's\n"
+        f"Error: --time-zone: only for Kit or Parcel Post sequences, and {onboarding} is a Sequenzy sequence\n"
     )
     assert refused("assumptions", "mailman") == (
         "Error: no platform 'mailman'; there are: kit, sequenzy, parcelpost\n"
@@ -416,7 +416,8 @@ def test_a_file_with_several(tmp_path, orchard):
     typed = ["preview", f"{path}#cellar", "--entered", "2026-01-30 10:00", "--time-zone", "UTC"]
     assert "Cellar letters, UTC" in run(*typed).stdout
     assert run("preview", path, "--entered", "2026-01-30 10:00", status=2).stderr == (
-        f"Error: {path}: a list of 2 sequences: name one of them: {path}#orchard (Orchard letters), {path}#cellar "
+        f"Error: {path}: found a list of 2 sequences, expected one: choose from: {path}#orchard (Orchard letters), "
+        f"{path}#cellar "
         "(Cellar letters)\n"
     )
     assert run("preview", f"{LETTERS}#x", "--entered", "2026-01-30 10:00", status=2).stderr == (

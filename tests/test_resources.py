@@ -28,8 +28,8 @@ from simcore.files.parquet import check_memory
 from simcore.scale import parquet
 
 NO_MEMORY = (
-    "there is not enough memory for this: give fewer rows at a time; project takes a .parquet file of any size where "
-    "-o is a folder"
+    "there is not enough memory for this: give fewer rows at a time; project takes a .parquet file of any size if -o "
+    "is a folder"
 )
 WELCOMING = kit.load(WELCOME)
 ENTRY = ["2026-03-06T21:07-05:00"]

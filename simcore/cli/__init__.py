@@ -1,8 +1,7 @@
-"""The command line, the extra `cli` (typer, rich): what is typed becomes calls of simcore, what comes back is shown.
+"""The command line, the extra `cli` (typer, rich): it calls simcore with what you type, and shows the results.
 
-A file for each command; nothing here knows how a sequence works. What is wrong with the input leaves as one message
-on standard error and exit status 2; where --json is given, as JSON. What machines read is UTF-8, whatever the
-terminal's encoding.
+There is a file for each group of commands; nothing here knows how a sequence works. Errors in the input become one
+message on standard error (as JSON if --json is given) and exit status 2. Output for machines is UTF-8 in any terminal.
 """
 
 import errno
@@ -12,8 +11,8 @@ from importlib import import_module
 from typing import Annotated, Any
 
 try:
-    for each in ("rich", "typer"):
-        import_module(each)
+    for package in ("rich", "typer"):
+        import_module(package)
 except ModuleNotFoundError as absent:
     if (absent.name or "").partition(".")[0] not in {"click", "rich", "typer"}:
         raise
@@ -38,13 +37,13 @@ from simcore.show import terminal
 
 _UsageError: Any = typer.BadParameter.__mro__[1]  # typer has it from click, or as its own
 _NO_MEMORY = (
-    "there is not enough memory for this: give fewer rows at a time; project takes a .parquet file of any size where "
-    "-o is a folder"
+    "there is not enough memory for this: give fewer rows at a time; project takes a .parquet file of any size if -o "
+    "is a folder"
 )
 
 
 class _Commands(TyperGroup):
-    """The commands, and the one place where what goes wrong becomes a message and an exit status."""
+    """The commands, and the one place where errors become a message and an exit status."""
 
     def invoke(self, ctx: Any) -> Any:
         as_json = "--json" in ctx.args  # which are gone later
@@ -60,7 +59,7 @@ class _Commands(TyperGroup):
             status = ended.exit_code
         except KeyboardInterrupt:
             status = 130
-        except BrokenPipeError:  # whoever reads has seen enough
+        except BrokenPipeError:  # the reader has seen enough
             status = 0
         except MemoryError:
             wrong = _NO_MEMORY

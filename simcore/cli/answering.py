@@ -1,4 +1,4 @@
-"""From files to files: entries and events are read, the library is asked, what it says is written and summed up."""
+"""From files to files: reads entries and events, calls the library, writes the result and a summary."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -34,8 +34,8 @@ _LATE = "an email would go out after 2200-01-01 UTC"
 
 
 class Source(NamedTuple):
-    """A file of entries or of events: of which kinds it may be, what divides its columns, what they are called, and
-    where rows that cannot be used go."""
+    """A file of entries or of events: its possible kinds, its delimiter, the names of its columns, and the file for
+    rows that cannot be used."""
 
     path: Path
     kinds: tuple[Columns, ...]
@@ -52,9 +52,9 @@ def sources_of(
     *asides: Path,
     counted: bool = False,
 ) -> dict[str, Source]:
-    """The files of entries and of events; rows of each that cannot be used go to `asides`, by default beside it.
+    """The files of entries and events. Rows that cannot be used go to `asides`, by default next to the file.
 
-    `counted`: entries may be counted ones.
+    `counted`: entries may be arrivals that are already counted.
     """
     either = (ENTRIES, COUNTED) if counted else (ENTRIES,)
     found = {"entries": (entries, either), "events": (events, (EVENTS,))}
@@ -69,8 +69,8 @@ def _beside(path: Path) -> Path:
     return path.with_name(f"{unzipped(path).stem}.quarantine.csv")
 
 
-def beside(output: Path | None) -> list[Path]:
-    """Where rows of entries and of events that cannot be used go, if there is an output file."""
+def quarantines(output: Path | None) -> list[Path]:
+    """The files for rows of entries and of events that cannot be used, if there is an output file."""
     if output is None:
         return []
     return [output.with_name(f"{output.stem}{name}.quarantine.csv") for name in ("", ".events")]
@@ -87,10 +87,10 @@ def answer(
     as_json: bool,
     no_csv_safe: bool = False,
 ) -> tuple[Any, dict[str, Any]]:
-    """What a verb answers, its frames written to `outputs` (None is standard output), and what was set aside.
+    """The result of a verb, with its frames written to `outputs` (None: standard output), and what was set aside.
 
-    `sequence`: or a dict of them by name; rows that cannot be used in each are not used in any. `inputs`: the
-    other files that are read; like the sources, none of them is ever written to.
+    `sequence`: one, or a dict of them by name; a row must be usable for all of them. `inputs`: the other files that
+    are read; none of them, nor of the sources, is ever written to.
     """
     write = writer(outputs[0] if outputs else None, as_json, csv_safe=not no_csv_safe)
     check("--on-error", on_error, "stop", "quarantine")
@@ -130,19 +130,19 @@ def answer(
 
 
 def _plans(sequence: Any, sources: dict[str, Source], asked: dict[str, Any]) -> list[Plan]:
-    """A plan for each platform, by which files are read; the last one's rows have all the columns.
+    """One plan for each platform, to read files by; the rows of the last one have all the columns.
 
-    What can stand in a file is the same for all sequences of a platform.
+    A file has the same columns for all sequences of a platform.
     """
     plans = [*{platform_of(each).name: plan_of(each) for each in _several(sequence)}.values()]
     plans.sort(key=lambda plan: plan.trigger is not None)
     enrols = plans[0].trigger is not None
     if "entries" not in sources and not (enrols and "events" in sources):
-        more = ", or --events that enrol" if enrols else ": events enrol nobody in this sequence"
-        raise SimcoreError(f"ENTRIES: none are given, expected a file of who enters when{more}")
+        more = ", or --events that enrol them" if enrols else " (events enrol nobody in this sequence)"
+        raise SimcoreError(f"ENTRIES: missing, expected a file of the people who enter{more}")
     if "entries" in sources and "enabled_at" in asked:
         terminal.say(
-            "--enabled-at plays no part with ENTRIES, which are the enrolments themselves", "Warning"
+            "--enabled-at has no effect with ENTRIES, which are the enrolments themselves", "Warning"
         )
     return plans
 
@@ -150,10 +150,10 @@ def _plans(sequence: Any, sources: dict[str, Source], asked: dict[str, Any]) -> 
 def _read(
     sources: dict[str, Source], bar: progress.Progress, sequence: Any, vias: tuple[str, ...]
 ) -> dict[str, Rows]:
-    """The rows of all files, whose columns are called as people say, or as platforms call them."""
+    """The rows of all files, whose columns have the names that people give, or those of platforms."""
     reading = bar.add_task("Reading", total=None)
 
-    def told(done: int, size: int | None) -> None:
+    def report(done: int, size: int | None) -> None:
         more = "" if size else f" {filesize.decimal(done)}"  # a pipe does not say how much is to come
         bar.update(reading, description=f"Reading{more}", completed=done, total=size)
 
@@ -165,7 +165,7 @@ def _read(
             there[what] = names
             return called(what, names, given, theirs)
 
-        rows = read(source.path, told, *source.kinds, delimiter=source.delimiter, called=named_so)
+        rows = read(source.path, report, *source.kinds, delimiter=source.delimiter, called=named_so)
         if "via" in named_so(there[what]) and "via" not in source.columns:
             rows.frame["via"] = ways(rows.frame["via"], vias)
         tables[what] = rows
@@ -175,7 +175,7 @@ def _read(
 
 
 def _several(sequence: Any) -> list[Any]:
-    """A sequence, or all in a dict of them."""
+    """A list of one sequence, or of all in a dict."""
     return [*sequence.values()] if isinstance(sequence, dict) else [sequence]
 
 
@@ -187,7 +187,7 @@ def _answered(
     asked: dict[str, Any],
     on_error: str,
 ) -> Any:
-    """What the verb answers to the rows that can be used; others are refused in their tables."""
+    """The answer of the verb to the rows that can be used; others are refused in their tables."""
     for plan in plans:
         usable = {
             name: (rows.entries if name == "entries" else rows.events)(plan, asked["naive_time_zone"])
@@ -200,7 +200,7 @@ def _answered(
         given = {name: usable[name][rows.good] for name, rows in tables.items()}
         try:
             return verb(sequence, **given, **asked)
-        except TooLateError as error:  # what is right by itself may still end too late
+        except TooLateError as error:  # a valid row may still lead to a send that is too late
             if not error.rows:
                 raise
             rows = tables["entries"]
@@ -208,20 +208,19 @@ def _answered(
 
 
 def _set_aside(sources: dict[str, Source], tables: dict[str, Rows]) -> dict[str, Any]:
-    """How many rows cannot be used, and where they are: said, and for machines."""
+    """How many rows cannot be used, and where they are: prints that, and returns it for machines."""
     found: dict[str, Any] = {}
     for name, source in sources.items():
         rows, prefix = tables[name], "" if name == "entries" else f"{name}_"
         found[f"{prefix}quarantined"] = len(rows.broken)
         found[f"{prefix}quarantine_file"] = str(source.aside) if rows.broken else None
         if rows.broken:
-            told = f"{len(rows.broken)} of {rows.total} rows cannot be used"
-            terminal.say(f"{told}: they are in {source.aside}")
+            terminal.say(f"{len(rows.broken)} of {rows.total} rows cannot be used: see {source.aside}")
     return found
 
 
 def idle_json(nothing: Idle) -> dict[str, Any]:
-    """What comes to nothing, for machines."""
+    """What came to nothing, for machines."""
     return {
         "entries_without_run": nothing.without_run,
         "why_no_sends": as_typed(nothing.why_no_sends) or None,
@@ -229,19 +228,19 @@ def idle_json(nothing: Idle) -> dict[str, Any]:
 
 
 def because(nothing: Idle) -> str:
-    """Why nothing is sent, for people, as what is said goes on; "" where something is."""
+    """Why nothing is sent, to follow a summary; "" if something is sent."""
     return nothing.why_no_sends and f": {as_typed(nothing.why_no_sends)}"
 
 
 def summary_of(sends: pd.DataFrame, nothing: Idle, time_zone: str) -> tuple[dict[str, Any], str]:
-    """What was written: for machines, and in words, but for what comes to nothing."""
+    """A summary of sends: for machines, and in words (without what came to nothing)."""
     here, people = zone(time_zone), int(sends["subscriber_id"].nunique())
     first = last = None
-    told = "no sends"
+    words = "no sends"
     if len(sends):
         ends_us = us_of(sends["send_at"].agg(["min", "max"]))
         first, last = iso(ends_us, here)
         span = " to ".join(clock(us, here) for us in ends_us.tolist())
-        told = f"{count(len(sends), 'send')} to {count(people, 'subscriber')}, {span}"
+        words = f"{count(len(sends), 'send')} to {count(people, 'subscriber')}, {span}"
     ends = {"first_send": first, "last_send": last}
-    return {"subscribers": people, "sends": len(sends), **ends, **idle_json(nothing)}, told
+    return {"subscribers": people, "sends": len(sends), **ends, **idle_json(nothing)}, words

@@ -1,4 +1,4 @@
-"""`simcore forecast`: how much goes out when."""
+"""`simcore forecast`: how many emails go out in each period."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,7 +11,7 @@ from simcore.answers.forecast import arrivals, by_period
 from simcore.answers.idle import Idle, idle
 from simcore.answers.options import Freq, Options
 from simcore.answers.projection import make
-from simcore.cli.answering import answer, because, beside, idle_json, sources_of
+from simcore.cli.answering import answer, because, idle_json, quarantines, sources_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
     ENTRIES_HELP,
@@ -46,7 +46,7 @@ def forecast(
         Path | None,
         typer.Argument(
             metavar="ENTRIES",
-            help=f"{ENTRIES_HELP} Or arrivals that are already counted: columns entered_at and count, and no "
+            help=f"{ENTRIES_HELP} Or arrivals that are already counted, with columns entered_at and count and no "
             f"subscriber_id. {TRIGGER_HELP}",
         ),
     ] = None,
@@ -57,7 +57,7 @@ def forecast(
         ),
     ] = "D",
     by: Annotated[
-        str, typer.Option(metavar="email|total", help="A column for each position, or one, sends.")
+        str, typer.Option(metavar="email|total", help="One column for each position, or one column, sends.")
     ] = "email",
     events: Events = None,
     changes: Changes = None,
@@ -67,8 +67,8 @@ def forecast(
             "-o",
             "--output",
             metavar="OUT",
-            help="A .csv or .parquet file: the column period, and one for each position or sends; without it a "
-            "table here.",
+            help="A .csv or .parquet file: the column period, then one for each position, or sends; default: print a "
+            "table.",
         ),
     ] = None,
     emails: Emails = None,
@@ -82,17 +82,17 @@ def forecast(
     delimiter: Delimiter = ",",
     column: Columns = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="The summary as JSON; without -o with the rows, in periods.")
+        bool, typer.Option("--json", help="Print the summary as JSON; without -o, with the rows, in periods.")
     ] = False,
 ) -> None:
-    """Show how much goes out when.
+    """Show how many emails go out in each period.
 
     \b
       simcore forecast welcome.json entries.csv --freq W
       simcore forecast welcome.json entries.csv --freq h -o load.csv
 
-    Periods are those of the clock on the wall in the sequence's zone, from the first to the last with a send: a
-    day may have 23 or 25 hours, and an hour that comes twice is two rows.
+    Periods follow the clock in the sequence's time zone, from the first to the last period with a send. A day may
+    have 23 or 25 hours, and an hour that comes twice is two rows.
     """
     check("--freq", freq, *FREQUENCIES)
     check("--by", by, "email", "total")
@@ -108,7 +108,7 @@ def forecast(
     epochs = make(sequence, [], Options(**asked)).epochs
     asked |= {"freq": freq, "by": by}
     sources, inputs = (
-        sources_of(entries, events, delimiter, names_of(column), *beside(output), counted=True),
+        sources_of(entries, events, delimiter, names_of(column), *quarantines(output), counted=True),
         [file, emails, changes],
     )
     outputs = [] if output is None else [output]
@@ -132,13 +132,13 @@ def forecast(
             summary | ({"periods": rows} if output is None else {"file": str(output)}) | set_aside
         )
         return
-    told = "no sends"
+    words = "no sends"
     labels = terminal.spans(starts_us, here, freq) if totals else []
     if most is not None:
-        told = f"{count(sum(totals), 'send')}; busiest: {' '.join(labels[most].split())} with {totals[most]}"
+        words = f"{count(sum(totals), 'send')}; busiest: {' '.join(labels[most].split())} with {totals[most]}"
     more = "".join(f"{line}\n" for line in filter(None, [nothing.told()]))
     if output is not None:
-        terminal.tell(f"{told}, in {visible(str(output))}{because(nothing)}\n{more}")
+        terminal.tell(f"{words}, in {visible(str(output))}{because(nothing)}\n{more}")
         return
     lines = [terminal.cut(f"{sequence.name}, {sequence.time_zone}"), ""]
     if by == "email" and totals:
@@ -152,7 +152,7 @@ def forecast(
     if totals:
         terminal.chart(labels, columns)
         terminal.tell("\n")
-    terminal.tell(f"{told}{because(nothing)}\n{more}")
+    terminal.tell(f"{words}{because(nothing)}\n{more}")
 
 
 def _counted(

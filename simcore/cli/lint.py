@@ -22,27 +22,29 @@ def lint(
         Path | None,
         typer.Argument(
             metavar="FILE",
-            help="The sequence: JSON as <platforms> API gives it. Of a list all, or one with FILE#ID.",
+            help="The sequence: JSON from <platforms> API. A list is checked as a whole, or one of it with FILE#ID.",
         ),
     ] = None,
     among: Annotated[
         list[Path] | None,
         typer.Option(
             metavar="OTHER",
-            help="The account's other sequences, a file as FILE; repeatable. Those of a list are there already.",
+            help="A file with other sequences of the account; repeatable. Those in the same list as FILE count "
+            "already.",
         ),
     ] = None,
     as_of: Annotated[
         str | None,
         typer.Option(
             metavar="TIME",
-            help="With it, the clock changes of the two years from then on are looked at too, and what a date of the "
-            "sequence's own makes too late. Without an offset it is in the sequence's zone.",
+            help="Also check the clock changes of the two years from this time on, and whether a date in the sequence "
+            "comes too late. Without an offset it is read in the sequence's time zone.",
         ),
     ] = None,
     time_zone: AccountZone = None,
     explain: Annotated[
-        bool, typer.Option("--list", help="List all that can be found, and what it means; needs no FILE.")
+        bool,
+        typer.Option("--list", help="List everything that it can find, and what it means; needs no FILE."),
     ] = False,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -51,29 +53,32 @@ def lint(
     \b
       simcore lint welcome.json --as-of 2026-03-01
 
-    An error keeps emails from going out as the sequence says, a warning is hardly what was meant, and a note is
-    worth knowing. Exit status 1 where there is an error.
+    An error keeps emails from going out, a warning is probably not what you meant, and a note is worth knowing. The
+    exit status is 1 if there is an error.
     """
     if explain:
         _explain(as_json)
         return
     if file is None:
-        raise SimcoreError("FILE: none is given, expected a sequence; or --list")
+        raise SimcoreError("FILE: missing, expected a sequence, or --list")
     only = {"time_zone": time_zone}
     sequences = load_all(file, None, only)
     others = []
     for path in among or []:
         others += load_all(path, None, only)
-        theirs, ours = (platform_of(each).title for each in (others[-1], sequences[0]))
+        theirs, ours = (platform_of(sequence).title for sequence in (others[-1], sequences[0]))
         if theirs != ours:
-            raise SimcoreError(f"--among: {path} is a sequence of {theirs}'s; {file} is one of {ours}'s")
+            raise SimcoreError(
+                f"--among: {path} is a {theirs} sequence, and {file} is a {ours} sequence: give "
+                "sequences of one platform"
+            )
     rows: list[Any] = []
     for number, sequence in enumerate(sequences):
         at = None
         if as_of is not None:
             at = aware([instants.read_one(as_of, "--as-of", sequence.time_zone)])[0]
         found = look(
-            sequence, among=[*(each for each in sequences if each is not sequence), *others], as_of=at
+            sequence, among=[*(other for other in sequences if other is not sequence), *others], as_of=at
         )
         rows += [{"sequence": sequence.name, **row} for row in found.to_dict("records")]
         if not as_json:
@@ -87,17 +92,20 @@ def lint(
     if as_json:
         terminal.write_json({**{f"{name}s": many for name, many in counted.items()}, "findings": rows})
     elif rows:
-        told = (count(many, name) for name, many in counted.items() if many)
-        terminal.tell(f"\n{', '.join(told)}\n")
+        totals = (count(many, name) for name, many in counted.items() if many)
+        terminal.tell(f"\n{', '.join(totals)}\n")
     if counted["error"]:
         raise typer.Exit(1)
 
 
 def _explain(as_json: bool) -> None:
-    """Lists all that can be found, by platform."""
+    """Lists every finding that there is, by platform."""
     names = ("code", "severity", "meaning")
     known = there()
-    rules = {name: [(code, *told) for code, told in each.codes.items()] for name, each in known.items()}
+    rules = {
+        name: [(code, *meaning) for code, meaning in platform.codes.items()]
+        for name, platform in known.items()
+    }
     if as_json:
         terminal.write_json({
             platform: [dict(zip(names, row, strict=True)) for row in rows] for platform, rows in rules.items()

@@ -1,4 +1,4 @@
-"""`simcore assumptions`, `simcore rules`, `simcore schema` and `simcore example`: what there is."""
+"""`simcore assumptions`, `simcore rules`, `simcore schema` and `simcore example`: lists and texts."""
 
 import sys
 from dataclasses import asdict
@@ -18,11 +18,11 @@ from simcore.show import terminal
 def assumptions(
     platform: Annotated[
         str | None,
-        typer.Argument(metavar="PLATFORM", help="One of <names>; without it all of them."),
+        typer.Argument(metavar="PLATFORM", help="One of <names>; default: all of them."),
     ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """List the switches for what a platform does not say of itself.
+    """List the switches for what a platform does not document.
 
     \b
       simcore assumptions kit
@@ -30,15 +30,15 @@ def assumptions(
     """
     known = there()
     chosen = known if platform is None else {platform: platform_named(platform)}
-    switches = {name: table(each.assumptions) for name, each in chosen.items()}
+    switches = {name: table(platform.assumptions) for name, platform in chosen.items()}
     if as_json:
-        listed = {name: each.to_dict("records") for name, each in switches.items()}
+        listed = {name: frame.to_dict("records") for name, frame in switches.items()}
         terminal.write_json(listed if platform is None else listed[platform])
         return
-    for number, (name, each) in enumerate(switches.items()):
+    for number, (name, frame) in enumerate(switches.items()):
         terminal.tell("\n" if number else "")
         heading = [known[name].title] if platform is None else []
-        terminal.show(heading, [*each.columns], each.to_numpy().tolist())
+        terminal.show(heading, [*frame.columns], frame.to_numpy().tolist())
 
 
 def schema(
@@ -54,10 +54,12 @@ def schema(
 
 
 def rules(
-    name: Annotated[str | None, typer.Argument(metavar="RULE", help="Which; without it a list.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="RULE", help="A rule's number; default: list all.")
+    ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Show a rule that simcore follows, with its source and the switches that turn it.
+    """Show a rule that simcore follows, with its source and its switches.
 
     \b
       simcore rules
@@ -82,9 +84,9 @@ def rules(
 
 
 def example(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Which; without it a list.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Its name; default: list all.")] = None,
 ) -> None:
-    """Print a file that comes with simcore, to try things on.
+    """Print an example file that comes with simcore.
 
     \b
       simcore example welcome > welcome.json
@@ -110,4 +112,4 @@ def example(
     if isinstance(found, Path):
         sys.stdout.buffer.write(found.read_bytes())
     else:
-        terminal.write("".join(f"{each}\n" for each in found))
+        terminal.write("".join(f"{name}\n" for name in found))

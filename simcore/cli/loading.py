@@ -1,4 +1,4 @@
-"""Files of sequences, and what is asked of them: what is typed becomes arguments."""
+"""Reads files of sequences, and turns what you type into arguments."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ from simcore.text.wording import count, listed
 
 @contextmanager
 def naming(what: str | Path) -> Iterator[None]:
-    """Says in an error what it is about."""
+    """Puts before an error what it is about."""
     try:
         yield
     except SimcoreError as error:
@@ -33,7 +33,7 @@ def naming(what: str | Path) -> Iterator[None]:
 
 
 def load(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -> Any:
-    """The one sequence of a file, which of a list of several is FILE#ID; `only` as for `load_all`."""
+    """The one sequence of a file (FILE#ID for one in a list of several); `only` as for `load_all`."""
     found = load_all(file, naive_time_zone, only)
     if len(found) > 1:
         raise _one_of(file, found)
@@ -41,7 +41,7 @@ def load(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -> An
 
 
 def load_all(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -> list[Any]:
-    """The sequences of a file, one or more; `only`: what is given, by its parameter, and not for every platform."""
+    """The sequences of a file. `only`: the options that only some platforms have, by their parameters."""
     before, mark, wanted = str(file).rpartition("#")
     of_list = bool(mark) and not file.exists()
     file = Path(before) if of_list else file
@@ -51,9 +51,9 @@ def load_all(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -
         platform = recognised(payload)
     for option, given in only.items():
         if given not in {None, False} and option not in platform.options:
-            titles = listed((f"{each.title}'s" for each in owners.values() if option in each.options), "or")
+            titles = listed((owner.title for owner in owners.values() if option in owner.options), "or")
             raise SimcoreError(
-                f"{option_of(option)}: only for a sequence of {titles}; {named(file)} is one of {platform.title}'s"
+                f"{option_of(option)}: only for {titles} sequences, and {named(file)} is a {platform.title} sequence"
             )
     for option, zone in (("--time-zone", only["time_zone"]), ("--naive-time-zone", naive_time_zone)):
         with naming(option):
@@ -70,18 +70,18 @@ def load_all(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -
         if of_list and not isinstance(found, list):
             raise SimcoreError(f"not a list of sequences: leave out #{wanted}")
     offered = found if isinstance(found, list) else [found]
-    chosen = [each for each in offered if not of_list or platform.key(each) == wanted]
+    chosen = [sequence for sequence in offered if not of_list or platform.key(sequence) == wanted]
     if not chosen or (of_list and len(chosen) > 1):
         raise _one_of(file, offered)
     apart = "emails" in only and "emails" in platform.options and not isinstance(found, list)
     if apart and "emails" not in given and not chosen[0].emails:
         terminal.say(
-            f"{where}: no email is in it: where they are in a file of their own, name it with --emails",
+            f"{where}: it has no emails: if they are in a file of their own, give it with --emails",
             "Warning",
         )
-    own = [*dict.fromkeys(each.time_zone for each in chosen)]
+    own = [*dict.fromkeys(sequence.time_zone for sequence in chosen)]
     if "time_zone" in given and given["time_zone"] not in own:
-        terminal.say(f"--time-zone plays no part: {where} names {listed(own)} itself", "Warning")
+        terminal.say(f"--time-zone has no effect: {where} has the time zone {listed(own)} itself", "Warning")
     return chosen
 
 
@@ -89,26 +89,27 @@ def _one_of(file: Path, found: list[Any]) -> SimcoreError:
     where = "/dev/stdin" if is_stdin(file) else file  # -#30 would be taken for an option
     names = ", ".join(f"{where}#{platform_of(each).key(each)} ({each.name})" for each in found) or "none"
     return SimcoreError(
-        f"{named(file)}: a list of {count(len(found), 'sequence')}: name one of them: {names}"
+        f"{named(file)}: found a list of {count(len(found), 'sequence')}, expected one: choose from: {names}"
     )
 
 
 def zone_of(sequence: Any) -> str | None:
-    """The zone of a sequence, or of all in a dict of them; None where they differ."""
+    """The zone of a sequence, or of a dict of sequences; None if theirs differ."""
     zones = {each.time_zone for each in (sequence.values() if isinstance(sequence, dict) else [sequence])}
     return zones.pop() if len(zones) == 1 else None
 
 
 def assumed(given: list[str] | None, sequence: Any) -> Any:
-    """The switches of the sequence's platform, as they are turned."""
+    """The switches of the sequence's platform, with the values given."""
     switches = platform_of(sequence).assumptions
-    defaults = {each.name: each.default for each in fields(switches)}
+    defaults = {switch.name: switch.default for switch in fields(switches)}
     chosen: dict[str, Any] = {}
     for item in given or []:
         name, equals, value = item.partition("=")
         if not equals or name not in defaults:
+            names = ", ".join(defaults) or "none"
             raise SimcoreError(
-                f"--assume: found {shown(item)}, expected NAME=VALUE, the name one of: {', '.join(defaults) or 'none'}"
+                f"--assume: found {shown(item)}, expected NAME=VALUE with one of the names: {names}"
             )
         default = defaults[name]
         if isinstance(default, timedelta):
@@ -135,9 +136,9 @@ def asked_of(
     naive_time_zone: str | None,
     only: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What is typed for project, forecast, simulate, impact and compare alike, as their arguments.
+    """The options that project, forecast, simulate, impact and compare share, as arguments.
 
-    `sequence`: or, for compare, a dict of them by name.
+    `sequence`: one, or for compare a dict of them by name.
     """
     clock = naive_time_zone or zone_of(sequence)
     times = {"until": until, "enabled_at": only.get("enabled_at")}
@@ -156,5 +157,5 @@ def asked_of(
     if only.get("changes") is not None:
         with naming(only["changes"]):
             asked["changes"] = platform_of(sequence).changes(read_json(only["changes"]))
-            simcore.project(sequence, [], **asked)  # to nobody: what is wrong now is wrong with the changes
+            simcore.project(sequence, [], **asked)  # without entries: any error now is about the changes
     return asked

@@ -1,4 +1,4 @@
-"""What can be typed: options and arguments that several commands have, and how messages call them."""
+"""Options and arguments that several commands share, and their names in messages."""
 
 import json
 import re
@@ -34,13 +34,13 @@ _AS_TYPED: dict[str, Any] = {
 
 
 def _typed(columns: str) -> str:
-    """Columns as they are typed."""
+    """Columns, as options."""
     return " ".join(f"--column {name}={shlex.quote(theirs)}" for name, theirs in json.loads(columns).items())
 
 
-def as_typed(told: object) -> str:
-    """What the library says, with options for arguments."""
-    text = str(told)
+def as_typed(message: object) -> str:
+    """A message of the library, with the names of options instead of arguments."""
+    text = str(message)
     for argument, option in _AS_TYPED.items():
         text = re.sub(argument, option, text)
     return text
@@ -48,41 +48,45 @@ def as_typed(told: object) -> str:
 
 @contextmanager
 def saying() -> Iterator[None]:
-    """What the library warns of in here is said on standard error, as everything is."""
+    """Prints the library's warnings on standard error."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
-    for told in dict.fromkeys(as_typed(each.message) for each in caught):
-        terminal.say(told, "Warning")
+    for message in dict.fromkeys(as_typed(warning.message) for warning in caught):
+        terminal.say(message, "Warning")
 
 
 def there() -> dict[str, Platform[Any]]:
-    """All platforms by name; what is wrong with one that cannot be used is said, once."""
+    """All platforms by name; warns, once, of those that cannot be used."""
     with saying():
         return platforms()
 
 
 class Command(TyperCommand):
-    """A command whose help names the platforms that there are; they are looked for only where it is asked for.
+    """A command whose help names the installed platforms; they are looked up only when help is shown.
 
-    `<names>` and `<platforms>` in a help text stand for them, `<emails>` and so on for what an option is good for.
+    In help texts, `<names>` and `<platforms>` stand for them, and `<emails>` and so on for the use of an option.
     """
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Fills in what stands in angle brackets."""
+        """Fills in the words in angle brackets."""
         known = there()
-        told = {
+        words = {
             "names": listed(known, "or"),
-            "platforms": listed((f"{each.title}'s" for each in known.values()), "or"),
+            "platforms": listed((f"{platform.title}'s" for platform in known.values()), "or"),
         }
-        for name in dict.fromkeys(name for each in known.values() for name in each.options):
-            uses = {each.title: each.options[name] for each in known.values() if name in each.options}
-            told[name] = " ".join(f"{title}: {use}" for title, use in uses.items())
+        for name in dict.fromkeys(name for platform in known.values() for name in platform.options):
+            uses = {
+                platform.title: platform.options[name]
+                for platform in known.values()
+                if name in platform.options
+            }
+            words[name] = " ".join(f"{title}: {use}" for title, use in uses.items())
         params: list[Any] = self.params
         blanks = [each.help for each in params]
         try:
             for each in params:
-                each.help = re.sub(r"<(\w+)>", lambda word: told[word[1]], each.help)
+                each.help = re.sub(r"<(\w+)>", lambda word: words[word[1]], each.help)
             super().format_help(ctx, formatter)
         finally:  # what is known may be more the next time
             for each, blank in zip(params, blanks, strict=True):
@@ -113,12 +117,12 @@ def _is_path(parameter: Any) -> bool:
 
 
 def option_of(parameter: str) -> str:
-    """A parameter as the option that it is."""
+    """A parameter as an option."""
     return f"--{parameter.replace('_', '-')}"
 
 
 def check(option: str, found: str, *expected: str) -> None:
-    """Raises SimcoreError where what is typed is none of these."""
+    """Raises SimcoreError if the value of an option is not one of those expected."""
     if found not in expected:
         *others, last = map(repr, expected)
         raise SimcoreError(f"{option}: found {shown(found)}, expected {', '.join(others)} or {last}")
@@ -139,7 +143,7 @@ def names_of(columns: list[str] | None) -> Names:
 
 
 def sign(typed: str) -> str:
-    """A character that divides columns, as it is typed."""
+    """The delimiter that was typed."""
     found = "\t" if typed == r"\t" else typed
     if len(found) != 1 or found in '"\r\n':
         raise SimcoreError(f"--delimiter: found {shown(typed)}, expected one character, such as ';' or '\\t'")
@@ -150,8 +154,8 @@ File = Annotated[
     Path,
     typer.Argument(
         metavar="FILE",
-        help="The sequence: JSON as <platforms> API gives it, or that as .gz; - is standard input. Of a list of "
-        "several, FILE#ID.",
+        help="The sequence: JSON from <platforms> API, or that as .gz; - is standard input. For one in a list of "
+        "several: FILE#ID.",
     ),
 ]
 Emails = Annotated[
@@ -165,35 +169,36 @@ AccountZone = Annotated[
 Drafts = Annotated[bool, typer.Option("--include-drafts", help="<include_drafts>")]
 Assume = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME=VALUE", help="Turn a switch that `simcore assumptions` lists; repeatable."),
+    typer.Option(metavar="NAME=VALUE", help="Set a switch that `simcore assumptions` lists; repeatable."),
 ]
 NaiveZone = Annotated[
     str | None,
-    typer.Option(metavar="ZONE", help="The zone of times without an offset; without it the sequence's."),
+    typer.Option(metavar="ZONE", help="The time zone of times without an offset; default: the sequence's."),
 ]
-JSON = typer.Option("--json", help="JSON, for machines.")
+JSON = typer.Option("--json", help="Print JSON, for machines.")
 NoCsvSafe = Annotated[
     bool,
     typer.Option(
         "--no-csv-safe",
-        help="Texts in CSV as they are. Without it one that a spreadsheet would run as a formula (= + - @ at its "
-        "start, and no number) has an apostrophe before it.",
+        help="Leave texts in CSV unchanged. By default, a text that a spreadsheet would run as a formula (it starts "
+        "with =, +, - or @ and is not a number) gets an apostrophe in front.",
     ),
 ]
 ENTRIES_HELP = (
-    "Who enters when: .parquet, or CSV (UTF-8, a header, at most 16,777,216 characters a field), or either as .gz; - "
-    "is standard input. Columns subscriber_id and entered_at, optionally via and, where the sequence has a trigger, "
-    "properties (a JSON object). The ids of a CSV file stay the text that stands there."
+    "Who enters, and when: a .parquet file, or CSV (UTF-8, with a header, at most 16,777,216 characters in a field), "
+    "either also as .gz; - is standard input. Columns: subscriber_id and entered_at, optionally via and, if the "
+    "sequence has a trigger, properties (a JSON object). Ids from CSV stay text."
 )
-TRIGGER_HELP = "Without ENTRIES a sequence that has a trigger enrols by it, from EVENTS."
+TRIGGER_HELP = "Without ENTRIES, the sequence's trigger (if it has one) enrols people by EVENTS."
 Entries = Annotated[Path | None, typer.Argument(metavar="ENTRIES", help=f"{ENTRIES_HELP} {TRIGGER_HELP}")]
 Events = Annotated[
     Path | None,
     typer.Option(
         metavar="EVENTS",
-        help="What befalls subscribers, such as tag_added or unsubscribed: a file as for ENTRIES; columns "
-        "subscriber_id, at, event, and ref (a tag's id, say) where an event needs it; also properties (a JSON object) "
-        "where the sequence has a trigger. What is no event of the platform's is refused.",
+        help="What happens to subscribers, such as tag_added or unsubscribed: a file like ENTRIES. Columns: "
+        "subscriber_id, at, event, ref (such as a tag's id) if an event needs it, and properties (a JSON object) if "
+        "the "
+        "sequence has a trigger. Events that the platform does not know are refused.",
     ),
 ]
 Columns = Annotated[
@@ -201,8 +206,8 @@ Columns = Annotated[
     typer.Option(
         "--column",
         metavar="NAME=COLUMN",
-        help='What a column of ENTRIES or EVENTS is called there, such as entered_at="Subscribed at"; repeatable. As '
-        "<platforms> own tables call the columns of entries is understood without it.",
+        help='The name of a column in ENTRIES or EVENTS, such as entered_at="Subscribed at"; repeatable. Not needed '
+        "for entries whose columns have the names of <platforms> own tables.",
     ),
 ]
 Delimiter = Annotated[
@@ -210,12 +215,14 @@ Delimiter = Annotated[
     typer.Option(
         metavar="CHAR",
         callback=sign,
-        help="What divides the columns of CSV files that are read, such as ';' or '\\t'.",
+        help="The delimiter of the CSV files that are read, such as ';' or '\\t'.",
     ),
 ]
 CHANGES_HELP = "<changes>"
 Changes = Annotated[Path | None, typer.Option(metavar="CHANGES", help=CHANGES_HELP)]
-Until = Annotated[str | None, typer.Option(metavar="TIME", help="The end: nothing at or after it goes out.")]
+Until = Annotated[
+    str | None, typer.Option(metavar="TIME", help="The end: nothing goes out at this time or later.")
+]
 EnabledAt = Annotated[
     str | None,
     typer.Option(
@@ -224,15 +231,18 @@ EnabledAt = Annotated[
     ),
 ]
 Render = Annotated[bool, typer.Option("--render", help="<render>")]
-Order = Annotated[str, typer.Option(metavar="entry|email", help="Rows by entry, or email by email (faster).")]
-Explain = Annotated[bool, typer.Option("--explain", help="A column more: the reason of each send.")]
+Order = Annotated[
+    str, typer.Option(metavar="entry|email", help="Order rows by entry, or email by email (faster).")
+]
+Explain = Annotated[bool, typer.Option("--explain", help="Add a column with the reason of each send.")]
 OnError = Annotated[
     str,
     typer.Option(
         metavar="stop|quarantine",
-        help="Rows that cannot be used: stop and name them; or go on with the others, and write these, each "
-        "with its line and the reason, to files named .quarantine.csv: beside the output, or without one "
-        "beside the file that they are from. In these, texts stay as they are: they are there to be mended "
-        "and read again.",
+        help="What to do with rows that cannot be used. stop: name them and stop. quarantine: go on without them, and "
+        "write them, each with its line and the reason, to files named .quarantine.csv, next to the output (or next "
+        "to "
+        "the input, if there is no output file). Their texts stay unchanged, so that you can fix them and read them "
+        "again.",
     ),
 ]

@@ -32,7 +32,7 @@ def preview(
     \b
       simcore preview welcome.json --entered "2026-03-06 21:07"
 
-    A time without an offset is what the clock on the wall shows in the sequence's zone.
+    Times without an offset are read in the sequence's time zone.
     """
     only = {"emails": emails, "time_zone": time_zone, "include_drafts": include_drafts}
     sequence = load(file, naive_time_zone, only)

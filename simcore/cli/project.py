@@ -1,4 +1,4 @@
-"""`simcore project`: all sends to all subscribers, to a file or, part by part, to a folder."""
+"""`simcore project`: all sends to all subscribers, into a file or, part by part, into a folder."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ import typer
 from simcore.answers.idle import Idle, idle
 from simcore.answers.options import Options
 from simcore.answers.projection import make
-from simcore.cli.answering import answer, because, beside, idle_json, sources_of, summary_of
+from simcore.cli.answering import answer, because, idle_json, quarantines, sources_of, summary_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
     NAMED,
@@ -53,8 +53,9 @@ def project(
             "-o",
             "--output",
             metavar="OUT",
-            help="A .csv or .parquet file; without it CSV on standard output. Or, where ENTRIES is .parquet, a "
-            "folder: one that is there, or a name without a suffix.",
+            help="A .csv or .parquet file; default: CSV on standard output. If ENTRIES is .parquet, this can be a "
+            "folder: "
+            "one that exists, or a name without a suffix.",
         ),
     ] = None,
     emails: Emails = None,
@@ -72,7 +73,10 @@ def project(
     column: Columns = None,
     no_csv_safe: NoCsvSafe = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="The summary as JSON; without -o the rows, an object on each line.")
+        bool,
+        typer.Option(
+            "--json", help="Print the summary as JSON; without -o, the rows, one object on each line."
+        ),
     ] = False,
 ) -> None:
     """Write all sends to all subscribers, one row each.
@@ -81,12 +85,12 @@ def project(
       simcore project welcome.json entries.csv -o sends.parquet
       simcore project onboarding.json --events sequenzy_events.csv
 
-    Lines are those of the file, the header being line 1; a row with line breaks inside quotation marks is
-    named by its first line. Outputs are there whole or not at all.
+    Messages count lines from 1, the header; a row with line breaks inside quotation marks is named by its first
+    line. Output files are written completely or not at all.
 
-    With a folder for OUT, ENTRIES may be bigger than memory: it becomes Parquet files there, part by part, that
-    read as one table. A run can be stopped at any time; the same command goes on where it was. The rows of a
-    subscriber must stand together, and --order email orders each part.
+    If OUT is a folder, ENTRIES can be bigger than memory: the sends go into Parquet files there, part by part, which
+    read as one table. You can stop a run at any time; the same command resumes it. The rows of a subscriber must be
+    next to each other, and --order email orders each part.
 
     \b
       simcore project welcome.json entries.parquet -o sends
@@ -106,7 +110,7 @@ def project(
         _stream(sequence, asked | {"columns": names_of(column)}, entries, events, output, on_error, as_json)
         return
     sources, inputs = (
-        sources_of(entries, events, delimiter, names_of(column), *beside(output)),
+        sources_of(entries, events, delimiter, names_of(column), *quarantines(output)),
         [file, emails, changes],
     )
     (sends, nothing), set_aside = answer(
@@ -117,11 +121,11 @@ def project(
         for line in filter(None, [why and f"no sends{why}", nothing.told()]):
             terminal.say(line)
         return
-    summary, told = summary_of(sends, nothing, sequence.time_zone)
+    summary, words = summary_of(sends, nothing, sequence.time_zone)
     if as_json:
         terminal.write_json(summary | {"file": str(output)} | set_aside)
         return
-    lines = filter(None, [f"{told}, in {visible(str(output))}{because(nothing)}", nothing.told()])
+    lines = filter(None, [f"{words}, in {visible(str(output))}{because(nothing)}", nothing.told()])
     terminal.tell("".join(f"{line}\n" for line in lines))
 
 
@@ -132,7 +136,7 @@ def _projected(sequence: Any, entries: Any = None, **asked: Any) -> tuple[pd.Dat
 
 
 def _streams(entries: Path, output: Path) -> bool:
-    """Whether a file of entries becomes a folder of sends, part by part."""
+    """Whether to project a file of entries into a folder, part by part."""
     return entries.suffix.lower() == ".parquet" and (output.is_dir() or not output.suffix)
 
 
@@ -145,7 +149,7 @@ def _stream(
     on_error: str,
     as_json: bool,
 ) -> None:
-    """Projects a Parquet file to a folder, part by part, and says what is there."""
+    """Projects a Parquet file into a folder, part by part, and prints a summary."""
     check("--on-error", on_error, "stop", "quarantine")
     check("--order", asked["order"], "entry", "email")
     refused = {
@@ -155,14 +159,14 @@ def _stream(
     }
     for option, given in refused.items():
         if given:
-            raise SimcoreError(f"{option}: not where -o is a folder, as {output} is: {NAMED}")
+            raise SimcoreError(f"{option}: not possible if -o is a folder, as {output} is: {NAMED}")
     done = parquet.project(entries, output, sequence, **asked, progress=sys.stderr.isatty())
     nothing = parquet.nothing_of(output)
     if as_json:
         terminal.write_json(done._asdict() | idle_json(nothing) | {"folder": str(output)})
         return
-    told = f"{count(done.sends, 'send')} from {count(done.rows, 'row')}"
+    words = f"{count(done.sends, 'send')} from {count(done.rows, 'row')}"
     parts = f"parts: {done.parts}, finished before: {done.found}"
     why = "" if done.sends else f"no sends{because(nothing)}"
-    lines = filter(None, [f"{told}, in {visible(str(output))}; {parts}", why, nothing.told()])
+    lines = filter(None, [f"{words}, in {visible(str(output))}; {parts}", why, nothing.told()])
     terminal.tell("".join(f"{line}\n" for line in lines))

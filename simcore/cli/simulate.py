@@ -1,4 +1,4 @@
-"""`simcore simulate`: the whole life of all subscribers, to a folder."""
+"""`simcore simulate`: the whole life of all subscribers, into a folder."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -43,7 +43,9 @@ def simulate(
     file: File,
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="FOLDER", help="Where to write; made if it is not there."),
+        typer.Option(
+            "-o", "--output", metavar="FOLDER", help="Where to write; created if it does not exist."
+        ),
     ],
     entries: Entries = None,
     events: Events = None,
@@ -65,7 +67,7 @@ def simulate(
     delimiter: Delimiter = ",",
     column: Columns = None,
     no_csv_safe: NoCsvSafe = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Write the whole life of all subscribers: timeline, subscribers and journal.
 
@@ -73,9 +75,8 @@ def simulate(
       simcore simulate welcome.json entries.csv --events events.csv
         --changes changes.json -o out
 
-    The timeline has a row for each send, subscribers one for each run as it stands at the end, and the journal
-    one for all else that happened. Times without an offset are what the clock on the wall shows in the
-    sequence's zone.
+    The timeline has a row for each send, subscribers a row for each run with its final state, and the journal a row
+    for everything else that happened. Times without an offset are read in the sequence's time zone.
     """
     check("--format", suffix, "csv", "parquet")
     only = {
@@ -102,7 +103,7 @@ def simulate(
         )
     life = simcore.Simulation(*tables_)
     statuses = life.subscribers["status"].value_counts(sort=False).to_dict()
-    summary, told = summary_of(life.timeline, nothing, sequence.time_zone)
+    summary, words = summary_of(life.timeline, nothing, sequence.time_zone)
     if as_json:
         terminal.write_json({
             "runs": len(life.subscribers),
@@ -117,7 +118,7 @@ def simulate(
     lines = [
         f"{count(runs, 'run')}: {terminal.counts(statuses)}" if runs else "no runs",
         *filter(None, [nothing.told()]),
-        f"{told}{because(nothing)}",
+        f"{words}{because(nothing)}",
         f"{names}: in {visible(str(output))}",
     ]
     terminal.tell("".join(f"{line}\n" for line in lines))

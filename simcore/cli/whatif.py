@@ -14,7 +14,7 @@ import simcore
 from simcore.answers.idle import Idle, idle
 from simcore.answers.options import Options
 from simcore.answers.projection import Projection, make
-from simcore.cli.answering import answer, because, beside, idle_json, sources_of
+from simcore.cli.answering import answer, because, idle_json, quarantines, sources_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
     CHANGES_HELP,
@@ -66,14 +66,14 @@ def impact(
     column: Columns = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Show what edits do to those already inside: who gets mail right away?
+    """Show what edits do to people who are already in the sequence: who gets mail right away?
 
     \b
       simcore impact welcome.json entries.csv --changes changes.json
 
-    For each email: how many get it at the very instant of a change; how many get it earlier, later or at the
-    same time as without the changes; how many get it only with them, or only without; and by how much it
-    moves (the median).
+    For each email: how many get it at the very instant of a change; how many get it earlier, later or at the same
+    time as without the changes; how many get it only with the changes (gained) or only without them (lost); and by
+    how much it moves (the median).
     """
     only = {"emails": emails, "time_zone": time_zone, "include_drafts": include_drafts}
     sequence = load(file, naive_time_zone, only)
@@ -88,11 +88,11 @@ def impact(
             row["median_shift_seconds"] = None if shift is pd.NaT else shift.total_seconds()
         terminal.write_json({"sent_at_once": at_once, "emails": rows} | set_aside)
         return
-    told = {0: "No email goes", 1: "1 email goes"}.get(at_once, f"{at_once} emails go")
+    emails_go = {0: "No email goes", 1: "1 email goes"}.get(at_once, f"{at_once} emails go")
     for row in rows:
         row["median_shift"] = terminal.shift(row["median_shift"])
     names = ["email", "subject", "sent at once", *table.columns[3:-1], "median shift"]
-    terminal.show([f"{told} out at the instant of a change."], names, [row.values() for row in rows])
+    terminal.show([f"{emails_go} out at the instant of a change."], names, [row.values() for row in rows])
 
 
 def compare(
@@ -100,15 +100,15 @@ def compare(
         list[Path],
         typer.Argument(
             metavar="FILE",
-            help="The sequences, two or more: JSON as <platforms> API gives it. Of a list of several, FILE#ID.",
+            help="The sequences, two or more: JSON from <platforms> API. For one in a list of several: FILE#ID.",
         ),
     ],
     last: Annotated[
         Path,
         typer.Argument(
             metavar="ENTRIES",
-            help=f"{ENTRIES_HELP} Without it, where the last is a sequence (.json) too, those that have triggers "
-            "enrol by them, from EVENTS.",
+            help=f"{ENTRIES_HELP} If the last file is a sequence (.json) too, the sequences' triggers enrol people by "
+            "EVENTS.",
         ),
     ],
     events: Events = None,
@@ -118,7 +118,7 @@ def compare(
             "-o",
             "--output",
             metavar="OUT",
-            help="A .csv or .parquet file for all sends: the column scenario, and then as project writes them.",
+            help="A .csv or .parquet file for all sends: the column scenario, then those of simcore project.",
         ),
     ] = None,
     time_zone: AccountZone = None,
@@ -129,7 +129,7 @@ def compare(
         str | None,
         typer.Option(
             metavar="ZONE",
-            help="The zone of times without an offset; without it the sequences', if they have the same.",
+            help="The time zone of times without an offset; default: the sequences', if it is the same.",
         ),
     ] = None,
     on_error: OnError = "stop",
@@ -144,9 +144,9 @@ def compare(
       simcore compare now.json idea.json entries.csv
       simcore compare now.json idea.json third.json entries.csv -o all.csv
 
-    A row for each, by the name of its file, all by the clock of its own zone. Of two, also how many of each email,
-    by its id, go out earlier, later or at the same time in the second; how many only there (gained), or only in
-    the first (lost); and by how much it moves (the median).
+    Each sequence is a row, named after its file, with times by the clock of its own zone. For two sequences there is
+    also a row for each email, matched by its id: how many go out earlier, later or at the same time in the second;
+    how many only in the second (gained) or only in the first (lost); and by how much the email moves (the median).
     """
     entries = None if _SEQUENCE.search(last.name) else last
     named = _named([*paths, last] if entries is None else paths)
@@ -154,7 +154,7 @@ def compare(
     sequences = {name: load(path, naive_time_zone, only) for name, path in named.items()}
     asked = asked_of(sequences, until, assume, naive_time_zone, only)
     sources, inputs = (
-        sources_of(entries, events, delimiter, names_of(column), *beside(output)),
+        sources_of(entries, events, delimiter, names_of(column), *quarantines(output)),
         [*named.values()],
     )
     outputs, verb = [] if output is None else [output], partial(_compared, output is not None)
@@ -181,16 +181,16 @@ def compare(
 
 
 def _cells(row: dict[str, Any]) -> list[Any]:
-    """What `_measures` found, for people."""
+    """The result of `_measures`, for people."""
     name, sends, people, *ends, days, weekend, night = row.values()
     if not sends:
         return [name, sends, people, *[""] * 5]
-    dates = [date.fromisoformat(each[:10]) for each in ends]
+    dates = [date.fromisoformat(end[:10]) for end in ends]
     return [
         name,
         sends,
         people,
-        *(f"{each.day} {each:%b %Y}" for each in dates),
+        *(f"{day.day} {day:%b %Y}" for day in dates),
         f"{days:.1f}",
         f"{weekend:.0%}",
         f"{night:.0%}",
@@ -201,7 +201,7 @@ def _show_moved(names: list[str], emails: list[dict[str, Any]]) -> None:
     """How each email's sends move, for people."""
     terminal.tell("\n")
     if not any(row["earlier"] or row["later"] or row["unchanged"] for row in emails):
-        terminal.show(["no email is in both: they are matched by their ids"], [], [])
+        terminal.show(["no email is in both: emails are matched by their ids"], [], [])
         return
     for row in emails:
         seconds = row.pop("median_shift_seconds")
@@ -211,15 +211,17 @@ def _show_moved(names: list[str], emails: list[dict[str, Any]]) -> None:
 
 
 def _named(paths: list[Path]) -> dict[str, Path]:
-    """The files of sequences by the names of the scenarios."""
+    """The files of sequences, by the names of their scenarios."""
     if len(paths) == 1:
-        raise SimcoreError(f"found one sequence, {paths[0]}, expected two or more, and then ENTRIES")
+        raise SimcoreError(f"FILE: found one sequence, {paths[0]}, expected two or more, and then ENTRIES")
     names = [unzipped(path).stem for path in paths]
     if len({*names}) < len(names):
         names = [*map(str, paths)]
     for at, name in enumerate(names):
         if name in names[:at]:
-            raise SimcoreError(f"{name}: given twice, expected different files: scenarios have their names")
+            raise SimcoreError(
+                f"{name}: given twice, expected different files, since scenarios are named after them"
+            )
     return dict(zip(names, paths, strict=True))
 
 
@@ -234,19 +236,19 @@ class _Side(NamedTuple):
 def _compared(
     whole: bool, sequences: dict[str, Any], **asked: Any
 ) -> tuple[pd.DataFrame | None, dict[str, _Side]]:
-    """The timelines in one frame, where it is wanted; and what happens in each scenario, with its timeline."""
+    """The timelines in one frame, if `whole`; and the projection of each scenario, with its timeline."""
     sides = {}
     for name, sequence in sequences.items():
-        theirs = {**asked, "assumptions": asked["assumptions"][name]}
-        entries = theirs.pop("entries", None)
-        projection = make(sequence, entries, Options(**theirs), notes=True)
+        own = {**asked, "assumptions": asked["assumptions"][name]}
+        entries = own.pop("entries", None)
+        projection = make(sequence, entries, Options(**own), notes=True)
         came = None if entries is None else len(entries)
         sides[name] = _Side(projection, projection.timeline(), idle(projection, came))
     return simcore.compare(sequences, **asked) if whole else None, sides
 
 
 def _measures(projection: Projection, sends: pd.DataFrame) -> dict[str, Any]:
-    """What one can decide by, for machines."""
+    """The numbers to decide by, for machines."""
     here, runs = zone(projection.zone), projection.subscribers()
     sent_us = us_of(sends["send_at"])
     local_us = here.local_us(sent_us)
@@ -267,7 +269,7 @@ def _measures(projection: Projection, sends: pd.DataFrame) -> dict[str, Any]:
 
 
 def _moved(before: _Side, after: _Side) -> list[dict[str, Any]]:
-    """How each email's sends move from one scenario to another, for machines; in the order of the other's emails."""
+    """How each email's sends move from `before` to `after`, for machines; in the order of emails in `after`."""
     moved = simcore.shift(
         *(sends.assign(email_id=sends["email_id"].astype(str)) for _, sends, _ in (before, after))
     )

@@ -2,7 +2,7 @@
 
 All instants are int64 [microseconds since 1970-01-01 UTC], in arrays of any length.
 
-A delay of one's own is one class, a frozen dataclass (delays are keys of caches) that derives from `Delay`.
+To write your own delay, derive a frozen dataclass from `Delay` (frozen, since delays are keys of caches).
 """
 
 from abc import abstractmethod
@@ -19,34 +19,34 @@ from simcore.text.wording import count
 
 
 class Delay(Protocol):
-    """What every delay can do; those that derive from it need no more than `earliest` and `steps_us`."""
+    """The base of all delays. Your own delay must define `earliest` and `steps_us`."""
 
     @property
     def own_zone(self) -> bool:
-        """Whether it is another for runs in other zones."""
+        """Whether it differs for runs in other zones."""
         return False
 
     @abstractmethod
     def earliest(self, anchor_us: Ints) -> Ints:
-        """The earliest instant for each anchor [int64, same shape]; `FAR_US` or more where it is past 2200.
+        """The earliest instant for each anchor [int64, same shape]; `FAR_US` or more if it is past 2200.
 
-        What is before the anchor counts as the anchor.
+        An instant before the anchor counts as the anchor.
         """
 
     @abstractmethod
     def steps_us(self, first_us: int, end_us: int) -> Ints:
-        """From which anchors on `earliest` answers otherwise [int64, in order]: all from `first_us` to `end_us` [µs].
+        """The anchors at which the answer of `earliest` changes [int64, in order], from `first_us` to `end_us` [µs].
 
-        From each to before the next, either all anchors have one answer, or it is as much later for each. (Others may
-        be among them, and outside.)
+        From each to before the next, either all anchors have the same answer, or the answer moves along with the
+        anchor. (The result may have other instants too, inside that range or outside.)
         """
 
     def words(self, case: Case) -> Wait:
-        """The wait of a send, with which its reason begins."""
+        """The wait of a send in words: the start of its reason."""
         return case.wait(f"the end of the wait since {case.since}")
 
     def in_zone(self, time_zone: str) -> Self:
-        """The delay of runs in a zone: another where it has `own_zone` set."""
+        """The delay for runs in a zone; it differs only if `own_zone` is set."""
         return self
 
 
@@ -57,11 +57,11 @@ class Elapsed(Delay):
     duration_us: int
 
     def earliest(self, anchor_us: Ints) -> Ints:
-        """The anchor plus the duration; never before the anchor, monotone."""
+        """The anchor plus the duration: monotone, and never before the anchor."""
         return anchor_us + self.duration_us
 
     def steps_us(self, first_us: int, end_us: int) -> Ints:
-        """None."""
+        """None: it moves along with the anchor."""
         return NO_STEPS
 
     def words(self, case: Case) -> Wait:
@@ -76,9 +76,9 @@ class Elapsed(Delay):
 
 @dataclass(frozen=True)
 class CalendarDays(Delay):
-    """Whole days of the calendar: the beginning of the anchor's local date plus `days` [d, 0 or more].
+    """Calendar days: the beginning of the anchor's local date plus `days` [d, 0 or more].
 
-    `own_zone`: in the run's own zone, where it has one; `time_zone` is that of the others.
+    `own_zone`: use the run's own zone if it has one; `time_zone` is for the others.
     """
 
     days: int
@@ -86,16 +86,16 @@ class CalendarDays(Delay):
     own_zone: bool = False
 
     def earliest(self, anchor_us: Ints) -> Ints:
-        """The first instant of the local date, or the first after it where the date does not exist."""
-        place = zone(self.time_zone)
-        return place.date_begin_us(place.date(anchor_us) + self.days)
+        """The first instant of the local date, or the first one after it if the date does not exist."""
+        here = zone(self.time_zone)
+        return here.date_begin_us(here.date(anchor_us) + self.days)
 
     def steps_us(self, first_us: int, end_us: int) -> Ints:
-        """Where dates begin."""
+        """The beginnings of dates."""
         return zone(self.time_zone).dates[1].points_us
 
     def words(self, case: Case) -> Wait:
-        """2 days after entry is Sat 7 Mar; with its zone, where times are told in another."""
+        """2 days after entry is Sat 7 Mar; with its zone, if times are shown in another."""
         there = case.within(zone(self.time_zone))
         what, day = f"{count(self.days, 'day')} after {case.since}", there.anchor.day + self.days
         told = f"{what} is {there.date(day)}"
@@ -105,7 +105,7 @@ class CalendarDays(Delay):
         return Wait(told + where, what + where, "", day, self.time_zone)
 
     def in_zone(self, time_zone: str) -> Self:
-        """The same in another zone, where it has `own_zone` set."""
+        """The same in another zone, if `own_zone` is set."""
         return replace(self, time_zone=time_zone) if self.own_zone else self
 
 
@@ -116,11 +116,11 @@ class UntilDate(Delay):
     instants_us: Ints
 
     def earliest(self, anchor_us: Ints) -> Ints:
-        """The given instant, or the anchor where that is later."""
+        """The given instant, or the anchor if it is later."""
         return np.maximum(anchor_us, self.instants_us)
 
     def steps_us(self, first_us: int, end_us: int) -> Ints:
-        """The given instants: who is later does not wait."""
+        """The given instants: later anchors do not wait."""
         return np.unique(self.instants_us)
 
     def words(self, case: Case) -> Wait:
@@ -136,15 +136,15 @@ class UntilOpen(Delay):
     least_us: int = 0
 
     def earliest(self, anchor_us: Ints) -> Ints:
-        """That long after the anchor where it is allowed, or else the next instant that is."""
+        """The anchor plus `least_us` if that is allowed, or else the next allowed instant."""
         return self.gate.snap(anchor_us + self.least_us)
 
     def steps_us(self, first_us: int, end_us: int) -> Ints:
-        """Those of the gate, as much earlier."""
+        """Those of the gate, `least_us` earlier."""
         return self.gate.steps_us(first_us + self.least_us, end_us + self.least_us) - self.least_us
 
     def words(self, case: Case) -> Wait:
-        """The first of Mon 08:00 to 20:00 after entry; at once, where the anchor is inside."""
+        """The first of Mon 08:00 to 20:00 after entry; at once, if the anchor is inside."""
         allowed = self.gate.name(case.here.name)
         if self.least_us:
             return case.wait(f"{length(self.least_us)} after {case.since}, then the first of {allowed}")
@@ -159,7 +159,7 @@ class UntilOpen(Delay):
         return self.gate.own_zone
 
     def in_zone(self, time_zone: str) -> Self:
-        """With the gate of runs in a zone."""
+        """The same, with the gate for runs in a zone."""
         gate = self.gate.in_zone(time_zone)
         return self if gate is self.gate else replace(self, gate=gate)
 
@@ -174,6 +174,6 @@ def until(name: str, case: Case) -> Wait:
 
 @lru_cache
 def _lengths(us: int) -> tuple[str, str]:
-    """A length of time in hours, where it is whole hours, and in all units."""
+    """A length of time in hours, if it is whole hours, and in all units."""
     told = length(us)
     return (told if us % HOUR_US else count(us // HOUR_US, "hour")), told

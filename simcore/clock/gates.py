@@ -1,10 +1,10 @@
 """Gates: the sets of instants at which sends are allowed (T2, T6 to T10).
 
 `snap(t)` is the first allowed instant at or after t. All instants are int64 [microseconds since 1970-01-01
-UTC], in arrays of any length; `NAT_US` where a gate never opens, `FAR_US` or more where it opens past 2200.
+UTC], in arrays of any length; `NAT_US` if a gate never opens, `FAR_US` or more if it opens past 2200.
 Weekdays are numbers, 0 is Monday; an empty set closes a gate.
 
-A gate of one's own is one class, a frozen dataclass (gates are keys of caches) that derives from `Gate`.
+To write your own gate, derive a frozen dataclass from `Gate` (frozen, since gates are keys of caches).
 """
 
 from abc import abstractmethod
@@ -20,13 +20,13 @@ from simcore.errors import TooManyError
 from simcore.text.wording import part_of_week, time_of_day, weekdays
 
 MOST_STEPS = 20_000_000
-"""More instants than these are not made at once."""
+"""The most instants that are made at once."""
 NO_STEPS = np.empty(0, np.int64)
-"""Of what never begins to answer otherwise."""
+"""The steps of what never changes its answer."""
 
 
 class Gate(Protocol):
-    """What every gate can do; those that derive from it need no more than `snap` and `steps_us`."""
+    """The base of all gates. Your own gate must define `snap` and `steps_us`."""
 
     @property
     def own_zone(self) -> bool:
@@ -40,28 +40,28 @@ class Gate(Protocol):
 
     @abstractmethod
     def snap(self, instants_us: Ints) -> Ints:
-        """The first allowed instant at or after each [int64, same shape]; `NAT_US` where there is none."""
+        """The first allowed instant at or after each [int64, same shape]; `NAT_US` if there is none."""
 
     @abstractmethod
     def steps_us(self, first_us: int, end_us: int) -> Ints:
-        """From which instants on `snap` answers otherwise [int64, in order]: all from `first_us` to `end_us` [µs].
+        """The instants at which the answer of `snap` changes [int64, in order], from `first_us` to `end_us` [µs].
 
-        From each to before the next, either all instants are snapped to one, or each is allowed itself. (Others may be
-        among them, and outside.) Raises TooManyError where there are more than `MOST_STEPS`.
+        From each to before the next, either all instants have the same answer, or each is allowed itself. (The result
+        may have other instants too, inside that range or outside.) Raises TooManyError for more than `MOST_STEPS`.
         """
 
     def words(self, case: Case, wait: Wait) -> str:
-        """The reason of a send: how `wait` goes on, through the gate, to the send."""
+        """The reason of a send: from the end of `wait`, through the gate, to the send."""
         if wait.leads and case.ready.us == case.due.us:
             return f"{wait.leads}: {case.until}"
         return case.so(wait.says)
 
     def name(self, time_zone: str) -> str:
-        """What is allowed, in words, as told in a zone: the first of Mon to Fri 08:00 to 20:00."""
+        """What is allowed, in words, for readers in a zone: Mon to Fri 08:00 to 20:00."""
         return "its allowed times"
 
     def in_zone(self, time_zone: str) -> Self:
-        """The gate of runs in a zone: another where it has `own_zone` set."""
+        """The gate for runs in a zone; it differs only if `own_zone` is set."""
         return self
 
 
@@ -80,25 +80,25 @@ class Anytime(Gate):
 
 @dataclass(frozen=True)
 class Poll(Gate):
-    """Looks at a fixed rhythm: epoch + `phase_us` + k * `every_us` for whole k [µs]."""
+    """Polls in a fixed rhythm: at 1970-01-01 UTC + `phase_us` + k * `every_us` for whole k [µs]."""
 
     every_us: int
     phase_us: int = 0
 
     def tick(self, instants_us: Ints) -> Ints:
-        """The number k of the first look at or after each instant."""
+        """The number k of the first poll at or after each instant."""
         return (instants_us + (self.every_us - 1 - self.phase_us)) // self.every_us  # rounded up
 
     def at(self, ticks: Ints) -> Ints:
-        """The instants of looks."""
+        """The instants of polls."""
         return self.phase_us + ticks * self.every_us
 
     def snap(self, instants_us: Ints) -> Ints:
-        """The first look at or after each instant; one exactly on a look is taken by it."""
+        """The first poll at or after each instant; an instant exactly on a poll is taken by it."""
         return self.at(self.tick(instants_us))
 
     def steps_us(self, first_us: int, end_us: int) -> Ints:
-        """Right after each look."""
+        """The instants right after each poll."""
         count = (end_us - first_us) // self.every_us
         if count > MOST_STEPS:
             raise TooManyError(count)
@@ -106,7 +106,7 @@ class Poll(Gate):
         return self.at(np.arange(first, end + 1)) + 1
 
     def words(self, case: Case, wait: Wait) -> str:
-        """How often the looks come."""
+        """How often the polls come."""
         if case.ready.us != case.due.us:
             return case.so(wait.says, f"polls come every {rhythm(self.every_us)}")
         told = wait.says if wait.day is None else f"{wait.leads}: {case.until}"
@@ -121,7 +121,7 @@ class Poll(Gate):
 class SendSlots(Gate):
     """One instant a day: `hour`:`minute` local time on each existing date whose weekday is allowed.
 
-    `own_zone`: in the run's own zone, where it has one; `time_zone` is that of the others.
+    `own_zone`: use the run's own zone if it has one; `time_zone` is for the others.
     """
 
     weekdays: frozenset[int]
@@ -139,7 +139,7 @@ class SendSlots(Gate):
         return slots(self.time_zone, self.weekdays, self.hour, self.minute)
 
     def tick(self, instants_us: Ints) -> Ints:
-        """The place of the first slot at or after each instant."""
+        """The index of the first slot at or after each instant."""
         return self._slots().below(instants_us)
 
     def at(self, ticks: Ints) -> Ints:
@@ -151,11 +151,11 @@ class SendSlots(Gate):
         return Closed().snap(instants_us) if self.closed else self.at(self.tick(instants_us))
 
     def steps_us(self, first_us: int, end_us: int) -> Ints:
-        """Right after each slot."""
+        """The instants right after each slot."""
         return self._slots().points_us + 1
 
     def words(self, case: Case, wait: Wait) -> str:
-        """What stands between the first date in question and the slot."""
+        """What comes between the first possible date and the slot."""
         there = case.within(zone(self.time_zone))
         here, due, time = there.here, there.due, time_of_day(60 * self.hour + self.minute)
         first = there.ready.day if wait.day is None or wait.day_zone != self.time_zone else wait.day
@@ -183,12 +183,12 @@ class SendSlots(Gate):
         return int(zone(self.time_zone).instant_us(np.array([local_us]))[0])
 
     def name(self, time_zone: str) -> str:
-        """Mon to Fri 09:00; with its zone, where that is not `time_zone`."""
+        """Mon to Fri 09:00; with its zone, if that is not `time_zone`."""
         told = f"{weekdays(self.weekdays)} {time_of_day(60 * self.hour + self.minute)}"
         return _placed(told, self.time_zone, time_zone)
 
     def in_zone(self, time_zone: str) -> Self:
-        """The same in another zone, where it has `own_zone` set."""
+        """The same in another zone, if `own_zone` is set."""
         return replace(self, time_zone=time_zone) if self.own_zone else self
 
 
@@ -196,7 +196,7 @@ class SendSlots(Gate):
 class SendWindow(Gate):
     """Part of each allowed day: wall-clock times from `start_min` to before `end_min` [minutes, 0 to 1440].
 
-    `own_zone`: in the run's own zone, where it has one; `time_zone` is that of the others.
+    `own_zone`: use the run's own zone if it has one; `time_zone` is for the others.
     """
 
     weekdays: frozenset[int]
@@ -211,19 +211,19 @@ class SendWindow(Gate):
         return not self.weekdays
 
     def snap(self, instants_us: Ints) -> Ints:
-        """Each instant itself where its wall clock is inside, or else the next opening."""
+        """Each instant itself if its wall clock is inside, or else the next opening."""
         if self.closed:
             return Closed().snap(instants_us)
         opens_us, closes = windows(self.time_zone, self.weekdays, self.start_min, self.end_min)
         return np.maximum(instants_us, opens_us[closes.below(instants_us + 1)])
 
     def steps_us(self, first_us: int, end_us: int) -> Ints:
-        """Where it opens and where it closes."""
+        """The instants at which it opens and closes."""
         opens_us, closes = windows(self.time_zone, self.weekdays, self.start_min, self.end_min)
         return np.union1d(opens_us, closes.points_us)
 
     def words(self, case: Case, wait: Wait) -> str:
-        """Whether the wait ends inside; of whole days, and a wait that ends on a date, which are passed over."""
+        """Whether the wait ends inside the window; for whole days and waits in dates, which days are skipped."""
         inside = case.ready.us == case.due.us
         if wait.dated and (self.start_min, self.end_min, self.time_zone) == (0, 24 * 60, case.here.name):
             if inside and wait.leads:
@@ -239,12 +239,12 @@ class SendWindow(Gate):
         return f"{wait.leads}: {over}, {window}, so {case.until}"
 
     def name(self, time_zone: str) -> str:
-        """Mon to Fri 08:00 to 20:00; with its zone, where that is not `time_zone`."""
+        """Mon to Fri 08:00 to 20:00; with its zone, if that is not `time_zone`."""
         told = part_of_week(self.weekdays, self.start_min, self.end_min)
         return _placed(told, self.time_zone, time_zone)
 
     def in_zone(self, time_zone: str) -> Self:
-        """The same in another zone, where it has `own_zone` set."""
+        """The same in another zone, if `own_zone` is set."""
         return replace(self, time_zone=time_zone) if self.own_zone else self
 
 
@@ -271,4 +271,4 @@ def _placed(told: str, zone: str, time_zone: str) -> str:
 
 
 Ticking = Poll | SendSlots
-"""Gates whose allowed instants are single ticks that can be counted: snap(t) is at(tick(t))."""
+"""Gates whose allowed instants can be counted as ticks: snap(t) is at(tick(t))."""

@@ -1,6 +1,6 @@
-"""Instants and lengths of time in words, and what a delay and a gate say of one send.
+"""Instants and lengths of time in words, and the words of a delay and a gate about one send.
 
-The reason of a send is one sentence. Its delay begins it (a `Wait`), and its gate goes on from there: "2 days after
+The reason of a send is one sentence. Its delay starts it (a `Wait`), and its gate continues it: "2 days after
 the previous email is Sat 7 Mar", "; Sat and Sun are not send days, so Mon 9 Mar 09:00 EDT".
 """
 
@@ -19,7 +19,7 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall 
 
 
 class Moment(NamedTuple):
-    """An instant as the wall clock of a zone shows it: `day` is the local date [d]."""
+    """An instant by the wall clock of a zone: `day` is the local date [d]."""
 
     us: int
     day: int
@@ -42,11 +42,11 @@ class Moment(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One send, as its delay and its gate put it in words.
+    """One send, for its delay and its gate to put into words.
 
-    `here`: the zone in which times are told. `since`: what the wait counts from ("entry", "the previous email"), and
-    `anchor`, when that was. `ready`: when the wait was over. `due`: when the send goes out. `send_day`: what a day is
-    called on which emails may go out.
+    `here`: the zone in which times are shown. `since`: what the wait counts from ("entry", "the previous email").
+    `anchor`: when that was. `ready`: when the wait was over. `due`: when the send goes out. `send_day`: the platform's
+    word for a day on which emails can go out.
     """
 
     here: Zone
@@ -57,7 +57,7 @@ class Case(NamedTuple):
     send_day: str = "send day"
 
     def date(self, day: int) -> str:
-        """A local date [d], with its year where that is not the anchor's: Sat 7 Mar."""
+        """A local date [d], with its year if that is not the anchor's: Sat 7 Mar."""
         return _date(day, self.anchor.day)
 
     def at(self, when: Moment) -> str:
@@ -70,17 +70,17 @@ class Case(NamedTuple):
         return self.at(self.due)
 
     def wait(self, what: str) -> "Wait":
-        """A wait whose end is told as an instant; `what` it is for: "2 hours after entry"."""
+        """A wait that ends at an instant; `what` it is: "2 hours after entry"."""
         return Wait(f"{what} is {self.at(self.ready)}", what)
 
-    def so(self, told: str, *because: str) -> str:
-        """A sentence that goes on to the send, and what else there is to say on the way."""
-        return f"{'; '.join((told, *because))}, so {self.until}"
+    def so(self, wait: str, *because: str) -> str:
+        """The whole sentence: the wait, what else moved the send, and when it goes out."""
+        return f"{'; '.join((wait, *because))}, so {self.until}"
 
     def not_send_days(self, weekdays: Collection[int], first: int, end: int) -> list[str]:
-        """That dates [d] from `first` to before `end` are on weekdays that are not allowed: Sat is not a send day.
+        """Which weekdays of the dates [d] from `first` to before `end` are not allowed: Sat is not a send day.
 
-        Nothing where all are.
+        An empty list if all are allowed.
         """
         days = [(day + 3) % 7 for day in range(first, min(end, first + 7)) if (day + 3) % 7 not in weekdays]
         told = listed(SHORT[day] for day in days)
@@ -98,11 +98,10 @@ class Case(NamedTuple):
 class Wait(NamedTuple):
     """A wait in words.
 
-    `says`: a sentence that ends with when it was over: "2 hours after entry is Fri 6 Mar 23:07 EST". `leads`: what
-    may stand before a colon and an instant instead: "2 hours after entry"; empty where there is only the sentence.
-    `dated`: a sentence that ends with a date, in the zone in which times are told, for gates that look at dates
-    alone; empty where there is none. `day`: where dates were counted, the one [d] that was come to, in the zone
-    `day_zone`; else None.
+    `says`: a sentence that ends with the end of the wait: "2 hours after entry is Fri 6 Mar 23:07 EST". `leads`: words
+    for use before a colon and an instant instead: "2 hours after entry"; empty if there are none. `dated`: a sentence
+    that ends with a date, in the zone in which times are shown, for gates that look only at dates; empty if there is
+    none. `day`: if the wait counts dates, the date [d] that it ends on, in the zone `day_zone`; else None.
     """
 
     says: str
@@ -114,18 +113,18 @@ class Wait(NamedTuple):
 
 def moment(us: int, here: Zone) -> Moment:
     """An instant [µs] in a zone."""
-    place = bisect_right(here.changes_us, us) - 1
-    offset_us = int(here.offsets_us[place])
-    return Moment(us, (us + offset_us) // DAY_US, offset_us, here.abbreviations[place])
+    stretch = bisect_right(here.changes_us, us) - 1
+    offset_us = int(here.offsets_us[stretch])
+    return Moment(us, (us + offset_us) // DAY_US, offset_us, here.abbreviations[stretch])
 
 
 def comes_again(when: Moment, here: Zone) -> bool:
     """Whether the wall clock shows this time again soon after."""
-    place = bisect_right(here.changes_us, when.us)
-    if place == here.changes_us.size:
+    after = bisect_right(here.changes_us, when.us)
+    if after == here.changes_us.size:
         return False
-    again_us = when.us + when.offset_us - int(here.offsets_us[place])
-    return bool(again_us >= here.changes_us[place]) and again_us != when.us
+    again_us = when.us + when.offset_us - int(here.offsets_us[after])
+    return bool(again_us >= here.changes_us[after]) and again_us != when.us
 
 
 def clock(instant_us: int, here: Zone) -> str:
@@ -150,7 +149,7 @@ def length(us: int) -> str:
 
 
 def rhythm(us: int) -> str:
-    """A length of time [µs] in the largest unit that it is whole in: 90 minutes."""
+    """A length of time [µs] in the largest unit in which it is a whole number: 90 minutes."""
     for unit, unit_us in (("hour", HOUR_US), ("minute", MINUTE_US), ("second", SECOND_US)):
         if us % unit_us == 0:
             return count(us // unit_us, unit)
@@ -159,6 +158,6 @@ def rhythm(us: int) -> str:
 
 @lru_cache(maxsize=4096)
 def _date(day: int, anchor_day: int) -> str:
-    """A local date, with its year where that is not the one of another date."""
+    """A local date, with its year if that differs from another date's."""
     years = {(_EPOCH + timedelta(days=each)).year for each in (day, anchor_day)}
     return local_date(day, year=len(years) > 1)

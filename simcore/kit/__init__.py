@@ -1,4 +1,4 @@
-"""Kit (formerly ConvertKit): its sequences, loaded from its API's JSON or built here."""
+"""Kit (formerly ConvertKit): load sequences from the JSON of its API, or build them."""
 
 import sys
 from importlib import import_module

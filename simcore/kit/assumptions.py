@@ -1,4 +1,4 @@
-"""What Kit does not document, or documents twice, as switches: which rule each turns is in kit/RULES.md."""
+"""Switches for what Kit does not document, or documents in two ways; kit/RULES.md has the rule of each."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,9 +11,9 @@ from simcore.plan.switches import LENGTH, POSITIVE_LENGTH, check, switch, table
 
 @dataclass(frozen=True, kw_only=True)
 class Assumptions:
-    """How to read Kit where its own words leave it open; every field has a default.
+    """What to assume about Kit where its documentation leaves something open. Every field has a default.
 
-    `simcore.kit.assumptions()` lists them. Raises ValidationError for a value that is none of those listed.
+    `simcore.kit.assumptions()` lists the fields. Raises ValidationError for a value that is not among those listed.
 
     >>> Assumptions(day_count="elapsed").day_count
     'elapsed'
@@ -22,17 +22,17 @@ class Assumptions:
     day_count: Literal["calendar", "elapsed"] = switch(
         "calendar",
         ("calendar", "elapsed"),
-        "what a day of delay is: the next calendar day in the sequence's zone, or 24 hours",
+        "what one day of delay means: the next calendar day in the sequence's zone, or 24 hours",
         "K7",
     )
     poll_every: timedelta = switch(
         timedelta(minutes=15),
         (POSITIVE_LENGTH,),
-        "how often Kit looks for hour delays that are over",
+        "how often Kit checks for delays in hours that are over",
         "K8",
     )
     poll_phase: timedelta = switch(
-        timedelta(0), (LENGTH,), "how long after each full quarter hour (UTC) those looks come", "K8"
+        timedelta(0), (LENGTH,), "how long after each full quarter hour (UTC) those checks come", "K8"
     )
     immediate_days: Literal["any", "send_days"] = switch(
         "any",
@@ -49,27 +49,27 @@ class Assumptions:
     draft_delay: Literal["skip", "count"] = switch(
         "skip",
         ("skip", "count"),
-        "whether a draft is as though it were not there, or is waited for and passed without a send",
+        "whether a draft is ignored with its delay, or is waited for and passed without a send",
         "K12",
     )
 
     restart_via: Literal["all", "listed"] = switch(
         "all",
         ("all", "listed"),
-        "which further entries start a run where the sequence repeats: all, or only those via a visual "
-        "automation, a rule, a bulk action or an import",
+        "which repeated entries start a run if the sequence repeats: all, or only those via a visual automation, "
+        "a rule, a bulk action or an import",
         "K14",
     )
     hold_without_automation: Literal["same", "stay", "complete"] = switch(
         "same",
         ("same", "stay", "complete"),
-        "whether runs that were not added via a visual automation obey hold too, always stay, or always complete",
+        "whether runs that did not enter via a visual automation obey hold too, always stay, or always complete",
         "K15",
     )
     excluded_midway: Literal["skip_email", "end_run"] = switch(
         "skip_email",
         ("skip_email", "end_run"),
-        "whether an email that comes due to an excluded subscriber is passed over, or ends the run",
+        "whether an email that is due for an excluded subscriber is skipped, or ends the run",
         "K16",
     )
     queued_emails: Literal["keep", "reschedule"] = switch(
@@ -103,7 +103,7 @@ class Assumptions:
 
 
 def assumptions() -> pd.DataFrame:
-    """All switches of `kit.Assumptions`: columns name, default, values, meaning, rule (all str), in K order.
+    """All switches of `kit.Assumptions`, by rule: columns name, default, values, meaning, rule (all str).
 
     >>> assumptions()["name"].tolist()[:2]
     ['day_count', 'poll_every']

@@ -90,9 +90,8 @@ def calibrate(
 
     - the switches that matter (str; `poll_every` and `poll_phase` timedelta64[us]);
     - `explained` and `exact` (float64, 0 to 1): the share of observed sends within the tolerance, and within a second;
-    - `median_error` and `p95_error` (timedelta64[us], without sign, interpolated linearly; NaT if there are none):
-    over
-      the observed sends that have a counterpart;
+    - `median_error` and `p95_error` (timedelta64[us], without sign, interpolated linearly; NaT if there are none): the
+      errors of the observed sends that have a counterpart;
     - `unmatched` (int64): observed sends without a counterpart;
     - `extra` (int64): projected sends, from the first observed instant to the last, that are nobody's counterpart;
     - `misfit` (float64, 0 is perfect): orders the rows; ties are ordered by nearness to the defaults. It is the mean
@@ -338,7 +337,7 @@ class _Log:
 
     def emails(self, email_ids: Any) -> Ints:
         """The index of each email in `email_ids`; -1 for none."""
-        here, there = (pd.Index([*each], dtype=object) for each in (self.email_ids, email_ids))
+        here, there = (pd.Index([*ids], dtype=object) for ids in (self.email_ids, email_ids))
         found: Ints = here.get_indexer(there).astype(np.int64)
         return found
 
@@ -465,9 +464,10 @@ def _that_matter(combinations: list[dict[str, Any]], which: list[bytes]) -> list
     found = []
     for name in _DEFAULTS:
         others: dict[Any, bytes] = {}
-        rest = [tuple(chosen[each] for each in _DEFAULTS if each != name) for chosen in combinations]
+        rest = [tuple(chosen[other] for other in _DEFAULTS if other != name) for chosen in combinations]
         if any(
-            others.setdefault(each, timeline) != timeline for each, timeline in zip(rest, which, strict=True)
+            others.setdefault(values, timeline) != timeline
+            for values, timeline in zip(rest, which, strict=True)
         ):
             found.append(name)
     return found

@@ -1,4 +1,4 @@
-"""What can be turned on a Kit sequence: its schedule, and each email's wait."""
+"""The controls of a Kit sequence: its schedule, and each email's wait."""
 
 from simcore.kit.model import Sequence
 from simcore.plan.controls import Control
@@ -7,7 +7,7 @@ _LONGEST = 87_600  # in the shorter unit (K5)
 
 
 def controls(sequence: Sequence) -> list[Control]:
-    """The controls of a sequence, the sequence's own first; an email's days where it has some of its own (K10)."""
+    """The controls of a sequence: its own first, then each email's, with days if the email has its own (K10)."""
     found = [
         Control("send_hour", "Send hour", "whole", sequence.send_hour, (0, 23)),
         Control("send_days", "Send days", "weekdays", sequence.send_days),

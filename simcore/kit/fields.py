@@ -10,7 +10,7 @@ SourceType: TypeAlias = Literal["tag", "sequence", "form", "segment"]
 
 
 class SourceFields(TypedDict):
-    """Whom a sequence leaves out, as Kit's API writes it (K16)."""
+    """A source that a sequence excludes, as Kit's API writes it (K16)."""
 
     type: SourceType
     ids: Sequence[int]

@@ -177,7 +177,7 @@ def _clock_changes(sends: list[Step], as_of_us: int) -> Iterator[Finding]:
 
 
 def _exclusions(sequence: Sequence, among: tuple[Sequence, ...]) -> Iterator[Finding]:
-    known = {each.id for each in among}
+    known = {other.id for other in among}
     for at, source in enumerate(sequence.exclude_subscriber_sources):
         for index, one in enumerate(source.ids if source.type == "sequence" else ()):
             where = f"exclude_subscriber_sources[{at}].ids[{index}]"
@@ -279,7 +279,7 @@ def _after_hours(gate: Poll, delay: Elapsed, passed: _Sends, here: Zone) -> tupl
     time_us = local_us % DAY_US
     night = np.flatnonzero(usual & ((time_us >= _EVENING) | (time_us < _MORNING)))
     # The latest, by the zone's rules of today.
-    example = [clock(int(each[night[-1]])) for each in (anchor_local_us, local_us) if night.size]
+    example = [clock(int(times_us[night[-1]])) for times_us in (anchor_local_us, local_us) if night.size]
     return _Sends(at_us, usual), example
 
 
@@ -300,7 +300,8 @@ def _after_days(
     long = count(least, "day") if least == most else f"{least} to {most} days"
     on = np.unique((anchor + 3) % 7)
     begun, days, allowed = (
-        weekdays(each, "any day") for each in (on.tolist(), ((on + delay.days) % 7).tolist(), gate.weekdays)
+        weekdays(days_of_week, "any day")
+        for days_of_week in (on.tolist(), ((on + delay.days) % 7).tolist(), gate.weekdays)
     )
     return np.unique(at_us), (
         f"{count(delay.days, 'day')} after {before}, which goes out on {begun}; that is {days}, and it "

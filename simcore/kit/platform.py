@@ -1,4 +1,4 @@
-"""Kit as a platform: its model, its rules, its findings and controls, tied together; nothing else here knows all."""
+"""Kit as a platform: ties together its model, rules, findings and controls."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,10 +19,10 @@ from simcore.plan.plan import Plan
 from simcore.plan.platform import Platform
 
 _OPTIONS = {
-    "emails": "a second file with its emails, where they are apart.",
-    "time_zone": f"the account's time zone, for a sequence that names none; without it {ACCOUNT_ZONE}.",
+    "emails": "a second file with the emails, if they are in a file of their own.",
+    "time_zone": f"the account's time zone, for a sequence without one; default: {ACCOUNT_ZONE}.",
     "include_drafts": "treat every draft as published.",
-    "changes": "edits of the sequence, a JSON list of {at, op, email_id, fields}, or of calls of Kit's API: "
+    "changes": "edits of the sequence: a JSON list of {at, op, email_id, fields}, or of calls of Kit's API: "
     "{at, method, path, body}.",
 }
 
@@ -43,7 +43,7 @@ class Kit(Platform[Sequence]):
     columns = MappingProxyType({"subscriber_id": "id", "entered_at": "added_at"})  # K29
 
     def recognises(self, payload: Any) -> int:
-        """By its frame, which others' files may have too."""
+        """By its outer form, which other platforms' files may share."""
         return int(mine(payload))
 
     def load(self, payload: Any, options: Mapping[str, Any], /) -> Sequence | list[Sequence]:
@@ -86,7 +86,7 @@ class Kit(Platform[Sequence]):
         return look_over(sequence, tuple(among), as_of_us)
 
     def schema(self) -> dict[str, Any]:
-        """Of one sequence with its emails, or of a list of them."""
+        """The JSON Schema of a sequence with its emails, or of a list of sequences."""
         from simcore.kit.schema import schema  # seldom asked for
 
         return schema()

@@ -1,4 +1,4 @@
-"""The JSON Schema of Kit's files (K1 to K5): what can be said of fields one by one, and of days and hours together."""
+"""The JSON Schema of Kit's files (K1 to K5): the rules for single fields, and those for days and hours together."""
 
 from simcore.clock.zones import zone_names
 from simcore.kit.model import Email, Sequence
@@ -21,43 +21,46 @@ _OTHERS = {
 }
 _SEQUENCE: dict[str, tuple[Schema, str]] = {
     "id": (_ID, "Kit's number of the sequence."),
-    "name": (_WORDS, "What it is called."),
-    "email_address": (_TEXT, "Who it is from."),
+    "name": (_WORDS, "Its name."),
+    "email_address": (_TEXT, "The sender's address."),
     "email_template_id": (_ID, "The template of its emails."),
     "send_days": (
         _DAYS,
-        "The days on which emails in days go out; without it all seven; none of them: no day.",
+        "The days on which emails with a wait in days go out. Left out: all seven. An empty list: none.",
     ),
     "send_hour": (
         {"type": "integer", "minimum": 0, "maximum": 23},
-        "The hour at which emails in days go out.",
+        "The hour at which emails with a wait in days go out.",
     ),
-    "time_zone": ({"enum": sorted(zone_names())}, "The zone of days and hours; without it the account's."),
+    "time_zone": ({"enum": sorted(zone_names())}, "The time zone of days and hours; default: the account's."),
     "active": (_FLAG, "Whether anything is sent."),
-    "repeat": (_FLAG, "Whether who is added again starts anew."),
-    "hold": (_FLAG, "Whether who is through stays, for emails that are published later."),
-    "exclude_subscriber_sources": (_OTHERS, "Whose members neither enter nor receive."),
-    "created_at": (_TEXT, "When it was made."),
+    "repeat": (_FLAG, "Whether subscribers who are added again start over."),
+    "hold": (_FLAG, "Whether subscribers stay after the last email, to get emails that are published later."),
+    "exclude_subscriber_sources": (
+        _OTHERS,
+        "Excluded sources: their members neither enter nor receive anything.",
+    ),
+    "created_at": (_TEXT, "When it was created."),
     "updated_at": (_TEXT, "When it was last changed."),
 }
 _EMAIL: dict[str, tuple[Schema, str]] = {
     "subject": (_WORDS, "Its subject."),
     "delay_value": (
         {"type": "integer", "minimum": 0},
-        "How long after the email before, or the first after the entry. Only the first may have 0 days: at once.",
+        "How long after the previous email (the first: after the entry). Only the first can have 0 days: at once.",
     ),
     "delay_unit": ({"enum": [*LONGEST]}, "Days go by the calendar, hours by the clock."),
     "id": (_ID, "Kit's number of the email."),
     "sequence_id": (_ID, "The number of its sequence."),
-    "preview_text": (_TEXT, "What inboxes show beside the subject."),
+    "preview_text": (_TEXT, "What inboxes show after the subject."),
     "content": (_TEXT, "Its HTML."),
-    "email_address": (_TEXT, "Who it is from."),
+    "email_address": (_TEXT, "The sender's address."),
     "email_template_id": (_ID, "Its template."),
     "published": (_FLAG, "Whether it goes out; a draft does not."),
     "position": ({"type": "integer", "minimum": 0}, "Its place among the emails."),
     "send_days": (
         _DAYS | {"minItems": 1},
-        "Its own days, in place of the sequence's; only of an email in days.",
+        "Its own days, instead of the sequence's; only for an email with a wait in days.",
     ),
 }
 
@@ -86,7 +89,7 @@ def schema() -> Schema:
             "sequences": {"type": "array", "items": {"$ref": "#/$defs/sequence"}},
             "emails": emails,
             "pagination": {
-                "description": "A list must be whole: get the next pages too, and put them together.",
+                "description": "A list must be complete: fetch all pages and join them.",
                 "properties": {"has_next_page": {"enum": [False, None]}},
             },
         },

@@ -1,14 +1,14 @@
-"""What can be turned on a sequence, as data: a platform lists it, whoever shows it need not know the platform."""
+"""Controls of a sequence, as data: the platform lists them, and any code can show them."""
 
 from typing import Any, NamedTuple
 
 
 class Control(NamedTuple):
-    """A field of a sequence that people turn, and how it stands.
+    """A field of a sequence that people can change, and its value.
 
-    `path` is what the sequence's `with_fields` takes. `label`: what it is called beside the others of its `part` (an
-    email, a step; "" for the sequence itself); "" where it goes with the one before it. By `kind`, what `value` is,
-    and what it may be `among`:
+    `path`: of the field, as `with_fields` of the sequence takes it. `part`: the email or step that it belongs to (""
+    for the sequence itself). `label`: its name within that part; "" if it goes with the control before it. `kind`
+    says what `value` is, and what the values in `among` mean:
 
     - "whole", an int, and "number", an int or float: among (least, most);
     - "choice", one of the strings among;

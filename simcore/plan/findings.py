@@ -1,4 +1,4 @@
-"""What a look over a sequence may find, and the words that the platforms' findings share."""
+"""Findings about a sequence, and the words that the platforms' findings share."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -9,11 +9,11 @@ from simcore.clock.zones import DAY_US, MINUTE_US, Ints, zone
 from simcore.text.wording import listed, local_date, time_of_day
 
 SEVERITIES = ("note", "warning", "error")
-"""How bad a finding is, the worst last: worth knowing; hardly what was meant; something cannot go out as it says."""
+"""How bad a finding is, the worst last: worth knowing; probably not what was meant; emails cannot go out."""
 Codes = Mapping[str, tuple[str, str]]
-"""Of each code that findings may have the severity, and a sentence: what it means, and what to do."""
+"""For each code of findings: its severity, and what it means and what to do."""
 Finding = tuple[str, str, str]
-"""One thing to look at: its code, where it is (a path such as emails[2].send_days), and a message for people."""
+"""A finding: its code, where it is (a path such as emails[2].send_days), and a message for people."""
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
@@ -28,7 +28,7 @@ def two_years(time_zone: str, as_of_us: int) -> Ints:
 
 
 def dates(days: Iterable[int]) -> str:
-    """Local dates [d], one at least: Sun 29 Mar 2026 and Sun 28 Mar 2027."""
+    """One or more local dates [d]: Sun 29 Mar 2026 and Sun 28 Mar 2027."""
     return listed(map(local_date, days))
 
 

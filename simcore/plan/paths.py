@@ -12,9 +12,9 @@ _PART = re.compile(r"\w+")
 
 
 def parts(path: Any) -> tuple[str | int, ...]:
-    """The names and places of a path, from the top: ("emails", 2, "delay_value").
+    """The names and list indices of a path, from the top: ("emails", 2, "delay_value").
 
-    Raises ValidationError where it is not of that form.
+    Raises ValidationError if the path does not have that form.
 
     >>> parts("emails[2].delay_value")
     ('emails', 2, 'delay_value')
@@ -26,10 +26,10 @@ def parts(path: Any) -> tuple[str | int, ...]:
 
 
 def put(top: Any, path: str, value: Any) -> None:
-    """Puts a value where a path leads, in dicts and lists; dicts that are missing on the way, or null, are made.
+    """Sets the value at a path, in dicts and lists. Dicts on the way that are missing or null are created.
 
-    What is on the way is copied, since it may be a value that was put there before, which is the user's own.
-    Raises ValidationError where it leads nowhere: past the end of a list, or into something that is neither.
+    Everything on the way is copied, since it may be a value that the user gave. Raises ValidationError if the path
+    leads nowhere: past the end of a list, or into something that is neither a dict nor a list.
     """
     way = parts(path)
     last = way[-1]
@@ -44,11 +44,11 @@ def put(top: Any, path: str, value: Any) -> None:
 
 
 def _check(here: Any, part: str | int, path: str) -> None:
-    """Raises ValidationError where nothing can stand at a part of a path."""
+    """Raises ValidationError if `here` cannot have this part of a path."""
     if isinstance(part, str):
         if not isinstance(here, dict):
-            refuse([(path, f"there is no {part}, since what it would be in has no fields", shown(here))])
+            refuse([(path, f"there is no {part} here, since this value has no fields", shown(here))])
     elif not isinstance(here, list):
-        refuse([(path, f"there is no [{part}], since what it would be in is not a list", shown(here))])
+        refuse([(path, f"there is no [{part}] here, since this value is not a list", shown(here))])
     elif part >= len(here):
-        refuse([(path, f"there is no [{part}]: the list has {len(here)}, and they count from [0]", "")])
+        refuse([(path, f"there is no [{part}]: the list has {len(here)} items, counted from [0]", "")])

@@ -1,9 +1,8 @@
-"""What a platform is to everybody else: the protocols `Platform` and `Sequence`, and which platforms there are.
+"""The protocols `Platform` and `Sequence`, and the registry of platforms.
 
-Nothing outside a platform's own package names it. The rooms ask `platform_of(sequence)`, the command line asks
-`platforms()`. A platform makes itself known by `register`, which its package calls when it is imported; its entry
-point in the group `simcore.platforms` says which package to import. PLATFORMS.md, beside this file, is the guide for
-whoever writes one.
+Nothing outside a platform's own package names it. Other code asks `platform_of(sequence)`, the command line asks
+`platforms()`. A platform's package calls `register` when it is imported; its entry point in the group
+`simcore.platforms` says which package to import. PLATFORMS.md, in this folder, is the guide to writing one.
 """
 
 import warnings
@@ -26,33 +25,33 @@ GROUP = "simcore.platforms"
 
 
 class Sequence(Protocol):
-    """A sequence of some platform: what people load or build, and give to the verbs.
+    """A sequence of some platform: people load or build it, and give it to the verbs.
 
-    It is frozen: what changes it gives another one. Equal fields make equal sequences, and it pickles, since workers
-    of Dask and Spark get it so. What cannot be is refused when it is made, with a ValidationError that has all
-    problems.
+    It is frozen: changes make a new sequence. Sequences with equal fields are equal. It can be pickled, since Dask and
+    Spark send it to their workers. A sequence that is not valid raises a ValidationError with all problems when it is
+    made.
     """
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Its name, for people."""
         ...
 
     @property
     def time_zone(self) -> str:
-        """The zone in which its instants are shown, and what is typed without an offset is read: an IANA name."""
+        """The time zone of its instants, and of typed times without an offset: an IANA name."""
         ...
 
     def with_fields(self, changed: Mapping[str, Any], /) -> Self:
         """A copy with other values at paths such as `send_hour` or `emails[2].delay_value`, validated as a whole.
 
-        `simcore.sweep` and `simcore.explore` turn sequences by it. Raises ValidationError for a path that leads
-        nowhere, too. `simcore.platform` has `parts` and `put` for paths.
+        `simcore.sweep` and `simcore.explore` use it. Raises ValidationError, also for a path that leads nowhere.
+        `simcore.platform` has `parts` and `put` for paths.
         """
         ...
 
     def to_api(self) -> Any:
-        """The JSON that it was loaded from, as Python has it, unknown fields included."""
+        """The JSON that it was loaded from, as Python data, including unknown fields."""
         ...
 
 
@@ -60,10 +59,10 @@ S = TypeVar("S", bound=Sequence)
 
 
 class Words(NamedTuple):
-    """What a platform calls things, where reasons and warnings speak of them.
+    """A platform's own words, for reasons and warnings.
 
-    `send_day`: a day on which emails may go out. `published`: what an email is that goes out, in difference to one
-    that is only there. (What the others are called is said step by step, see `simcore.platform.Step`.)
+    `send_day`: a day on which emails can go out. `published`: the state of an email that goes out. (Each step has its
+    own word for emails that do not: see `simcore.platform.Step`.)
     """
 
     send_day: str = "send day"
@@ -71,21 +70,27 @@ class Words(NamedTuple):
 
 
 class Platform(Protocol[S]):
-    """An email platform: how its sequences are read, what they come down to, and what can be said of them.
+    """An email platform: how to read its sequences, translate them into plans, and describe them.
 
-    Subclass it, give its package one instance and `register` that. What has a default here may be left out.
+    To add one, subclass it, make one instance in its package and `register` that. You can leave out everything that
+    has a default here.
 
-    `name`: its short name in lower case, as the command line takes it; `title`: as people write it; `package`: what
-    they import, which has its `load`, `Sequence` and `Assumptions`. `look`: what a file of it looks like, in a few
-    words. `sequence`: the class of its sequences. `assumptions`: a frozen dataclass of switches
-    (`simcore.platform.switch`), one for each thing that the platform does not say of itself. `events`: what those of
-    a log mean to it, as its plans have it too. `codes`: of each code of its findings the severity, and what it means
-    and asks for. `words`: what it calls things. `options`: of the command line's options `--emails, --time-zone,
-    --include-drafts, --changes, --enabled-at` and `--render` those that it has a use for, by their parameters' names
-    (`time_zone`), and what each is good for, in a sentence. `rules`: the path of its RULES.md, the rules that its
-    plans follow. `columns`: what the columns of entries are called in the tables that the platform gives of them, by
-    their names here, `subscriber_id` and `entered_at` at the least. `unchanging`: what is said to whoever gives a
-    change, where `changes` and `after` are left out.
+    - `name`: a short name in lower case, for the command line.
+    - `title`: its name as people write it.
+    - `package`: the package that people import, with `load`, `Sequence` and `Assumptions`.
+    - `look`: what its files look like, in a few words.
+    - `sequence`: the class of its sequences.
+    - `assumptions`: a frozen dataclass of switches (`simcore.platform.switch`), one for each point that the platform
+      does not document.
+    - `events`: the meaning of the events of a log; its plans have the same.
+    - `codes`: for each code of its findings, the severity, and what it means and what to do.
+    - `words`: its own words.
+    - `options`: which of the command line's options `--emails, --time-zone, --include-drafts, --changes, --enabled-at`
+      and `--render` it uses, by their parameters' names (`time_zone`), with a sentence of help for each.
+    - `rules`: the path of its RULES.md, with the rules that its plans follow.
+    - `columns`: the names of the columns of entries in the platform's own tables, by their names here; at least
+      `subscriber_id` and `entered_at`.
+    - `unchanging`: the error for people who give a change, if `changes` and `after` are left out.
     """
 
     name: str
@@ -107,35 +112,35 @@ class Platform(Protocol[S]):
 
     @abstractmethod
     def recognises(self, payload: Any) -> int:
-        """How surely a file's JSON is of this platform, be it right or wrong: 0 not at all; 1 by its frame, which
-        others' files may have too; 2 by what only its own have. Whatever the JSON is, nothing is raised."""
+        """How surely a file's JSON belongs to this platform, valid or not: 0 not at all; 1 by its outer form, which
+        other platforms' files may share; 2 by something that only its own files have. Never raises an error."""
         ...
 
     @abstractmethod
     def load(self, payload: Any, options: Mapping[str, Any], /) -> S | list[S]:
-        """The sequence of a file's JSON; a list where the file holds a list of them.
+        """The sequence of a file's JSON, or a list of sequences if the file holds a list.
 
-        `options`: what was given of `emails` (the JSON of that second file) and `time_zone`, where it has a use for
+        `options`: `emails` (the JSON of the second file) and `time_zone`, if they were given and the platform uses
         them. Raises ValidationError with all problems.
         """
         ...
 
     @abstractmethod
     def plan(self, sequence: S, assumptions: Any, *, include_drafts: bool = False) -> Plan:
-        """The delays, gates and rules that a sequence comes down to, under some `assumptions` of its class.
+        """The plan of a sequence: its delays, gates and rules, under some `assumptions`.
 
-        `include_drafts`: whether emails that are there and do not go out count as though they did.
+        `include_drafts`: whether to treat drafts as if they were published.
         """
         ...
 
     def key(self, sequence: S) -> str:
-        """What tells a sequence apart from the others in a list, as FILE#KEY on the command line."""
+        """What identifies a sequence in a list: FILE#KEY on the command line."""
         return sequence.name
 
     def changes(self, items: Any) -> list[Any]:
         """The changes of a JSON list. Each has `at`, an instant as people write it.
 
-        Raises ValidationError with all problems; as it stands here, SimcoreError where there is a change.
+        Raises ValidationError with all problems. This default raises SimcoreError if there is a change.
         """
         if items != []:
             raise SimcoreError(self.unchanging)
@@ -144,27 +149,27 @@ class Platform(Protocol[S]):
     def after(
         self, sequence: S, changes: Iterable[tuple[int, Any]], assumptions: Any | None = None
     ) -> list[S]:
-        """The sequence after each of some changes, one upon the other, as `changes` or the package's functions make
-        them; each with its number in the list that the user gave, by which an error's paths name it: `changes[2]`.
-        `assumptions`: under which, None for the defaults; those that say what a change comes to play a part here.
+        """The sequence after each of some changes, which build on one another. `changes` or the package's functions
+        made them. Each comes with its number in the user's list, for the paths of errors: `changes[2]`.
+        `assumptions`: some of them say what a change does; None for the defaults.
 
-        As it stands here, SimcoreError where there is a change.
+        This default raises SimcoreError if there is a change.
         """
         if list(changes):
             raise SimcoreError(self.unchanging)
         return []
 
     def controls(self, sequence: S) -> list[Control]:
-        """What `simcore.explore` turns, by paths that `with_fields` takes; as it stands here, nothing."""
+        """The controls of `simcore.explore`, by paths that `with_fields` takes. This default has none."""
         return []
 
     def findings(
         self, sequence: S, *, among: Iterable[S] = (), as_of_us: int | None = None
     ) -> Iterable[Finding]:
-        """What `simcore.lint` finds, in the order of the sequence, by codes that stand in `codes`.
+        """The findings of `simcore.lint`, in the order of the sequence; their codes are in `codes`.
 
-        `among`: the account's other sequences, as far as they are known. `as_of_us` [µs, UTC]: from when on what
-        depends on dates is looked at; None for not at all.
+        `among`: the account's other sequences, as far as they are known. `as_of_us` [µs, UTC]: the time from which on
+        to check what depends on dates; None to skip those checks.
         """
         return ()
 
@@ -174,8 +179,8 @@ class Platform(Protocol[S]):
 
 
 class _Known:
-    """The platforms that are known: by name, and by the class of their sequences. `broken`: what is wrong with those
-    whose entry points cannot be used, by name; None as long as nobody has looked for entry points."""
+    """The registered platforms, by name and by the class of their sequences. `broken`: what is wrong with those whose
+    entry points cannot be used, by name; None until somebody looks for entry points."""
 
     def __init__(self) -> None:
         self.by_name: dict[str, Platform[Any]] = {}
@@ -190,10 +195,10 @@ _MEMBERS = tuple(
 
 
 def register(platform: Platform[Any]) -> None:
-    """Makes a platform known; its package calls it when it is imported. A second time changes nothing.
+    """Registers a platform. Its package calls this when it is imported; a second call changes nothing.
 
-    Raises SimcoreError for what is no platform, and where one of another package has its name or its class of
-    sequences.
+    Raises SimcoreError for what is not a platform, and if a platform of another package has the same name or the same
+    class of sequences.
     """
     missing = [name for name in _MEMBERS if not hasattr(platform, name)]
     if missing:
@@ -215,13 +220,13 @@ def register(platform: Platform[Any]) -> None:
 
 
 def known(sequence: object) -> Platform[Any] | None:
-    """The platform of a sequence; None for what is no sequence of any that is known. Looks for no entry points."""
+    """The registered platform of a sequence; None if there is none. Does not look for entry points."""
     of = _known.by_class
     return next((of[kind] for kind in type(sequence).__mro__ if kind in of), None)
 
 
 def platform_of(sequence: object) -> Platform[Any]:
-    """The platform of a sequence. Raises SimcoreError for what is none of any platform's."""
+    """The platform of a sequence. Raises SimcoreError for what is not a sequence of any platform."""
     found = known(sequence)
     if found is None:
         loads = [f"{each.package}.load" for each in platforms().values()]
@@ -234,29 +239,29 @@ def platform_of(sequence: object) -> Platform[Any]:
 
 
 def platforms() -> dict[str, Platform[Any]]:
-    """All platforms by name, those that are shipped first; entry points are looked for once.
+    """All platforms by name, simcore's own first. Looks for entry points once.
 
-    Warns of those that cannot be used, and names their packages.
+    Warns of platforms that cannot be used, and names their packages.
     """
     if _known.broken is None:
         _known.broken = {}  # a package that is imported now may ask, too
         _known.broken = _look()
-        for told in _known.broken.values():
-            warnings.warn(told, stacklevel=2)
+        for message in _known.broken.values():
+            warnings.warn(message, stacklevel=2)
     return dict(_known.by_name)
 
 
 def platform_named(name: str) -> Platform[Any]:
-    """A platform by its name. Raises SimcoreError where there is none, or its package cannot be used."""
+    """A platform by its name. Raises SimcoreError if there is none, or if its package cannot be used."""
     found = platforms()
     if not isinstance(name, str) or name not in found:
-        told = (_known.broken or {}).get(name) if isinstance(name, str) else None
-        raise SimcoreError(told or f"no platform {shown(name)}; there are: {', '.join(found)}")
+        message = (_known.broken or {}).get(name) if isinstance(name, str) else None
+        raise SimcoreError(message or f"no platform {shown(name)}; there are: {', '.join(found)}")
     return found[name]
 
 
 def recognised(payload: Any) -> Platform[Any]:
-    """The platform that a file's JSON is of. Raises SimcoreError where it is of none, or of several."""
+    """The platform that a file's JSON belongs to. Raises SimcoreError if there is none, or more than one."""
     sure = {each.name: each.recognises(payload) for each in platforms().values()}
     most = max(sure.values())
     found = [each for each in platforms().values() if sure[each.name] == most]
@@ -272,9 +277,9 @@ def recognised(payload: Any) -> Platform[Any]:
 
 
 def _look() -> dict[str, str]:
-    """Imports the packages whose entry points name a platform, and makes those known that their import does not.
+    """Imports the packages whose entry points name a platform, and registers the platforms.
 
-    Gives what is wrong with those that cannot be used, by name.
+    Returns what is wrong with those that cannot be used, by name.
     """
     from importlib.metadata import entry_points  # slow to import, and seldom needed
 
@@ -282,8 +287,8 @@ def _look() -> dict[str, str]:
     for each in sorted(entry_points(group=GROUP), key=lambda each: each.name):
         try:
             register(each.load())
-        except Exception as error:  # whatever it is, the other platforms are none the worse
+        except Exception as error:  # any error; the other platforms still work
             package = "a package" if each.dist is None else f"{each.dist.name} {each.dist.version}"
-            told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            broken[each.name] = f"the platform {each.name!r} of {package} cannot be used: {told}"
+            reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            broken[each.name] = f"the platform {each.name!r} of {package} cannot be used: {reason}"
     return broken

@@ -1,8 +1,8 @@
-"""The rules that the code follows by number, as the RULES.md files beside it tell them: read, found and shown.
+"""The numbered rules that the code follows: reads them from the RULES.md files, finds and shows them.
 
 A rule is a section of Markdown under a heading such as `### K7. Days`. Its text ends with paragraphs of their own:
-`**Source:** …`, which every rule has; `**Switches:** …`, the names in backticks; and `**Status:** …`, what of the rule
-is not done yet.
+`**Source:** …`, which every rule has; `**Switches:** …`, with names in backticks; and `**Status:** …`, the parts that
+are not implemented yet.
 """
 
 import re
@@ -38,9 +38,9 @@ _MARKS = (  # as they stand in escaped text
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Rule:
-    """One rule: its text (Markdown), its source, the switches that turn it, and the file that tells it.
+    """One rule: its text (Markdown), its source, its switches, and the file that it is in.
 
-    `status` says what of it is not done yet, and is empty where all of it is.
+    `status` says which parts are not implemented yet, and is empty if there are none.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Rule:
         return f"<p><b>{self.name}. {_marked(self.title)}</b></p>{blocks}<p>{ends}</p>"
 
     def _ends(self) -> Iterator[tuple[str, str]]:
-        """What is said below the text."""
+        """The lines below the text."""
         yield "Source", self.source
         if self.switches:
             yield "Switches", ", ".join(self.switches)
@@ -80,13 +80,13 @@ def rules(name: None = None) -> pd.DataFrame: ...
 
 
 def rules(name: str | None = None) -> Rule | pd.DataFrame:
-    """A rule by its number; without one a DataFrame of all rules, in the order of their files.
+    """A rule by its number; without a number, a DataFrame of all rules, in the order of their files.
 
-    A rule shows itself in a notebook and a terminal. Columns of all: `name, title, text` (Markdown), `source`,
-    `switches` (their names, with commas between), `status` (what of it is not done yet, "" where all of it is) and
+    A rule shows itself in notebooks and terminals. The DataFrame has the columns `name, title, text` (Markdown),
+    `source`, `switches` (names, separated by commas), `status` (the parts that are not implemented yet, or "") and
     `file`; all str.
 
-    Raises SimcoreError, which names the nearest, for a number that there is not.
+    Raises SimcoreError for a number that does not exist, and names the nearest one.
 
     >>> rules("K7").switches
     ('day_count',)

@@ -1,4 +1,4 @@
-"""JSON Schemas (2020-12) of platforms' files, by the fields of their classes."""
+"""JSON Schemas (2020-12) of platforms' files, made from the fields of their classes."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import MISSING, fields
@@ -13,7 +13,7 @@ NOTHING_SAID: Schema = {"enum": [None, "", [], {}]}
 
 
 def or_null(schema: Schema) -> Schema:
-    """A schema that null fits too, as where a field that is null counts as left out.
+    """A schema that also accepts null, for fields where null means left out.
 
     >>> or_null({"type": "string"}), or_null({"enum": ["a"]})
     ({'type': ['string', 'null']}, {'enum': ['a', None]})
@@ -31,11 +31,12 @@ def of_fields(
     needed: Collection[str] = (),
     without: Collection[str] = ("extra", "envelope"),
 ) -> Schema:
-    """The schema of an object with the fields of a dataclass, but for some `without` which objects have them.
+    """The schema of an object with the fields of a dataclass, except those in `without`.
 
-    `known`: of each field what fits, and what it is. What is not `needed` may be null, and says its default.
+    `known`: for each field its schema and its description. Fields that are not `needed` can be null, and show their
+    default.
 
-    Raises KeyError for a field that is not known.
+    Raises KeyError for a field that is not in `known`.
     """
     properties = {}
     for each in fields(kind):
@@ -75,11 +76,11 @@ def kept(known: Known) -> Schema:
 
 
 def when(name: str, value: Any, then: Schema) -> Schema:
-    """What must fit, too, where a field is there and has a value."""
+    """The schema `then`, for objects whose field `name` has this value."""
     return {"if": {"properties": {name: {"const": value}}, "required": [name]}, "then": then}
 
 
 def needs(*names: str, **fits: Schema) -> Schema:
-    """That fields are there and not null; of some, what fits."""
+    """A schema that requires fields, not null; `fits` gives the schemas of some."""
     there = {name: {"not": {"type": "null"}} for name in names} | fits
     return {"required": [*there], "properties": there}

@@ -1,4 +1,4 @@
-"""What platforms leave open, as switches: how one is made, checked and listed."""
+"""Switches for what platforms leave open: making, checking and listing them."""
 
 from dataclasses import field, fields
 from datetime import timedelta
@@ -15,12 +15,12 @@ YES_NO = ("true", "false")
 
 
 def switch(default: Any, values: tuple[str, ...], meaning: str, rule: str) -> Any:
-    """A field of a platform's assumptions: its default, what it may be, what it decides, and by which rule."""
+    """A field of a platform's assumptions: its default, its possible values, its meaning, and its rule."""
     return field(default=default, metadata={"values": values, "meaning": meaning, "rule": rule})
 
 
 def check(assumptions: Any) -> None:
-    """Raises ValidationError where a switch has a value that is none of those listed."""
+    """Raises ValidationError if a switch has a value that is not among those listed."""
     problems: list[Problem] = []
     for each in fields(assumptions):
         value, values = getattr(assumptions, each.name), each.metadata["values"]

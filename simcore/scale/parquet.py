@@ -371,7 +371,7 @@ def _sends(
     except TooLateError as error:
         row, *_ = error.rows
         message = str(error).replace(f" row {row} (", f" row {start + row} (", 1)
-        raise TooLateError(f"{given.path}: {message}", [start + each for each in error.rows]) from None
+        raise TooLateError(f"{given.path}: {message}", [start + row for row in error.rows]) from None
 
 
 def _schema(arrow: ModuleType, nobody: Projection, id_type: Any) -> tuple[Any, list[str]]:
@@ -426,7 +426,7 @@ def _alone(folder: Path) -> Iterator[None]:
     with ExitStack() as stack:
         with _writing(folder):
             folder.mkdir(exist_ok=True)
-            names = [each.name for each in folder.iterdir()]
+            names = [path.name for path in folder.iterdir()]
             if MANIFEST not in names and not all(name.startswith(".") for name in names):
                 raise SimcoreError(
                     f"{folder}: the folder has other files and no {MANIFEST} of a run to resume: choose a new folder"

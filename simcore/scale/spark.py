@@ -191,7 +191,7 @@ def _numbered(frame: DataFrame, columns: dict[str, str]) -> DataFrame:
     if bag is not None and not isinstance(frame.schema[bag].dataType, types.StringType):
         read[bag] = functions.to_json(read[bag])
     read[_ROW] = functions.monotonically_increasing_id()
-    return frame.select(*(each.alias(name) for name, each in read.items()))
+    return frame.select(*(column.alias(name) for name, column in read.items()))
 
 
 def _grouped(frame: DataFrame, who: str) -> GroupedData:

@@ -222,16 +222,16 @@ def short(text: Any, limit: int = 32) -> str:
     known = font.get_charmap()
     marks = {"Cc", "Cf", "Cs"}
     seen = [
-        " " if each.isspace() else each
-        for each in str(text)
-        if each.isspace() or not (unicodedata.category(each) in marks or each in _INVISIBLE)
+        " " if char.isspace() else char
+        for char in str(text)
+        if char.isspace() or not (unicodedata.category(char) in marks or char in _INVISIBLE)
     ]
     line = " ".join("".join(seen).split())
     if len(line) > limit:
         line = f"{line[: limit - 1]}…"
     other = "□" if ord("□") in known else "?"
     # An even number of dollars would make mathematics of what is between them.
-    return "".join(each if ord(each) in known else other for each in line).replace("$", r"\$")
+    return "".join(char if ord(char) in known else other for char in line).replace("$", r"\$")
 
 
 def subject(text: Any) -> str:

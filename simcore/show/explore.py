@@ -229,7 +229,7 @@ def _knob(ipywidgets: Any, control: Control) -> _Knob:
         leaf = ipywidgets.Dropdown(options=among, value=value, **about)
     elif kind == "time":
         quarters = {f"{at // 60:02}:{at % 60:02}" for at in range(0, 24 * 60 + 1, 15)}
-        options = sorted({value, *(each for each in quarters if among[0] <= each <= among[1])})
+        options = sorted({value, *(time for time in quarters if among[0] <= time <= among[1])})
         leaf = ipywidgets.SelectionSlider(options=options, value=value, **about)
     elif kind == "zone":
         names = tuple(sorted(zone_names()))
@@ -281,7 +281,7 @@ def _table(preview: pd.DataFrame, here: Zone) -> str:
 
 
 def _said(messages: list[str]) -> str:
-    return "".join(f'<div class="simcore-said" role="alert">{escape(each)}</div>' for each in messages)
+    return "".join(f'<div class="simcore-said" role="alert">{escape(message)}</div>' for message in messages)
 
 
 def _picture(counted: pd.DataFrame, title: str) -> bytes:

@@ -83,8 +83,8 @@ def plot_timeline(timeline: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
     colours = drawing.colours(len(labels))
     ax.set_ylim(rows - 0.5, -0.5)
     if rows <= _LABELLED:
-        shown_ids = [drawing.short(ids[each], 20) for each in by_first]
-        texts = [f"{each}, {name}" if name else each for each in shown_ids for name in names]
+        shown_ids = [drawing.short(ids[index], 20) for index in by_first]
+        texts = [f"{shown_id}, {name}" if name else shown_id for shown_id in shown_ids for name in names]
         ax.set_yticks(range(rows), texts, fontsize="small" if rows <= 25 else "xx-small")
         ax.set_ylabel("subscriber")
         drawing.rules(ax, np.arange(rows), "0.88")
@@ -174,22 +174,22 @@ def plot_calendar(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
         *edges, np.where(grid > 0, grid, np.nan), cmap="cividis_r", vmin=-most / 4, vmax=most, **line
     )
     small = "small" if across <= 4 else "xx-small"
-    for at, each in enumerate(pages):
+    for at, first_day in enumerate(pages):
         ax.text(
             left[at] - 0.5,
             top[at] - 0.7,
-            f"{each.item():%b %Y}",
+            f"{first_day.item():%b %Y}",
             fontsize=small,
             fontweight="bold",
             va="bottom",
         )
     if len(pages) <= _PAGES:
-        for each, across_, down_, many in zip(date.astype("datetime64[D]"), x, y, sends, strict=True):
+        for local_date, across_, down_, many in zip(date.astype("datetime64[D]"), x, y, sends, strict=True):
             dark = many > most * 0.3
             ax.text(
                 across_,
                 down_,
-                str(each.item().day),
+                str(local_date.item().day),
                 fontsize="x-small",
                 ha="center",
                 va="center",
@@ -213,7 +213,7 @@ def plot_calendar(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
 
     changes_us, by = drawing.clock_changes(here, int(edges_us[0]), int(edges_us[-1]))
     for text in dict.fromkeys(by):
-        at_us = changes_us[[each == text for each in by]]
+        at_us = changes_us[[change == text for change in by]]
         where = np.isin(date, here.date(at_us))
         ax.scatter(
             x[where] + 0.3,
@@ -259,12 +259,12 @@ def plot_load(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     sends = forecast.to_numpy(np.float64)
     size = len(sends)
     if size > _STEPS:
-        each = -(-size // _STEPS)
-        begins = np.arange(0, size, each)
-        total = np.append(sends.sum(axis=1), np.full(-size % each, -1))
-        sends = sends[begins + total.reshape(-1, each).argmax(axis=1)]
+        group = -(-size // _STEPS)
+        begins = np.arange(0, size, group)
+        total = np.append(sends.sum(axis=1), np.full(-size % group, -1))
+        sends = sends[begins + total.reshape(-1, group).argmax(axis=1)]
         edges_us = edges_us[np.append(begins, size)]
-        label += f"\n(the busiest of each {each:,})"
+        label += f"\n(the busiest of each {group:,})"
     drawing.time_axis(ax, here, int(edges_us[0]), int(edges_us[-1]), "time")
     edges = drawing.days(edges_us)
     tops = np.cumsum(sends, axis=1)
@@ -290,7 +290,8 @@ def plot_load(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     ax.spines[["top", "right"]].set_visible(False)
     if list(forecast.columns) != ["sends"]:
         names = [
-            drawing.subject(each) if isinstance(each, str) else f"email {each}" for each in forecast.columns
+            drawing.subject(column) if isinstance(column, str) else f"email {column}"
+            for column in forecast.columns
         ]
         drawing.name_emails(ax, names, colours, hatch=hatches)
     return ax
@@ -369,10 +370,10 @@ def plot_shift(shift: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
             va="bottom",
             color="0.25",
         )
-    names = [f"email {drawing.short(each)}" for each in ids]
+    names = [f"email {drawing.short(email_id)}" for email_id in ids]
     if "subject" in shift.columns:
         subjects = shift["subject"].to_numpy(object)[np.unique(code, return_index=True)[1]]
-        names = [drawing.subject(each) for each in subjects]
+        names = [drawing.subject(subject) for subject in subjects]
     ax.set_yticks(range(len(ids)), names, fontsize=size)
     ax.set_ylim(len(ids) - 0.45, -0.6)
     ends = np.array([(low_us + high_us - span_us) / 2, (low_us + high_us + span_us) / 2]) / unit_us

@@ -1,6 +1,6 @@
-"""What the command line shows: tables, lengths of time and clocks for people, JSON for machines.
+"""The output of the command line: tables, lengths of time and clocks for people, JSON for machines.
 
-A text that comes from a file cannot make the terminal do anything.
+Texts that come from files are made harmless for the terminal.
 """
 
 import io
@@ -30,7 +30,7 @@ from simcore.files.stamps import iso
 from simcore.text.tables import MOST, visible
 
 COLUMNS = 80
-"""Wider than this nothing is shown."""
+"""The most columns that output uses."""
 _LEAST_BAR = 8
 _LEAST_WORD = 8
 _WHOLE = {"name", "send time", "first send", "last send"}  # columns of words that stay together
@@ -58,10 +58,10 @@ def counts(numbers: dict[str, int]) -> str:
 
 
 def spans(starts_us: Ints, here: Zone, freq: str) -> list[str]:
-    """Periods as people write them, by where they begin [µs]: Sun  8 Mar 2026 (23 h), Sun  8 Mar 2026 09:00 EDT.
+    """Periods as people write them, by their starts [µs]: Sun  8 Mar 2026 (23 h), Sun  8 Mar 2026 09:00 EDT.
 
-    No two look the same: where a zone calls its time the same before and after a change, hours that the clock
-    shows twice have their offsets too.
+    No two look the same: if a zone has the same abbreviation before and after a change, hours that the clock shows
+    twice have their offsets too.
     """
     local = [_EPOCH + timedelta(microseconds=us) for us in here.local_us(starts_us).tolist()]
     dates = [f"{at:%a} {at.day:2} {at:%b %Y}" for at in local]
@@ -83,16 +83,16 @@ def spans(starts_us: Ints, here: Zone, freq: str) -> list[str]:
 
 
 def chart(labels: list[str], columns: dict[str, list[int]]) -> None:
-    """A row for each label: its numbers, and a bar of the last; as wide as the terminal but never over 80 columns.
+    """A row for each label: its numbers, and a bar for the last one; as wide as the terminal, 80 columns at most.
 
-    Where the columns leave no room for bars, the last one stands alone.
+    If the columns leave no room for bars, only the last one is shown.
     """
     start = max(map(len, ["period", *labels]))
     sizes = {name: max(len(name), len(str(max(numbers)))) for name, numbers in columns.items()}
     room = _width() - start - sum(size + 2 for size in sizes.values()) - 3
     *others, last = columns
     if room < _LEAST_BAR and others:
-        tell("No room for a column a position: -o and --json give them.\n\n")
+        tell("No room for one column per position: use -o or --json.\n\n")
         chart(labels, {last: columns[last]})
         return
     blocks, line = (_BLOCKS, "─") if _has(f"{_BLOCKS}─") else (" #", "-")
@@ -105,11 +105,11 @@ def chart(labels: list[str], columns: dict[str, list[int]]) -> None:
         whole, rest = divmod(max(round(numbers[-1] * fine), numbers[-1] > 0), steps)
         row = " ".join([label.ljust(start), *cells, f" {blocks[-1] * whole}{blocks[rest]}"])
         lines.append(f" {row.rstrip()}")
-    tell("".join(f"{each}\n" for each in lines))
+    tell("".join(f"{line}\n" for line in lines))
 
 
 def cut(text: str, before: str = "") -> str:
-    """A text after another one, shortened to one line of the terminal."""
+    """Two texts, cut to one line of the terminal."""
     text = before + visible(text).encode(sys.stdout.encoding, "backslashreplace").decode(sys.stdout.encoding)
     return _fitted(text, _width())
 
@@ -166,7 +166,7 @@ def _list(console: Console, names: list[str], rows: list[list[str]]) -> None:
 
 
 def remark(head: str, text: str) -> None:
-    """A line, and a text indented below it, as wide as the terminal but never over 80 columns."""
+    """A line, and a text indented below it, as wide as the terminal, 80 columns at most."""
     console = _page()
     console.print(Text(_short(head), overflow="fold"))
     console.print(Padding(Text(visible(text), overflow="fold"), (0, 0, 0, 4)))
@@ -174,7 +174,7 @@ def remark(head: str, text: str) -> None:
 
 
 def _page() -> Console:
-    """A page to print on, plain, as wide as the terminal but never over 80 columns."""
+    """A plain page to print on, as wide as the terminal, 80 columns at most."""
     file = io.TextIOWrapper(io.BytesIO(), encoding=sys.stdout.encoding, errors="backslashreplace", newline="")
     return Console(file=file, width=_width(), color_system=None, legacy_windows=False)
 
@@ -185,12 +185,12 @@ def _tell(page: Console) -> None:
 
 
 def _short(text: str) -> str:
-    """What is shown of a text, which is most of it or all."""
+    """A text, cut if it is very long."""
     return _fitted(visible(text[: MOST + 1]), MOST)
 
 
 def _fitted(text: str, cells: int) -> str:
-    """A text that is no wider than so many cells."""
+    """A text, cut to at most `cells` cells."""
     end = "…" if _has("…") else "..."
     return text if cell_len(text) <= cells else set_cell_size(text, cells - len(end)) + end
 
@@ -234,5 +234,5 @@ def write_json(value: object) -> None:
 
 
 def write(text: str, encoding: str = "utf-8") -> None:
-    """A text as it is; what the encoding does not have is spelt out."""
+    """A text unchanged, except that characters are escaped that the encoding does not have."""
     sys.stdout.buffer.write(text.encode(encoding, "backslashreplace"))
