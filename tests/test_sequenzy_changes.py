@@ -4,10 +4,12 @@ What they do to those inside is worked by hand in `sequenzy_worked`, and compare
 rules in `test_sequenzy_graphs`.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import simcore
 from simcore import sequenzy
@@ -319,3 +321,60 @@ def test_seed(text_of):
         "its path"
     )
     assert len(simcore.project(sequence, [at("02 10:00")] * 50, seed=3)["email_id"].unique()) == 2
+
+
+# ---------------------------------------------------------------- waits that are nodes of their own
+
+
+def drawn(*chain):
+    """A sequence as GET gives it: a chain of nodes by id, `w…` waits (2 days), the others emails."""
+    ids = ["start", *chain, "end"]
+    kinds = {"start": "trigger", "end": "completion"}
+    return {
+        "name": "Drawn",
+        "trigger": "contact_added",
+        "nodes": [
+            {"id": name, "nodeType": "logic_delay", "config": {"delayDays": 2}}
+            if name[0] == "w"
+            else {"id": name, "nodeType": kinds.get(name, "action_email"), "config": {}}
+            for name in ids
+        ],
+        "edges": [{"sourceNodeId": one, "targetNodeId": two} for one, two in pairwise(ids)],
+        "emails": [{"nodeId": name, "emailId": name, **HELLO} for name in chain if name[0] != "w"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (["w1", "a"], ["w1", "a"], ["a 04 10:00"]),
+        (["w1", "a"], ["a"], ["a 03 10:00"]),  # the wait is gone, and its only successor is there
+        (["w1", "a"], ["w2", "a"], ["a 03 10:00"]),  # another wait, at which nobody is parked
+        (["w1", "a", "b"], ["w1", "b"], ["b 04 10:00"]),  # the wait is there, and another email behind it
+        (["w1", "a", "b"], ["w1", "b", "a"], ["b 04 10:00", "a 04 10:00"]),
+        (["w1", "a", "w2", "b"], ["w2", "b"], ["b 05 10:00"]),  # both are gone: the next wait begins
+        (["w1", "w2", "a"], ["w1", "a"], ["a 04 10:00"]),  # two waits in a row, of which the first is kept
+        (["w1", "w2", "a"], ["w2", "a"], ["a 05 10:00"]),
+        (["w1", "a"], ["w1", "w2", "a"], ["a 06 10:00"]),
+    ],
+    ids=lambda given: "-".join(each.split()[0] for each in given),
+)
+def test_waits_of_graphs_are_nodes_of_their_own(before, after, expected):
+    """Q40: who is parked at a delay that is deleted goes on to its successor; who is at one that stays, stays."""
+    body = drawn(*after)
+    change = sequenzy.update(at("03 10:00"), nodes=body["nodes"], edges=body["edges"], emails=body["emails"])
+    sends = simcore.project(
+        sequenzy.from_api(drawn(*before)), events=log(("02 10:00", "contact_added")), changes=[change]
+    )
+    assert [f"{row.email_id} {row.send_at:%d %H:%M}" for row in sends.itertuples()] == expected
+
+
+def test_a_date_that_is_gone_and_given_again_at_one_instant_is_followed():
+    """Q28: a property is what was said last, at one instant too."""
+    wait = {"field": "renews", "source": "attribute", "missingAction": "exit"}
+    made = of_tag(email("a", waitUntil=wait), email("b", delay={"days": 1}))
+    says = [("01 10:00", "2026-03-05T10:00Z"), ("04 10:00", True), ("04 10:00", "2026-03-09T10:00Z")]
+    rows = [(when, "field_changed", "renews", {"value": value}) for when, value in says]
+    sends = simcore.project(made, events=log(*rows, ("02 10:00", "tag_added", "T")))
+    assert sends["send_at"].map(str).tolist() == ["2026-03-09 10:00:00+00:00", "2026-03-10 10:00:00+00:00"]
+    assert simcore.project(made, events=log(*rows[:2], ("02 10:00", "tag_added", "T"))).empty

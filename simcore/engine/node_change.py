@@ -16,6 +16,7 @@ def change_nodes(record: Record, before: Itinerary, here: Itinerary, now_us: int
     """One change at an instant [µs], from one plan to the next."""
     out, inside = record.out, record.inside
     rows = inside[(out.end_us[inside] >= now_us) & (out.state[inside] == ACTIVE) & (out.queued[inside] >= 0)]
+    _carry_waits(record, before, here, rows[~record.parked[rows]], now_us)
     queued = out.queued[rows]
     _move_on(record, before, here, rows[here.place[queued] < 0], now_us)
     rows, queued = rows[here.place[queued] >= 0], queued[here.place[queued] >= 0]
@@ -27,6 +28,25 @@ def change_nodes(record: Record, before: Itinerary, here: Itinerary, now_us: int
         if realign and step.sends:
             _realign(record, step, mine, now_us)
         _pass_anew(record, step, mine, now_us)
+
+
+def _carry_waits(record: Record, before: Itinerary, here: Itinerary, rows: Ints, now_us: int) -> None:
+    """Who stands at a wait that is a node of its own stays there, whatever step comes after it now (Q40).
+
+    Where the wait is gone and its step is not, the step is reached at the change.
+    """
+    out = record.out
+    waits = {step.wait_id: at for at, step in enumerate(here.steps) if step.wait_id is not None}
+    waits = {step.email_id: at for at, step in enumerate(here.steps) if not step.is_action} | waits
+    place = before.place[out.queued[rows]]
+    for at in np.unique(place).tolist():
+        step = before.steps[at]
+        name = step.email_id if step.wait_id is None else step.wait_id
+        mine = rows[(place == at) & ((record.over_us[rows] >= now_us) | (record.ending[rows] > 0))]
+        if name in waits:
+            out.queued[mine] = here.number[waits[name]]
+        elif step.wait_id is not None and step.email_id in {each.email_id for each in here.steps}:
+            record.over_us[mine], record.ending[mine] = now_us, 0
 
 
 def _move_on(record: Record, before: Itinerary, here: Itinerary, rows: Ints, now_us: int) -> None:

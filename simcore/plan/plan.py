@@ -68,6 +68,7 @@ class Step(NamedTuple):
     `paths`: the places, among the plan's steps, at which runs go on from it, later ones than its own, the number of
     all steps for the end, `OUT` where they end as though stopped; by default the next. `branch` says which runs take
     which, where there are several. `has_wait`: whether it is waited for at all, or comes right after another.
+    `wait_id`: the id of its wait, where that is a node of its own, and not one with the step (Q40).
     `checked`: whether the plan's stop is looked at when it is passed. `emits`: what it does besides. `to_all`: whether
     it is sent also to those who have left (Q33).
     """
@@ -91,6 +92,7 @@ class Step(NamedTuple):
     checked: bool = True
     emits: tuple[Emission, ...] = ()
     to_all: bool = False
+    wait_id: int | str | None = None
 
     @property
     def is_action(self) -> bool:

@@ -110,9 +110,9 @@ class UntilDateOf(RunDelay):
             gone = date == NAT_US
             us[some[gone]] = at_us[gone]
             fate[some[gone]] = ENDS if self.exits else GOES
-            us[some[~gone]] = np.maximum(us[some[~gone]], date[~gone])
+            later = date > us[some]  # also where it was gone a moment ago, at the same instant
+            us[some[later]], fate[some[later]] = date[later], GOES
             place[some] += 1
-            some = some[~gone]
             some = some[place[some] < end[some]]
         return us, fate
 

@@ -89,6 +89,7 @@ def _step(
     used = tags.used(subject) if sends else set[str]()
     shown = discount if "discount" in used else None
     branch, paths = _paths(node, assume)
+    own = node.config.get("delayNodeId")
     # The stop is looked at before each node. Most waits begin where one has just been looked at.
     unlooked = not before or any(_emissions(each, assume) or each.kind in _UNCHECKED for each in before)
     return Step(
@@ -111,6 +112,7 @@ def _step(
         checked=kind not in _UNCHECKED,
         emits=_emissions(node, assume),
         to_all=node.config.get("isTransactional") is True,
+        wait_id=own if node.wait is not None and isinstance(own, str | int) else None,
     )
 
 
