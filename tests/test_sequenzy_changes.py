@@ -378,3 +378,59 @@ def test_a_date_that_is_gone_and_given_again_at_one_instant_is_followed():
     sends = simcore.project(made, events=log(*rows, ("02 10:00", "tag_added", "T")))
     assert sends["send_at"].map(str).tolist() == ["2026-03-09 10:00:00+00:00", "2026-03-10 10:00:00+00:00"]
     assert simcore.project(made, events=log(*rows[:2], ("02 10:00", "tag_added", "T"))).empty
+
+
+# ---------------------------------------------------------------- while nothing is sent
+
+
+PAST = {"waitUntil": {"field": "due", "pastAction": "skip"}}
+
+
+@pytest.mark.parametrize("changes", [[], [sequenzy.disable(at("20 10:00"))]], ids=["alone", "changing"])
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"steps": [email("a", **PAST), email("b", delay={"days": 1})]},
+        {"steps": [email("a", delay={"days": 1})], "stopCondition": {"type": "has_tag", "value": "T"}},
+        {"steps": [email("a", waitUntil={"field": "none", "missingAction": "exit"})]},
+    ],
+    ids=["skips", "stops", "ends"],
+)
+def test_nothing_happens_to_who_enters_a_paused_sequence(named, changes):
+    """Q34: no step holds for them, is skipped, or ends them."""
+    made = sequenzy.Sequence(name="S", trigger="contact_added", status="paused", **named)
+    entries = pd.DataFrame({
+        "subscriber_id": ["a"],
+        "entered_at": [at("02 10:00")],
+        "via": ["manual"],
+        "properties": [{"due": "2026-03-01"}],
+    })
+    found = simcore.simulate(made, entries, events=log(("01 10:00", "tag_added", "T")), changes=changes)
+    assert found.journal["what"].tolist() == ["started"]
+    assert found.subscribers[["status", "next_email_id"]].to_numpy().tolist() == [["active", "a"]]
+    assert found.subscribers["next_send_at"].isna().all()
+
+
+@pytest.mark.parametrize("when", ["05 10:00", "08 10:00"], ids=["before", "at that instant"])
+@pytest.mark.parametrize(
+    "more", [[], [{"type": "add_tag", "tagName": "U", "id": "u"}]], ids=["steps", "waves"]
+)
+def test_who_is_gone_when_a_sequence_is_enabled_is_sent_nothing(when, more):
+    """Q40: what came due meanwhile goes out when it is enabled, but not to those whom an event ended before."""
+    steps = [email("a", delay={"days": 1}), *more]
+    made = of_tag(*steps, enrollmentMode="unlimited")
+    changes = [sequenzy.disable(at("02 12:00")), sequenzy.enable(at("08 10:00"))]
+    rows = [("02 10:00", "tag_added", "T"), (when, "removed")]
+    assert simcore.project(made, events=log(*rows), changes=changes).empty
+    assert len(simcore.project(made, events=log(*rows[:1]), changes=changes)) == 1
+
+
+def test_the_stop_is_looked_at_where_a_change_begins_a_wait():
+    """Q20, Q40: behind a step that is gone."""
+    made = of_tag(
+        *(email(name, delay={"days": 2}) for name in "ab"), stopCondition={"type": "has_tag", "value": "U"}
+    )
+    change = sequenzy.update(at("03 10:00"), steps=[email("b", delay={"days": 2})])
+    rows = [("02 10:00", "tag_added", "T"), ("03 09:00", "tag_added", "U"), ("03 11:00", "tag_removed", "U")]
+    assert entered(made, [change], *rows) == ["02 10:00 stopped"]
+    assert entered(made, [], *rows) == ["02 10:00 completed"]

@@ -161,8 +161,10 @@ class Record:
 
     def park(self, rows: Ints, email: int) -> None:
         """Runs stand before a step, by its number, whose wait has not begun."""
-        self.out.queued[rows], self.out.due_us[rows] = email, NAT_US
-        self.parked[rows], self.ending[rows] = True, 0
+        if self.keeping:
+            self.out.queued[rows], self.out.due_us[rows] = email, NAT_US
+        if self.changing:
+            self.parked[rows], self.ending[rows] = True, 0
 
     def waiting(self, rows: Ints) -> Waiting:
         """What some runs wait for, as they stand."""

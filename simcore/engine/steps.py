@@ -40,7 +40,7 @@ class Steps(ABC):
         """Runs begin: they wait for the first step, from the entry."""
         record, here = self.record, self.here
         record.note("started", rows, entered)
-        if here.by_node and not here.plan.active and record.changing and here.next[0] < len(here.steps):
+        if here.by_node and not here.plan.active and here.next[0] < len(here.steps):  # Q34
             record.park(np.arange(len(record.runs)) if rows is None else rows, int(here.number[here.next[0]]))
         else:
             self.go_on(0, NONE, rows, entered)
@@ -53,7 +53,10 @@ class Steps(ABC):
         place = here.place[record.out.queued[rows]]
         for at in np.unique(place).tolist():
             mine = rows[place == at]
-            self.go_on(at, NONE, mine, Times(np.full(mine.size, now_us)))
+            waits = Waiting(mine, now := Times(np.full(mine.size, now_us)), now)
+            if here.steps[at].stops_anew:
+                waits = record.unstopped(waits)
+            self.go_on(at, NONE, waits.rows, waits.anchor)
 
     def pass_step(self, at: int, cohort: Waiting) -> None:
         """A cohort's step is due: it is sent, or passed without a send, and the next one waited for."""

@@ -83,7 +83,9 @@ class WaveSteps(Steps):
         record, waves = self.record, self.waves
         record.under_plan(self.here.plan)
         if self.number:  # a change may have moved what they wait for
-            live = np.flatnonzero(waves.inside & (record.out.end_us > self.begin_us))
+            gone = waves.inside & (record.out.end_us <= self.begin_us)  # while nothing was sent, or right now
+            waves.due_us[gone], waves.inside[gone] = NEVER_US, False
+            live = np.flatnonzero(waves.inside)
             due_us = record.out.due_us[live]
             waves.due_us[live] = np.where(due_us == NAT_US, NEVER_US, due_us)
             self._forget(live)

@@ -62,8 +62,9 @@ class Step(NamedTuple):
     `sends`: whether it is sent then, or passed without a send, which is journalled as `passed` (a draft that
     counts, K12; a step that is no email, Q12), "" for not at all. `is_email`: whether it is one, be it sent or not;
     `called`: what a reason calls it when the next step waits from it. `stops_waits`: whether the plan's stop is
-    looked at also where its wait begins (Q20). `render` fills in the subject for a run, by its properties (None for
-    none), its name, and when the step whose id is `shows` was passed [µs]; None where nothing is filled in (Q25).
+    looked at also where its wait begins (Q20); `stops_anew`: the same for who comes to it by a change. `render` fills
+    in the subject for a run, by its properties (None for none), its name, and when the step whose id is `shows` was
+    passed [µs]; None where nothing is filled in (Q25).
 
     `paths`: the places, among the plan's steps, at which runs go on from it, later ones than its own, the number of
     all steps for the end, `OUT` where they end as though stopped; by default the next. `branch` says which runs take
@@ -93,6 +94,7 @@ class Step(NamedTuple):
     emits: tuple[Emission, ...] = ()
     to_all: bool = False
     wait_id: int | str | None = None
+    stops_anew: bool = False
 
     @property
     def is_action(self) -> bool:

@@ -92,6 +92,7 @@ def _step(
     own = node.config.get("delayNodeId")
     # The stop is looked at before each node. Most waits begin where one has just been looked at.
     unlooked = not before or any(_emissions(each, assume) or each.kind in _UNCHECKED for each in before)
+    looks = node.wait is not None and assume.stop_checks == "every_node"
     return Step(
         position=node.position,
         email_id=node.id,
@@ -103,7 +104,8 @@ def _step(
         passed="" if sends or kind in _SILENT else kind,
         is_email=sends,
         called="email" if sends else "step",
-        stops_waits=node.wait is not None and unlooked and assume.stop_checks == "every_node",
+        stops_waits=looks and unlooked,
+        stops_anew=looks,
         render=partial(_rendered, subject, shown) if used else None,
         shows=None if shown is None else shown.id,
         paths=paths,
