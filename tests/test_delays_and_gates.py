@@ -58,7 +58,7 @@ class OfSteps(Platform):
         return 0
 
     def load(self, payload, options):
-        raise NotImplementedError
+        raise NotImplementedError("these are made here, not loaded")
 
     def plan(self, sequence, assumptions, *, include_drafts=False):
         return sequence.plan()
@@ -454,7 +454,7 @@ class FirstMonday(Delay):
         here = zone(self.time_zone)
         day = here.date(anchor_us)
         months = day.astype("datetime64[D]").astype("datetime64[M]")
-        begins = [(months + n).astype("datetime64[D]").astype(np.int64) for n in (0, 1)]
+        begins = [(months + np.timedelta64(n, "M")).astype("datetime64[D]").astype(np.int64) for n in (0, 1)]
         this, following = (begin + (4 - begin) % 7 for begin in begins)  # day 4, 1970-01-05, is a Monday
         return here.date_begin_us(np.where(this > day, this, following) + 7 * self.weeks)
 

@@ -525,7 +525,7 @@ def dates(draw, at):
 @st.composite
 def written(draw):
     """A text in one of the ways to write instants, and what it says: the instant [µs], and whether of UTC."""
-    at = draw(st.datetimes(datetime(1970, 1, 3), datetime(2199, 12, 30)))  # noqa: DTZ001
+    at = draw(st.datetimes(datetime(1970, 1, 3), datetime(2199, 12, 30)))  # noqa: DTZ001  a wall clock
     date, iso = draw(dates(at))
     digits = draw(st.integers(0, 9))
     part = f"{at.microsecond:06}000"[:digits]
@@ -595,7 +595,7 @@ def test_dateutil_reads_nothing_else(text):
     if re.match(r"\s*([\d:.]+ *([ap]\.?m\.?)?[, ]+)?(on )?(\w{3,9}[., ]+)?\d{4}", text, re.IGNORECASE):
         orders = orders[:1]
     spaced = re.sub(r",(?=\d{4}\b)", ", ", text)
-    nothing = datetime(1, 1, 1)  # noqa: DTZ001
+    nothing = datetime(1, 1, 1)  # noqa: DTZ001  what the text says is put in its place
     for first in orders:
         how = dict(zip(("dayfirst", "yearfirst"), first, strict=True))
         with warnings.catch_warnings():
@@ -608,7 +608,10 @@ def test_dateutil_reads_nothing_else(text):
         assert (at - EPOCH) // timedelta(microseconds=1) == found
 
 
-@given(st.datetimes(datetime(1970, 1, 2), datetime(2199, 12, 30)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001
+@given(
+    st.datetimes(datetime(1970, 1, 2), datetime(2199, 12, 30)),  # noqa: DTZ001  a wall clock
+    st.integers(-14 * 60, 14 * 60),
+)
 def test_mail(wall, minutes):
     """By Python's own writer and reader of RFC 2822, and of ISO 8601."""
     at = wall.replace(microsecond=0, tzinfo=UTC).astimezone(timezone(timedelta(minutes=minutes)))

@@ -1730,9 +1730,11 @@ def test_q33_by_hand_nobody_who_left_is_taken_in(via, how):
 
 
 def test_q33_audience_is_as_manual_but_one_time_holds():
-    twice = lambda via: Life(ONCE, entered=[("02 10:00", via), ("05 10:00", via)])  # noqa: E731
-    assert twice("manual").begins == ["02 10:00", "05 10:00"]
-    assert (twice("audience").begins, twice("audience").turned) == (["02 10:00"], ["repeated 05 10:00"])
+    manual, audience = (
+        Life(ONCE, entered=[("02 10:00", via), ("05 10:00", via)]) for via in ("manual", "audience")
+    )
+    assert manual.begins == ["02 10:00", "05 10:00"]
+    assert (audience.begins, audience.turned) == (["02 10:00"], ["repeated 05 10:00"])
     both = Life(TWO, entered=[("02 10:00", "audience"), ("02 11:00", "audience")])
     assert (both.begins, both.turned) == (["02 10:00"], ["duplicate 02 11:00"])
 
@@ -1744,10 +1746,10 @@ def test_q21_others_go_on():
 
 def test_q21_one_resubscribed_is_enough():
     rows = [ev(f"01 1{hour}:00", how) for hour, how in enumerate(LEAVES)]
-    begins = lambda *rows: Life(ACTIVE_ONLY, *rows, ev("02 10:00")).begins  # noqa: E731
-    assert begins(*rows) == []
-    assert begins(*rows, ev("01 20:00", "resubscribed")) == ["02 10:00"]
-    assert begins(ev("01 09:00", "resubscribed"), *rows) == []
+    early, late = ev("01 09:00", "resubscribed"), ev("01 20:00", "resubscribed")
+    assert Life(ACTIVE_ONLY, *rows, ev("02 10:00")).begins == []
+    assert Life(ACTIVE_ONLY, *rows, late, ev("02 10:00")).begins == ["02 10:00"]
+    assert Life(ACTIVE_ONLY, early, *rows, ev("02 10:00")).begins == []
 
 
 def test_q21_before_it_is_enabled_too():

@@ -113,7 +113,7 @@ switches = kit.Assumptions()
 shown: pd.DataFrame = simcore.preview(welcome, "2026-03-06 21:07", assumptions=switches)
 assert_type(simcore.preview(welcome, "2026-03-06 21:07").records(), list[dict[str, Any]])
 assert_type(simcore.records(shown), list[dict[str, Any]])
-simcore.preview(welcome, datetime(2026, 3, 6), include_drafts=True, naive_time_zone="UTC")  # noqa: DTZ001
+simcore.preview(welcome, datetime(2026, 3, 6), naive_time_zone="UTC")  # noqa: DTZ001  naive, as users have them
 simcore.preview(welcome)  # wrong
 simcore.preview(welcome, 42)  # wrong
 simcore.preview(welcome, "2026-03-06 21:07", until="2026-04-01T00:00Z")  # wrong

@@ -15,7 +15,7 @@ import numpy as np
 from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Zone
 from simcore.text.wording import SHORT, count, listed, local_date, time_of_day
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
 
 
 class Moment(NamedTuple):
@@ -130,7 +130,7 @@ def comes_again(when: Moment, here: Zone) -> bool:
 def clock(instant_us: int, here: Zone) -> str:
     """An instant as people write it: Fri 6 Mar 2026 21:07 EST."""
     at = np.array([instant_us])
-    local = _EPOCH + timedelta(microseconds=int(here.local_us(at)[0]))
+    local = EPOCH + timedelta(microseconds=int(here.local_us(at)[0]))
     time = local.time().isoformat() if instant_us % 60_000_000 else f"{local:%H:%M}"
     return f"{local:%a} {local.day} {local:%b %Y} {time} {here.abbreviations[int(here.stretch(at)[0])]}"
 
@@ -159,5 +159,5 @@ def rhythm(us: int) -> str:
 @lru_cache(maxsize=4096)
 def _date(day: int, anchor_day: int) -> str:
     """A local date, with its year if that differs from another date's."""
-    years = {(_EPOCH + timedelta(days=each)).year for each in (day, anchor_day)}
+    years = {(EPOCH + timedelta(days=each)).year for each in (day, anchor_day)}
     return local_date(day, year=len(years) > 1)

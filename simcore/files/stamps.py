@@ -1,15 +1,14 @@
 """Instants as files and tables have them: aware columns, and texts of ISO 8601."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from simcore.clock import instants
+from simcore.clock.words import EPOCH
 from simcore.clock.zones import Ints, Zone
-
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
 
 
 def us_of(stamps: Any) -> Ints:
@@ -29,7 +28,7 @@ def iso(instants_us: Ints, here: Zone) -> list[str]:
     split = instants_us % 1_000_000 != 0
     texts[split] = np.datetime_as_string(local[split], unit="us")
     offsets = [
-        _EPOCH.replace(tzinfo=timezone(timedelta(microseconds=us))).isoformat()[19:]
+        EPOCH.replace(tzinfo=timezone(timedelta(microseconds=us))).isoformat()[19:]
         for us in here.offsets_us.tolist()
     ]
     iso: list[str] = (texts + np.array(offsets, object)[here.stretch(instants_us)]).tolist()

@@ -28,20 +28,13 @@ STEP_TYPES = tuple(name for name in graph.KINDS if not name.startswith(("action_
 NODE_TYPES = tuple(name for name in graph.KINDS if name.startswith(("action_", "logic_")))
 MOST_STEPS = 32_767
 """So many steps there may be: the timeline's positions are int16."""
+_SHOWN = (
+    *("subject", "previewText", "preview", "preheader"),
+    *("blocks", "html", "text", "body", "message", "content"),
+)
 CONTENT = (
     # What an email, a text message or a push shows, and from whom it comes.
-    *(
-        "subject",
-        "previewText",
-        "preview",
-        "preheader",
-        "blocks",
-        "html",
-        "text",
-        "body",
-        "message",
-        "content",
-    ),
+    *_SHOWN,
     *("style", "styles", "theme", "emailPreset", "emailTheme", "attachments", "imageUrl", "imageUrls"),
     *("iconUrl", "url", "platforms", "blockCount"),
     *("fromEmail", "fromName", "senderProfileId", "replyTo", "replyToName", "replyProfileId", "templateId"),
@@ -58,18 +51,6 @@ CONTENT = (
 
 In a step that only waits or chooses there is nothing to show: what an email shows is refused there.
 """
-_SHOWN = (
-    "subject",
-    "previewText",
-    "preview",
-    "preheader",
-    "blocks",
-    "html",
-    "text",
-    "body",
-    "message",
-    "content",
-)
 _LOGIC = ("delay", "wait_for_event", "condition", "branch")
 _ACTION = {
     "email": ("subject", "isTransactional", "variants"),

@@ -23,9 +23,9 @@ class Months(Delay):
         place = zone(self.time_zone)
         day = place.date(anchor_us).astype("datetime64[D]")
         month = day.astype("datetime64[M]")
-        first = (month + self.months).astype("datetime64[D]")
-        longest = (month + self.months + 1).astype("datetime64[D]") - first
-        ahead = np.minimum(day - month, longest if self.spills else longest - 1)
+        first = (month + np.timedelta64(self.months, "M")).astype("datetime64[D]")
+        longest = (month + np.timedelta64(self.months + 1, "M")).astype("datetime64[D]") - first
+        ahead = np.minimum(day - month, longest if self.spills else longest - np.timedelta64(1, "D"))
         return place.date_begin_us((first + ahead).astype(np.int64))
 
     def words(self, case: Case) -> Wait:
