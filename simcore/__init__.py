@@ -60,10 +60,10 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from simcore import kit, sequenzy
 from simcore.errors import EntryError, SimcoreError, ValidationError
 
 if TYPE_CHECKING:
+    from simcore import kit, sequenzy
     from simcore.answers.arrivals import arrivals
     from simcore.answers.forecast import forecast
     from simcore.answers.lint import lint
@@ -78,7 +78,8 @@ if TYPE_CHECKING:
     from simcore.show.pictures import plot_calendar, plot_load, plot_shift, plot_timeline
     from simcore.verbs import preview, project, simulate, split_entries
 else:
-    # The same, each when it is first asked for, so that `import simcore` takes little longer than that of pandas.
+    # The same, each when it is first asked for: nobody waits for a platform that they don't use.
+    _PLATFORMS = ("kit", "sequenzy")
     _ROOMS = {
         "answers.arrivals": ("arrivals",),
         "answers.forecast": ("forecast",),
@@ -96,6 +97,8 @@ else:
     }
 
     def __getattr__(name):
+        if name in _PLATFORMS:
+            return import_module(f"simcore.{name}")
         for room, names in _ROOMS.items():
             if name in names:
                 return globals().setdefault(name, getattr(import_module(f"simcore.{room}"), name))

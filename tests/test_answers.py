@@ -27,6 +27,7 @@ def test_there_are_400(cases):
     assert len(cases) == 400
 
 
+@pytest.mark.slow
 @in_quarters
 def test_static_answers(quarter, project_case, rows_of):
     wrong = []
@@ -36,6 +37,7 @@ def test_static_answers(quarter, project_case, rows_of):
     assert wrong == []
 
 
+@pytest.mark.slow
 @in_quarters
 def test_lifecycle_answers(quarter, simulate_case, rows_of, records_of):
     """The timeline, and every column of subscribers that the answers have."""
@@ -78,6 +80,7 @@ def differs(found, expected, rows_of, records_of):
     )
 
 
+@pytest.mark.slow
 def test_sequenzy_answers(sequenzy_case, rows_of, records_of):
     """The timeline, and every column of subscribers that the answers have."""
     wrong = []
@@ -89,6 +92,7 @@ def test_sequenzy_answers(sequenzy_case, rows_of, records_of):
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_sequenzy_answers_where_who_left_may_enter(sequenzy_case, rows_of, records_of):
     """Q33's default changes these alone, to what the second reading of the rules says."""
     changed, wrong = [], []

@@ -52,6 +52,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["mine.csv", "mine.parquet"])
 @pytest.mark.parametrize("events", ["events.csv", "mine_events.csv"])
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda each: each[0])

@@ -273,6 +273,7 @@ def test_all_rows_are_shown():
     assert rows[1] == ("Thu  1 Jan 2026 01:00 UTC", ["0", "0"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", ["40", "60", "80", "200"])
 @pytest.mark.parametrize("count", [1, 4, 40])
 @pytest.mark.parametrize("freq", FREQUENCIES)

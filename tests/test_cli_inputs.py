@@ -113,6 +113,7 @@ EXPECTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "given", [WELCOME, ENTRIES, EVENTS, CHANGES], ids=["file", "entries", "events", "changes"]
 )
@@ -126,6 +127,7 @@ def test_each_input_from_standard_input_and_from_a_pipe(name, given):
         assert run(name, *[path if each == given else each for each in typed]).stdout == expected
 
 
+@pytest.mark.slow
 def test_a_shell_gives_pipes():
     simcore_ = f"{shlex.quote(sys.executable)} -c {shlex.quote(MAIN)}"
     script = (
@@ -147,6 +149,7 @@ def test_standard_input_that_is_a_file_is_no_output():
     assert ended.stderr == b"Error: e.csv: cannot be written: it is an input\n"
 
 
+@pytest.mark.slow
 def test_standard_input_that_was_read_in_part():
     write("e.csv", f"a note\n{GOOD}")
     code = f"import os, sys; os.lseek(0, 7, 0); sys.argv = ['simcore', 'project', {WELCOME!r}, '-']; {MAIN}"
@@ -156,6 +159,7 @@ def test_standard_input_that_was_read_in_part():
     assert ended.stdout.decode() == run("project", WELCOME, "good.csv").stdout
 
 
+@pytest.mark.slow
 def test_standard_input_that_is_closed():
     code = f"import sys; sys.stdin = None; sys.argv = ['simcore', 'project', {WELCOME!r}, '-']; {MAIN}"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -211,6 +211,7 @@ def test_the_bytes_are_those_of_every_version(name):
     assert digest(name) == EXPECTED[name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("name", CASES)
 def test_any_order_of_rows(name, seed):

@@ -87,6 +87,7 @@ def test_frames_of_every_kind(kind):
     assert counts(KINDS[kind](ENTRIES), KINDS[kind](EVENTS)) == SENDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_verb_reads_them_once(kind):
     """An Arrow stream gives its rows once, and some verbs look at them twice."""

@@ -638,6 +638,7 @@ DTYPES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize(
     "how", [Reader("America/New_York"), Reader("UTC", "s"), Reader(dayfirst=True)], ids=str
@@ -683,6 +684,7 @@ def test_longer_than_a_page():
         np.testing.assert_array_equal(found.us[good], stamps.as_unit("us").asi8[good])
 
 
+@pytest.mark.slow
 def test_texts_are_not_read_one_by_one():
     """Of 50,000 texts no more than their shapes are looked at: a weekday, a month and the length of a day."""
     stamps = pd.date_range("2026-01-01", periods=50_000, freq="10min")

@@ -60,6 +60,7 @@ def test_ignored_rows_are_counted():
     assert run("project", WELCOME, "e.csv", "-o", "out.csv").stdout.startswith("8 sends to 2 subscribers, ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "befalls", "line", "counts"),
     [

@@ -15,7 +15,6 @@ import pytest
 from conftest import read_back
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 from outside import PARCELPOST, as_shipped, installed, points_of
 from typer.testing import CliRunner
 
@@ -242,7 +241,10 @@ def test_rules_and_switches():
     assert simcore.rules()["name"].tolist()[-7:] == [f"PP{number}" for number in range(1, 8)]
 
 
+@pytest.mark.slow
 def test_schema():
+    from jsonschema import Draft202012Validator  # it takes seconds to import: not while tests are collected
+
     found = simcore.schema("parcelpost")
     Draft202012Validator.check_schema(found)
     fits = Draft202012Validator(found)

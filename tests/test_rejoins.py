@@ -157,6 +157,7 @@ def test_identities(fields, assume, changing):
     assert (sends["send_at"].diff()[within] >= pd.Timedelta(0)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fields", "assume"), CASES)
 def test_some_subscribers_one_by_one(fields, assume, rows_of, records_of):
     """Those who came most often, those who came least, and some between: their lives are the oracle's."""

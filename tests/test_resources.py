@@ -162,6 +162,7 @@ def test_a_folder_of_parquet_has_no_half_part(ended, monkeypatch):
     assert run("project", WELCOME, "e.parquet", "-o", "out").stdout.startswith("800 sends from 200 rows")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "name", "parts"),
     [
@@ -265,6 +266,7 @@ def long_series(count, days=150):
     return kit.Sequence(name="Long", emails=tuple(emails))
 
 
+@pytest.mark.slow
 def test_a_forecast_of_170_years():
     sequence = long_series(420)
     message = (
@@ -295,6 +297,7 @@ def test_a_total_is_never_by_position(by, monkeypatch):
         simcore.forecast(WELCOMING, entries, freq="h")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("freq", ["15min", "h", "D", "W"])
 def test_few_and_many_sends_in_a_period_are_counted_alike(freq, monkeypatch):
     entries = simcore.arrivals(40, "2025-10-20", "2026-04-10", time_zone="America/New_York", seed=1)

@@ -3,10 +3,10 @@
 import json
 from copy import deepcopy
 from dataclasses import fields
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
-from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 import simcore
@@ -15,19 +15,28 @@ from simcore.errors import SimcoreError, ValidationError
 from simcore.plan.schemas import needs, of_fields, or_null, when
 from simcore.testing import kit_sequences, sequenzy_sequences
 
-FITS = {name: Draft202012Validator(simcore.schema(name)) for name in ("kit", "sequenzy")}
 KITS = ("welcome", "letters", "account")
 SEQUENZYS = ("onboarding", "winback", "replenish")
+
+
+@cache
+def fits(platform):
+    from jsonschema import Draft202012Validator  # it takes seconds to import: not while tests are collected
+
+    schema = simcore.schema(platform)
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
 
 
 def body(name):
     return json.loads(simcore.example(name).read_text("utf-8"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["kit", "sequenzy"])
 def test_it_is_a_schema(name):
     found = simcore.schema(name)
-    Draft202012Validator.check_schema(found)
+    assert fits(name).schema == found
     assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     shown = CliRunner().invoke(cli.app, ["schema", name])
     assert shown.exit_code == 0
@@ -63,7 +72,7 @@ def test_every_field_is_told(kind, told, without):
     ("platform", "name"), [("kit", each) for each in KITS] + [("sequenzy", each) for each in SEQUENZYS]
 )
 def test_the_examples_fit(platform, name):
-    FITS[platform].validate(body(name))
+    fits(platform).validate(body(name))
 
 
 @given(kit_sequences(min_emails=0))
@@ -71,19 +80,20 @@ def test_the_examples_fit(platform, name):
 def test_what_loads_fits_kit(sequence):
     payload = json.loads(json.dumps(sequence.to_api()))
     assert kit.from_api(payload).to_api() == sequence.to_api()
-    FITS["kit"].validate(payload)
+    fits("kit").validate(payload)
     inside = {"sequence": {**payload["sequence"], "emails": payload["emails"]}}
-    FITS["kit"].validate(inside)
+    fits("kit").validate(inside)
     kit.from_api(inside)
 
 
+@pytest.mark.slow
 @given(sequenzy_sequences(min_emails=0))
 @settings(max_examples=100)
 def test_what_loads_fits_sequenzy(sequence):
     payload = json.loads(json.dumps(sequence.to_api()))
     assert sequenzy.from_api(payload).to_api() == sequence.to_api()
-    FITS["sequenzy"].validate(payload)
-    FITS["sequenzy"].validate({"success": True, "sequence": payload})
+    fits("sequenzy").validate(payload)
+    fits("sequenzy").validate({"success": True, "sequence": payload})
 
 
 def put(payload, path, value):
@@ -140,7 +150,7 @@ IN_DAYS = ("emails", 2)
 )
 def test_what_kit_refuses(path, value):
     wrong = put(WELCOME, path, value)
-    assert not FITS["kit"].is_valid(wrong)
+    assert not fits("kit").is_valid(wrong)
     with pytest.raises(ValidationError):
         kit.from_api(wrong)
 
@@ -157,7 +167,7 @@ def test_what_kit_refuses(path, value):
     ],
 )
 def test_what_kit_takes(path, value):
-    FITS["kit"].validate(put(WELCOME, path, value))
+    fits("kit").validate(put(WELCOME, path, value))
     kit.from_api(put(WELCOME, path, value))
 
 
@@ -247,8 +257,8 @@ def stop(**more):
 )
 def test_what_sequenzy_refuses(change):
     wrong = SERIES | change
-    assert not FITS["sequenzy"].is_valid(wrong)
-    assert not FITS["sequenzy"].is_valid({"sequence": wrong})
+    assert not fits("sequenzy").is_valid(wrong)
+    assert not fits("sequenzy").is_valid({"sequence": wrong})
     with pytest.raises(ValidationError):
         sequenzy.from_api(wrong)
 
@@ -282,8 +292,8 @@ def test_what_sequenzy_refuses(change):
     ids=lambda change: json.dumps(change)[:60],
 )
 def test_what_sequenzy_takes(change):
-    FITS["sequenzy"].validate(SERIES | change)
-    FITS["sequenzy"].validate({"success": True, "sequence": SERIES | change})
+    fits("sequenzy").validate(SERIES | change)
+    fits("sequenzy").validate({"success": True, "sequence": SERIES | change})
     sequenzy.from_api(SERIES | change)
 
 

@@ -698,6 +698,7 @@ def gone_through(nodes, choose):
     return found
 
 
+@pytest.mark.slow
 @given(graphs(), st.randoms(use_true_random=False))
 @settings(max_examples=300)
 def test_runs_go_the_same_ways(body, rng):

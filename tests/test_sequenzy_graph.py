@@ -1315,6 +1315,7 @@ def branches(inner):
     )
 
 
+@pytest.mark.slow
 @given(st.lists(st.recursive(LEAVES, branches, max_leaves=8), max_size=4))
 @settings(max_examples=200)
 def test_any_steps(steps):

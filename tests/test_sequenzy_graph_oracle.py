@@ -71,6 +71,7 @@ def some_cases():
     return list(graph_cases.cases(300))
 
 
+@pytest.mark.slow
 def test_cases_are_json_and_the_same_again(some_cases):
     assert json.loads(json.dumps(some_cases)) == some_cases
     assert [graph_cases.case_of(row["case"]) for row in some_cases[:20]] == some_cases[:20]
@@ -115,6 +116,7 @@ def test_steps_and_the_graph_of_them_are_one_sequence(some_cases):
     assert compared > 200
 
 
+@pytest.mark.slow
 def test_changes_that_change_nothing_change_nothing(some_cases):
     for case in some_cases[:150]:
         expected = graph_oracle.simulate_case(case)

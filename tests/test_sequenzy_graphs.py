@@ -106,6 +106,7 @@ OTHERWISE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("worked", WORKED, ids=[f"{at}-{each['rule']}" for at, each in enumerate(WORKED)])
 def test_worked_by_hand(worked):
     """Three or more of each rule.
@@ -137,6 +138,7 @@ def test_worked_by_hand(worked):
 EXAMPLES = int(os.environ.get("SIMCORE_EXAMPLES", "300"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begin", range(0, EXAMPLES, 20))
 def test_random_cases(begin):
     """20 cases at once; SIMCORE_EXAMPLES=5000 for more of them."""
@@ -144,6 +146,7 @@ def test_random_cases(begin):
     assert {case["case"]: found for case in some if (found := differs(case))} == {}
 
 
+@pytest.mark.slow
 def test_random_cases_are_of_every_rule():
     found = Counter(rule for seed in range(120) for rule in rules_of(case_of(seed)))
     assert {f"Q{number}" for number in range(26, 41)} <= {rule for rule, count in found.items() if count >= 5}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simcore.clock.gates import Gate
+from simcore.clock.gates import Closed, Gate
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import FAR_US, Ints, zone
 from simcore.engine.record import Itinerary, Record
@@ -97,6 +97,8 @@ def _release(record: Record, step: Step, rows: Ints, now_us: int, *, enabled: bo
 
 def _pass_anew(record: Record, step: Step, rows: Ints, now_us: int) -> None:
     """Who waits keeps the instant that the wait ends, and passes the gate that is in force then."""
+    if isinstance(step.gate, Closed):  # no gate, but a wait that never ends, for those who begin it now
+        return
     rows = rows[_waiting(record, rows, now_us)]
     over_us = record.over_us[rows]
     for own, gate in gates_of(record, step, rows, over_us):
