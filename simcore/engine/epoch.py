@@ -10,7 +10,7 @@ import numpy as np
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import Ints
 from simcore.engine.record import Itinerary, Record
-from simcore.engine.rounds import BEHIND, Passed, Waiting, merged, where
+from simcore.engine.rounds import Waiting, merged, where
 from simcore.engine.steps import Steps
 from simcore.engine.times import Kept, Times
 
@@ -32,7 +32,7 @@ class Sweep(Steps):
         record.under_plan(self.here.plan)
         if self.here.plan.active:
             live = record.live(self.begin_us)
-            self._send_owed(live)
+            self.send_owed(live, self.begin_us)
             self._resume(live)
             self.unpark(live, self.begin_us)
         # Who enters in this epoch waits for its first step, from the entry.
@@ -65,7 +65,7 @@ class Sweep(Steps):
         """From when on nothing happens to runs in this epoch."""
         return np.minimum(self.record.out.end_us[where(rows)], self.end_us)
 
-    def line_up(self, at: int, last: int, waits: Waiting, *, ends: str = "") -> None:
+    def line_up(self, at: int, last: Ints | int, waits: Waiting, *, ends: str = "") -> None:
         """In line where they are due in this epoch, or else for a later one."""
         record, here = self.record, self.here
         if not len(waits.at):
@@ -88,21 +88,3 @@ class Sweep(Steps):
             self.over(at, waits, ends)
         else:
             self.buckets[at].append(waits)
-
-    def _send_owed(self, live: Ints) -> None:
-        """What was published behind live runs is sent to them, in order of position (K22)."""
-        here, record = self.here, self.record
-        place = here.place[record.last[live]]
-        for at, step in enumerate(here.steps):
-            number = here.number[at]
-            mine = live[record.owed[number][live] & ~record.received[number][live] & (at < place)]
-            if not (mine.size and step.sends):
-                continue
-            now = Times(np.full(mine.size, self.begin_us))
-            behind = Waiting(mine, now, now, BEHIND, self.begin_us, self.number)
-            out = record.excluded(behind)
-            record.note("excluded", mine[out], now.of(out), step)
-            behind = behind.of(np.delete(np.arange(mine.size), out))
-            record.out.passed.append(Passed(step, behind))
-            record.received[number][where(behind.rows)] = True
-        record.owed[:] = False

@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 
 from simcore.engine.people import STARTED, Audience, parted
-from simcore.engine.record import Record
 from simcore.engine.rounds import Note, Outcome, Passed
 from simcore.engine.side_by_side import keys, numbered, second_pass
-from simcore.engine.simulate import run_in_order, simulate
+from simcore.engine.simulate import simulate
 from simcore.engine.times import Kept
-from simcore.engine.waves import Waves
-from simcore.plan.plan import Epoch
+from simcore.engine.together import Part, Together
+from simcore.plan.history import History
+from simcore.plan.plan import Epoch, SideBySide
 
 
 def happen(
@@ -50,23 +50,25 @@ def _in_order(
     epochs: Sequence[Epoch], people: Audience, until_us: int | None, *, notes: bool, passes: bool
 ) -> tuple[Audience, Outcome]:
     """Where what one run of a subscriber does matters to another: in the order of time."""
-    came = replace(people.runs, number=people.runs.number.copy())
-    record = Record(
-        epochs,
-        came,
-        people.log,
-        statuses=people.statuses,
-        notes=notes,
-        keeps=True,
-        passes=passes,
-        in_order=True,
-    )
-    waves = Waves(came, keys(came, epochs[0].plan.side_by_side))
-    out = run_in_order(record, epochs, until_us, waves)
-    taken = waves.fate == STARTED
-    came = replace(came, end_us=out.end_us, end_status=out.end_status)
-    runs, rejected = parted(came, waves.fate)
-    found = numbered(people._replace(runs=runs, rejected=rejected, in_order=False))
+    key = keys(people.runs, epochs[0].plan.side_by_side)
+    if people.log is None:
+        raise TypeError("runs in the order of time without a log")
+    emits = any(step.emits for epoch in epochs for step in epoch.plan.steps)
+    history = History(people.log, epochs[0].plan.events, emits=emits)
+    part = Part(epochs, people, history, key=key, notes=notes, passes=passes)
+    Together([part], int(people.runs.numbered_who.max(initial=-1)) + 1, rank=[0]).run(until_us)
+    return settled(part)
+
+
+def settled(part: Part) -> tuple[Audience, Outcome]:
+    """The runs that were taken in, and what became of them, when all has happened."""
+    out, people = part.record.out, part.audience
+    taken = part.line.fate == STARTED
+    came = replace(part.record.runs, end_us=out.end_us, end_status=out.end_status)
+    runs, rejected = parted(came, part.line.fate)
+    found = people._replace(runs=runs, rejected=rejected, in_order=False)
+    if isinstance(part.epochs[0].plan.entry, SideBySide):
+        found = numbered(found)
     return found, _of_taken(out, taken)
 
 

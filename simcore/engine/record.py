@@ -1,18 +1,18 @@
 """The record: how all runs stand, and what has happened to them. Epochs write it, changes read and mend it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import Ints, zone_names
+from simcore.engine.limit import Limit
 from simcore.engine.rounds import (
     ACTIVE,
     COMPLETED,
     NONE,
     STOPPED,
-    WAITED,
     Note,
     Outcome,
     Waiting,
@@ -21,9 +21,24 @@ from simcore.engine.rounds import (
 )
 from simcore.engine.times import Times
 from simcore.plan.history import History
-from simcore.plan.log import BEFORE_US, NEVER_US, Flags, Log, Toggles, empty
+from simcore.plan.log import BEFORE_US, NEVER_US, Flags, Log, Members, Source, Toggles, empty
 from simcore.plan.plan import ByNode, Emission, Epoch, Guard, Plan, Step
 from simcore.plan.runs import Runs
+
+_OF_RUNS = ("last", "anchor_us", "over_us", "since_us", "under", "cause", "ending", "holding", "parked")
+
+
+class Others(Protocol):
+    """The other sequences of the same subscribers, as they stand."""
+
+    @property
+    def sources(self) -> frozenset[Source]:
+        """Those of them that may be excluded."""
+        ...
+
+    def excluded(self, who: Ints, at_us: Ints) -> Flags:
+        """Whether each (subscriber, instant), the instant being now, is in one that is excluded."""
+        ...
 
 
 class Itinerary:
@@ -55,7 +70,11 @@ class Record:
 
     `keeps`: whether anybody asks where runs stand; `notes`: whether to keep account of what is not a send; `passes`:
     whether what is passed without a send is part of the outcome too; `late`: whether instants after 2200 are let be,
-    and not refused; `in_order`: whether all happens in the order of time, by where runs stand.
+    and not refused; `in_order`: whether all happens in the order of time, by where runs stand. `history`: the one
+    that these runs share with others'; `limit`: how many mails each subscriber gets.
+
+    `within`: what is excluded and happens beside (A3), and `told`: who is told what steps do (A5), where there are
+    other sequences.
     """
 
     def __init__(
@@ -70,8 +89,12 @@ class Record:
         passes: bool = False,
         late: bool = False,
         in_order: bool = False,
+        history: History | None = None,
+        limit: Limit | None = None,
     ) -> None:
-        self.runs, self.statuses = runs, statuses
+        self.runs, self.statuses, self.limit = runs, statuses, limit
+        self.within: Others | None = None
+        self.told: Callable[[str, Hashable, Ints, Ints, Any], None] | None = None
         self.noting, self.passes, self.late = notes, passes, late
         ids = dict.fromkeys(step.email_id for epoch in epochs for step in epoch.plan.steps)
         self.numbers = {email_id: number for number, email_id in enumerate(ids)}
@@ -106,8 +129,10 @@ class Record:
         self.events = epochs[0].plan.events
         if log is None and any(epoch.plan.looks_back for epoch in epochs):
             log = empty(np.arange(int(runs.numbered_who.max(initial=-1)) + 1))
-        self._history = None if log is None else History(log, self.events, emits=emits)
-        if emits:
+        self._history = history
+        if history is None and log is not None:
+            self._history = History(log, self.events, emits=emits)
+        if emits or in_order:
             self.out = self.out._replace(end_us=runs.end_us.copy(), end_status=runs.end_status.copy())
         self._named: list[str] = []  # zones that the log names, and no entry
         self._plan: Plan | None = None
@@ -129,6 +154,10 @@ class Record:
         if members is not self._members and members is not None and self.runs.who is not None:
             self._concerned = members.known(self.runs.who)
         self._members = members
+        self._kept_out: list[Members] = []
+        if self.within is not None:
+            outside = plan.excluded - self.within.sources
+            self._kept_out = [self.history.members(source) for source in sorted(outside, key=repr)]
         if self._plan is None or plan.stop != self._plan.stop:
             self._guard = None
             if plan.stop is not None and log is not None and self.runs.who is not None:
@@ -146,7 +175,7 @@ class Record:
             self.out.state[rows], self.out.ended_us[rows] = state, at.all_us()
         self.note(why, rows, at)
 
-    def stand(self, last: int, waits: Waiting, *, ends: str = "", holds: bool = False) -> None:
+    def stand(self, last: Ints | int, waits: Waiting, *, ends: str = "", holds: bool = False) -> None:
         """Where runs stand when they wait for a later epoch, or hold: the number of the last email passed."""
         if self.changing:
             rows = where(waits.rows)
@@ -154,7 +183,8 @@ class Record:
             self.last[rows] = last
             self.anchor_us[rows] = waits.anchor.all_us()
             self.over_us[rows] = NAT_US if waits.over_us is None else waits.over_us
-            self.cause[rows], self.since_us[rows], self.under[rows] = WAITED, NAT_US, waits.under
+            self.cause[rows], self.since_us[rows] = waits.cause, waits.since_us
+            self.under[rows] = waits.under
             if ends not in self.ends:
                 self.ends.append(ends)
             self.ending[rows] = self.ends.index(ends)
@@ -165,6 +195,10 @@ class Record:
             self.out.queued[rows], self.out.due_us[rows] = email, NAT_US
         if self.changing:
             self.parked[rows], self.ending[rows] = True, 0
+
+    def rows_of(self, cohort: Waiting) -> Ints:
+        """Which runs a cohort are [int64]."""
+        return np.arange(len(self.runs)) if cohort.rows is None else cohort.rows
 
     def waiting(self, rows: Ints) -> Waiting:
         """What some runs wait for, as they stand."""
@@ -208,8 +242,21 @@ class Record:
         self.end(STOPPED, "stopped", take(cohort.rows, some), cohort.at.of(some))
         return cohort.of(np.flatnonzero(~stopped))
 
+    def in_excluded(self, who: Ints, at_us: Ints) -> Flags:
+        """Whether each (subscriber, instant) is in an excluded source, be it another sequence (K16, A3)."""
+        if self.within is None:
+            return np.zeros(len(who), np.bool_) if self._members is None else self._members.state(who, at_us)
+        found = self.within.excluded(who, at_us)
+        for members in self._kept_out:
+            found |= members.state(who, at_us)
+        return found
+
     def excluded(self, cohort: Waiting) -> Ints:
         """Which of a cohort, by their places, are in an excluded source when their email is due (K16)."""
+        if self.within is not None:
+            return np.flatnonzero(
+                self.in_excluded(self.runs.numbered_who[where(cohort.rows)], cohort.at.all_us())
+            )
         if self._members is None or self.runs.who is None or self._concerned is None:
             return np.empty(0, np.int64)
         some = np.flatnonzero(self._concerned[where(cohort.rows)])
@@ -228,19 +275,24 @@ class Record:
         goes = np.ones(len(rows), np.bool_)
         for each in emissions:
             if each.read is None:
-                self.history.emit(each.name, each.ref, who, at_us)
+                self._tell(each, who, at_us)
             else:
                 which = runs.which_or_none[rows]
                 for place in np.unique(which).tolist():
                     mine = which == place
                     value = {"value": each.read(None if place < 0 else runs.properties[place])}
-                    self.history.emit(each.name, each.ref, who[mine], at_us[mine], value)
+                    self._tell(each, who[mine], at_us[mine], value)
             if each.name in self.events.leaves:
-                self._end_all(each.name, who, at_us)
+                self.end_all(each.name, who, at_us)
                 goes[:] = False
         return cohort if goes.all() else cohort.of(np.flatnonzero(goes))
 
-    def _end_all(self, name: str, who: Ints, at_us: Ints) -> None:
+    def _tell(self, done: Emission, who: Ints, at_us: Ints, value: Any = None) -> None:
+        self.history.emit(done.name, done.ref, who, at_us, value)
+        if self.told is not None:
+            self.told(done.name, done.ref, who, at_us, value)
+
+    def end_all(self, name: str, who: Ints, at_us: Ints) -> None:
         """All runs of some subscribers that are active end there, as by an event (Q35)."""
         until_us = np.full(len(self.history.log.ids), NEVER_US)
         until_us[who] = at_us
@@ -249,6 +301,28 @@ class Record:
         ended = active & (self.runs.entered_us <= mine_us) & (mine_us < out.end_us)
         out.end_us[ended] = mine_us[ended]
         out.end_status[ended] = self.statuses.index(self.events.leaves[name][0])
+
+    def grow(self, runs: Runs) -> None:
+        """There are more runs, behind all others."""
+        more = len(runs) - len(self.runs)
+        self.runs = runs
+        for name in (*_OF_RUNS, "received", "owed"):
+            values = getattr(self, name)
+            setattr(
+                self, name, np.concatenate([values, np.zeros((*values.shape[:-1], more), values.dtype)], -1)
+            )
+        out = self.out
+        self.out = out._replace(
+            state=np.append(out.state, np.zeros(more, np.int8)),
+            ended_us=np.append(out.ended_us, np.full(more, NAT_US)),
+            queued=np.append(out.queued, np.full(more, NONE)),
+            due_us=np.append(out.due_us, np.full(more, NAT_US)),
+            end_us=np.append(out.end_us, runs.end_us[-more:]),
+            end_status=np.append(out.end_status, runs.end_status[-more:]),
+        )
+        if self._plan is not None:  # what ends runs is found for all of them
+            plan, self._plan = self._plan, None
+            self.under_plan(plan)
 
     def live(self, at_us: int) -> Ints:
         """Which of those inside are active, and not ended before or at an instant [µs]."""

@@ -19,9 +19,10 @@ ACTIVE, COMPLETED, EXCLUDED, STOPPED = range(4)
 STATES = ("active", "completed", "excluded", "stopped")
 """The statuses that these are."""
 
-WAITED, CHANGED, AT_ONCE, FREED, BEHIND = range(5)
+WAITED, CHANGED, AT_ONCE, FREED, BEHIND, DEFERRED = range(6)
 """Why an email goes out when it does: it was waited for, and the wait was perhaps set anew by a change; it was
-published right before, or behind, where the run stood; or it came due while the sequence was inactive."""
+published right before, or behind, where the run stood; it came due while the sequence was inactive; or there was no
+room for it."""
 
 
 class Waiting(NamedTuple):

@@ -17,7 +17,6 @@ from simcore.engine.node_change import change_nodes
 from simcore.engine.record import Itinerary, Record
 from simcore.engine.rounds import ACTIVE, NONE, Outcome
 from simcore.engine.times import Kept, Times, due
-from simcore.engine.waves import Waves, WaveSteps
 from simcore.plan.log import NEVER_US, Log
 from simcore.plan.plan import ByNode, Epoch, Plan
 from simcore.plan.runs import Runs
@@ -106,29 +105,15 @@ def run(record: Record, epochs: Sequence[Epoch], until_us: int | None, kept: Kep
     ends = [*begins[1:], NEVER_US if until_us is None else until_us]
     before: Itinerary | None = None
     for number, epoch in enumerate(epochs):
-        here = _changed(record, before, epoch, number)
+        here = changed(record, before, epoch, number)
         before = here
         if ends[number] > epoch.at_us:  # K18: all changes of one instant before the rest of it
             Sweep(record, here, number, epoch.at_us, ends[number], kept).run(entering[number])
-    _look_ahead(record, here)
+    look_ahead(record, here)
     return record.out
 
 
-def run_in_order(record: Record, epochs: Sequence[Epoch], until_us: int | None, waves: Waves) -> Outcome:
-    """Epoch after epoch, all that happens, in the order of time; who is taken in, too."""
-    ends = [*(epoch.at_us for epoch in epochs[1:]), NEVER_US if until_us is None else until_us]
-    before: Itinerary | None = None
-    for number, epoch in enumerate(epochs):
-        record.inside = np.flatnonzero(waves.inside)
-        here = _changed(record, before, epoch, number)
-        before = here
-        if ends[number] > epoch.at_us:
-            WaveSteps(record, here, number, waves, epoch.at_us, ends[number]).run()
-    _look_ahead(record, here)
-    return record.out
-
-
-def _changed(record: Record, before: Itinerary | None, epoch: Epoch, number: int) -> Itinerary:
+def changed(record: Record, before: Itinerary | None, epoch: Epoch, number: int) -> Itinerary:
     """The plan of an epoch, after what the change to it does."""
     here = Itinerary(epoch.plan, record.numbers)
     on_change = epoch.plan.on_change
@@ -142,7 +127,7 @@ def _changed(record: Record, before: Itinerary | None, epoch: Epoch, number: int
     return here
 
 
-def _look_ahead(record: Record, here: Itinerary) -> None:
+def look_ahead(record: Record, here: Itinerary) -> None:
     """Who waits for a step that is no email is shown with the email after it, and when it would go out; who waits for
     nothing but the end is shown with none."""
     out = record.out

@@ -13,7 +13,17 @@ from simcore.clock.delays import Elapsed
 from simcore.clock.gates import Closed
 from simcore.clock.zones import FAR_US, LAST_US, Ints
 from simcore.engine.record import Itinerary, Record
-from simcore.engine.rounds import EXCLUDED, NONE, STOPPED, Passed, Waiting, take, where
+from simcore.engine.rounds import (
+    BEHIND,
+    DEFERRED,
+    EXCLUDED,
+    NONE,
+    STOPPED,
+    Passed,
+    Waiting,
+    take,
+    where,
+)
 from simcore.engine.times import Kept, Times, due
 from simcore.errors import TooLateError
 from simcore.plan.plan import OUT, Step
@@ -32,7 +42,7 @@ class Steps(ABC):
         self.record, self.here, self.number, self.kept = record, here, number, kept
 
     @abstractmethod
-    def line_up(self, at: int, last: int, waits: Waiting, *, ends: str = "") -> None:
+    def line_up(self, at: int, last: Ints | int, waits: Waiting, *, ends: str = "") -> None:
         """Runs wait for the step at a place. `last`: the last email passed. `ends`: why they end when the wait is
         over; "" where they go on."""
 
@@ -95,10 +105,42 @@ class Steps(ABC):
                 without = sent.of(np.flatnonzero(gone))
                 record.note("skipped", without.rows, without.at, step)
                 sent = sent.of(np.flatnonzero(~gone))
+        if record.limit is not None and len(sent.at):
+            sent, late = self._in_room(at, sent)
+            if late is not None:
+                cohort = cohort.of(np.flatnonzero(~np.isin(record.rows_of(cohort), late)))
         record.out.passed.append(Passed(step, sent))
         if record.changing:
             record.received[self.here.number[at]][where(sent.rows)] = True
         return cohort
+
+    def _in_room(self, at: int, mails: Waiting) -> tuple[Waiting, Ints | None]:
+        """Of some mails those that find room and go out; and the runs whose mails wait for room (A6)."""
+        record, step, limit = self.record, self.here.steps[at], self.record.limit
+        if limit is None:
+            raise TypeError("mails without a limit")
+        rows = record.rows_of(mails)
+        who, now_us = record.runs.numbered_who[rows], mails.at.all_us()
+        free_us = limit.free_us(who)
+        over = np.flatnonzero(free_us > now_us)
+        late = None
+        if over.size:
+            without, when = rows[over], mails.at.of(over)
+            if limit.defers:
+                late = without
+                record.note("deferred", without, when, step)
+                waits = record.waiting(without)
+                since_us = np.where(record.cause[without] == DEFERRED, record.since_us[without], now_us[over])
+                again, _ = self._due_by_zone(step._replace(delay=NO_WAIT), without, Times(free_us[over]))
+                waits = waits._replace(
+                    at=again, cause=np.full(over.size, DEFERRED, np.int8), since_us=since_us
+                )
+                self.line_up(at, record.last[without], waits)
+            else:
+                record.note("capped", without, when, step)
+            mails = mails.of(np.flatnonzero(free_us <= now_us))
+        limit.count(who[free_us <= now_us], now_us[free_us <= now_us])
+        return mails, late
 
     def _refuse_late(self, step: Step, cohort: Waiting) -> None:
         late = np.flatnonzero(cohort.at.all_us() > LAST_US)
@@ -234,3 +276,21 @@ class Steps(ABC):
     def over(self, at: int, cohort: Waiting, why: str) -> None:
         """The wait of a cohort is over by which its runs end."""
         self.record.end(STOPPED, why, take(cohort.rows, np.arange(len(cohort.at))), cohort.at)
+
+    def send_owed(self, live: Ints, now_us: int) -> None:
+        """What was published behind live runs is sent to them, in order of position (K22)."""
+        here, record = self.here, self.record
+        place = here.place[record.last[live]]
+        for at, step in enumerate(here.steps):
+            number = here.number[at]
+            mine = live[record.owed[number][live] & ~record.received[number][live] & (at < place)]
+            if not (mine.size and step.sends):
+                continue
+            now = Times(np.full(mine.size, now_us))
+            behind = Waiting(mine, now, now, BEHIND, now_us, self.number)
+            out = record.excluded(behind)
+            record.note("excluded", mine[out], now.of(out), step)
+            behind = behind.of(np.delete(np.arange(mine.size), out))
+            record.out.passed.append(Passed(step, behind))
+            record.received[number][where(behind.rows)] = True
+        record.owed[:] = False

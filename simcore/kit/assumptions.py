@@ -72,6 +72,13 @@ class Assumptions:
         "whether an email that is due for an excluded subscriber is skipped, or ends the run",
         "K16",
     )
+    excluded_sequence_membership: Literal["active", "joined"] = switch(
+        "active",
+        ("active", "joined"),
+        "how long a subscriber is in an excluded sequence of the account: while a run is active, or from the first "
+        "entry on",
+        "K30",
+    )
     queued_emails: Literal["keep", "reschedule"] = switch(
         "keep",
         ("keep", "reschedule"),

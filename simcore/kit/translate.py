@@ -89,6 +89,7 @@ def translate(sequence: Sequence, assume: Assumptions, *, include_drafts: bool =
             (each.type, one) for each in sequence.exclude_subscriber_sources for one in each.ids
         ),
         excluded_ends=assume.excluded_midway == "end_run",
+        once_in=assume.excluded_sequence_membership == "joined",
         hold_vias=_hold_vias(sequence, assume),
         words=_WORDS,
         on_change=OnChange(

@@ -210,13 +210,14 @@ class Plan:
 
     `time_zone`: the zone in which instants are shown. `steps`: each comes after all that lead to it. `active`:
     whether anything is sent at all (K19). `zone_field`: the field of subscribers that says their own zone, "" where
-    none does (Q31). `vias`: how a subscriber may be said to have entered, the default first
-    (K13). `trigger`: who enrols where no entries are given, and `trigger_via`, how. `entry`: whether the runs of a
-    subscriber follow one another, or go side by side. `excluded`: the sources whose members neither enter nor receive
-    (K16), and `excluded_ends`, whether an email that falls due to one of them ends the run. `hold_vias`: the ways of
-    entry whose runs stay active when no email is left (K15). `stop`: what ends a run before a step (Q20). `events`:
-    what those of a log mean. `on_change`: what changes do. `withholds`: whether an email that comes due to who has
-    left is passed without a send, and journalled as skipped (Q33).
+    none does (Q31). `vias`: how a subscriber may be said to have entered, the default first (K13). `trigger`: who
+    enrols where no entries are given, and `trigger_via`, how. `entry`: whether the runs of a subscriber follow one
+    another, or go side by side. `excluded`: the sources whose members neither enter nor receive (K16), and
+    `excluded_ends`, whether an email that falls due to one of them ends the run; `once_in`: whether who has once
+    begun a run of an excluded sequence stays in it, also when that run is over (K30). `hold_vias`: the ways of entry
+    whose runs stay active when no email is left (K15). `stop`: what ends a run before a step (Q20). `events`: what
+    those of a log mean. `on_change`: what changes do. `withholds`: whether an email that comes due to who has left is
+    passed without a send, and journalled as skipped (Q33).
 
     `words`: what else than a send may happen (the journal's `what`, perhaps with a cause behind a colon), and its
     detail, in the order in which the journal's category has them; what is not among them has no detail.
@@ -236,6 +237,7 @@ class Plan:
     entry: OneAtATime | SideBySide = _ONCE
     excluded: frozenset[Source] = frozenset()
     excluded_ends: bool = False
+    once_in: bool = False
     hold_vias: frozenset[str] = frozenset()
     stop: Stop | None = None
     events: Events = _NO_EVENTS

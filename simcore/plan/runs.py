@@ -1,12 +1,13 @@
 """Runs: each time that a subscriber goes through a sequence, as arrays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from simcore.clock.zones import Ints
 from simcore.errors import shown
@@ -97,6 +98,36 @@ class Runs:
             name for name, value in values.items() if value is None
         }
         return Runs(**{name: value if name in whole else value[some] for name, value in values.items()})
+
+    def more(self, who: Ints, at_us: Ints, ids: Any, source: Source | None = None) -> "Runs":
+        """These, and behind them a run of each of some subscribers that a step enrols at an instant [µs].
+
+        `ids`: all subscribers', by number. `source`: what they were put into, None for nothing.
+        """
+        size = len(who)
+        sources = self.sources
+        if source is not None and source not in sources:
+            sources = (*sources, source)
+        found = {
+            "subscriber_id": pd.Index(self.subscriber_id).append(pd.Index(ids[who])).to_numpy(),
+            "number": np.append(self.number, np.ones(size, np.int32)),
+            "row": np.append(self.row, self.row.max(initial=-1) + 1 + np.arange(size)),
+            "entered_us": np.append(self.entered_us, at_us),
+            "end_us": np.append(self.end_us, np.full(size, NEVER_US)),
+            "end_status": np.append(self.end_status, np.zeros(size, np.int8)),
+            "via": np.append(self.via, np.zeros(size, np.int8)),
+            "who": np.append(self.numbered_who, who),
+            "source": np.append(
+                np.full(len(self), -1) if self.source is None else self.source,
+                np.full(size, -1 if source is None else sources.index(source)),
+            ),
+            "sources": sources,
+        }
+        for name in ("which", "attributes", "time_zone"):
+            values = getattr(self, name)
+            if values is not None:
+                found[name] = np.append(values, np.full(size, -1))
+        return replace(self, **found)
 
     def named(self, run: int) -> str:
         """How an error names a run: its row, where entries are given, and its subscriber."""

@@ -76,6 +76,10 @@ class Received(NamedTuple):
         """The events of the name."""
         return frozenset((self.name, ref) for ref in self.refs or (None,))
 
+    def takes(self, name: str, ref: Hashable) -> bool:
+        """Whether what a step does as an event of a name, about `ref`, enrols too (A5)."""
+        return name == self.name and (not self.refs or ref in self.refs)
+
     def enrolments(self, log: Log, enabled_us: int | None) -> Enrolments:
         """At each such event."""
         found = [log.rows(self.name, ref) for ref in self.refs or (None,)]
