@@ -644,7 +644,7 @@ def test_properties_that_are_nested_too_deeply(told):
 
 def test_nothing_to_preview():
     coded = {"type": "create_discount", "discount": {"discountType": "percent", "percentOff": 5}}
-    with pytest.warns(UserWarning, match=r"^nothing to preview: no email is there$"):
+    with pytest.warns(UserWarning, match=r"^nothing to preview: the sequence has no emails$"):
         found = simcore.preview(ORDER.replace(steps=[coded]), WHEN)
     assert len(found) == 0
     assert found["email_id"].dtype == TEXT

@@ -66,7 +66,9 @@ def ahead(plan: Plan, outcome: Outcome) -> list[Step]:
 def no_email(plan: Plan, words: Words) -> str:
     """Why a plan has nothing to send."""
     drafts = next((step.called for step in plan.steps if step.is_email), None)
-    return f"no email is {f'{words.published} (include_drafts=True shows {drafts}s)' if drafts else 'there'}"
+    if drafts is None:
+        return "the sequence has no emails"
+    return f"no email is {words.published} (include_drafts=True shows {drafts}s)"
 
 
 class _Then(NamedTuple):

@@ -1,5 +1,6 @@
 """A projection: sequences and entries in, what happens to each run out, before it becomes frames."""
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple
@@ -98,6 +99,13 @@ class Projection(NamedTuple):
     def zone(self) -> str:
         """The zone in which instants are shown."""
         return self.epochs[0].plan.time_zone
+
+    def warned(self) -> "Projection":
+        """The same; warns the caller's caller if there never is a step, so that there is nothing to send (Q27)."""
+        if not any(epoch.plan.steps for epoch in self.epochs):
+            why = explain.no_email(self.epochs[-1].plan, self.words)
+            warnings.warn(f"nothing to send: {why}", stacklevel=3)
+        return self
 
     def steps(self) -> list[Step]:
         """The emails in their final order, then deleted ones."""

@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-import simcore
+from simcore.answers.options import Options
+from simcore.answers.projection import make
 from simcore.cli.options import option_of, there
 from simcore.clock import instants
 from simcore.errors import SimcoreError, shown
@@ -157,5 +158,5 @@ def asked_of(
     if only.get("changes") is not None:
         with naming(only["changes"]):
             asked["changes"] = platform_of(sequence).changes(read_json(only["changes"]))
-            simcore.project(sequence, [], **asked)  # without entries: any error now is about the changes
+            make(sequence, [], Options(**asked))  # without entries: any error now is about the changes
     return asked
