@@ -134,8 +134,8 @@ def project(
     zone]), and if you ask for them `rendered_subject` and `reason` (str). The index is a RangeIndex; `order` sets the
     order of the rows.
 
-    Raises EntryError for rows that cannot be read, or whose sends are after 2200, and names them. Warns if the sequence
-    has no steps, so that there is nothing to send (Q27).
+    Raises EntryError for rows that cannot be read, or whose sends are after 2200, and names them. Warns if the
+    sequence has no steps, so that there is nothing to send (Q27).
 
     >>> import simcore
     >>> from simcore import kit

@@ -351,7 +351,8 @@ def test_naive_times(told):
 )
 def test_times_that_cannot_be_read(told, when, fault):
     events = log(("a", when, "visit"), ("a", WHEN, "order"))
-    assert told(EntryError, ORDER, events=events) == unusable("at", (1, 2), f"  row 0: {when!r} {fault}")
+    lines = [f"  row 0: {when!r} {fault}", *["dayfirst=True reads 03/06/2026 as 3 June"] * ("guess" in fault)]
+    assert told(EntryError, ORDER, events=events) == unusable("at", (1, 2), *lines)
     assert told(EntryError, ORDER, events=log(), enabled_at=when) == f"enabled_at: {when!r} {fault}"
     assert told(EntryError, ORDER, events=log(), until=when) == f"until: {when!r} {fault}"
 
