@@ -142,7 +142,8 @@ class Projection(NamedTuple):
         return Simulation(self.timeline(), self.subscribers(), self.journal())
 
     def _reasons(self, item: Passed, rows: Ints | slice) -> Any:
-        return explain.reasons(item, self.epochs, self.people.runs.entered_us[rows], self.words)
+        entered_us = self.people.runs.entered_us[rows]
+        return explain.reasons(item, self.epochs, entered_us, self.words, self.outcome.zones_at)
 
     def _subjects(self, item: Passed, rows: Ints | slice) -> Any:
         """The subjects of a round's email, filled in for each of its runs [str]."""
