@@ -134,7 +134,8 @@ def project(
     zone]), and if you ask for them `rendered_subject` and `reason` (str). The index is a RangeIndex; `order` sets the
     order of the rows.
 
-    Raises EntryError for rows that cannot be read, or whose sends are after 2200, and names them.
+    Raises EntryError for rows that cannot be read, or whose sends are after 2200, and names them. Warns if the
+    sequence has no steps, so that there is nothing to send (Q27).
 
     >>> import simcore
     >>> from simcore import kit
@@ -143,7 +144,7 @@ def project(
     >>> len(sends), str(sends["send_at"].dtype)
     (8, 'datetime64[us, America/New_York]')
     """
-    return make(sequence, entries, read(project, options)).timeline()
+    return make(sequence, entries, read(project, options)).warned().timeline()
 
 
 @takes(ProjectOptions)
@@ -173,7 +174,7 @@ def simulate(
     >>> life.subscribers[["status", "sends", "next_email_id"]].astype(str).to_numpy().tolist()
     [['active', '3', '304']]
     """
-    return make(sequence, entries, read(simulate, options), notes=True).simulation()
+    return make(sequence, entries, read(simulate, options), notes=True).warned().simulation()
 
 
 def split_entries(

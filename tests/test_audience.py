@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import simcore
 from simcore import kit
 from simcore.answers.projection import plan_of
-from simcore.clock.instants import GUESSWORK, MISSING, NAIVE, OUT_OF_RANGE, UNREADABLE
+from simcore.clock.instants import GUESSWORK, MISSING, NAIVE, OUT_OF_RANGE, UNREADABLE, Reader
 from simcore.clock.zones import FIRST_US
 from simcore.engine import audience
 from simcore.engine.people import ENTRY_WORDS
@@ -35,7 +35,9 @@ WAY_OUT = "simcore.split_entries(entries) parts the rows that can be read from t
 def runs(entries, *, repeat=False, until_us=None, naive_time_zone=None):
     """The runs of entries in a sequence that repeats or not, without events."""
     epochs = [Epoch(at_us=FIRST_US, plan=plan_of(AT_ONCE.replace(repeat=repeat)))]
-    found, rejected, log, statuses, *_ = audience.runs(entries, None, epochs, until_us, naive_time_zone)
+    found, rejected, log, statuses, *_ = audience.runs(
+        entries, None, epochs, until_us, Reader(naive_time_zone)
+    )
     assert log is None
     assert statuses == ("", "restarted", "cancelled", "removed", "stopped:left")
     assert [statuses[code] for code in found.end_status] == [
@@ -199,6 +201,7 @@ def test_rows_at_fault(text_of):
         f"  row 3: '03/06/2026' {GUESSWORK}",
         f"  row 4: '2026-03-06' {NAIVE}",
         f"  row 5: '1969-12-31T00:00Z' is {OUT_OF_RANGE}",
+        "dayfirst=True reads 03/06/2026 as 3 June",
         WAY_OUT,
     ])
     assert text_of(EntryError, runs, entries) == expected

@@ -97,8 +97,8 @@ def test_a_random_split_needs_a_seed(text_of):
         "entered_at": "2026-03-06T09:00Z",
     })
     expected = (
-        "seed: the step at position 0 (id split) is a random split: pass seed= a whole number, by which each run has "
-        "its path"
+        "seed: the step at position 0 (id split) is a random split: pass a whole number, such as seed=1, which "
+        "decides the path of each run"
     )
     assert text_of(SimcoreError, simcore.project, SPLIT, entries) == expected
     assert text_of(SimcoreError, simcore.preview, SPLIT, "2026-03-06 09:00") == expected

@@ -40,6 +40,7 @@ EVENTS = str(simcore.example("events"))
 CHANGES = str(simcore.example("changes"))
 HEADER = "subscriber_id,entered_at,via\n"
 COLUMNS = "subscriber_id,run,position,email_id,subject,send_at"
+DAY_FIRST = "--day-first reads 03/06/2026 as 3 June"
 WAY_OUT = "--on-error quarantine sets them aside in a file of their own and goes on with the others"
 VIAS = "api, visual_automation, rule, bulk_action, import, form, manual"
 UNCLOSED = "line {}: a quotation mark opens a field that does not end"
@@ -441,7 +442,7 @@ def test_broken_rows_stop_with_their_lines(rows, monkeypatch):
     write("e.csv", BROKEN)
     message = ["e.csv: 6 of 10 rows cannot be used"]
     message += [f"  line {line}: {fault}" for line, fault in FAULTS.items()]
-    assert refused("project", WELCOME, "e.csv", "-o", "out.csv") == "\n".join([*message, WAY_OUT])
+    assert refused("project", WELCOME, "e.csv", "-o", "out.csv") == "\n".join([*message, DAY_FIRST, WAY_OUT])
     assert files() == ["e.csv"]
 
 
@@ -925,7 +926,7 @@ def test_broken_events_stop_with_their_lines(name):
     write("v.csv", BROKEN_EVENTS)
     options = {"simulate": ["-o", "out"], "impact": ["--changes", CHANGES]}.get(name, [])
     lines = [f"  line {line}: {fault}" for line, fault in EVENT_FAULTS.items()]
-    message = "\n".join(["v.csv: 9 of 11 rows cannot be used", *lines, WAY_OUT])
+    message = "\n".join(["v.csv: 9 of 11 rows cannot be used", *lines, DAY_FIRST, WAY_OUT])
     assert refused(name, WELCOME, ENTRIES, "--events", "v.csv", *options) == message
     assert files() == ["v.csv"]
 

@@ -18,6 +18,7 @@ from conftest import NO_TEXT, read_back
 from rich.cells import cell_len
 from test_cli import (
     CHANGES,
+    DAY_FIRST,
     ENTRIES,
     EVENTS,
     GUESSWORK,
@@ -462,7 +463,7 @@ BROKEN_COUNTS = (
 def test_broken_counts_stop_with_their_lines():
     write("c.csv", BROKEN_COUNTS)
     lines = [f"  line {line}: {fault}" for line, fault in COUNT_FAULTS.items()]
-    message = "\n".join(["c.csv: 6 of 8 rows cannot be used", *lines, WAY_OUT])
+    message = "\n".join(["c.csv: 6 of 8 rows cannot be used", *lines, DAY_FIRST, WAY_OUT])
     assert refused("forecast", WELCOME, "c.csv", "-o", "out.csv") == message
     assert files() == ["c.csv"]
 

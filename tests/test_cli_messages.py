@@ -148,10 +148,10 @@ def test_a_sequence_without_emails_points_to_them():
         result = run(*typed)
         assert result.stderr == told
         assert "no sends" in result.stdout
-        assert "no email is there" in result.stdout
+        assert "the sequence has no emails" in result.stdout
         assert run(*typed, "--emails", emails).stderr == ""
     result = run("preview", sequence, *ENTERED)
-    assert result.stderr == f"{told}Warning: nothing to preview: no email is there\n"
+    assert result.stderr == f"{told}Warning: nothing to preview: the sequence has no emails\n"
     assert run("preview", sequence, "--emails", emails, *ENTERED).stderr == ""
     assert run("lint", sequence, status=1).stderr == ""  # which has no such option
     assert run("preview", ONBOARDING, *ENTERED).stderr == ""

@@ -10,7 +10,7 @@ from simcore import sequenzy
 from simcore.answers.projection import plan_of
 from simcore.clock.delays import CalendarDays, Elapsed, UntilDate
 from simcore.clock.gates import Anytime, Closed, Poll, SendSlots
-from simcore.clock.instants import NAT_US
+from simcore.clock.instants import NAT_US, Reader
 from simcore.clock.zones import DAY_US, FAR_US, HOUR_US, LAST_US
 from simcore.engine import audience, simulate, times
 from simcore.engine.epoch import Sweep
@@ -279,5 +279,5 @@ def test_runs_of_nobody_in_particular(text_of):
 def test_runs_that_nothing_is_in_the_way_of():
     hello = {"subject": "Hello", "html": "<p>Hello</p>"}
     order = sequenzy.Sequence(name="S", trigger="event_received", eventName="order", steps=[hello])
-    people = audience.runs(["2026-03-02T10:00Z"], None, [Epoch(at_us=0, plan=plan_of(order))], None, None)
+    people = audience.runs(["2026-03-02T10:00Z"], None, [Epoch(at_us=0, plan=plan_of(order))], None, Reader())
     assert second_pass(people, [], None) is people

@@ -473,6 +473,7 @@ def test_naive_entries(chain):
         pytest.param(ENTRIES, {"send_days": ()}, id="no send days"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:nothing to send")  # of a sequence without emails: see test_idle
 def test_no_sends_at_all(chain, entries, changed, freq, by):
     sequence = chain((1, "days"), (1, "hours"), time_zone="Asia/Tokyo").replace(**changed)
     found = simcore.forecast(sequence, entries, freq=freq, by=by)

@@ -189,7 +189,7 @@ def series(*emails, **fields):
         ([{}, {"delay_value": 1}], {"active": False}, INACTIVE),
         ([{"published": False}], {}, "no email is published (--include-drafts shows drafts)"),
         ([{"published": False}], {"active": False}, "no email is published (--include-drafts shows drafts)"),
-        ([], {}, "no email is there"),
+        ([], {}, "the sequence has no emails"),
         ([{"delay_value": 1}], {"send_days": []}, CLOSED),
         ([{"delay_value": 1, "send_days": ["monday"]}], {"send_days": ["tuesday"]}, None),
         ([{"published": False}, {"delay_value": 1}], {"send_days": []}, CLOSED),
@@ -307,7 +307,47 @@ def test_a_folder_of_parquet_says_the_same(parts, monkeypatch):
     typed = ["project", series(active=False), "e.parquet", "-o", "none"]
     assert run(*typed).stdout.splitlines() == [
         f"0 sends from 3 rows, in none; parts: {parts}, finished before: 0",
-        "no sends: no email is there",
+        "no sends: the sequence has no emails",
         "1 entry started no run: 1 came again",
     ]
-    assert json.loads(run(*typed, "--json").stdout)["why_no_sends"] == "no email is there"
+    assert json.loads(run(*typed, "--json").stdout)["why_no_sends"] == "the sequence has no emails"
+
+
+# A blank draft (Q27)
+
+BLANK = {"name": "Soon", "trigger": "contact_added"}
+NOTHING = "nothing to send: the sequence has no emails"
+
+
+@pytest.mark.parametrize("verb", [simcore.project, simcore.simulate, simcore.forecast])
+@pytest.mark.parametrize(
+    "blank", [sequenzy.from_api(BLANK), kit.Sequence(name="Soon")], ids=["sequenzy", "kit"]
+)
+def test_a_sequence_without_steps_says_that_there_is_nothing_to_send(verb, blank):
+    with pytest.warns(UserWarning, match=f"^{NOTHING}$") as caught:
+        found = verb(blank, [AT])
+    assert [each.filename for each in caught] == [__file__]
+    if verb is simcore.simulate:
+        assert found.subscribers["status"].tolist() == ["completed"]
+        found = found.timeline
+    assert len(found) == 0
+
+
+def test_steps_that_a_change_adds_are_something_to_send():
+    steps = [{"subject": "One", "html": "x"}]
+    later = sequenzy.update("2026-03-06T21:00Z", steps=steps)
+    blank = sequenzy.from_api(BLANK)
+    assert len(simcore.project(blank, [AT], changes=[later])) == 1
+    with pytest.warns(UserWarning, match=f"^{NOTHING}$"):  # before the change
+        simcore.project(blank, [AT], changes=[later], until="2026-03-06T20:00Z")
+
+
+def test_summaries_say_that_a_blank_draft_sends_nothing():
+    file = write("blank.json", json.dumps(BLANK))
+    rows = entries("a,2026-03-06,")
+    why = "the sequence has no emails"
+    assert run("project", file, rows).stderr == f"no sends: {why}\n"
+    assert run("project", file, rows, "-o", "out.csv").stdout == f"no sends, in out.csv: {why}\n"
+    assert run("forecast", file, rows).stdout.splitlines()[-1] == f"no sends: {why}"
+    assert f"no sends: {why}" in run("simulate", file, rows, "-o", "out").stdout
+    assert run("preview", file, "--entered", AT).stderr == f"Warning: nothing to preview: {why}\n"

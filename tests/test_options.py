@@ -29,7 +29,7 @@ WELCOME = kit.load(simcore.example("welcome"))
 ENTRY = ["2026-03-06T21:07-05:00"]
 ALL = (
     "*, events=None, changes=(), until=None, include_drafts=False, assumptions=None, naive_time_zone=None, "
-    "order='entry', enabled_at=None, render=False, explain=False, seed=None, columns=None"
+    "order='entry', enabled_at=None, render=False, explain=False, seed=None, columns=None, unit=None, dayfirst=False"
 )
 SIGNATURES = {
     simcore.preview: "sequence, entered_at, *, include_drafts=False, assumptions=None, naive_time_zone=None, "
@@ -38,16 +38,16 @@ SIGNATURES = {
     simcore.simulate: f"sequence, entries=None, {ALL}",
     simcore.forecast: "sequence, entries=None, *, freq='D', by='email', events=None, changes=(), until=None, "
     "include_drafts=False, assumptions=None, naive_time_zone=None, order='entry', enabled_at=None, render=False, "
-    "seed=None, columns=None",
+    "seed=None, columns=None, unit=None, dayfirst=False",
     simcore.compare: f"sequences, entries=None, {ALL}",
     simcore.impact: "sequence, entries, changes, *, events=None, until=None, include_drafts=False, assumptions=None, "
-    "naive_time_zone=None, order='entry', seed=None, columns=None",
+    "naive_time_zone=None, order='entry', seed=None, columns=None, unit=None, dayfirst=False",
     simcore.sweep: "sequence, fields, entries=None, *, metrics=None, limit=50000, events=None, changes=(), "
     "until=None, include_drafts=False, assumptions=None, naive_time_zone=None, order='entry', enabled_at=None, "
-    "render=False, seed=None, columns=None",
+    "render=False, seed=None, columns=None, unit=None, dayfirst=False",
     parquet.project: "path_in, path_out, sequence, *, chunk_rows=1000000, progress=True, changes=(), until=None, "
     "include_drafts=False, assumptions=None, naive_time_zone=None, order='entry', render=False, explain=False, "
-    "seed=None, columns=None",
+    "seed=None, columns=None, unit=None, dayfirst=False",
     testing.assert_for_all_entries: "sequence, predicate, start, end, *, every=datetime.timedelta(seconds=3600), "
     "include_drafts=False, assumptions=None, naive_time_zone=None",
 }

@@ -111,8 +111,8 @@ def test_drafts_have_no_row(mix):
 def test_nothing_left(mix, emails, assumed):
     drafts = mix.replace(emails=[mix.emails[2]]).replace_email(0, published=False)
     sequence = drafts if emails == "drafts" else mix.replace(emails=())
-    why = r"published \(include_drafts=True shows drafts\)" if emails == "drafts" else "there"
-    text = f"^nothing to preview: no email is {why}$"
+    drafted = r"no email is published \(include_drafts=True shows drafts\)"
+    text = f"^nothing to preview: {drafted if emails == 'drafts' else 'the sequence has no emails'}$"
     with pytest.warns(UserWarning, match=text) as caught:
         found = simcore.preview(sequence, ENTERED, assumptions=kit.Assumptions(draft_delay=assumed))
     assert caught[0].filename == __file__

@@ -351,7 +351,8 @@ def test_naive_times(told):
 )
 def test_times_that_cannot_be_read(told, when, fault):
     events = log(("a", when, "visit"), ("a", WHEN, "order"))
-    assert told(EntryError, ORDER, events=events) == unusable("at", (1, 2), f"  row 0: {when!r} {fault}")
+    lines = [f"  row 0: {when!r} {fault}", *["dayfirst=True reads 03/06/2026 as 3 June"] * ("guess" in fault)]
+    assert told(EntryError, ORDER, events=events) == unusable("at", (1, 2), *lines)
     assert told(EntryError, ORDER, events=log(), enabled_at=when) == f"enabled_at: {when!r} {fault}"
     assert told(EntryError, ORDER, events=log(), until=when) == f"until: {when!r} {fault}"
 
@@ -644,7 +645,7 @@ def test_properties_that_are_nested_too_deeply(told):
 
 def test_nothing_to_preview():
     coded = {"type": "create_discount", "discount": {"discountType": "percent", "percentOff": 5}}
-    with pytest.warns(UserWarning, match=r"^nothing to preview: no email is there$"):
+    with pytest.warns(UserWarning, match=r"^nothing to preview: the sequence has no emails$"):
         found = simcore.preview(ORDER.replace(steps=[coded]), WHEN)
     assert len(found) == 0
     assert found["email_id"].dtype == TEXT

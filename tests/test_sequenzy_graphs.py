@@ -108,6 +108,7 @@ OTHERWISE = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("worked", WORKED, ids=[f"{at}-{each['rule']}" for at, each in enumerate(WORKED)])
+@pytest.mark.filterwarnings("ignore:nothing to send")  # of a sequence without emails: see test_idle
 def test_worked_by_hand(worked):
     """Three or more of each rule.
 

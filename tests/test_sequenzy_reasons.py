@@ -1,5 +1,7 @@
 """The sentence behind each send of Sequenzy, whole: every kind of wait and window, and what sends nothing."""
 
+import re
+
 import pandas as pd
 import pytest
 from conftest import TEXT
@@ -358,3 +360,58 @@ def test_a_date_is_hashed_by_what_reads_it():
     """Two waits for one field are two dates."""
     one, other = (DateOfRun(lambda _: None, ends=False, name="the event's due") for _ in range(2))
     assert one != other
+
+
+# Zones of subscribers (Q31)
+
+
+def test_a_reason_names_the_zone_that_decides():
+    """That of the subscriber where there is one, when the wait begins and when it is over; or else the sequence's."""
+    window = {"days": ["tue"], "startTime": "09:00", "endTime": "17:00", "timezone": "America/New_York"}
+    window["timezoneSource"] = "subscriber"
+    entries = pd.DataFrame({
+        "subscriber_id": ["a", "b", "c"],
+        "entered_at": ["2026-03-06T21:07Z"] * 3,
+        "time_zone": ["Asia/Tokyo", None, "Europe/Paris"],
+    })
+    moved = pd.DataFrame({
+        "subscriber_id": ["c"],
+        "at": ["2026-03-10T12:00Z"],
+        "event": ["field_changed"],
+        "ref": ["timezone"],
+        "properties": [{"value": "Asia/Kolkata"}],
+    })
+
+    def reasons(given=entries, **fields):
+        sequence = sequenzy.Sequence(name="S", trigger="contact_added", **fields)
+        sends = simcore.project(sequence, given, events=moved, explain=True)
+        return dict(sends.groupby("subscriber_id", sort=False)["reason"].agg(list))
+
+    tue = "Tue 09:00 to 17:00"
+    found = reasons(steps=[{"subject": "A", "html": "x", "waitUntilWeekday": window}])
+    assert {who: each[0].partition(" after ")[0] for who, each in found.items()} == {
+        "a": f"the first of {tue} (Asia/Tokyo)",
+        "b": f"the first of {tue} (America/New_York)",
+        "c": f"the first of {tue} (Europe/Paris)",
+    }
+    expected = {
+        "a": [" (Asia/Tokyo)", " (Asia/Tokyo)"],
+        "b": ["", ""],  # that in which times are shown, which is not named
+        "c": [" (Europe/Paris)", " (Asia/Kolkata)"],
+    }
+    steps = [{"subject": "A", "html": "x"}, {"subject": "B", "html": "x", "delay": {"days": 1}}]
+
+    def named(found):
+        return {
+            who: [re.split("[,;]", each.partition(tue)[2])[0] for each in both] for who, both in found.items()
+        }
+
+    assert named(reasons(steps=steps, sendingWindow=window)) == expected
+    # What happens in the order of time, too: here, rows that start no run come first.
+    tags = [{"type": "add_tag", "tagName": "in"}]
+    again = pd.concat([entries, entries], ignore_index=True).assign(via="trigger")
+    once = reasons(again, steps=[*steps, *tags], sendingWindow=window, enrollmentMode="one_time")
+    assert named(once) == expected
+    for who in range(3):
+        one = reasons(entries[who : who + 1], steps=steps, sendingWindow=window)
+        assert named(one).items() <= expected.items()

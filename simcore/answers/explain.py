@@ -14,7 +14,7 @@ import pandas as pd
 
 from simcore.clock.words import Case, Moment, Wait, moment, rhythm
 from simcore.clock.zones import DAY_US, Ints, zone
-from simcore.engine.rounds import AT_ONCE, BEHIND, CHANGED, FREED, STOPPED, Outcome, Passed, Waiting
+from simcore.engine.rounds import AT_ONCE, BEHIND, CHANGED, FREED, STOPPED, Outcome, Passed, Waiting, ZonesAt
 from simcore.plan.plan import Epoch, Plan, Step
 from simcore.plan.platform import Words
 
@@ -66,7 +66,9 @@ def ahead(plan: Plan, outcome: Outcome) -> list[Step]:
 def no_email(plan: Plan, words: Words) -> str:
     """Why a plan has nothing to send."""
     drafts = next((step.called for step in plan.steps if step.is_email), None)
-    return f"no email is {f'{words.published} (include_drafts=True shows {drafts}s)' if drafts else 'there'}"
+    if drafts is None:
+        return "the sequence has no emails"
+    return f"no email is {words.published} (include_drafts=True shows {drafts}s)"
 
 
 class _Then(NamedTuple):
@@ -78,12 +80,16 @@ class _Then(NamedTuple):
 
 
 def reasons(
-    item: Passed, epochs: Sequence[Epoch], entered_us: Ints, words: Words = _USUAL
+    item: Passed,
+    epochs: Sequence[Epoch],
+    entered_us: Ints,
+    words: Words = _USUAL,
+    zones_at: ZonesAt | None = None,
 ) -> npt.NDArray[np.object_]:
     """Why each run's email of a round goes out when it does, one sentence each [str, runs of the round].
 
     `epochs`: the plans, and from when each is in force. `entered_us` int64 [µs]: when each of these runs began.
-    `words`: the platform's own words. Equal cases are put into words once.
+    `words`: the platform's own words. `zones_at`: as in `Outcome`. Equal cases are put into words once.
     """
     size, waited = len(item.at), item.waited
     if not size:  # all of them are excluded, say
@@ -91,22 +97,27 @@ def reasons(
     unders = {waited.under} if isinstance(waited.under, int) else np.unique(waited.under).tolist()
     then = {under: _as_then(item.step, epochs[under].plan) for under in unders}
     anchor_us = waited.anchor.all_us()
+    ready_us = _ready_us(waited, then, anchor_us) if waited.over_us is None else waited.over_us
     cases = [
         waited.under,
         anchor_us,
-        _ready_us(waited, then, anchor_us) if waited.over_us is None else waited.over_us,
+        ready_us,
         item.at.all_us(),
         waited.cause,
         waited.since_us,
         anchor_us == entered_us,
     ]
+    if zones_at is not None and any(
+        each.step.delay.own_zone or each.step.gate.own_zone for each in then.values()
+    ):
+        cases += [zones_at(item.rows, anchor_us), zones_at(item.rows, ready_us)]
     if size == 1:  # a preview, where looking for equal cases would cost more than all the rest
         under, *case = (np.asarray(column).item() for column in cases)
-        return np.array([_reason(then[under], words, *case)], object)
+        return np.array([_reason(then[under], words, case[6:], *case[:6])], object)
     kind, distinct = pd.factorize(
         pd.MultiIndex.from_arrays([np.broadcast_to(column, size) for column in cases])
     )
-    sentences = [_reason(then[under], words, *map(int, case)) for under, *case in distinct]
+    sentences = [_reason(then[under], words, case[6:], *map(int, case[:6])) for under, *case in distinct]
     texts: npt.NDArray[np.object_] = np.array([*sentences, ""], object)[kind]
     return texts
 
@@ -131,6 +142,7 @@ def _ready_us(waited: Waiting, then: dict[int, _Then], anchor_us: Ints) -> Ints:
 def _reason(
     then: _Then,
     words: Words,
+    own_zones: Sequence[str],
     anchor_us: int,
     ready_us: int,
     due_us: int,
@@ -139,6 +151,10 @@ def _reason(
     entry: int,
 ) -> str:
     here, step = zone(then.time_zone), then.step
+    if own_zones:  # that of the wait, and that of the gate (Q31)
+        waits, passes = own_zones
+        delay = step.delay.in_zone(waits) if waits else step.delay
+        step = step._replace(delay=delay, gate=step.gate.in_zone(passes) if passes else step.gate)
     since = "entry" if entry and then.before is None else "the previous email"
     if then.before is not None and not then.before.sends:
         since = f"the {then.before.called} before it"

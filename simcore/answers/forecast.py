@@ -57,7 +57,7 @@ def forecast(
         raise SimcoreError(f"by: found {shown(by)}, expected 'email', 'total' or None")
     entries, given = tables(sequence, entries, given)
     counts, entries = arrivals(entries, given.events)
-    return by_period(make(sequence, entries, given), counts, freq, by)
+    return by_period(make(sequence, entries, given).warned(), counts, freq, by)
 
 
 def by_period(

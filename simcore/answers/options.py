@@ -24,7 +24,7 @@ from typing import (
 
 import pandas as pd
 
-from simcore.clock.instants import Instant
+from simcore.clock.instants import Instant, Reader, Unit
 
 _Verb = TypeVar("_Verb", bound=Callable[..., Any])
 _WIDTH = 100
@@ -84,6 +84,21 @@ class Reading(TypedDict, total=False):
         str | None,
         "the time zone of instants without an offset. None: they are refused (`simcore.preview` reads them in the "
         "sequence's zone).",
+    ]
+
+
+class Notation(TypedDict, total=False):
+    """How times are written in tables."""
+
+    unit: Annotated[
+        Unit | None,
+        'what numbers in `entries` and `events` count since 1970-01-01 UTC: "s" (seconds) or "ms" (milliseconds). '
+        "None: numbers are refused. A time that is given alone, such as `until`, must not be a number.",
+    ]
+    dayfirst: Annotated[
+        bool,
+        "whether the day comes first in times such as 03/06/2026. False: times that can be read in two ways are "
+        "refused (T25).",
     ]
 
 
@@ -196,7 +211,7 @@ class PreviewOptions(PlanOptions, Splitting, Branching, total=False):
     """Those of `simcore.preview`."""
 
 
-class ImpactOptions(Reading, Naming, Assuming, Happening, Splitting, Ending, total=False):
+class ImpactOptions(Reading, Notation, Naming, Assuming, Happening, Splitting, Ending, total=False):
     """Those of `simcore.impact`."""
 
 
@@ -209,12 +224,22 @@ class ProjectOptions(ForecastOptions, Explaining, total=False):
 
 
 class CompareOptions(
-    Reading, Naming, AssumingEach, Happening, Splitting, Ending, Changing, Enrolling, Explaining, total=False
+    Reading,
+    Notation,
+    Naming,
+    AssumingEach,
+    Happening,
+    Splitting,
+    Ending,
+    Changing,
+    Enrolling,
+    Explaining,
+    total=False,
 ):
     """Those of `simcore.compare`."""
 
 
-class FileOptions(Reading, Assuming, Splitting, Ending, Changing, Explaining, total=False):
+class FileOptions(Reading, Notation, Assuming, Splitting, Ending, Changing, Explaining, total=False):
     """Those of a projection from file to file, which takes no events."""
 
 
@@ -235,6 +260,18 @@ class Options(NamedTuple):
     attributes: Mapping[str, Any] | None = None
     tags: Iterable[str] = ()
     columns: Mapping[str, str] | None = None
+    unit: Unit | None = None
+    dayfirst: bool = False
+
+    @property
+    def tables(self) -> Reader:
+        """How times in tables are read. Raises SimcoreError for options that do not go for that."""
+        return Reader(self.naive_time_zone, self.unit, self.dayfirst)
+
+    @property
+    def typed(self) -> Reader:
+        """How times that stand alone are read, which somebody typed: numbers are none."""
+        return Reader(self.naive_time_zone, dayfirst=self.dayfirst)
 
 
 DEFAULTS = Options()

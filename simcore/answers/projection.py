@@ -1,5 +1,6 @@
 """A projection: sequences and entries in, what happens to each run out, before it becomes frames."""
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple
@@ -9,7 +10,6 @@ import pandas as pd
 
 from simcore.answers import explain, timeline
 from simcore.answers.options import DEFAULTS, Assumptions, Entries, Options
-from simcore.clock import instants
 from simcore.clock.instants import NAT_US
 from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, Ints, zone
@@ -99,6 +99,13 @@ class Projection(NamedTuple):
         """The zone in which instants are shown."""
         return self.epochs[0].plan.time_zone
 
+    def warned(self) -> "Projection":
+        """The same; warns the caller's caller if there never is a step, so that there is nothing to send (Q27)."""
+        if not any(epoch.plan.steps for epoch in self.epochs):
+            why = explain.no_email(self.epochs[-1].plan, self.words)
+            warnings.warn(f"nothing to send: {why}", stacklevel=3)
+        return self
+
     def steps(self) -> list[Step]:
         """The emails in their final order, then deleted ones."""
         steps = {
@@ -135,7 +142,8 @@ class Projection(NamedTuple):
         return Simulation(self.timeline(), self.subscribers(), self.journal())
 
     def _reasons(self, item: Passed, rows: Ints | slice) -> Any:
-        return explain.reasons(item, self.epochs, self.people.runs.entered_us[rows], self.words)
+        entered_us = self.people.runs.entered_us[rows]
+        return explain.reasons(item, self.epochs, entered_us, self.words, self.outcome.zones_at)
 
     def _subjects(self, item: Passed, rows: Ints | slice) -> Any:
         """The subjects of a round's email, filled in for each of its runs [str]."""
@@ -216,24 +224,23 @@ def make(
     `plan`: the sequence's plan, if there is one already. `cache`: shared by projections with the same arguments for
     other sequences.
     """
-    zoned, render = options.naive_time_zone, options.render
-    instants.check_zone(zoned)
+    in_tables, typed, render = options.tables, options.typed, options.render
     if options.order not in ("entry", "email"):
         raise SimcoreError(f"order: found {shown(options.order)}, expected 'entry' or 'email'")
     plan = plan_of(sequence, options.assumptions, options.include_drafts) if plan is None else plan
     plan = plan.seeded(options.seed)
-    until_us = read_until(options.until, zoned)
+    until_us = read_until(options.until, typed)
     epochs = [Epoch(at_us=FIRST_US, plan=plan), *_later(sequence, options, until_us, cache or Cache())]
     if plan.trigger is None and options.enabled_at is not None:
         raise SimcoreError("enabled_at: this platform's sequences have no trigger to switch on: leave it out")
     if render and not plan.renders:
         raise SimcoreError("render: this platform's merge tags are not modelled: leave it out")
     at = options.enabled_at
-    enabled_us = None if at is None else instants.read_one(at, "enabled_at", zoned)
+    enabled_us = None if at is None else typed.read_one(at, "enabled_at")
     people = None if cache is None else cache.audience(epochs)
     if people is None:
         entries, options = tables(sequence, entries, options)
-        people = audience.runs(entries, options.events, epochs, until_us, zoned, enabled_us)
+        people = audience.runs(entries, options.events, epochs, until_us, in_tables, enabled_us)
         if cache is not None:
             cache.keep(epochs, people)
     kept = None if cache is None else cache.times(people)
@@ -254,7 +261,7 @@ def _later(sequence: Any, options: Options, until_us: int | None, cache: Cache) 
         if not hasattr(change, "at"):
             message = "a change must be made by the platform's functions, such as kit.update"
             raise ValidationError([message], [(f"changes[{number}]", message)], [shown(change)])
-        at_us = instants.read_one(change.at, f"changes[{number}].at", options.naive_time_zone)
+        at_us = options.typed.read_one(change.at, f"changes[{number}].at")
         if until_us is None or at_us < until_us:
             timed.append((at_us, number, change))
     timed.sort(key=lambda change: change[:2])

@@ -14,6 +14,7 @@ from simcore.answers.idle import Idle
 from simcore.answers.projection import plan_of
 from simcore.cli.loading import zone_of
 from simcore.cli.options import as_typed, check, saying
+from simcore.clock.instants import Reader
 from simcore.clock.words import clock
 from simcore.clock.zones import zone
 from simcore.engine.frames import ways
@@ -124,6 +125,7 @@ def answer(
             sink.flush()
         for name, source in sources.items():
             if tables[name].broken:
+                tables[name].broken = {row: as_typed(why) for row, why in tables[name].broken.items()}
                 with replacing(source.aside, *kept) as page:
                     page.write(quarantine(tables[name]))
     return found, _set_aside(sources, tables)
@@ -188,9 +190,10 @@ def _answered(
     on_error: str,
 ) -> Any:
     """The answer of the verb to the rows that can be used; others are refused in their tables."""
+    how = Reader(asked["naive_time_zone"], asked["unit"], asked["dayfirst"])
     for plan in plans:
         usable = {
-            name: (rows.entries if name == "entries" else rows.events)(plan, asked["naive_time_zone"])
+            name: (rows.entries if name == "entries" else rows.events)(plan, how)
             for name, rows in tables.items()
         }
     while True:

@@ -20,6 +20,7 @@ from simcore.cli.options import (
     Assume,
     Changes,
     Columns,
+    DayFirst,
     Delimiter,
     Drafts,
     Emails,
@@ -28,6 +29,8 @@ from simcore.cli.options import (
     File,
     NaiveZone,
     OnError,
+    Seed,
+    Unit,
     Until,
     check,
     names_of,
@@ -78,6 +81,9 @@ def forecast(
     include_drafts: Drafts = False,
     assume: Assume = None,
     naive_time_zone: NaiveZone = None,
+    unit: Unit = None,
+    day_first: DayFirst = False,
+    seed: Seed = None,
     on_error: OnError = "stop",
     delimiter: Delimiter = ",",
     column: Columns = None,
@@ -104,7 +110,9 @@ def forecast(
         "enabled_at": enabled_at,
     }
     sequence = load(file, naive_time_zone, only)
-    asked = asked_of(sequence, until, assume, naive_time_zone, only)
+    asked = asked_of(
+        sequence, until, assume, naive_time_zone, only, seed=seed, unit=unit, day_first=day_first
+    )
     epochs = make(sequence, [], Options(**asked)).epochs
     asked |= {"freq": freq, "by": by}
     sources, inputs = (

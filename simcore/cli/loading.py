@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-import simcore
+from simcore.answers.options import Options
+from simcore.answers.projection import make
 from simcore.cli.options import option_of, there
 from simcore.clock import instants
 from simcore.errors import SimcoreError, shown
@@ -135,15 +136,20 @@ def asked_of(
     assume: list[str] | None,
     naive_time_zone: str | None,
     only: Mapping[str, Any],
+    *,
+    seed: int | None,
+    unit: str | None,
+    day_first: bool,
 ) -> dict[str, Any]:
     """The options that project, forecast, simulate, impact and compare share, as arguments.
 
     `sequence`: one, or for compare a dict of them by name.
     """
     clock = naive_time_zone or zone_of(sequence)
+    how = instants.Reader(clock, dayfirst=day_first)
     times = {"until": until, "enabled_at": only.get("enabled_at")}
     asked: dict[str, Any] = {
-        name: aware([instants.read_one(typed, option_of(name), clock)])[0]
+        name: aware([how.read_one(typed, option_of(name))])[0]
         for name, typed in times.items()
         if typed is not None
     }
@@ -153,9 +159,13 @@ def asked_of(
         if isinstance(sequence, dict)
         else assumed(assume, sequence),
         "naive_time_zone": clock,
+        "unit": unit,
+        "dayfirst": day_first,
+        "seed": seed,
     }
     if only.get("changes") is not None:
+        make(sequence, [], Options(**asked))  # without entries; any error after this is about the changes
         with naming(only["changes"]):
             asked["changes"] = platform_of(sequence).changes(read_json(only["changes"]))
-            simcore.project(sequence, [], **asked)  # without entries: any error now is about the changes
+            make(sequence, [], Options(**asked))
     return asked

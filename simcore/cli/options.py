@@ -27,6 +27,11 @@ _AS_TYPED: dict[str, Any] = {
     "(before|after|earlier) until=": r"\1 --until",
     "by='total'": "--by total",
     'naive_time_zone="UTC"': "--naive-time-zone UTC",
+    'unit="(s|ms)"': r"--unit \1",
+    "dayfirst=True": "--day-first",
+    "^unit: ": "--unit: ",
+    "^seed: ": "--seed: ",
+    "seed=1": "--seed 1",
     r"give chunk_rows=\d+": NAMED,
     "^columns: ": "--column: ",
     r"columns=(\{.*\}) maps": lambda found: f"{_typed(found[1])} maps",
@@ -174,6 +179,28 @@ Assume = Annotated[
 NaiveZone = Annotated[
     str | None,
     typer.Option(metavar="ZONE", help="The time zone of times without an offset; default: the sequence's."),
+]
+Unit = Annotated[
+    str | None,
+    typer.Option(
+        metavar="s|ms",
+        help="What numbers in the time columns of ENTRIES and EVENTS count since 1970: seconds (s) or milliseconds "
+        "(ms). By default such numbers are refused.",
+    ),
+]
+DayFirst = Annotated[
+    bool,
+    typer.Option(
+        "--day-first", help="Read times such as 03/06/2026 as 3 June. By default such times are refused."
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        metavar="NUMBER",
+        help="A whole number that decides which path of a random split each run takes. The same number gives the same "
+        "paths.",
+    ),
 ]
 JSON = typer.Option("--json", help="Print JSON, for machines.")
 NoCsvSafe = Annotated[

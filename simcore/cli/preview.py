@@ -7,7 +7,7 @@ import typer
 
 import simcore
 from simcore.cli.loading import assumed, load
-from simcore.cli.options import JSON, AccountZone, Assume, Drafts, Emails, File, NaiveZone, saying
+from simcore.cli.options import JSON, AccountZone, Assume, Drafts, Emails, File, NaiveZone, Seed, saying
 from simcore.clock import instants
 from simcore.clock.words import clock
 from simcore.clock.zones import zone
@@ -25,6 +25,7 @@ def preview(
     include_drafts: Drafts = False,
     assume: Assume = None,
     naive_time_zone: NaiveZone = None,
+    seed: Seed = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Show when each email goes out to one subscriber, and why.
@@ -44,6 +45,7 @@ def preview(
             aware([entered_us])[0],
             include_drafts=include_drafts,
             assumptions=assumed(assume, sequence),
+            seed=seed,
         )
     rows: Any = sends.reset_index().rename(columns={"wait": "wait_seconds"}).to_dict("records")
     for row in rows:

@@ -18,6 +18,7 @@ from simcore.cli.options import (
     Assume,
     Changes,
     Columns,
+    DayFirst,
     Delimiter,
     Drafts,
     Emails,
@@ -31,6 +32,8 @@ from simcore.cli.options import (
     OnError,
     Order,
     Render,
+    Seed,
+    Unit,
     Until,
     check,
     names_of,
@@ -68,6 +71,9 @@ def project(
     include_drafts: Drafts = False,
     assume: Assume = None,
     naive_time_zone: NaiveZone = None,
+    unit: Unit = None,
+    day_first: DayFirst = False,
+    seed: Seed = None,
     on_error: OnError = "stop",
     delimiter: Delimiter = ",",
     column: Columns = None,
@@ -104,7 +110,9 @@ def project(
         "render": render,
     }
     sequence = load(file, naive_time_zone, only)
-    asked = asked_of(sequence, until, assume, naive_time_zone, only)
+    asked = asked_of(
+        sequence, until, assume, naive_time_zone, only, seed=seed, unit=unit, day_first=day_first
+    )
     asked |= {"order": order, "explain": explain, "render": render}
     if output is not None and entries is not None and _streams(entries, output):
         _stream(sequence, asked | {"columns": names_of(column)}, entries, events, output, on_error, as_json)

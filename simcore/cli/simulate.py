@@ -16,6 +16,7 @@ from simcore.cli.options import (
     Assume,
     Changes,
     Columns,
+    DayFirst,
     Delimiter,
     Drafts,
     Emails,
@@ -29,6 +30,8 @@ from simcore.cli.options import (
     OnError,
     Order,
     Render,
+    Seed,
+    Unit,
     Until,
     check,
     names_of,
@@ -63,6 +66,9 @@ def simulate(
     include_drafts: Drafts = False,
     assume: Assume = None,
     naive_time_zone: NaiveZone = None,
+    unit: Unit = None,
+    day_first: DayFirst = False,
+    seed: Seed = None,
     on_error: OnError = "stop",
     delimiter: Delimiter = ",",
     column: Columns = None,
@@ -88,7 +94,9 @@ def simulate(
         "render": render,
     }
     sequence = load(file, naive_time_zone, only)
-    asked = asked_of(sequence, until, assume, naive_time_zone, only)
+    asked = asked_of(
+        sequence, until, assume, naive_time_zone, only, seed=seed, unit=unit, day_first=day_first
+    )
     tables = {name: output / f"{name}.{suffix}" for name in simcore.Simulation._fields}
     asides = [output / "entries.quarantine.csv", output / "events.quarantine.csv"]
     asked |= {"order": order, "explain": explain, "render": render}

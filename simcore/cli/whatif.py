@@ -23,6 +23,7 @@ from simcore.cli.options import (
     AccountZone,
     Assume,
     Columns,
+    DayFirst,
     Delimiter,
     Drafts,
     Emails,
@@ -31,6 +32,8 @@ from simcore.cli.options import (
     NaiveZone,
     NoCsvSafe,
     OnError,
+    Seed,
+    Unit,
     Until,
     names_of,
 )
@@ -61,6 +64,9 @@ def impact(
     include_drafts: Drafts = False,
     assume: Assume = None,
     naive_time_zone: NaiveZone = None,
+    unit: Unit = None,
+    day_first: DayFirst = False,
+    seed: Seed = None,
     on_error: OnError = "stop",
     delimiter: Delimiter = ",",
     column: Columns = None,
@@ -77,7 +83,10 @@ def impact(
     """
     only = {"emails": emails, "time_zone": time_zone, "include_drafts": include_drafts}
     sequence = load(file, naive_time_zone, only)
-    asked = asked_of(sequence, until, assume, naive_time_zone, only | {"changes": changes})
+    only["changes"] = changes
+    asked = asked_of(
+        sequence, until, assume, naive_time_zone, only, seed=seed, unit=unit, day_first=day_first
+    )
     sources, inputs = sources_of(entries, events, delimiter, names_of(column)), [file, emails, changes]
     table, set_aside = answer(simcore.impact, sequence, asked, sources, inputs, [], on_error, as_json)
     at_once = int(table["sent_at_once"].sum())
@@ -132,6 +141,9 @@ def compare(
             help="The time zone of times without an offset; default: the sequences', if it is the same.",
         ),
     ] = None,
+    unit: Unit = None,
+    day_first: DayFirst = False,
+    seed: Seed = None,
     on_error: OnError = "stop",
     delimiter: Delimiter = ",",
     column: Columns = None,
@@ -152,7 +164,9 @@ def compare(
     named = _named([*paths, last] if entries is None else paths)
     only = {"time_zone": time_zone, "include_drafts": include_drafts}
     sequences = {name: load(path, naive_time_zone, only) for name, path in named.items()}
-    asked = asked_of(sequences, until, assume, naive_time_zone, only)
+    asked = asked_of(
+        sequences, until, assume, naive_time_zone, only, seed=seed, unit=unit, day_first=day_first
+    )
     sources, inputs = (
         sources_of(entries, events, delimiter, names_of(column), *quarantines(output)),
         [*named.values()],

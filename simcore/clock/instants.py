@@ -35,6 +35,8 @@ NAIVE = (
     "has no time zone: give it an offset, such as 2026-03-06T21:07:30-05:00, "
     'or say how to read it with naive_time_zone="UTC" (or another zone)'
 )
+DAY_FIRST = "dayfirst=True reads 03/06/2026 as 3 June"
+"""The way out of `GUESSWORK`, wherever a table is read."""
 OUT_OF_RANGE = "out of range: expected 1970-01-01 to 2200-01-01 UTC"
 
 Unit: TypeAlias = Literal["s", "ms"]
@@ -233,6 +235,8 @@ def explain_faults(name: str, values: Any, faults: Mapping[int, str], way_out: s
     lines += [f"  row {row}: {shown(items[row])} {_sentence(faults[row])}" for row in rows[:10]]
     if len(rows) > 10:
         lines.append(f"  and {len(rows) - 10} more")
+    if GUESSWORK in faults.values():
+        lines.append(DAY_FIRST)
     return EntryError("\n".join([*lines, way_out]), rows)
 
 

@@ -27,22 +27,23 @@ def runs(
     events: Any,
     epochs: Sequence[Epoch],
     until_us: int | None,
-    naive_time_zone: str | None,
+    how: instants.Reader,
     enabled_us: int | None = None,
 ) -> Audience:
     """Who goes through the sequence when, by entries and events under plans that change.
 
-    Where no entries are given, the plan's trigger enrols by the events, from `enabled_us` on. Raises EntryError
-    that names the rows that cannot be read, or whose `via` is not one of the plan's (K13).
+    `how`: how their times are read. Where no entries are given, the plan's trigger enrols by the events, from
+    `enabled_us` on. Raises EntryError that names the rows that cannot be read, or whose `via` is not one of the plan's
+    (K13).
     """
     plan = epochs[0].plan
     exit_us, vias = None, plan.vias
     log: Log | None
     if entries is None and plan.trigger is not None:
-        came, log, exit_us = _triggered(events, epochs, until_us, naive_time_zone, enabled_us)
+        came, log, exit_us = _triggered(events, epochs, until_us, how, enabled_us)
         vias = (plan.trigger_via,)
     else:
-        came, log = _given(entries, events, epochs, until_us, naive_time_zone)
+        came, log = _given(entries, events, epochs, until_us, how)
     statuses = (
         NO_STATUS,
         "restarted",
@@ -69,13 +70,13 @@ def runs(
 
 
 def _given(
-    entries: Any, events: Any, epochs: Sequence[Epoch], until_us: int | None, naive_time_zone: str | None
+    entries: Any, events: Any, epochs: Sequence[Epoch], until_us: int | None, how: instants.Reader
 ) -> tuple[Runs, Log | None]:
     """All entries before `until_us` as though each began a run, and the log."""
     plan = epochs[0].plan
     side = isinstance(plan.entry, SideBySide)
     given = reading.frame(entries)
-    entered_us, faults = reading.read(given, instants.Reader(naive_time_zone))
+    entered_us, faults = reading.read(given, how)
     if faults:
         raise instants.explain_faults("entered_at", given["entered_at"], faults, reading.WAY_OUT)
     via = reading.vias_of(given, plan.vias)
@@ -91,7 +92,7 @@ def _given(
     log = who = None
     if events is not None or any(epoch.plan.looks_back for epoch in epochs):
         people = pd.unique(ids) if len(ids) else ids
-        log = _read(events, epochs, until_us, naive_time_zone, ids=people, triggered=False)
+        log = _read(events, epochs, until_us, how, ids=people, triggered=False)
     if log is not None or side or _repeats(ids):
         who = pd.factorize(ids)[0].astype(np.int64)
     return Runs.begun(ids, row, entered_us, via, who, **brought), log
@@ -119,7 +120,7 @@ def _read(
     events: Any,
     epochs: Sequence[Epoch],
     until_us: int | None,
-    naive_time_zone: str | None,
+    how: instants.Reader,
     *,
     ids: Any,
     triggered: bool,
@@ -133,7 +134,7 @@ def _read(
         epochs[0].plan.events.vocabulary,
         watched,
         until_us,
-        naive_time_zone,
+        how,
         ids=ids,
         properties=any(epoch.plan.reads_properties for epoch in epochs),
     )
@@ -143,7 +144,7 @@ def _triggered(
     events: Any,
     epochs: Sequence[Epoch],
     until_us: int | None,
-    naive_time_zone: str | None,
+    how: instants.Reader,
     enabled_us: int | None,
 ) -> tuple[Runs, Log, Ints | None]:
     """All enrolments by the plan's trigger as though each began a run, in order; the log; when each ends again."""
@@ -152,7 +153,7 @@ def _triggered(
             "entries: none are given, and no events either: give events, by which the sequence's trigger enrols, "
             "or entries, which are the enrolments themselves"
         )
-    log = _read(events, epochs, until_us, naive_time_zone, ids=None, triggered=True)
+    log = _read(events, epochs, until_us, how, ids=None, triggered=True)
     found = _enrolments(epochs, log, enabled_us)
     end_us = LAST_US + 1 if until_us is None else until_us
     order = np.lexsort((found.who, found.at_us))

@@ -86,6 +86,6 @@ def split(
     return given[~bad], rejected
 
 
-def read_until(until: Any, naive_time_zone: str | None) -> int | None:
+def read_until(until: Any, how: instants.Reader) -> int | None:
     """The instant [µs] of `until`, or None."""
-    return None if until is None else instants.read_one(until, "until", naive_time_zone)
+    return None if until is None else how.read_one(until, "until")

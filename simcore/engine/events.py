@@ -25,16 +25,16 @@ def read(
     vocabulary: Vocabulary,
     watched: Watched,
     until_us: int | None,
-    naive_time_zone: str | None,
+    how: instants.Reader,
     *,
     ids: Any,
     properties: bool,
 ) -> Log:
     """An event log that people have, read and sorted; None is one without events.
 
-    `ids`: the distinct subscribers who can come; None for all who are named before `until_us`, in the order of
-    their first rows. `properties`: whether anything looks at properties. Raises EntryError that names the rows that
-    cannot be used.
+    `how`: how their times are read. `ids`: the distinct subscribers who can come; None for all who are named before
+    `until_us`, in the order of their first rows. `properties`: whether anything looks at properties. Raises EntryError
+    that names the rows that cannot be used.
     """
     if events is None or (isinstance(events, list | tuple) and not events):
         events = pd.DataFrame({"subscriber_id": [], "at": pd.DatetimeIndex([], tz="UTC"), "event": []})
@@ -49,7 +49,7 @@ def read(
             f"events: subscriber_id is {events['subscriber_id'].dtype} there and {ids.dtype} in entries; "
             'expected the same, since 1 and "1" never match'
         )
-    at_us, faults = instants.read(events["at"], naive_time_zone)
+    at_us, faults = how.read(events["at"])
     if faults:
         raise instants.explain_faults("events: at", events["at"], faults, _MEND)
     _refuse(events, "subscriber_id", no_ids(events["subscriber_id"]), NO_ID)
@@ -83,17 +83,17 @@ def read(
         which, objects = read_properties(
             events["properties"].iloc[rows], "events: properties", rows, len(events)
         )
-    late = _late(events, at_us, naive_time_zone)
+    late = _late(events, at_us, how)
     late = None if late is None else late[rows]
     return Log(ids, who[order], at_us[rows], code[rows], ref[rows], which, names, refs, objects, late)
 
 
-def _late(events: pd.DataFrame, at_us: Ints, naive_time_zone: str | None) -> Flags | None:
+def _late(events: pd.DataFrame, at_us: Ints, how: instants.Reader) -> Flags | None:
     """Which events were received more than an hour after they happened (Q39); None where nothing is said of it."""
     if "received_at" not in events.columns:
         return None
     said = np.flatnonzero(events["received_at"].notna().to_numpy())
-    received_us, faults = instants.read(events["received_at"].iloc[said], naive_time_zone)
+    received_us, faults = how.read(events["received_at"].iloc[said])
     if faults:
         by_row = {int(said[row]): fault for row, fault in faults.items()}
         raise instants.explain_faults("events: received_at", events["received_at"], by_row, _MEND)

@@ -74,7 +74,7 @@ def settled(part: Part) -> tuple[Audience, Outcome]:
 
 def _of_taken(out: Outcome, taken: np.ndarray) -> Outcome:
     """An outcome in terms of the runs that were taken in."""
-    place = np.cumsum(taken) - 1
+    place, zones_at = np.cumsum(taken) - 1, out.zones_at
 
     def rows_of(item: Passed | Note) -> np.ndarray:
         return place[np.arange(len(place)) if item.rows is None else item.rows]
@@ -89,4 +89,7 @@ def _of_taken(out: Outcome, taken: np.ndarray) -> Outcome:
         end_us=out.end_us[taken],
         end_status=out.end_status[taken],
         email_ids=out.email_ids,
+        zones_at=None
+        if zones_at is None
+        else lambda rows, at_us: zones_at(np.flatnonzero(taken)[rows], at_us),
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import Ints, zone_names
@@ -111,6 +112,7 @@ class Record:
             end_us=runs.end_us,
             end_status=runs.end_status,
             email_ids=[*ids],
+            zones_at=self._zone_names if any(epoch.plan.zone_field for epoch in epochs) else None,
         )
         # The last email passed, and since when; written when a run waits for a later epoch, or holds.
         size = len(runs) * self.changing
@@ -135,6 +137,7 @@ class Record:
         if emits or in_order:
             self.out = self.out._replace(end_us=runs.end_us.copy(), end_status=runs.end_status.copy())
         self._named: list[str] = []  # zones that the log names, and no entry
+        self._zone_field = next((each for epoch in epochs if (each := epoch.plan.zone_field)), "")
         self._plan: Plan | None = None
         self._guard: Guard | None = None
         self._members: Toggles | None = None
@@ -335,13 +338,17 @@ class Record:
         runs = self.runs
         mine = where(rows)
         known = np.full(len(at_us), -1) if runs.time_zone is None else runs.time_zone[mine]
-        field = self._plan.zone_field if self._plan is not None else ""
-        if not field or self._history is None or runs.who is None:
+        if not self._zone_field or self._history is None or runs.who is None:
             return known
-        said_us, which = self._history.latest("field_changed", field, runs.who[mine], at_us)
+        said_us, which = self._history.latest("field_changed", self._zone_field, runs.who[mine], at_us)
         later = (said_us > runs.entered_us[mine]) | ((said_us > BEFORE_US) & (known < 0))
         said = self._history.read(which, self._zone_of, -1).astype(np.int64)
         return np.where(later, said, known)
+
+    def _zone_names(self, rows: Ints | None, at_us: Ints) -> npt.NDArray[np.object_]:
+        """What `zones_at` gives, by name; "" for none."""
+        place = self.zones_at(rows, at_us)
+        return np.array([*self.zones, ""], object)[place]
 
     def _zone_of(self, properties: Mapping[str, Any]) -> int:
         """The place of a zone that an event names, in `zones`; -1 for what is no zone."""

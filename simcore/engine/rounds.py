@@ -1,7 +1,7 @@
 """Rounds: one step for many runs. Those that wait for it, those that have passed it, and what else happened."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,9 @@ from simcore.clock.instants import NAT_US
 from simcore.clock.zones import Ints
 from simcore.engine.times import Times
 from simcore.plan.plan import Step
+
+ZonesAt: TypeAlias = Callable[[Ints | None, Ints], npt.NDArray[np.object_]]
+"""The names of the own zones of some runs at instants [object], "" for those that have none (Q31)."""
 
 NONE = -1
 """The number of no email, and the place of what is not there."""
@@ -87,6 +90,7 @@ class Outcome(NamedTuple):
     `state` int8 [runs], such as `COMPLETED`; `ended_us` int64 [µs; runs]; `queued` int64 [runs], places in
     `email_ids` (`NONE` for none) of what each waits for, and `due_us` int64 [µs; runs], when that is due. They are
     empty where nobody asked for them. `end_us` and `end_status`: as those of the runs, after what steps did to them.
+    `zones_at`: the runs' own zones; None where no step looks at them.
     """
 
     passed: list[Passed]
@@ -98,6 +102,7 @@ class Outcome(NamedTuple):
     end_us: Ints
     end_status: npt.NDArray[np.int8]
     email_ids: list[int | str]
+    zones_at: ZonesAt | None = None
 
     @property
     def sends(self) -> list[Passed]:

@@ -56,9 +56,9 @@ class Rows:
                 self.broken[place] = f"{told}; {fault}"
             self.good[row] = False
 
-    def entries(self, plan: Plan, naive_time_zone: str | None) -> pd.DataFrame:
+    def entries(self, plan: Plan, how: instants.Reader) -> pd.DataFrame:
         """The entries with their instants read; rows that cannot be used are refused."""
-        usable = self._timed("entered_at", naive_time_zone, plan)
+        usable = self._timed("entered_at", how, plan)
         if "subscriber_id" not in usable:
             usable["count"] = pd.to_numeric(self._read(self.frame["count"], _count), errors="coerce")
         if "via" in self.frame:
@@ -67,9 +67,9 @@ class Rows:
             self._read(usable["via"].dropna(), lambda via: None if via in plan.vias else wrong)
         return usable
 
-    def events(self, plan: Plan, naive_time_zone: str | None) -> pd.DataFrame:
+    def events(self, plan: Plan, how: instants.Reader) -> pd.DataFrame:
         """The events with their instants read; rows that cannot be used are refused."""
-        usable, words = self._timed("at", naive_time_zone, plan), plan.events.vocabulary
+        usable, words = self._timed("at", how, plan), plan.events.vocabulary
         usable["event"] = self.frame["event"]
         self._read(usable["event"], lambda name: words.wrong() if words.unknown(name) else None)
         usable["ref"] = self._filled("ref") if "ref" in self.frame else None
@@ -80,10 +80,10 @@ class Rows:
             self.refuse({row: f"{there}: expected {words.expected} that {usable['event'][row]} needs"})
         return usable
 
-    def _timed(self, when: str, naive_time_zone: str | None, plan: Plan) -> pd.DataFrame:
+    def _timed(self, when: str, how: instants.Reader, plan: Plan) -> pd.DataFrame:
         stamps = self.frame[when]
         who = {"subscriber_id": self._ids()} if "subscriber_id" in self.frame else {}
-        us, faults = instants.read(stamps, naive_time_zone)
+        us, faults = how.read(stamps)
         self.refuse({row: f"{when} {shown(stamps.iloc[row])}: {faults[row]}" for row in faults})
         usable = pd.DataFrame(who | {when: aware(us)}, copy=False)
         if plan.trigger is not None and "properties" in self.frame:  # elsewhere it is a column as any other
@@ -116,6 +116,8 @@ class Rows:
         lines += [f"  {self.unit} {place}: {self.broken[place]}" for place in sorted(self.broken)[:10]]
         if len(self.broken) > 10:
             lines.append(f"  and {len(self.broken) - 10} more")
+        if any(instants.GUESSWORK in fault for fault in self.broken.values()):
+            lines.append(instants.DAY_FIRST)
         return SimcoreError("\n".join([*lines, _WAY_OUT]))
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from simcore.answers.options import Change, Entries, EventLog, Options
 from simcore.answers.projection import Cache, make
+from simcore.clock.instants import Unit
 from simcore.errors import SimcoreError, ValidationError, shown
 from simcore.kit.assumptions import Assumptions
 from simcore.kit.combinations import DEFAULTS, TIMING, VALUES, combinations, that_matter, timing_of
@@ -55,6 +56,8 @@ def calibrate(
     changes: Iterable[Change] = (),
     tolerance: str | timedelta = "15min",
     naive_time_zone: str | None = None,
+    unit: Unit | None = None,
+    dayfirst: bool = False,
     progress: bool = True,
 ) -> Calibration:
     """How well each combination of assumptions explains a log of what was really sent, best first.
@@ -63,9 +66,9 @@ def calibrate(
     `position` (of the email in the order in force then, from 0); rows in any order. Each observed send is compared
     with the nearest projected send of that email to that subscriber, in any of their runs, so a send that is missing
     from the log does not affect the others. `entries` (of the people in the log), `events`, `changes`,
-    `naive_time_zone`: as for `simcore.project`. `tolerance`: how far a send may be from its projected instant and
-    still count as explained (0 or more; anything that pandas.Timedelta reads, with a unit). `progress` shows a bar on
-    standard error once the work has taken five seconds.
+    `naive_time_zone`, `unit`, `dayfirst`: as for `simcore.project`. `tolerance`: how far a send may be from its
+    projected instant and still count as explained (0 or more; anything that pandas.Timedelta reads, with a unit).
+    `progress` shows a bar on standard error once the work has taken five seconds.
 
     It tries all values of the switches that can move a send here, in all combinations. For `poll_every` it tries 1, 5,
     15, 30 and 60 minutes. For `poll_phase` it tries 0 and, for each of these, the minute and the second past the poll
@@ -107,9 +110,11 @@ def calibrate(
     if isinstance(changes, Iterable) and not isinstance(changes, str | Mapping):
         changes = [*changes]  # an iterator is read once
     cache = _Cache()
-    options = Options(events=events, changes=changes, naive_time_zone=naive_time_zone)
+    options = Options(
+        events=events, changes=changes, naive_time_zone=naive_time_zone, unit=unit, dayfirst=dayfirst
+    )
     usual = make(sequence, entries, options, cache=cache)
-    log = Log(observed, usual, naive_time_zone)
+    log = Log(observed, usual, options.tables)
     tried = combinations(usual, log, cache.readings)
     steps: dict[tuple[Any, ...], Any] = {}
     timelines: dict[Any, bytes] = {}

@@ -41,7 +41,7 @@ class Log:
     """A log of sends, as arrays [sends]: to whom (`who` int64, indices in `ids`), which email (`email` int64, indices
     in `email_ids`), and when (`sent_us` int64 [µs])."""
 
-    def __init__(self, observed: Any, usual: Projection, naive_time_zone: str | None) -> None:
+    def __init__(self, observed: Any, usual: Projection, how: instants.Reader) -> None:
         if not isinstance(observed, pd.DataFrame):
             raise EntryError(
                 f"observed: found {shown(observed)}, expected a DataFrame with subscriber_id, sent_at, and email_id "
@@ -56,7 +56,7 @@ class Log:
             )
         if not len(observed):
             raise EntryError("observed: found no rows, expected at least one send for assumptions to explain")
-        self.sent_us, faults = instants.read(observed["sent_at"], naive_time_zone)
+        self.sent_us, faults = how.read(observed["sent_at"])
         _refuse(observed["sent_at"], faults)
         subscriber = observed["subscriber_id"]
         _refuse(

@@ -106,7 +106,8 @@ class History:
         found_us[there], which[there] = line.at_us[place[there]], self.log.which[rows[place[there]]]
         done = self.done.get((name, ref))
         if done is not None:
-            later = (done.at_us[who] >= found_us) & (done.at_us[who] > BEFORE_US)
+            done_us = done.at_us[who]
+            later = (done_us >= found_us) & (done_us > BEFORE_US) & (done_us <= at_us)
             found_us = np.where(later, done.at_us[who], found_us)
             which = np.where(later, done.value[who] + len(self.log.properties), which)
         return found_us, which

@@ -319,8 +319,8 @@ class Plan:
             return self
         if seed is None:
             raise SimcoreError(
-                f"seed: the step at position {split.position} (id {split.email_id}) is a random split: pass "
-                "seed= a whole number, by which each run has its path"
+                f"seed: the step at position {split.position} (id {split.email_id}) is a random split: pass a "
+                "whole number, such as seed=1, which decides the path of each run"
             )
         steps = (
             step if step.branch is None else step._replace(branch=step.branch.seeded(seed))

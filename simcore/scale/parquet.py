@@ -180,7 +180,7 @@ def _fingerprint(sequence: Sequence, entries: "_Input", options: Options, chunk_
         # The API's form has no ids for emails that it did not number.
         "sequence": _digest([sequence.to_api(), [step.email_id for step in entries.plan.steps]]),
         "changes": _digest([*map(repr, options.changes)]),
-        "until": reading.read_until(options.until, options.naive_time_zone),
+        "until": reading.read_until(options.until, options.typed),
         "assumptions": None if options.assumptions is None else repr(options.assumptions),
         "chunk_rows": chunk_rows,
         "input": entries.fingerprint(),
@@ -356,7 +356,7 @@ def _sends(
     if given.lenient:
         frame["via"] = ways(frame["via"], given.plan.vias)
     rows = Rows(given.path, "row", frame, np.arange(start, start + len(frame)), {}, {})
-    entries = rows.entries(given.plan, options.naive_time_zone)
+    entries = rows.entries(given.plan, options.tables)
     if rows.broken:
         bad = sorted(rows.broken)
         lines = [
