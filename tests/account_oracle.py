@@ -192,7 +192,7 @@ class KitPart(oracle.Subscriber):
         run.owed = (run.owed - due) | set(still[1:])
         if not still:
             return
-        self.someone.marks["A6 owed"] += self.someone.cap is not None
+        self.someone.marks["A6 owed" if self.someone.cap else "what owed"] += 1
         if self.excluded():
             self.note(now, "excluded", still[0])
         elif self.someone.send(now):
