@@ -43,7 +43,7 @@ from sequenzy_graph_reading import is_blank, opened
 from sequenzy_oracle import SETS, Row, in_order, maybe_instant
 
 Chooser = Callable[[Any, Any, int, str, list[float]], int]  # sequence, subscriber, run, node, percentages
-MOST_STEPS = 10_000  # of one subscriber at one instant
+MOST_STEPS = 1_000  # of one subscriber at one instant
 
 
 @dataclass(frozen=True)
