@@ -461,12 +461,14 @@ class Subscriber:
 
     # sends
 
-    def send(self, now: datetime, email_id: int) -> None:
+    def send(self, now: datetime, email_id: int) -> bool:
+        """Send an email; whether it is passed."""
         run, place = self.run, self.state.place(email_id)  # K27
         row = {"subscriber_id": self.id, "run": run.number, "position": place}
         self.timeline.append({**row, "email_id": email_id, "send_at": now})
         run.sends.append(now)
         run.received.add(email_id)
+        return True
 
     def send_owed(self, now: datetime) -> None:
         """Send what was published behind the subscriber."""  # K22
@@ -489,8 +491,8 @@ class Subscriber:
             if self.state.rules["excluded_midway"] == "end_run":
                 self.end(now, "excluded")
                 return
-        else:
-            self.send(now, email_id)
+        elif not self.send(now, email_id):
+            return
         run.last, run.anchor, run.queued = email_id, now, None  # K6
         self.look_up(now)
 

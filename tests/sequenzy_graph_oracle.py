@@ -580,10 +580,12 @@ class Judge:
 class Walker:
     """The runs of one subscriber, and their way through the nodes."""
 
-    def __init__(self, subscriber_id: Any, setting: Setting, events: list[Row]) -> None:
+    def __init__(
+        self, subscriber_id: Any, setting: Setting, events: list[Row], person: Person | None = None
+    ) -> None:
         self.id = subscriber_id
         self.setting = setting
-        self.person = Person()
+        self.person = person or Person()
         self.runs: list[Run] = []
         self.timeline: list[Row] = []
         self.journal: list[Row] = []
@@ -616,8 +618,16 @@ class Walker:
 
     def take(self, event: Row) -> None:
         """Let an event do what it does to the subscriber and to the runs."""
-        now, name = event["at"], event["event"]
         self.person.take(event)
+        self.heed(event)
+
+    def change_set(self, event: Row) -> None:
+        """Take what a step does to a tag or list as an event, but start nothing by it."""  # C29
+        self.person.take(event)
+
+    def heed(self, event: Row) -> None:
+        """Let an event do what it does to the runs."""
+        now, name = event["at"], event["event"]
         if name in ENDS:  # Q21
             for run in self.active():
                 self.end(run, now, ENDS[name])
@@ -665,15 +675,22 @@ class Walker:
     def go(self, run: Run, now: datetime) -> bool:
         """Do what a run is due to do, as far as it goes; whether that was anything."""
         moved = False
-        while run.status == "active" and run.at is not None and run.at <= now:
-            if run.waiting:
-                self.arrive(run, self.follower(run) if run.lets_go else OUT, now)
-            elif self.setting.held:
-                break
-            else:
-                self.run_node(run, now)
+        while self.is_due(run, now):
+            self.go_on(run, now)
             moved = True
         return moved
+
+    def is_due(self, run: Run, now: datetime) -> bool:
+        """Whether there is something for a run to do."""
+        free = run.waiting or not self.setting.held
+        return run.status == "active" and run.at is not None and run.at <= now and free
+
+    def go_on(self, run: Run, now: datetime) -> None:
+        """End a wait, or run a node."""
+        if run.waiting:
+            self.arrive(run, self.follower(run) if run.lets_go else OUT, now)
+        else:
+            self.run_node(run, now)
 
     def follower(self, run: Run) -> str:
         """The node after the wait at which a run is, in the graph as it stands."""  # C40
@@ -701,10 +718,8 @@ class Walker:
             held = self.judge.holds(node.config, run)
             self.marks["Q36 gate " + ("open" if held else "closed")] += 1
             self.arrive(run, self.graph.after(node) if held else OUT, now)
-        else:
-            self.pass_step(run, node, now)
-            if run.status == "active":
-                self.arrive(run, self.graph.after(node), now)
+        elif self.pass_step(run, node, now) and run.status == "active":
+            self.arrive(run, self.graph.after(node), now)
 
     def begin_wait(self, run: Run, node: Node, wait: Wait, now: datetime) -> None:
         """Begin a wait: when it is over, or that there is none."""
@@ -765,26 +780,31 @@ class Walker:
             node_id = self.graph.after(after)
         self.arrive(run, node_id, now)
 
-    def pass_step(self, run: Run, node: Node, now: datetime) -> None:
-        """Send an email, or do what a step that sends nothing does."""  # Q5, Q12, Q35
+    def pass_step(self, run: Run, node: Node, now: datetime) -> bool:
+        """Send an email, or do what a step that sends nothing does; whether the run goes on."""  # Q5, Q12, Q35
         if node.kind != "email":
             self.note(now, node.kind, run, node.owner)
             self.marks[f"Q35 {node.kind}"] += 1
             if node.kind in CHANGES_A_SET:
                 name, names = CHANGES_A_SET[node.kind]
-                self.person.take({"at": now, "event": name, "ref": first_of(node.config, *names)})
+                self.change_set({"at": now, "event": name, "ref": first_of(node.config, *names)})
             if node.kind == "update_subscriber":
                 self.update(run, node.config, now)
-            return
+            return True
         if self.person.inactive and node.config.get("isTransactional") is not True:  # Q33
             self.marks["Q33 skipped"] += 1
             self.note(now, "skipped", run, node.owner)
-            return
+            return True
         if self.person.inactive:
             self.marks["Q33 transactional"] += 1
+        return self.send(run, node, now)
+
+    def send(self, run: Run, node: Node, now: datetime) -> bool:
+        """Send an email; whether the run goes on."""
         run.sends.append(now)
         row = {"subscriber_id": self.id, "run": run.number, "position": node.position}
         self.timeline.append({**row, "email_id": node.owner, "send_at": now})
+        return True
 
     def update(self, run: Run, config: Row, now: datetime) -> None:
         """Update the subscriber."""  # Q35, C29
@@ -816,11 +836,15 @@ class Subscriber(Walker):
         events: list[Row],
         entries: list[Row] | None,
         changes: list[Row],
+        person: Person | None = None,
     ) -> None:
-        super().__init__(subscriber_id, setting, events)
+        super().__init__(subscriber_id, setting, events, person)
         self.events = events  # in order, those still to come
         self.entries = entries  # the same; None where the runs come from the trigger
         self.changes = changes
+        self.occasions: list[
+            tuple[str, object, tuple[str, str] | None, Row]
+        ] = []  # to enrol, of this instant
 
     # when something happens
 
@@ -837,33 +861,43 @@ class Subscriber(Walker):
 
     def act(self, now: datetime) -> None:
         """Everything of one instant, in the order of Q19."""
-        while self.changes and self.changes[0]["at"] == now:  # C39
-            self.apply(self.changes.pop(0), now)
-        occasions: list[tuple[str, object, tuple[str, str] | None, Row]] = []
+        self.take_changes(now)
         while self.events and self.events[0]["at"] == now:
             event = self.events.pop(0)
             self.take(event)
-            if self.entries is None and self.entrance.triggers(event) and self.setting.enabled(now):
-                occasions.append((
-                    self.body["trigger"],
-                    event.get("properties"),
-                    self.entrance.audience_of(event),
-                    {},
-                ))
-        if self.entries is None and self.entrance.look_at() == now and self.look(now):
-            occasions.append((self.body["trigger"], None, self.setting.audience(), {}))
-        while self.entries and self.entries[0]["entered_at"] == now:
-            entry = self.entries.pop(0)
-            via = entry.get("via") or "trigger"
-            audience = None if via in BY_HAND else self.setting.audience()
-            occasions.append((via, entry.get("properties"), audience, entry))
-        for occasion in occasions:
-            self.enrol(now, *occasion)
+            self.notice(event, now)
+        self.look_around(now)
+        self.take_entries(now)
         moved = True
         while moved:  # C37
             moved = False
             for run in self.runs:
                 moved |= self.go(run, now)
+
+    def take_changes(self, now: datetime) -> None:
+        while self.changes and self.changes[0]["at"] == now:  # C39
+            self.apply(self.changes.pop(0), now)
+
+    def notice(self, event: Row, now: datetime) -> None:
+        """Keep an event that is an occasion to enrol."""
+        if self.entries is None and self.entrance.triggers(event) and self.setting.enabled(now):
+            audience = self.entrance.audience_of(event)
+            self.occasions.append((self.body["trigger"], event.get("properties"), audience, {}))
+
+    def look_around(self, now: datetime) -> None:
+        """Look at the subscriber, if it is time to."""
+        if self.entries is None and self.entrance.look_at() == now and self.look(now):
+            self.occasions.append((self.body["trigger"], None, self.setting.audience(), {}))
+
+    def take_entries(self, now: datetime) -> None:
+        """Enrol on every occasion of the instant."""
+        while self.entries and self.entries[0]["entered_at"] == now:
+            entry = self.entries.pop(0)
+            via = entry.get("via") or "trigger"
+            audience = None if via in BY_HAND else self.setting.audience()
+            self.occasions.append((via, entry.get("properties"), audience, entry))
+        while self.occasions:
+            self.enrol(now, *self.occasions.pop(0))
 
     def look(self, now: datetime) -> bool:
         """Look at the subscriber; whether that is an occasion to enrol."""
