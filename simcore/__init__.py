@@ -64,6 +64,7 @@ from simcore.errors import EntryError, SimcoreError, ValidationError
 
 if TYPE_CHECKING:
     from simcore import kit, sequenzy
+    from simcore.account import Account, AccountSimulation, Cap
     from simcore.answers.arrivals import arrivals
     from simcore.answers.forecast import forecast
     from simcore.answers.lint import lint
@@ -81,6 +82,7 @@ else:
     # The same, each when it is first asked for: nobody waits for a platform that they don't use.
     _PLATFORMS = ("kit", "sequenzy")
     _ROOMS = {
+        "account": ("Account", "AccountSimulation", "Cap"),
         "answers.arrivals": ("arrivals",),
         "answers.forecast": ("forecast",),
         "answers.lint": ("lint",),
@@ -111,6 +113,9 @@ else:
 
 
 __all__ = [
+    "Account",
+    "AccountSimulation",
+    "Cap",
     "EntryError",
     "SimcoreError",
     "Simulation",

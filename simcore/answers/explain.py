@@ -14,7 +14,18 @@ import pandas as pd
 
 from simcore.clock.words import Case, Moment, Wait, moment, rhythm
 from simcore.clock.zones import DAY_US, Ints, zone
-from simcore.engine.rounds import AT_ONCE, BEHIND, CHANGED, FREED, STOPPED, Outcome, Passed, Waiting, ZonesAt
+from simcore.engine.rounds import (
+    AT_ONCE,
+    BEHIND,
+    CHANGED,
+    DEFERRED,
+    FREED,
+    STOPPED,
+    Outcome,
+    Passed,
+    Waiting,
+    ZonesAt,
+)
 from simcore.plan.plan import Epoch, Plan, Step
 from simcore.plan.platform import Words
 
@@ -164,6 +175,8 @@ def _reason(
         return f"at once, because it was {words.published} behind the subscriber: {case.until}"
     if cause == AT_ONCE:
         return f"at once, because it was {words.published} right before the email that was waited for: {case.until}"
+    if cause == DEFERRED:  # A6
+        return f"due {case.at(moment(since_us, here))}; {words.cap}, so {case.until}"
     if cause not in {FREED, CHANGED}:
         return step.gate.words(case, step.delay.words(case)) + _changes(case, case.anchor)
     change = moment(since_us, here)

@@ -224,19 +224,10 @@ def make(
     `plan`: the sequence's plan, if there is one already. `cache`: shared by projections with the same arguments for
     other sequences.
     """
-    in_tables, typed, render = options.tables, options.typed, options.render
-    if options.order not in ("entry", "email"):
-        raise SimcoreError(f"order: found {shown(options.order)}, expected 'entry' or 'email'")
-    plan = plan_of(sequence, options.assumptions, options.include_drafts) if plan is None else plan
-    plan = plan.seeded(options.seed)
-    until_us = read_until(options.until, typed)
-    epochs = [Epoch(at_us=FIRST_US, plan=plan), *_later(sequence, options, until_us, cache or Cache())]
-    if plan.trigger is None and options.enabled_at is not None:
-        raise SimcoreError("enabled_at: this platform's sequences have no trigger to switch on: leave it out")
-    if render and not plan.renders:
-        raise SimcoreError("render: this platform's merge tags are not modelled: leave it out")
-    at = options.enabled_at
-    enabled_us = None if at is None else typed.read_one(at, "enabled_at")
+    in_tables, render = options.tables, options.render
+    until_us = read_until(options.until, options.typed)
+    epochs = epochs_of(sequence, options, until_us, plan, cache)
+    enabled_us = enabled(options)
     people = None if cache is None else cache.audience(epochs)
     if people is None:
         entries, options = tables(sequence, entries, options)
@@ -247,6 +238,34 @@ def make(
     people, outcome = happen(epochs, people, until_us, notes=notes, passes=render, kept=kept)
     stop_us = NEVER_US if until_us is None else until_us
     return Projection(epochs, people, outcome, stop_us, options, platform_of(sequence).words)
+
+
+def epochs_of(
+    sequence: Any,
+    options: Options,
+    until_us: int | None,
+    plan: Plan | None = None,
+    cache: Cache | None = None,
+) -> list[Epoch]:
+    """The plans of a sequence, and from when each holds, in order of time. `plan`: the first, if there is one already.
+
+    Raises SimcoreError for options that do not go for it.
+    """
+    if options.order not in ("entry", "email"):
+        raise SimcoreError(f"order: found {shown(options.order)}, expected 'entry' or 'email'")
+    plan = plan_of(sequence, options.assumptions, options.include_drafts) if plan is None else plan
+    plan = plan.seeded(options.seed)
+    if plan.trigger is None and options.enabled_at is not None:
+        raise SimcoreError("enabled_at: this platform's sequences have no trigger to switch on: leave it out")
+    if options.render and not plan.renders:
+        raise SimcoreError("render: this platform's merge tags are not modelled: leave it out")
+    return [Epoch(at_us=FIRST_US, plan=plan), *_later(sequence, options, until_us, cache or Cache())]
+
+
+def enabled(options: Options) -> int | None:
+    """When the sequence is switched on [µs], or None."""
+    at = options.enabled_at
+    return None if at is None else options.typed.read_one(at, "enabled_at")
 
 
 def _later(sequence: Any, options: Options, until_us: int | None, cache: Cache) -> list[Epoch]:

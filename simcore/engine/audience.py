@@ -44,12 +44,7 @@ def runs(
         vias = (plan.trigger_via,)
     else:
         came, log = _given(entries, events, epochs, until_us, how)
-    statuses = (
-        NO_STATUS,
-        "restarted",
-        *dict.fromkeys(status for status, _ in plan.events.leaves.values()),
-        LEFT,
-    )
+    statuses = _statuses(plan)
     fate, claims = np.full(len(came), STARTED, np.int8), None
     in_order = isinstance(plan.entry, SideBySide) and side_by_side.goes_by_waves(came, epochs)
     if isinstance(plan.entry, SideBySide) and not in_order:
@@ -58,8 +53,7 @@ def runs(
         fate, number, next_us = one_at_a_time.taken(came.who, came.entered_us, came.via, epochs, log)
         came = replace(came, number=number, end_us=next_us, end_status=(next_us < NEVER_US).astype(np.int8))
     if exit_us is not None:
-        status = np.where(exit_us < NEVER_US, statuses.index(LEFT), 0).astype(np.int8)
-        came = replace(came, end_us=exit_us, end_status=status)
+        came = replace(came, end_us=exit_us, end_status=_left(exit_us, statuses))
     if log is not None and came.who is not None:
         came = _ended(came, came.who, plan, log, statuses)
         claims = None if claims is None else claims._replace(came=came)
@@ -69,10 +63,73 @@ def runs(
     return found
 
 
+def beside(
+    entries: Any,
+    log: Log,
+    epochs: Sequence[Epoch],
+    until_us: int | None,
+    how: instants.Reader,
+    enabled_us: int | None,
+    number: int,
+) -> Audience:
+    """All who come to one of several sequences that share a log, as though each began a run: who is taken in is for
+    the waves to say. Where no entries are given, the plan's trigger enrols. `number`: the sequence's in the account.
+    """
+    plan, exit_us, vias = epochs[0].plan, None, epochs[0].plan.vias
+    if entries is None and plan.trigger is not None:
+        came, exit_us = _enrolled(log, epochs, until_us, enabled_us)
+        vias = (plan.trigger_via,)
+    else:
+        came = _entered(entries, epochs, until_us, how)
+        who = event_log.places(log.ids, came.subscriber_id)
+        which = np.full(len(came), -1) if came.which is None else came.which
+        came = replace(came, who=who, which=which)
+    statuses = _statuses(plan)
+    if exit_us is not None:
+        came = replace(came, end_us=exit_us, end_status=_left(exit_us, statuses))
+    nobody = parted(came, np.zeros(len(came), np.int8))
+    people = Audience(*nobody, log, statuses, vias, in_order=True)
+    return people._replace(runs=ended(came, people, plan, number))
+
+
+def ended(came: Runs, people: Audience, plan: Plan, number: int) -> Runs:
+    """Runs that events end, of the sequence of a number among those that share the log."""
+    if people.log is None:
+        return came
+    return _ended(came, came.numbered_who, plan, people.log, people.statuses, number)
+
+
+def _statuses(plan: Plan) -> tuple[str, ...]:
+    return (
+        NO_STATUS,
+        "restarted",
+        *dict.fromkeys(status for status, _ in plan.events.leaves.values()),
+        LEFT,
+    )
+
+
+def _left(exit_us: Ints, statuses: tuple[str, ...]) -> np.ndarray:
+    return np.where(exit_us < NEVER_US, statuses.index(LEFT), 0).astype(np.int8)
+
+
 def _given(
     entries: Any, events: Any, epochs: Sequence[Epoch], until_us: int | None, how: instants.Reader
 ) -> tuple[Runs, Log | None]:
     """All entries before `until_us` as though each began a run, and the log."""
+    came = _entered(entries, epochs, until_us, how)
+    log = who = None
+    if events is not None or any(epoch.plan.looks_back for epoch in epochs):
+        ids = came.subscriber_id
+        people = pd.unique(ids) if len(ids) else ids
+        log = _read(events, epochs, until_us, how, ids=people, triggered=False)
+    side = isinstance(epochs[0].plan.entry, SideBySide)
+    if log is not None or side or _repeats(came.subscriber_id):
+        who = pd.factorize(came.subscriber_id)[0].astype(np.int64)
+    return replace(came, who=who), log
+
+
+def _entered(entries: Any, epochs: Sequence[Epoch], until_us: int | None, how: instants.Reader) -> Runs:
+    """All entries before `until_us` as though each began a run; no numbers tell their subscribers apart."""
     plan = epochs[0].plan
     side = isinstance(plan.entry, SideBySide)
     given = reading.frame(entries)
@@ -89,13 +146,7 @@ def _given(
         for name in ("which", "attributes", "time_zone"):
             if brought.get(name) is not None:
                 brought[name] = brought[name][row]
-    log = who = None
-    if events is not None or any(epoch.plan.looks_back for epoch in epochs):
-        people = pd.unique(ids) if len(ids) else ids
-        log = _read(events, epochs, until_us, how, ids=people, triggered=False)
-    if log is not None or side or _repeats(ids):
-        who = pd.factorize(ids)[0].astype(np.int64)
-    return Runs.begun(ids, row, entered_us, via, who, **brought), log
+    return Runs.begun(ids, row, entered_us, via, None, **brought)
 
 
 def _brought(given: pd.DataFrame, plans: Sequence[Plan], *, side: bool) -> dict[str, Any]:
@@ -154,6 +205,14 @@ def _triggered(
             "or entries, which are the enrolments themselves"
         )
     log = _read(events, epochs, until_us, how, ids=None, triggered=True)
+    came, exit_us = _enrolled(log, epochs, until_us, enabled_us)
+    return came, log, exit_us
+
+
+def _enrolled(
+    log: Log, epochs: Sequence[Epoch], until_us: int | None, enabled_us: int | None
+) -> tuple[Runs, Ints | None]:
+    """All enrolments by the plan's trigger as though each began a run, in order; and when each ends again."""
     found = _enrolments(epochs, log, enabled_us)
     end_us = LAST_US + 1 if until_us is None else until_us
     order = np.lexsort((found.who, found.at_us))
@@ -179,7 +238,7 @@ def _triggered(
         sources=found.sources,
         by_row=False,
     )
-    return came, log, None if found.end_us is None else found.end_us[order]
+    return came, None if found.end_us is None else found.end_us[order]
 
 
 def _enrolments(epochs: Sequence[Epoch], log: Log, enabled_us: int | None) -> Enrolments:
@@ -225,9 +284,14 @@ def _together(parts: Sequence[Enrolments]) -> Enrolments:
     return Enrolments(who, at_us, which, np.concatenate(ends), np.concatenate(source), sources)
 
 
-def _ended(came: Runs, who: Ints, plan: Plan, log: Log, statuses: tuple[str, ...]) -> Runs:
-    """Events end runs, where nothing does before; of one instant, events come before all else (K18, Q19)."""
+def _ended(came: Runs, who: Ints, plan: Plan, log: Log, statuses: tuple[str, ...], number: int = -1) -> Runs:
+    """Events end runs, where nothing does before; of one instant, events come before all else (K18, Q19).
+
+    `number`: which of several sequences it is that share the log.
+    """
     rows = log.of(plan.events.leaves)
+    if log.only is not None:
+        rows = rows[np.isin(log.only[rows], [-1, number])]
     ends = log.toggles(rows)
     place = ends.until(who, came.entered_us)
     some = np.flatnonzero(place < ends.first[who + 1])

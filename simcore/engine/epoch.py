@@ -32,7 +32,7 @@ class Sweep(Steps):
         record.under_plan(self.here.plan)
         if self.here.plan.active:
             live = record.live(self.begin_us)
-            self.send_owed(live, self.begin_us)
+            self._send_owed(live)
             self._resume(live)
             self.unpark(live, self.begin_us)
         # Who enters in this epoch waits for its first step, from the entry.
@@ -88,3 +88,14 @@ class Sweep(Steps):
             self.over(at, waits, ends)
         else:
             self.buckets[at].append(waits)
+
+    def _send_owed(self, live: Ints) -> None:
+        """What was published behind live runs is sent to them, in order of position (K22)."""
+        here, record = self.here, self.record
+        place = here.place[record.last[live]]
+        for at, step in enumerate(here.steps):
+            number = here.number[at]
+            mine = live[record.owed[number][live] & ~record.received[number][live] & (at < place)]
+            if mine.size and step.sends:
+                self.send_behind(at, mine, self.begin_us)
+        record.owed[:] = False

@@ -29,12 +29,14 @@ def read(
     *,
     ids: Any,
     properties: bool,
+    only: Ints | None = None,
 ) -> Log:
     """An event log that people have, read and sorted; None is one without events.
 
     `how`: how their times are read. `ids`: the distinct subscribers who can come; None for all who are named before
-    `until_us`, in the order of their first rows. `properties`: whether anything looks at properties. Raises EntryError
-    that names the rows that cannot be used.
+    `until_us`, in the order of their first rows. `properties`: whether anything looks at properties. `only`: the one
+    sequence that each row is about (see `Log`), None where all rows are about all. Raises EntryError that names the
+    rows that cannot be used.
     """
     if events is None or (isinstance(events, list | tuple) and not events):
         events = pd.DataFrame({"subscriber_id": [], "at": pd.DatetimeIndex([], tz="UTC"), "event": []})
@@ -44,11 +46,8 @@ def read(
             "dicts with subscriber_id, at and event"
         )
     columns("events", events, *EVENTS)
-    if ids is not None and len(events) and len(ids) and not _alike(events["subscriber_id"], pd.Series(ids)):
-        raise EntryError(
-            f"events: subscriber_id is {events['subscriber_id'].dtype} there and {ids.dtype} in entries; "
-            'expected the same, since 1 and "1" never match'
-        )
+    if ids is not None:
+        alike("events", events["subscriber_id"], ids)
     at_us, faults = how.read(events["at"])
     if faults:
         raise instants.explain_faults("events: at", events["at"], faults, _MEND)
@@ -74,7 +73,7 @@ def read(
         named = given if until_us is None else given[at_us < until_us]
         ids = pd.unique(named) if len(named) else named
     rows = np.flatnonzero(kept)
-    who = _bare(ids).get_indexer(_bare(given[rows])).astype(np.int64)
+    who = places(ids, given[rows])
     rows, who = rows[who >= 0], who[who >= 0]
     order = np.lexsort((at_us[rows], who))
     rows = rows[order]
@@ -85,7 +84,8 @@ def read(
         )
     late = _late(events, at_us, how)
     late = None if late is None else late[rows]
-    return Log(ids, who[order], at_us[rows], code[rows], ref[rows], which, names, refs, objects, late)
+    only = None if only is None else only[rows]
+    return Log(ids, who[order], at_us[rows], code[rows], ref[rows], which, names, refs, objects, late, only)
 
 
 def _late(events: pd.DataFrame, at_us: Ints, how: instants.Reader) -> Flags | None:
@@ -220,6 +220,20 @@ def no_ids(ids: "pd.Series[Any]") -> Flags:
         np.bool_,
         len(ids),
     )
+
+
+def places(ids: Any, given: Any) -> Ints:
+    """The place of each of the ids that are given among others, all of which differ; -1 where it is not there."""
+    return _bare(ids).get_indexer(_bare(given)).astype(np.int64)
+
+
+def alike(what: str, given: "pd.Series[Any]", others: Any) -> None:
+    """Raises EntryError where ids of events cannot be those of entries."""
+    if len(given) and len(others) and not _alike(given, pd.Series(others)):
+        raise EntryError(
+            f"{what}: subscriber_id is {given.dtype} there and {others.dtype} in entries; "
+            'expected the same, since 1 and "1" never match'
+        )
 
 
 def array(ids: "pd.Series[Any]") -> Any:

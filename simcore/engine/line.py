@@ -14,12 +14,14 @@ class Line:
     """Who has come to one sequence so far, and what becomes of each entry; the same throughout all epochs.
 
     `came`: all who come, each as though it began a run. `key` int64 [came]: what its run must not share with an active
-    one, -1 for none. `enters_us` and `due_us` int64 [µs; people]: the next entry of each subscriber, and the next
-    step of any of their runs (`NEVER_US` for none); they are written to.
+    one, -1 for none. `enters_us`, `owed_us` and `due_us` int64 [µs; people]: the next entry of each subscriber, the
+    next mail that was published behind a run of theirs (K22), and the next step of any of their runs (`NEVER_US` for
+    none); they are written to.
     """
 
-    def __init__(self, came: Runs, key: Ints, enters_us: Ints, due_us: Ints) -> None:
-        self.came, self.key, self.enters_us, self.due_us = came, key, enters_us, due_us
+    def __init__(self, came: Runs, key: Ints, enters_us: Ints, owed_us: Ints, due_us: Ints) -> None:
+        self.came, self.key = came, key
+        self.enters_us, self.owed_us, self.due_us = enters_us, owed_us, due_us
         self.people = people = len(due_us)
         self.fate: Fates = np.full(len(came), STARTED, np.int8)
         self.inside = np.zeros(len(came), np.bool_)  # who has come, and was taken in

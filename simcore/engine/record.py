@@ -126,6 +126,8 @@ class Record:
         # Which runs have received each email, and are owed it; by email, as they are written and asked for.
         self.received = np.zeros((len(ids), size), np.bool_)
         self.owed = np.zeros_like(self.received)
+        self.owed_us = np.zeros(self.received.shape if limit is not None else (0, 0), np.int64)
+        """From when on each run may have what it is owed, where there is a limit (A6)."""
         self.inside = np.empty(0, np.int64)  # who entered in an earlier epoch, and may not be through
         emits = any(step.emits for epoch in epochs for step in epoch.plan.steps)
         self.events = epochs[0].plan.events

@@ -277,20 +277,34 @@ class Steps(ABC):
         """The wait of a cohort is over by which its runs end."""
         self.record.end(STOPPED, why, take(cohort.rows, np.arange(len(cohort.at))), cohort.at)
 
-    def send_owed(self, live: Ints, now_us: int) -> None:
-        """What was published behind live runs is sent to them, in order of position (K22)."""
-        here, record = self.here, self.record
-        place = here.place[record.last[live]]
-        for at, step in enumerate(here.steps):
-            number = here.number[at]
-            mine = live[record.owed[number][live] & ~record.received[number][live] & (at < place)]
-            if not (mine.size and step.sends):
-                continue
-            now = Times(np.full(mine.size, now_us))
-            behind = Waiting(mine, now, now, BEHIND, now_us, self.number)
-            out = record.excluded(behind)
-            record.note("excluded", mine[out], now.of(out), step)
-            behind = behind.of(np.delete(np.arange(mine.size), out))
-            record.out.passed.append(Passed(step, behind))
-            record.received[number][where(behind.rows)] = True
-        record.owed[:] = False
+    def send_behind(self, at: int, rows: Ints, now_us: int | Ints) -> None:
+        """What was published behind where runs stand goes out to them, unless they are excluded (K22)."""
+        here, record, step = self.here, self.record, self.here.steps[at]
+        now = Times(np.full(rows.size, now_us))
+        behind = Waiting(rows, now, now, BEHIND, now.all_us(), self.number)
+        out = record.excluded(behind)
+        record.note("excluded", rows[out], now.of(out), step)
+        behind = behind.of(np.delete(np.arange(rows.size), out))
+        if record.limit is not None and len(behind.at):
+            behind = self._in_room_behind(at, behind)
+        record.out.passed.append(Passed(step, behind))
+        record.received[here.number[at]][where(behind.rows)] = True
+
+    def _in_room_behind(self, at: int, mails: Waiting) -> Waiting:
+        """Of such mails those that find room; the others are owed from when on there is some, or not at all (A6)."""
+        record, limit = self.record, self.record.limit
+        if limit is None:
+            raise TypeError("mails without a limit")
+        rows, now_us = record.rows_of(mails), mails.at.all_us()
+        who = record.runs.numbered_who[rows]
+        free_us = limit.free_us(who)
+        goes = free_us <= now_us
+        over = np.flatnonzero(~goes)
+        record.note(
+            "deferred" if limit.defers else "capped", rows[over], mails.at.of(over), self.here.steps[at]
+        )
+        if limit.defers:
+            number = self.here.number[at]
+            record.owed[number, rows[over]], record.owed_us[number, rows[over]] = True, free_us[over]
+        limit.count(who[goes], now_us[goes])
+        return mails.of(np.flatnonzero(goes))

@@ -79,17 +79,16 @@ class Part:
         self.line: Line
         self.steps: WaveSteps
 
-    def change(self, now_us: int) -> bool:
-        """The changes of an instant, one by one; gives whether there are any."""
-        due = [number for number, epoch in enumerate(self.epochs) if epoch.at_us == now_us]
-        for number in due:
-            self.record.inside = np.flatnonzero(self.line.inside)
-            self.here = changed(self.record, self.here, self.epochs[number], number)
-        if due and self.here is not None:
-            self.number = due[-1]
-            self.steps = WaveSteps(self.record, self.here, self.number, self.line)
+    def change(self, now_us: int) -> None:
+        """The changes of an instant, one by one."""
+        for number, epoch in enumerate(self.epochs):
+            if epoch.at_us == now_us:
+                self.record.inside = np.flatnonzero(self.line.inside)
+                self.here = changed(self.record, self.here, epoch, number)
+                self.number = number
+                self.steps = WaveSteps(self.record, self.here, number, self.line)
+        if self.here is not None and self.epochs[self.number].at_us == now_us:
             self.steps.begin(now_us)
-        return bool(due)
 
     @property
     def sends(self) -> bool:
@@ -117,11 +116,13 @@ class Together:
         self, parts: Sequence[Part], people: int, *, rank: Sequence[int], mails: Mails | None = None
     ) -> None:
         self.parts, self.rank, self.mails = parts, rank, mails
-        self.table = np.full((2 * len(parts) + 1, people), NEVER_US)
-        behind = len(parts) + 1
+        self.table = np.full((3 * len(parts) + 1, people), NEVER_US)
+        """When each subscriber's next thing of each kind is due: entries, broadcasts, and steps part by part."""
         for number, part in enumerate(parts):
-            own = self.table[behind + rank.index(number)]
-            part.line = Line(part.record.runs, part.key, self.table[number], own)
+            owed = len(parts) + 1 + 2 * rank.index(number)
+            part.line = Line(
+                part.record.runs, part.key, self.table[number], self.table[owed], self.table[owed + 1]
+            )
             part.record.within = Within(part, parts)
             part.record.told = partial(self.tell, part)
         if mails is not None:
@@ -130,35 +131,30 @@ class Together:
 
     def run(self, until_us: int | None) -> None:
         """All that happens."""
-        begins = sorted({epoch.at_us for part in self.parts for epoch in part.epochs})
-        ends = NEVER_US if until_us is None else until_us
-        for begin_us, end_us in pairwise([*begins, ends]):
-            moved = [part for part in self.parts if part.change(begin_us)]
-            if end_us > begin_us:
-                if (
-                    begin_us > FIRST_US
-                ):  # K18: what was published behind a run goes out before all other sends
-                    self._waves(begin_us + 1, entries_only=True)
-                    for part in moved:
-                        if part.sends:
-                            part.steps.send_owed(part.record.live(begin_us), begin_us)
-                self._waves(end_us)
+        begins = sorted({FIRST_US, *(epoch.at_us for part in self.parts for epoch in part.epochs)})
+        for begin_us, end_us in pairwise([*begins, NEVER_US if until_us is None else until_us]):
+            for part in self.parts:
+                part.change(begin_us)
+            self._waves(end_us)
         for part in self.parts:
             if part.here is None:
                 raise TypeError("a sequence without a plan")
             look_ahead(part.record, part.here)
 
-    def _waves(self, end_us: int, *, entries_only: bool = False) -> None:
+    def _waves(self, end_us: int) -> None:
         """Wave after wave, all before an instant [µs]."""
         count = len(self.parts)
         columns: list[tuple[int, Callable[[Ints], Any]]] = [
             (number, part.steps.come) for number, part in enumerate(self.parts)
         ]
-        if self.mails is not None and not entries_only:
-            columns.append((count, self._mail))
-        if not entries_only:
-            steps = [self.parts[number] for number in self.rank]
-            columns += [(count + 1 + at, part.steps.go) for at, part in enumerate(steps) if part.sends]
+        if self.mails is not None:
+            columns.append((count, self.mails.send))
+        for at, number in enumerate(self.rank):
+            part = self.parts[number]
+            if part.sends:
+                if len(part.epochs) > 1:  # K18: of one sequence, what is owed comes first
+                    columns.append((count + 1 + 2 * at, part.steps.pay))
+                columns.append((count + 2 + 2 * at, part.steps.go))
         while True:
             first_us = np.full(self.table.shape[1], end_us)
             which = np.full(first_us.size, -1, np.int16)
@@ -174,11 +170,6 @@ class Together:
                 people = some[which == number]
                 if people.size:
                     does(people)
-
-    def _mail(self, people: Ints) -> None:
-        if self.mails is None:
-            raise TypeError("no broadcasts")
-        self.mails.send(people)
 
     def tell(self, by: Part, name: str, ref: Hashable, who: Ints, at_us: Ints, value: Any) -> None:
         """What a step of one sequence has done, as an event of a name would, is known to all others (A5)."""

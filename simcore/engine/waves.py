@@ -50,6 +50,41 @@ class WaveSteps(Steps):
         if self.here.plan.active:
             self.unpark(live[record.out.state[live] == ACTIVE], begin_us)
         line.look_for_steps(line.people_of(inside))
+        self._look_for_owed(line.people_of(inside), begin_us)
+
+    def _look_for_owed(self, people: Ints, now_us: int | Ints) -> None:
+        """When the next mail that some subscribers are owed may go out (K22)."""
+        record, line = self.record, self.wait_line
+        line.owed_us[people] = NEVER_US
+        rows, begins = line.of(people)
+        owed = record.owed[:, rows] & line.inside[rows]
+        if owed.any():
+            from_us = record.owed_us[:, rows] if record.owed_us.size else 0
+            first_us = np.minimum.reduceat(np.where(owed, from_us, NEVER_US).min(axis=0), begins)
+            line.owed_us[people] = np.maximum(first_us, now_us)
+
+    def pay(self, people: Ints) -> None:
+        """Some subscribers get the first of what they are owed, where they still are (K22)."""
+        record, line, here = self.record, self.wait_line, self.here
+        now_us = line.owed_us[people]
+        rows, _ = line.of(people)
+        own_us = np.repeat(now_us, line.count[people])
+        live = line.inside[rows] & (record.out.end_us[rows] > own_us) & (record.out.state[rows] == ACTIVE)
+        place, left = here.place[record.last[rows]], live.copy()
+        sends = {int(here.number[at]): at for at, step in enumerate(here.steps) if step.sends}
+        for number in sorted(range(len(record.owed)), key=lambda each: sends.get(each, -1)):
+            due = record.owed[number, rows]
+            if record.owed_us.size:
+                due = due & (record.owed_us[number, rows] <= own_us)
+            at = sends.get(number, -1)
+            may = due & live & ~record.received[number, rows] & (at >= 0) & (at < place)
+            record.owed[number, rows[due & ~may]] = False
+            goes = np.flatnonzero(may & left)
+            if goes.size:
+                record.owed[number, rows[goes]] = False
+                self.send_behind(at, rows[goes], own_us[goes])
+                left[goes] = False
+        self._look_for_owed(people, now_us)
 
     def come(self, people: Ints) -> None:
         """Some subscribers come in, each once: they begin a run, or do not."""

@@ -174,9 +174,10 @@ class Log:
     """An event log, read; rows by subscriber, then by instant, then as given.
 
     `who` int64, places in `ids`; `at_us` int64 [µs]; `name` and `ref` int64, places in `names` and `refs` (-1 for
-    none); `which` int64, places in `properties`, the distinct objects that the events have for them (-1 for
-    none). `late`: which were received too late to start anything; None for none. Only what some rule looks at is
-    there, and of people who cannot come nothing.
+    none); `which` int64, places in `properties`, the distinct objects that the events have for them (-1 for none).
+    `late`: which were received too late to start anything; None for none. `only` int64: the number of the one
+    sequence that it happens in, of several that share the log, -1 for all; None where it is all. Only what some rule
+    looks at is there, and of people who cannot come nothing.
     """
 
     ids: Any
@@ -189,6 +190,7 @@ class Log:
     refs: tuple[Hashable, ...]
     properties: Sequence[Any]
     late: Flags | None = None
+    only: Ints | None = None
     _members: dict[Any, Toggles | None] = field(default_factory=dict)
 
     def rows(self, name: str, ref: Hashable = None) -> Ints:

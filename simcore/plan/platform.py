@@ -62,11 +62,12 @@ class Words(NamedTuple):
     """A platform's own words, for reasons and warnings.
 
     `send_day`: a day on which emails can go out. `published`: the state of an email that goes out. (Each step has its
-    own word for emails that do not: see `simcore.platform.Step`.)
+    own word for emails that do not: see `simcore.platform.Step`.) `cap`: what keeps a mail waiting under a cap.
     """
 
     send_day: str = "send day"
     published: str = "published"
+    cap: str = "too many mails before"
 
 
 class Platform(Protocol[S]):

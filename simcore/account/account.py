@@ -1,0 +1,242 @@
+"""An account: several sequences of the same subscribers, simulated together."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Unpack
+
+import numpy as np
+import pandas as pd
+
+from simcore.account.cap import Cap
+from simcore.account.options import AccountOptions
+from simcore.account.people import broadcasts as read_broadcasts
+from simcore.account.simulation import AccountSimulation, in_order, stacked
+from simcore.account.together import Made, simulate
+from simcore.answers.options import Assumptions, Entries, Options, read, takes
+from simcore.answers.projection import plan_of
+from simcore.clock.instants import show
+from simcore.engine.frames import plainly
+from simcore.errors import SimcoreError, shown
+from simcore.plan.platform import Sequence, known, platform_of
+from simcore.text.wording import count, listed
+
+
+class Account:
+    """Several sequences of the same subscribers: of one platform or of several, with distinct ids (or names).
+
+    `sequences`: as `kit.load`, `kit.load_all` or `sequenzy.load` give them. `broadcasts`: mails to everybody at once,
+    a table with `at` (instants) and `subject`, and perhaps `audience` (a tag or list: only who is in it then) or
+    `subscriber_id` (a row for each who gets it). `assumptions`: the switches of a platform, or a list of those of
+    several. Raises SimcoreError for sequences that cannot be told apart. Rules: A1 to A9.
+
+    >>> import simcore
+    >>> from simcore import kit
+    >>> account = simcore.Account(kit.load_all(simcore.example("account")))
+    >>> account.ids
+    [30, 31]
+    """
+
+    def __init__(
+        self,
+        sequences: Iterable[Sequence],
+        *,
+        broadcasts: Any = None,
+        assumptions: Assumptions | Iterable[Assumptions] | None = None,
+    ) -> None:
+        given: Any = [sequences] if known(sequences) else sequences
+        if not isinstance(given, Iterable) or isinstance(given, str | Mapping):
+            raise SimcoreError(f"sequences: found {shown(sequences)}, expected a list of sequences")
+        self.sequences: dict[int | str, Any] = {}
+        for one in given:
+            platform_of(one)
+            key = id_of(one)
+            if key in self.sequences:
+                names = ", ".join(shown(each.name) for each in (self.sequences[key], one))
+                raise SimcoreError(
+                    f"sequences: two have the id {shown(key)}: {names}; expected distinct ones"
+                )
+            self.sequences[key] = one
+        if not self.sequences:
+            raise SimcoreError("sequences: there are none, expected at least one")
+        self.broadcasts = broadcasts
+        self.assumptions = _by_platform(assumptions, self.sequences.values())
+
+    @property
+    def ids(self) -> list[int | str]:
+        """What tells the sequences apart, in order: Kit's ids, others' names."""
+        return [*self.sequences]
+
+    def __repr__(self) -> str:
+        names = ", ".join(f"{key} ({one.name})" for key, one in self.sequences.items())
+        return f"an account of {count(len(self.sequences), 'sequence')}: {names}"
+
+    @takes(AccountOptions)
+    def project(
+        self, entries: Entries | None = None, *, cap: Cap | None = None, **options: Unpack[AccountOptions]
+    ) -> pd.DataFrame:
+        """All mails of the account: one row for each that goes out to a subscriber.
+
+        `entries`: as for `simcore.project`, with a column `sequence_id` more: which sequence each entry is for. A
+        sequence that has a trigger and no entries enrols by the events. `events`: one log for all sequences; `removed`
+        may have a `sequence_id`, and then ends the runs in that one alone. `changes`: a dict of changes by sequence.
+        `cap`: at most so many mails to each subscriber within some time (see `simcore.Cap`).
+
+        Returns the columns of `simcore.project` after a first column `sequence_id` (category). The rows are those of
+        each sequence, in the order of the account, as `project` gives them; then broadcasts, whose `sequence_id` and
+        `email_id` are missing, whose `run` is 0, and whose `position` is their number. `send_at` is in the sequences'
+        zone, or in UTC if their zones differ. Rules: A1 to A6.
+
+        >>> import simcore
+        >>> from simcore import kit
+        >>> account = simcore.Account(kit.load_all(simcore.example("account")))
+        >>> entries = [{"sequence_id": each, "subscriber_id": 1, "entered_at": "2026-03-06T21:07-05:00"}
+        ...     for each in account.ids]
+        >>> account.project(entries)["sequence_id"].value_counts().to_dict()
+        {30: 3, 31: 2}
+        """
+        entries, given = self._tables(entries, read(Account.project, options))
+        return self._timeline(self._made(entries, cap, given, notes=False), given)
+
+    @takes(AccountOptions)
+    def simulate(
+        self, entries: Entries | None = None, *, cap: Cap | None = None, **options: Unpack[AccountOptions]
+    ) -> AccountSimulation:
+        """The whole life of all subscribers in all sequences: `timeline`, `subscribers` and `journal`.
+
+        Takes what `project` takes, and `timeline` is its result. The other two frames are those of `simcore.simulate`
+        after a first column `sequence_id`. `pressure`, `collisions` and `timeline_of` of the result say what one
+        person really gets. In the journal, `deferred` is a mail that waits for room under the cap, `capped` one that
+        is left out.
+        """
+        entries, given = self._tables(entries, read(Account.simulate, options))
+        made = self._made(entries, cap, given, notes=True)
+
+        def why(subscriber_id: Any) -> pd.DataFrame:
+            again = given._replace(events=_of_one(given.events, subscriber_id), explain=True)
+            found = self._made(_of_one(entries, subscriber_id), cap, again, notes=False, only=subscriber_id)
+            return self._timeline(found, again)
+
+        subscribers = stacked([each.subscribers() for each in made.projections], self.ids)
+        journal = stacked([each.journal() for each in made.projections], self.ids)
+        return AccountSimulation(self._timeline(made, given), subscribers, journal, why)
+
+    def _tables(self, entries: Any, options: Options) -> tuple[Any, Options]:
+        """Entries and events of any library's whose columns have their names here."""
+        platforms = {each.name: each for each in map(platform_of, self.sequences.values())}
+        theirs = [each.columns for each in platforms.values()]
+        entries, events = plainly(entries, options.events, options.columns, theirs)
+        return entries, options._replace(events=events, columns=None)
+
+    def _made(
+        self, entries: Any, cap: Cap | None, options: Options, *, notes: bool, only: Any = None
+    ) -> Made:
+        if cap is not None and not isinstance(cap, Cap):
+            raise SimcoreError(f"cap: found {shown(cap)}, expected a simcore.Cap, such as Cap(2, '7D')")
+        if cap is not None and (strange := [each for each in cap.priority if each not in self.sequences]):
+            raise SimcoreError(
+                f"cap: priority: no sequence {shown(strange[0])}; there are: {', '.join(map(str, self.ids))}"
+            )
+        mails = read_broadcasts(self.broadcasts, options.tables)
+        if only is not None and mails is not None:
+            mails = mails.to(only)
+        return simulate(self.sequences, entries, self._each(options), mails, cap, notes=notes)
+
+    def _each(self, options: Options) -> dict[int | str, Options]:
+        """The options of each sequence."""
+        changes: Any = options.changes
+        if isinstance(changes, Mapping):
+            if strange := [key for key in changes if key not in self.sequences]:
+                raise SimcoreError(
+                    f"changes: no sequence {shown(strange[0])}; there are: {', '.join(map(str, self.ids))}"
+                )
+        elif [*changes]:
+            raise SimcoreError(
+                "changes: found a list, expected a dict of lists by sequence, such as {12: [...]}"
+            )
+        else:
+            changes = {}
+        found = {}
+        for key, one in self.sequences.items():
+            platform = platform_of(one)
+            plan = plan_of(one)
+            found[key] = options._replace(
+                changes=changes.get(key, ()),
+                assumptions=self.assumptions.get(platform.name),
+                enabled_at=None if plan.trigger is None else options.enabled_at,
+                render=options.render and plan.renders,
+            )
+        return found
+
+    def _timeline(self, made: Made, options: Options) -> pd.DataFrame:
+        frames = [each.timeline() for each in made.projections]
+        if made.mailing is None:
+            return stacked(frames, self.ids)
+        zones = {each.zone for each in made.projections}
+        texts = any(each.epochs[0].plan.text_ids for each in made.projections)
+        frames.append(
+            _broadcasts(made, zones.pop() if len(zones) == 1 else "UTC", texts=texts, options=options)
+        )
+        found = stacked(frames, [*self.ids, ""])
+        number = found["sequence_id"].cat.codes.to_numpy(copy=True)
+        number[number == len(self.ids)] = -1
+        return found.assign(sequence_id=in_order(number, self.ids))
+
+
+def _broadcasts(made: Made, zone: str, *, texts: bool, options: Options) -> pd.DataFrame:
+    """The broadcasts that went out, by time, as a timeline."""
+    given, mailing, people = made.broadcasts, made.mailing, made.people
+    if given is None or mailing is None or people is None:
+        raise TypeError("no broadcasts")
+    none = np.empty(0, np.int64)
+    number = np.concatenate([none, *(np.full(who.size, one) for one, who, _ in mailing.sent)])
+    who = np.concatenate([none, *(who for _, who, _ in mailing.sent)])
+    at_us = np.concatenate([none, *(us for *_, us in mailing.sent)])
+    order = np.lexsort((who, number, at_us))
+    number, who, at_us = number[order], who[order], at_us[order]
+    subjects = dict(zip(given.number.tolist(), given.subject, strict=True))
+    names = [subjects[one] for one in sorted(subjects)]
+    kinds = pd.Index([*dict.fromkeys(names)], dtype="str")
+    code = kinds.get_indexer(pd.Index(names, dtype="str"))[number] if names else number
+    subject = pd.Categorical.from_codes(code, dtype=pd.CategoricalDtype(kinds))
+    id_of_none = pd.Series([None] * who.size, dtype="str" if texts else "Int64")
+    columns: dict[str, Any] = {
+        "subscriber_id": people.ids[who],
+        "run": np.zeros(who.size, np.int32),
+        "position": number.astype(np.int16),
+        "email_id": id_of_none,
+        "subject": subject,
+    }
+    if options.render:
+        columns["rendered_subject"] = pd.Series(subject).astype("str")
+    columns["send_at"] = show(at_us, zone)
+    if options.explain:
+        columns["reason"] = pd.Series(["a broadcast"] * who.size, dtype="str")
+    return pd.DataFrame(columns, copy=False)
+
+
+def _of_one(frame: Any, subscriber_id: Any) -> Any:
+    """The rows of a subscriber."""
+    if not isinstance(frame, pd.DataFrame):
+        return frame
+    return frame[(frame["subscriber_id"] == subscriber_id).to_numpy(np.bool_, na_value=False)]
+
+
+def id_of(sequence: Any) -> int | str:
+    """What tells a sequence apart in an account: a whole number that its platform gave it, or else its name."""
+    key = getattr(sequence, "id", None)
+    return key if isinstance(key, int) else str(sequence.name)
+
+
+def _by_platform(given: Any, sequences: Iterable[Any]) -> dict[str, Assumptions]:
+    """Switches by the name of their platform."""
+    if given is None:
+        return {}
+    several = [*given] if isinstance(given, list | tuple) else [given]
+    platforms = {platform_of(each).name: platform_of(each) for each in sequences}
+    found: dict[str, Assumptions] = {}
+    for each in several:
+        name = next((name for name, one in platforms.items() if isinstance(each, one.assumptions)), None)
+        if name is None or name in found:
+            expected = listed((f"{one.package}.Assumptions" for one in platforms.values()), "or")
+            raise SimcoreError(f"assumptions: found {shown(each)}, expected {expected}, one of each at most")
+        found[name] = each
+    return found
