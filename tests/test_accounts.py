@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from account_cases import case_of
 from account_oracle import simulate_case
-from account_worked import WORKED
 from conftest import _lengths, _objects
 from test_sequenzy_graphs import ENTRIES, EVENTS, rows
 
