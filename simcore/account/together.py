@@ -62,7 +62,7 @@ def simulate(
         epochs = [[_worded(epoch, CAPPED) for epoch in each] for each in epochs]
     else:
         cap = None
-    beside = _beside(ids, epochs, cap)
+    beside = _beside(ids, epochs, cap, mails=broadcasts is not None)
     projections: dict[int, Projection] = {}
     for at, one in enumerate(ids):
         if at not in beside:
@@ -144,11 +144,13 @@ def _plans(platforms: Sequence[Any], epochs: Sequence[Sequence[Epoch]], name: st
     ]
 
 
-def _beside(ids: Sequence[int | str], epochs: Sequence[Sequence[Epoch]], cap: Cap | None) -> list[int]:
-    """The places of the sequences of which one matters to another."""
+def _beside(
+    ids: Sequence[int | str], epochs: Sequence[Sequence[Epoch]], cap: Cap | None, *, mails: bool
+) -> list[int]:
+    """The places of the sequences of which one matters to another, or to broadcasts (`mails`)."""
     everybody = [*range(len(ids))]
     emits = any(step.emits for each in epochs for epoch in each for step in epoch.plan.steps)
-    if cap is not None or (emits and len(ids) > 1):
+    if cap is not None or (emits and (mails or len(ids) > 1)):
         return everybody
     found: set[int] = set()
     for at, each in enumerate(epochs):

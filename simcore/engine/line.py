@@ -37,6 +37,10 @@ class Line:
         self.order = np.lexsort((self.came.entered_us, who))
         self.count = np.bincount(who, minlength=self.people)
         self.first = np.append(0, np.cumsum(self.count))
+        self.single = int(self.count.max(initial=0)) <= 1  # nobody comes twice
+        self.row = np.full(self.people, -1)  # the row of each, where nobody does
+        if self.single:
+            self.row[who] = np.arange(len(who))
         self.look_for_entries(np.arange(self.people))
 
     def add(self, came: Runs, some: Ints) -> None:
@@ -66,6 +70,13 @@ class Line:
 
     def look_for_steps(self, people: Ints) -> None:
         """What runs of some subscribers wait for has changed: of each, the first that is due."""
+        if self.single:
+            rows = self.row[people]
+            people, rows = (
+                (people, rows) if rows.min(initial=0) >= 0 else (people[rows >= 0], rows[rows >= 0])
+            )
+            self._due[people], self.due_us[people] = rows, self.run_us[rows]
+            return
         single = self.count[people] == 1
         one = people[single]
         self._due[one] = self.order[self.first[one]]
@@ -93,10 +104,16 @@ class Line:
     def people_of(self, rows: Ints) -> Ints:
         """The subscribers of some rows, each once."""
         people: Ints = self.came.numbered_who[rows]
-        return people if (self.count[people] == 1).all() else np.unique(people)
+        return people if self.single or (self.count[people] == 1).all() else np.unique(people)
 
     def any_of(self, people: Ints, flags: Callable[[Ints, Ints], Flags]) -> Flags:
         """Whether any row of each of some subscribers has a flag, as given for rows and the places of their people."""
+        if self.single:  # at most one row each
+            rows = self.row[people]
+            there = np.flatnonzero(rows >= 0)
+            found = np.zeros(people.size, np.bool_)
+            found[there] = flags(rows[there], there)
+            return found
         found = np.zeros(people.size, np.bool_)
         there = np.flatnonzero(self.count[people])
         rows, begins = self.of(people[there])

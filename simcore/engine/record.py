@@ -26,7 +26,9 @@ from simcore.plan.log import BEFORE_US, NEVER_US, Flags, Log, Members, Source, T
 from simcore.plan.plan import ByNode, Emission, Epoch, Guard, Plan, Step
 from simcore.plan.runs import Runs
 
-_OF_RUNS = ("last", "anchor_us", "over_us", "since_us", "under", "cause", "ending", "holding", "parked")
+_OF_RUNS = (
+    *("last", "anchor_us", "over_us", "since_us", "under", "cause", "ending", "holding", "parked", "flags"),
+)
 
 
 class Others(Protocol):
@@ -122,6 +124,9 @@ class Record:
         """Why runs end when their wait is over, by number."""
         self.ending = np.zeros(size, np.int8)  # places among them
         self.holding = np.zeros(size, np.bool_)
+        self.flags = np.zeros(
+            size, np.bool_
+        )  # of runs, none of them set: for whoever needs some for a moment
         self.parked = np.zeros(size, np.bool_)  # who stands before a step whose wait has not begun (Q40)
         # Which runs have received each email, and are owed it; by email, as they are written and asked for.
         self.received = np.zeros((len(ids), size), np.bool_)

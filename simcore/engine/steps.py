@@ -26,6 +26,7 @@ from simcore.engine.rounds import (
 )
 from simcore.engine.times import Kept, Times, due
 from simcore.errors import TooLateError
+from simcore.plan.log import Flags
 from simcore.plan.plan import OUT, Step
 from simcore.plan.waits import ENDS, GOES, LAPSES, SKIPS, RunDelay
 
@@ -108,14 +109,16 @@ class Steps(ABC):
         if record.limit is not None and len(sent.at):
             sent, late = self._in_room(at, sent)
             if late is not None:
-                cohort = cohort.of(np.flatnonzero(~np.isin(record.rows_of(cohort), late)))
+                rows = record.rows_of(cohort)
+                cohort = cohort.of(np.flatnonzero(~late[rows]))
+                late[rows] = False
         record.out.passed.append(Passed(step, sent))
         if record.changing:
             record.received[self.here.number[at]][where(sent.rows)] = True
         return cohort
 
-    def _in_room(self, at: int, mails: Waiting) -> tuple[Waiting, Ints | None]:
-        """Of some mails those that find room and go out; and the runs whose mails wait for room (A6)."""
+    def _in_room(self, at: int, mails: Waiting) -> tuple[Waiting, Flags | None]:
+        """Of some mails those that find room and go out; and the runs, flagged, whose mails wait for room (A6)."""
         record, step, limit = self.record, self.here.steps[at], self.record.limit
         if limit is None:
             raise TypeError("mails without a limit")
@@ -127,11 +130,16 @@ class Steps(ABC):
         if over.size:
             without, when = rows[over], mails.at.of(over)
             if limit.defers:
-                late = without
+                late = record.flags
+                late[without] = True
                 record.note("deferred", without, when, step)
                 waits = record.waiting(without)
                 since_us = np.where(record.cause[without] == DEFERRED, record.since_us[without], now_us[over])
-                again, _ = self._due_by_zone(step._replace(delay=NO_WAIT), without, Times(free_us[over]))
+                free = Times(free_us[over])
+                if step.gate.own_zone:
+                    again, _ = self._due_by_zone(step._replace(delay=NO_WAIT), without, free)
+                else:
+                    again = due(NO_WAIT, step.gate, free)
                 waits = waits._replace(
                     at=again, cause=np.full(over.size, DEFERRED, np.int8), since_us=since_us
                 )

@@ -124,7 +124,7 @@ class Together:
                 part.record.runs, part.key, self.table[number], self.table[owed], self.table[owed + 1]
             )
             part.record.within = Within(part, parts)
-            part.record.told = partial(self.tell, part)
+            part.record.told = partial(self.tell, part) if len(parts) > 1 else None
         if mails is not None:
             self.table[len(parts)] = mails.due_us
             mails.due_us = self.table[len(parts)]

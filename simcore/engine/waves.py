@@ -113,6 +113,8 @@ class WaveSteps(Steps):
     def _restart(self, who: Ints, at_us: Ints) -> None:
         """Where some subscribers come again, the run that is active ends (K14)."""
         record, line = self.record, self.wait_line
+        if line.single:
+            return
         again = np.flatnonzero(line.count[who] > 1)
         rows, _ = line.of(who[again])
         now_us = np.repeat(at_us[again], line.count[who[again]])
@@ -186,7 +188,10 @@ class WaveSteps(Steps):
         parked = record.parked[rows]
         record.parked[rows] = False
         if parked.any():
-            self.go_on(0, NONE, rows[parked], Times(now_us[parked]))
+            place = self.here.place[record.out.queued[rows]]
+            for at in np.unique(place[parked]).tolist():
+                mine = parked & (place == at)
+                self.go_on(max(at, 0), NONE, rows[mine], Times(now_us[mine]))
         self._pass(rows[~parked])
         self._forget(rows)
         line.look_for_steps(people)
@@ -194,13 +199,26 @@ class WaveSteps(Steps):
     def _pass(self, rows: Ints) -> None:
         """What some runs wait for is due."""
         record = self.record
-        ending = record.ending[rows]
-        for number in np.unique(ending[ending > 0]).tolist():
-            mine = rows[ending == number]
-            self.over(0, record.waiting(mine), record.ends[number])
+        if len(record.ends) > 1:
+            ending = record.ending[rows]
+            for number in np.unique(ending[ending > 0]).tolist():
+                mine = rows[ending == number]
+                self.over(0, record.waiting(mine), record.ends[number])
+            rows = rows[ending == 0]
         place = self.here.place[record.out.queued[rows]]
-        for at in np.unique(place[ending == 0]).tolist():
-            self.pass_step(at, record.waiting(rows[(place == at) & (ending == 0)]))
+        for at in np.flatnonzero(np.bincount(place)).tolist():
+            self.pass_step(at, record.waiting(rows[place == at]))
+
+    def _leave(self, at: int, rows: Ints | None, anchor: Times) -> None:
+        """Runs go on; but what they have told others comes to them first, and then the stop of their own next wait."""
+        record, steps, to = self.record, self.here.steps, self.here.after(at)
+        waits = to < len(steps) and steps[to].stops_waits and steps[at].branch is None
+        if record.told is None or not (steps[at].emits and waits):
+            super()._leave(at, rows, anchor)
+            return
+        mine = np.arange(len(record.runs)) if rows is None else rows
+        record.park(mine, int(self.here.number[to]))
+        self.wait_line.run_us[mine] = anchor.all_us()
 
     def _forget(self, rows: Ints) -> None:
         """Runs that have ended are active no more."""

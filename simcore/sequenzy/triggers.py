@@ -169,6 +169,8 @@ class Inactivity(NamedTuple):
         who, from_us = who[order], np.append(base_us, log.at_us[rows])[order]
         next_us = np.append(from_us[1:], NEVER_US)
         next_us[:-1][np.diff(who) != 0] = NEVER_US
+        there = known_us[who] < NEVER_US  # others share the log, to whom nothing has happened
+        who, from_us, next_us = who[there], from_us[there], next_us[there]
         ready_us = np.maximum(from_us + self.after_us, known_us[who])
         if enabled_us is not None:
             ready_us = np.maximum(ready_us, enabled_us)
