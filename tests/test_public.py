@@ -15,6 +15,9 @@ from simcore.errors import SimcoreError
 WELCOME = kit.load(simcore.example("welcome"))
 
 NAMES = [
+    "Account",
+    "AccountSimulation",
+    "Cap",
     "EntryError",
     "SimcoreError",
     "Simulation",

@@ -1,19 +1,22 @@
 """An account: several sequences of the same subscribers, simulated together."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
 
 import numpy as np
 import pandas as pd
 
 from simcore.account.cap import Cap
-from simcore.account.options import AccountOptions
+from simcore.account.options import AccountImpactOptions, AccountOptions
 from simcore.account.people import broadcasts as read_broadcasts
 from simcore.account.simulation import AccountSimulation, in_order, stacked
 from simcore.account.together import Made, simulate
-from simcore.answers.options import Assumptions, Entries, Options, read, takes
+from simcore.answers.forecast import sent, tabled
+from simcore.answers.options import Assumptions, Change, Entries, Freq, Options, read, takes
 from simcore.answers.projection import plan_of
+from simcore.answers.whatif import moved
 from simcore.clock.instants import show
+from simcore.clock.periods import check
 from simcore.engine.frames import plainly
 from simcore.errors import SimcoreError, shown
 from simcore.plan.platform import Sequence, known, platform_of
@@ -118,6 +121,61 @@ class Account:
         subscribers = stacked([each.subscribers() for each in made.projections], self.ids)
         journal = stacked([each.journal() for each in made.projections], self.ids)
         return AccountSimulation(self._timeline(made, given), subscribers, journal, why)
+
+    @takes(AccountOptions)
+    def forecast(
+        self,
+        entries: Entries | None = None,
+        *,
+        freq: Freq = "D",
+        by: Literal["sequence", "total"] | None = "sequence",
+        cap: Cap | None = None,
+        **options: Unpack[AccountOptions],
+    ) -> pd.DataFrame:
+        """How many mails of the account go out in each period.
+
+        `freq`: as for `simcore.forecast`, in the sequences' zone, or in UTC if their zones differ. `by="sequence"`:
+        one column for each sequence that sends, by its id, and one for broadcasts. `by="total"`, or None: one column,
+        `sends`. The other arguments are those of `project`. The result is as that of `simcore.forecast`.
+        """
+        check(freq)
+        if by not in {"sequence", "total", None}:
+            raise SimcoreError(f"by: found {shown(by)}, expected 'sequence', 'total' or None")
+        entries, given = self._tables(entries, read(Account.forecast, options))
+        made = self._made(entries, cap, given, notes=False)
+        rounds = [each for at, one in enumerate(made.projections) for each in sent(one, at)]
+        mails = made.mailing.sent if made.mailing is not None else []
+        rounds += [(len(self.ids), at_us, None) for _, _, at_us in mails]
+        if by != "sequence":
+            rounds = [(0, us, sends) for _, us, sends in rounds]
+        zones = {each.zone for each in made.projections}
+        found = tabled(rounds, zones.pop() if len(zones) == 1 else "UTC", freq)
+        if by != "sequence":
+            return pd.DataFrame({"sends": found.get(0, [])}, index=found.index, dtype=np.int64)
+        names: dict[int, Any] = {**dict(enumerate(self.ids)), len(self.ids): "broadcasts"}
+        return found.rename(columns=names).rename_axis(columns="sequence_id")
+
+    @takes(AccountImpactOptions)
+    def impact(
+        self,
+        entries: Entries,
+        changes: Mapping[Any, Iterable[Change]],
+        *,
+        cap: Cap | None = None,
+        **options: Unpack[AccountImpactOptions],
+    ) -> pd.DataFrame:
+        """What edits of sequences do to people who are already in any of them, in all of them.
+
+        `changes`: a dict of changes by sequence. Returns the columns of `simcore.impact` after a first column
+        `sequence_id` (category): the runs, of whatever sequence, that begin before the last change.
+        """
+        entries, given = self._tables(entries, read(Account.impact, options))
+        given = given._replace(changes=changes)
+        before = self._made(entries, cap, given._replace(changes={}), notes=True)
+        after = self._made(entries, cap, given, notes=True)
+        at_us = np.array([epoch.at_us for one in after.projections for epoch in one.epochs[1:]], np.int64)
+        frames = [moved(*both, at_us) for both in zip(before.projections, after.projections, strict=True)]
+        return stacked(frames, self.ids)
 
     def _tables(self, entries: Any, options: Options) -> tuple[Any, Options]:
         """Entries and events of any library's whose columns have their names here."""

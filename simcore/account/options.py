@@ -16,14 +16,19 @@ from simcore.answers.options import (
 from simcore.clock.instants import Instant
 
 
-class AccountOptions(Reading, Notation, Naming, Happening, Splitting, Enrolling, Explaining, total=False):
-    """Those of `Account.project` and `Account.simulate`."""
+class AccountImpactOptions(Reading, Notation, Naming, Happening, Splitting, Enrolling, total=False):
+    """Those of `Account.impact`."""
 
     until: Annotated[
         Instant | None,
         "where the simulation ends: nothing happens at this instant or later. None: it runs until nothing is left to "
         "happen.",
     ]
+
+
+class AccountOptions(AccountImpactOptions, Explaining, total=False):
+    """Those of `Account.project`, `Account.simulate` and `Account.forecast`."""
+
     changes: Annotated[
         Mapping[Any, Iterable[Change]],
         "edits of sequences while people are in them, by the sequence's id: `{12: [kit.update(...)]}`.",

@@ -1,5 +1,6 @@
 """How many emails go out in each period, counted without making their rows."""
 
+from collections.abc import Iterable
 from typing import Any, Literal, Unpack
 
 import numpy as np
@@ -68,20 +69,40 @@ def by_period(
         counts = counts[projection.people.runs.row]
     cache: dict[int, Ints] = {}
     rounds = [(item.step.position, *_sends(item, counts, cache)) for item in projection.outcome.sends]
+    if by != "email":
+        rounds = [(0, us, sends) for _, us, sends in rounds]
+    found = tabled(rounds, projection.zone, freq)
+    if by != "email":
+        return pd.DataFrame({"sends": found[0] if 0 in found else np.empty(0, np.int64)}, index=found.index)
+    return found.rename_axis(columns="position")
+
+
+def sent(projection: Projection, column: int) -> list[tuple[int, Ints, Ints | None]]:
+    """All sends of a projection, as `tabled` counts them in one column."""
+    cache: dict[int, Ints] = {}
+    return [(column, *_sends(item, None, cache)) for item in projection.outcome.sends]
+
+
+def tabled(rounds: Iterable[tuple[int, Ints, Ints | None]], place: str, freq: Freq) -> pd.DataFrame:
+    """How many sends are in each period, by column; from the first to the last period with a send.
+
+    `rounds`: a column's number, instants [µs], and how many sends are at each (None: one). `place`: the zone of the
+    periods. Raises SimcoreError for a table that is too large.
+    """
     rounds = [each for each in rounds if each[1].size]
     edges_us = [int(edge) for _, us, _ in rounds for edge in (us.min(), us.max())] or [FIRST_US]
-    grid = periods(zone(projection.zone), freq, min(edges_us), max(edges_us))
-    positions = sorted({position for position, *_ in rounds}) if by == "email" else [0]
-    size = grid.starts_us.size * len(positions) * 8
+    grid = periods(zone(place), freq, min(edges_us), max(edges_us))
+    columns = sorted({column for column, *_ in rounds})
+    size = grid.starts_us.size * len(columns) * 8
     if size > MOST_TABLE:
         raise SimcoreError(
-            f"freq: {len(positions)} positions in {grid.starts_us.size:,} periods of {freq!r} are a table of "
+            f"freq: {len(columns)} positions in {grid.starts_us.size:,} periods of {freq!r} are a table of "
             f"{size / 2**30:.1f} GiB, expected at most {MOST_TABLE / 2**30:g} GiB: give longer periods, an earlier "
             "until=, or by='total'"
         )
-    table = np.zeros((grid.starts_us.size, len(positions)), np.int64)
-    for position, us, sends in rounds:
-        column = table[:, positions.index(position) if by == "email" else 0]
+    table = np.zeros((grid.starts_us.size, len(columns)), np.int64)
+    for number, us, sends in rounds:
+        column = table[:, columns.index(number)]
         if (
             us.size < len(column) // _MANY_PERIODS
         ):  # what they are counted in would be larger by far than they are
@@ -90,12 +111,8 @@ def by_period(
             column += grid.counts(us, sends)
     busy = np.flatnonzero(table.any(axis=1))
     part = slice(busy[0], busy[-1] + 1) if busy.size else slice(0)
-    index = pd.DatetimeIndex(instants.show(grid.starts_us[part], projection.zone), name="period")
-    if by != "email":
-        return pd.DataFrame({"sends": table[part, 0]}, index=index)
-    return pd.DataFrame(
-        table[part], index=index, columns=pd.Index(positions, dtype=np.int64, name="position")
-    )
+    index = pd.DatetimeIndex(instants.show(grid.starts_us[part], place), name="period")
+    return pd.DataFrame(table[part], index=index, columns=pd.Index(columns, dtype=np.int64))
 
 
 def _sends(item: Passed, counts: Ints | None, cache: dict[int, Ints]) -> tuple[Ints, Ints | None]:

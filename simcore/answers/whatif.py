@@ -8,7 +8,7 @@ import pandas as pd
 
 from simcore.answers import timeline
 from simcore.answers.options import Change, CompareOptions, Entries, ImpactOptions, read, takes
-from simcore.answers.projection import make, tables
+from simcore.answers.projection import Projection, make, tables
 from simcore.clock.zones import Ints
 from simcore.engine.frames import table
 from simcore.errors import SimcoreError, shown
@@ -178,13 +178,18 @@ def impact(
     before = make(sequence, entries, given, notes=True)
     after = make(sequence, entries, given._replace(changes=changes), notes=True)
     at_us = np.array([epoch.at_us for epoch in after.epochs[1:]], np.int64)
+    return moved(before, after, at_us)
+
+
+def moved(before: Projection, after: Projection, at_us: Ints) -> pd.DataFrame:
+    """What `impact` gives, of the sends without changes and with them; `at_us`: when the changes are [µs]."""
     inside = pd.concat([_inside(side.subscribers(), at_us) for side in (before, after)]).drop_duplicates()
-    moved = shift(*(side.timeline().merge(inside, on=_RUN) for side in (before, after)))
-    table = pd.get_dummies(moved["what"])[[*_WHAT]]
-    table.insert(0, "sent_at_once", np.isin(pd.DatetimeIndex(moved["after"]).asi8, at_us))
-    table = table.astype(np.int64).groupby(moved["email_id"]).sum()
+    shifts = shift(*(side.timeline().merge(inside, on=_RUN) for side in (before, after)))
+    table = pd.get_dummies(shifts["what"])[[*_WHAT]]
+    table.insert(0, "sent_at_once", np.isin(pd.DatetimeIndex(shifts["after"]).asi8, at_us))
+    table = table.astype(np.int64).groupby(shifts["email_id"]).sum()
     table["median_shift"] = (
-        moved["shift"].dropna().groupby(moved["email_id"]).median().astype("timedelta64[us]")
+        shifts["shift"].dropna().groupby(shifts["email_id"]).median().astype("timedelta64[us]")
     )
     steps = [step for step in after.steps() if step.email_id in table.index]
     table = table.loc[[step.email_id for step in steps]]
