@@ -382,6 +382,8 @@ def test_the_order_of_sequences_matters_only_at_ties(some_cases):
 @pytest.mark.slow
 def test_until_cuts_and_changes_nothing_before_it(some_cases):
     for case in some_cases:
+        if "inactivity" in json.dumps(case["sequences"]):
+            continue  # Q16: a contact_added of any time says from when on a subscriber is known, if it is in the log
         whole = account_oracle.simulate_case({**case, "until": None, "paths": None})
         instants = sorted(whole.instants)
         if not instants:
