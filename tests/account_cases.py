@@ -16,7 +16,7 @@ from typing import Any
 
 import sequenzy_graph_cases as graph_cases
 from account_oracle import chooser_of, id_of, simulate_case
-from oracle import WEEKDAYS, State, first_state
+from oracle import EPOCH, WEEKDAYS, State, first_state
 from sequenzy_graph_cases import DAY, HOUR, NEAR, PLACES, QUARTER, every_step, some, zone_info
 from sequenzy_graph_reading import kind_of
 from sequenzy_oracle import Row
@@ -74,9 +74,14 @@ class World(graph_cases.World):
         self.themes = set(self.rng.sample(THEMES, self.rng.choice((3, 4, 5, 6, 8))))
         self.themes |= {"cycles"} if "joined" in self.themes else set()
         self.themes |= {"steps"} if self.themes & {"branches", "triggers"} else set()
+        self.themes |= {"defer"} if "changes" in self.themes and self.rng.random() < 0.5 else set()
         self.zone, day = self.pick(PLACES)
         midnight = datetime.fromisoformat(day).replace(tzinfo=zone_info(self.zone)).astimezone(UTC)
         self.base = midnight + self.pick((-2, -1, -1, 0)) * DAY + self.pick(range(-8, 44)) * QUARTER
+        self.hours = [self.pick(range(24)), self.pick((0, 2, 9, 23))]  # few, so that slots tie
+        if self.rng.random() < 0.6:  # begin at the send hour of some
+            self.base -= (self.base - EPOCH) % HOUR
+            self.hours[0] = self.base.astimezone(zone_info(self.zone)).hour
         self.pool = [self.base]
         for _ in range(self.pick((1, 2, 2, 3, 4))):
             self.pool.append(self.pick(self.pool) + self.pick(AFTER) + self.pick(NEAR))
@@ -86,7 +91,6 @@ class World(graph_cases.World):
         self.hot = self.rng.sample(TAGS[:3], 2)  # the tags that most of the case turns on
         self.turn = 0  # which of them begins runs of a sequence; its steps add the other
         self.telling: list[tuple[str, str | None]] = []  # the events that begin runs
-        self.hours = [self.pick(range(24)), self.pick((0, 2, 9, 23))]  # few, so that slots tie
         platforms = self.pick((*["kit"] * 2, *["sequenzy"] * 3, *["both"] * 6))
         size = self.pick((1, 2, 2, 3, 3, 3, 4, 4, 5))
         self.platforms = [platforms] * size
@@ -157,7 +161,7 @@ def kit_sequence(w: World, sequence_id: int) -> Row:
         "time_zone": w.zone_here(),
         "active": w.rng.random() < 0.95,
         "repeat": w.likely("repeat", 0.8, 0.15),
-        "hold": w.likely("hold", 0.6, 0.5 if "changes" in w.themes else 0.1),
+        "hold": w.likely("hold", 0.6, 0.7 if "changes" in w.themes else 0.1),
         "exclude_subscriber_sources": exclusions(w, sequence_id),
     }
     return {"sequence": sequence, "emails": [{**email, "position": n} for n, email in enumerate(emails)]}
@@ -165,7 +169,7 @@ def kit_sequence(w: World, sequence_id: int) -> Row:
 
 def kit_change(w: World, state: State, t: datetime, number: int) -> Row | None:
     """A change, None for one that Kit would refuse."""
-    ids, kind = [email["id"] for email in state.emails], w.pick((0, 0, *range(1, 11), 6, 7, 7, 7))
+    ids, kind = [email["id"] for email in state.emails], w.pick((0, 0, *range(1, 11), *[7] * 7))
     change: Row = {"at": t.isoformat(), "op": "update"}
     if kind <= 4 or not ids:
         fields = (
@@ -208,7 +212,7 @@ def trigger_fields(w: World) -> Row:
     kinds += (
         ["frequency", "inactivity", "segment", "exited", "tags"] if "triggers" in w.themes else ["segment"]
     )
-    w.trigger = w.pick(kinds)
+    w.trigger = "tag" if w.likely("triggers", 0.5, 0.1) else w.pick(kinds)
     fields: dict[str, Row] = {
         "tag": {"trigger": "tag_added", "tagName": w.tag(w.turn)},
         "tags": {"trigger": "tag_added", "tagNames": w.rng.sample(TAGS, 2)},
@@ -501,10 +505,16 @@ def assumptions_of(w: World) -> Row:
     }
 
 
-def add_changes(w: World, case: Row, known: list[datetime]) -> None:
-    """Changes of one or two sequences, at the instants at which something happens."""
+def add_changes(w: World, case: Row) -> None:
+    """Changes of one or two sequences, at the instants at which something happens, and when mails have gone."""
+    result = simulate_case(case)
     for one in w.rng.sample(case["sequences"], min(len(case["sequences"]), 2)):
-        instants = sorted(w.pick(known) + w.pick(NEAR) for _ in range(w.pick((1, 2, 3))))
+        sent = [row["send_at"] for row in result.timeline if row["sequence_id"] == id_of(one)]
+        instants = [
+            w.pick([*w.pool, *sorted(result.instants)]) + w.pick(NEAR) for _ in range(w.pick((0, 1, 2)))
+        ]
+        instants += [w.pick(sent or w.pool) + w.pick(AFTER) for _ in range(w.pick((1, 1, 2)))]
+        instants.sort()
         found: list[Row] = []
         if one["platform"] == "kit":
             state = first_state({**one["payload"], "assumptions": {}, "include_drafts": False})
@@ -530,9 +540,9 @@ def sequences_of(w: World) -> tuple[list[Row], list[Any]]:
     found = []
     for sequence_id, platform in zip(w.ids, w.platforms, strict=True):
         make = kit_sequence if platform == "kit" else sequenzy_body
-        w.turn = w.pick((w.turn, w.turn + 1, w.turn + 1))
+        w.turn += w.pick((0, 1, 1)) if platform == "sequenzy" else 0
         found.append({"platform": platform, "payload": make(w, sequence_id)})
-    by_rows = [one for one in w.ids if isinstance(one, int) or w.rng.random() < 0.4]
+    by_rows = [one for one in w.ids if isinstance(one, int) or w.likely("steps", 0.25, 0.4)]
     for one in found:
         if id_of(one) not in by_rows:
             w.telling += telling(one["payload"])
@@ -576,7 +586,7 @@ def case_of(seed: int) -> Row:
         if w.likely("broadcasts", 0.8, 0.12):
             case["broadcasts"].append(broadcast_at(w, w.pick(known), number))
     if w.likely("changes", 1, 0):
-        add_changes(w, case, [*w.pool, *happenings(case)])
+        add_changes(w, case)
     if w.likely("until", 0.9, 0.03):
         case["until"] = (w.pick([*w.pool, *happenings(case)]) + w.pick((timedelta(0), *AFTER))).isoformat()
     case["paths"] = paths_of(case)

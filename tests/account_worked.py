@@ -999,3 +999,146 @@ worked(
     sent=[("1 08:15", "news 0", "a"), ("1 09:15", "m1", "a")],
     noted=[("1 08:15", "S", "deferred", "m1")],
 )
+
+# ---------------------------------------------------------------- more of steps, caps and changes
+
+
+def published_first(email_id: int, t: str = "1 10:00") -> Row:
+    """A change that publishes an email before all others."""
+    fields = {**PUBLISHED_BEFORE["fields"], "id": email_id}
+    return {"at": at(t), "op": "create_email", "fields": fields}
+
+
+worked(
+    "N6",
+    # Two are owed from 10:00 on: 9001 stands first, 9000 second. One mail in 2 hours: both wait for 11:00, where 9001
+    # goes; 9000 waits for 13:00. The last of four emails is due 9 hours after 09:00.
+    "what is owed goes in order of position, each for itself",
+    sequences=[kit(101, hours(1), hours(9))],
+    entries=entries((101, "1 08:00")),
+    changes={"101": [published_first(9000), published_first(9001)]},
+    cap=cap(1, "2 hours"),
+    sent=[
+        ("1 09:00", "101.0", "a"),
+        ("1 11:00", "101.0", "a"),
+        ("1 13:00", "101.1", "a"),
+        ("1 18:00", "101.3", "a"),
+    ],
+    noted=[
+        ("1 10:00", 101, "deferred", 9001),
+        ("1 10:00", 101, "deferred", 9000),
+        ("1 11:00", 101, "deferred", 9000),
+    ],
+)
+worked(
+    "N6",
+    # 9000 and 9001 wait for 11:00 again. 9001 is unpublished at 10:30, and owed no more. b is in tag 7 from 10:30 on:
+    # excluded at 11:00, and the last email at 18:00.
+    "when there is room, what is owed is looked at again",
+    sequences=[kit(101, hours(1), hours(9), tags=[7])],
+    entries=entries((101, "1 08:00"), (101, "1 08:00", "b")),
+    events=events(("1 10:30", "tag_added", 7, {"subscriber_id": "b"})),
+    changes={
+        "101": [
+            published_first(9000),
+            published_first(9001),
+            {"at": at("1 10:30"), "op": "update_email", "email_id": 9001, "fields": {"published": False}},
+        ]
+    },
+    cap=cap(1, "2 hours"),
+    sent=[
+        ("1 09:00", "101.0", "a"),
+        ("1 09:00", "101.0", "b"),
+        ("1 11:00", "101.1", "a"),
+        ("1 18:00", "101.3", "a"),
+    ],
+    noted=[
+        *[("1 10:00", 101, "deferred", 9001), ("1 10:00", 101, "deferred", 9000)] * 2,
+        ("1 11:00", 101, "excluded", 9000),
+        ("1 18:00", 101, "excluded", 1011),
+    ],
+)
+worked(
+    "N6 A6",
+    # m2 at 09:00 has one in the 2 hours before: passed. m3 waits a day from there.
+    "skip, in a sequence of Sequenzy's",
+    sequences=[sequenzy("S", mail("m1"), mail("m2", hours=1), mail("m3", days=1))],
+    entries=entries(("S", "1 08:00")),
+    cap=cap(1, "2 hours", "skip"),
+    sent=[("1 08:00", "m1", "a"), ("2 09:00", "m3", "a")],
+    noted=[("1 09:00", "S", "capped", "m2")],
+)
+worked(
+    "N6",
+    # m2 waits for 10:00. Disabled from 09:30 to 11:00 nothing runs; then what came due goes (Q40).
+    "a deferred mail is held with its sequence",
+    sequences=[sequenzy("S", mail("m1"), mail("m2", hours=1))],
+    entries=entries(("S", "1 08:00")),
+    changes={"S": [{"at": at("1 09:30"), "op": "disable"}, {"at": at("1 11:00"), "op": "enable"}]},
+    cap=cap(1, "2 hours"),
+    sent=[("1 08:00", "m1", "a"), ("1 11:00", "m2", "a")],
+    noted=[("1 09:00", "S", "deferred", "m2")],
+)
+worked(
+    "N6",
+    # a has unsubscribed, and still enters by the trigger (Q33). All at 08:00: t1 is transactional and goes; m1 is not:
+    # skipped, whatever the cap; t2 is, and waits for 09:00.
+    "what is skipped for another reason is never deferred",
+    sequences=[
+        sequenzy(
+            "S",
+            {**mail("t1"), "isTransactional": True},
+            mail("m1"),
+            {**mail("t2"), "isTransactional": True},
+            **by_tag("x"),
+        )
+    ],
+    events=events(("1 07:00", "unsubscribed"), ("1 08:00", "tag_added", "x")),
+    cap=cap(1, "1 hours"),
+    sent=[("1 08:00", "t1", "a"), ("1 09:00", "t2", "a")],
+    noted=[("1 08:00", "S", "skipped", "m1"), ("1 08:00", "S", "deferred", "t2")],
+)
+worked(
+    "N4 N5",
+    # The list that S adds to at 09:00 is the broadcast's audience at 09:30. Its update to unsubscribed at 10:00 does
+    # nothing under the assumption, so the broadcast of 11:00 still goes.
+    "assumptions of a platform hold for its sequences; an audience by a step",
+    sequences=[
+        sequenzy(
+            "S",
+            does("n1", "add_to_list", listId="L1", delay={"hours": 1}),
+            does("n2", "update_subscriber", config={"status": "unsubscribed"}, delay={"hours": 1}),
+        )
+    ],
+    entries=entries(("S", "1 08:00")),
+    broadcasts=[broadcast(t, audience="L1") for t in ("1 08:30", "1 09:30", "1 11:00")],
+    assumptions={"sequenzy": {"update_unsubscribes": False}},
+    sent=[("1 09:30", "news 1", "a"), ("1 11:00", "news 2", "a")],
+    noted=[("1 09:00", "S", "add_to_list", "n1"), ("1 10:00", "S", "update_subscriber", "n2")],
+)
+worked(
+    "N8",
+    # It has no trigger that a tag could be, either.
+    "a manual sequence without rows has no runs",
+    sequences=[
+        sequenzy("S", does("n1", "add_tag", tagName="x")),
+        sequenzy("T", mail("m1"), trigger="manual"),
+    ],
+    entries=entries(("S", "1 08:00")),
+    sent=[],
+    noted=[("1 08:00", "S", "add_tag", "n1")],
+)
+worked(
+    "N1 N4",
+    # Both steps are reached at 09:00, S first: it adds x there, so the condition of T holds.
+    "a condition in a later sequence sees what a step did at that instant",
+    sequences=[
+        sequenzy("S", does("n1", "add_tag", tagName="x", delay={"hours": 1})),
+        sequenzy(
+            "T", does("n2", "condition", conditionType="has_tag", tagName="x", delay={"hours": 1}), mail("m1")
+        ),
+    ],
+    entries=entries(("T", "1 08:00"), ("S", "1 08:00")),
+    sent=[("1 09:00", "m1", "a")],
+    noted=[("1 09:00", "S", "add_tag", "n1")],
+)
