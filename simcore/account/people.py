@@ -124,7 +124,8 @@ def _only(events: pd.DataFrame, ids: Sequence[int | str]) -> Ints:
     others = said & (events["event"].to_numpy(object) != "removed")
     if others.any():
         faults = dict.fromkeys(
-            np.flatnonzero(others).tolist(), "its event is no removal, and so happens in all sequences"
+            np.flatnonzero(others).tolist(),
+            "no sequence that the event can be about: it is no removal, and happens in all",
         )
         raise explain_faults("events: sequence_id", events["sequence_id"], faults, _WAY_OUT)
     only = np.full(len(events), -1)

@@ -20,10 +20,14 @@ from simcore.engine.people import Audience
 from simcore.engine.record import Itinerary, Record
 from simcore.engine.simulate import changed, look_ahead
 from simcore.engine.waves import WaveSteps
+from simcore.errors import SimcoreError, shown
 from simcore.plan.history import History
 from simcore.plan.log import NEVER_US, Flags, Source
 from simcore.plan.plan import Epoch
 from simcore.plan.runs import Runs
+
+MOST_AT_ONCE = 1000
+"""So often may steps enrol a subscriber at one instant: sequences that enrol into each other would never end."""
 
 
 class Mails(Protocol):
@@ -116,6 +120,7 @@ class Together:
         self, parts: Sequence[Part], people: int, *, rank: Sequence[int], mails: Mails | None = None
     ) -> None:
         self.parts, self.rank, self.mails = parts, rank, mails
+        self._enrolled_us, self._times = np.full(people, NEVER_US), np.zeros(people, np.int64)
         self.table = np.full((3 * len(parts) + 1, people), NEVER_US)
         """When each subscriber's next thing of each kind is due: entries, broadcasts, and steps part by part."""
         for number, part in enumerate(parts):
@@ -200,6 +205,14 @@ class Together:
             who, at_us = who[at_us >= part.enabled_us], at_us[at_us >= part.enabled_us]
         if not who.size:
             return
+        again = self._enrolled_us[who] == at_us
+        self._enrolled_us[who], self._times[who] = at_us, np.where(again, self._times[who] + 1, 1)
+        if self._times[who].max() > MOST_AT_ONCE:
+            one = shown(part.record.history.log.ids[who[self._times[who].argmax()]])
+            raise SimcoreError(
+                f"the steps of sequences enrol subscriber {one} without end, at one instant: have one of them enrol "
+                "each subscriber once (enrollmentMode one_time), or give it a delay"
+            )
         history, runs = part.record.history, part.record.runs
         kind = history.events.joins.get(name)
         runs = runs.more(who, at_us, history.log.ids, None if kind is None else (kind[0], ref))
