@@ -280,7 +280,7 @@ def test_help_names_both():
         "--emails FILE2 Kit: a second file with the emails, if they are in a file of their own. --time-zone ZONE "
         "Kit:" in shown
     )
-    assert "--render Sequenzy: a column more, subjects with their merge tags filled in." in shown
+    assert "--render Sequenzy: add a column of subjects with their merge tags filled in." in shown
     assert "simcore project onboarding.json --events sequenzy_events.csv" in shown
 
 
@@ -409,7 +409,7 @@ def test_too_late_by_the_trigger(on_error):
     table("v.csv", order("a", at="2199-12-31T12:00Z"))
     message = (
         "the email at position 0 (id step-1) would go out after 2200-01-01 UTC to subscriber 'a': "
-        "pass --until to end before that, or mend its delay"
+        "pass --until to end before that, or change its delay"
     )
     typed = ["project", file, "--events", "v.csv", "--on-error", on_error]
     assert refused(*typed, "-o", "out.csv") == message
