@@ -18,7 +18,7 @@ from simcore.cli.options import as_typed, check, saying
 from simcore.clock.instants import Reader
 from simcore.clock.words import clock
 from simcore.clock.zones import zone
-from simcore.engine.frames import ways
+from simcore.engine.frames import warn_of_inactive, ways
 from simcore.errors import SimcoreError, TooLateError
 from simcore.files.inputs import is_stdin, once_only, unzipped
 from simcore.files.quarantine import quarantine
@@ -171,7 +171,9 @@ def _read(
         more = "" if size else f" {filesize.decimal(done)}"  # a pipe does not say how much is to come
         bar.update(reading, description=f"Reading{more}", completed=done, total=size)
 
-    theirs = [platform_of(each).columns for each in _several(sequence)]
+    platforms = [platform_of(each) for each in _several(sequence)]
+    theirs = [each.columns for each in platforms]
+    standing, active = next((each.standing for each in platforms if each.standing[0]), ("", ""))
     there, tables = dict[str, list[str]](), dict[str, Rows]()
     for what, source in sources.items():
 
@@ -179,16 +181,22 @@ def _read(
             there[what] = names
             return called(what, names, given, theirs)
 
+        kinds = source.kinds
+        if what == "entries" and standing:  # to be counted
+            kinds = tuple((needed, (*others, standing)) for needed, others in kinds)
         rows = read(
             source.path,
             report,
-            *source.kinds,
+            *kinds,
             delimiter=source.delimiter,
             called=named_so,
             kept=pipes.get(what),
         )
-        if "via" in named_so(there[what]) and "via" not in source.columns:
+        found = {*named_so(there[what])} - {*source.columns}
+        if "via" in found:
             rows.frame["via"] = ways(rows.frame["via"], vias)
+        if "entered_at" in found and standing in rows.frame:
+            warn_of_inactive(rows.frame[standing], active)
         tables[what] = rows
     for source in sources.values():
         check_there(source.columns, there)
