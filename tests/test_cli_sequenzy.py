@@ -393,10 +393,10 @@ def test_no_events_are_no_sends(suffix):
     out = f"out.{suffix}"
     assert (
         run("project", REPLENISH, "--events", f"v.{suffix}", "-o", out).stdout
-        == f"no sends, in {out}: no event enrols anybody\n"
+        == f"no sends, in {out}: no event enrols anyone\n"
     )
     assert run("simulate", REPLENISH, "--events", f"v.{suffix}", "-o", "out").stdout.startswith(
-        "no runs\nno sends: no event enrols anybody\n"
+        "no runs\nno sends: no event enrols anyone\n"
     )
     write("empty.csv", "")
     message = "empty.csv: empty: expected a header with subscriber_id, at and event"
@@ -415,7 +415,7 @@ def test_too_late_by_the_trigger(on_error):
     assert refused(*typed, "-o", "out.csv") == message
     assert files() == ["v.csv", "w.json"]
     told = run(*typed, "--until", "2199-12-31T23:00Z", "-o", "out.csv").stdout
-    assert told == "no sends, in out.csv: no run comes as far as its first email before --until\n"
+    assert told == "no sends, in out.csv: no run reaches its first email before --until\n"
 
 
 # Entries
