@@ -521,3 +521,15 @@ def test_more_than_a_machine_holds(text_of, per_day, text):
     assert text_of(SimcoreError, simcore.arrivals, per_day, "2026-03-01", "2026-03-08") == expected
     few = simcore.arrivals(1e9, "2026-03-01T00:00:00", "2026-03-01T00:00:01", seed=22)
     assert_near({"all": len(few)}, {"all": 1e9 / 86_400})
+
+
+def test_more_than_memory_holds(monkeypatch, text_of):
+    def full(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(np, "repeat", full)
+    text = text_of(SimcoreError, simcore.arrivals, 2e8, "2026-03-01T00:00Z", "2026-03-02T00:00Z", seed=1)
+    assert text == (
+        "per_day: there is not enough memory for about 2e+08 arrivals: give a lower rate or a shorter range. For "
+        "forecast you can count arrivals instead (the columns entered_at and count)"
+    )

@@ -221,7 +221,7 @@ def test_unknown_via(text_of):
     expected = "\n".join([
         "via: 1 of 3 rows cannot be used",
         "  row 1: 'fax' is not one of: api, visual_automation, rule, bulk_action, import, form, manual",
-        "mend those rows, or leave via out",
+        "fix those rows, or leave via out",
     ])
     assert text_of(EntryError, simcore.project, AT_ONCE, entries) == expected
 

@@ -547,7 +547,7 @@ def test_where_all_is_explained():
 # ---------------------------------------------------------------- errors
 
 ONE, LOG = entries(("x", "02T10:00")), sent(("x", 1, "03T09:00"))
-MEND = "mend those rows, or leave them out"
+FIX = "fix those rows, or leave them out"
 
 
 @pytest.mark.parametrize(
@@ -573,33 +573,33 @@ MEND = "mend those rows, or leave them out"
         (
             LOG.assign(email_id=5),
             "observed: email_id: 1 of 1 rows cannot be used\n  row 0: 5 is not the id of an email of the sequence, "
-            f"expected one of: 1\n{MEND}",
+            f"expected one of: 1\n{FIX}",
         ),
         (
             LOG.assign(email_id=None),
             "observed: email_id: 1 of 1 rows cannot be used\n  row 0: None is not the id of an email of the "
-            f"sequence, expected one of: 1\n{MEND}",
+            f"sequence, expected one of: 1\n{FIX}",
         ),
         (
             pd.concat([LOG] * 3).rename(columns={"email_id": "position"}).assign(position=[0, 1, "x"]),
             "observed: position: 2 of 3 rows cannot be used\n  row 1: 1 is not the position of an email, from 0, "
             "in the order in force then\n  row 2: 'x' is not the position of an email, from 0, in the order in "
-            f"force then\n{MEND}",
+            f"force then\n{FIX}",
         ),
         (
             LOG.assign(sent_at="2026-03-03T09:00"),
             "observed: sent_at: 1 of 1 rows cannot be used\n"
             "  row 0: '2026-03-03T09:00' has no time zone: give it an offset, such as 2026-03-06T21:07:30-05:00, or "
-            f'say how to read it with naive_time_zone="UTC" (or another zone)\n{MEND}',
+            f'say how to read it with naive_time_zone="UTC" (or another zone)\n{FIX}',
         ),
         (
             LOG.assign(subscriber_id=None),
-            f"observed: subscriber_id: 1 of 1 rows cannot be used\n  row 0: None is missing\n{MEND}",
+            f"observed: subscriber_id: 1 of 1 rows cannot be used\n  row 0: None is missing\n{FIX}",
         ),
         (
             pd.concat([LOG, LOG]).assign(subscriber_id=["x", [1]]),
             "observed: subscriber_id: 1 of 2 rows cannot be used\n"
-            f"  row 1: [1] is not an id: a list, an array, an object or half a character is nobody's\n{MEND}",
+            f"  row 1: [1] is not an id: a list, an array, an object or half a character is nobody's\n{FIX}",
         ),
         (
             LOG.assign(subscriber_id=1),

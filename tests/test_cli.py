@@ -547,8 +547,6 @@ def test_other_encodings():
 
 def test_a_pipe_is_read_once():
     os.mkfifo("pipe")
-    message = "pipe: not an ordinary file, and --on-error quarantine reads it twice"
-    assert refused("project", WELCOME, "pipe", "--on-error", "quarantine") == message
     with ThreadPoolExecutor() as pool:
         pool.submit(write, "pipe", HEADER + "José,2026-03-06,api\n", "latin-1")
         message = "pipe: it is not UTF-8 (byte 0xe9): save it as UTF-8"
@@ -982,12 +980,6 @@ def test_broken_events_are_quarantined_too(typed, asides):
         header, *found = csv.reader(file)
     assert header == ["line", "reason", "subscriber_id", "at", "event", "ref"]
     assert {int(row[0]): row[1] for row in found} == EVENT_FAULTS
-
-
-def test_a_pipe_of_events_is_read_once():
-    os.mkfifo("pipe")
-    typed = ["project", WELCOME, ENTRIES, "--events", "pipe", "--on-error", "quarantine"]
-    assert refused(*typed) == "pipe: not an ordinary file, and --on-error quarantine reads it twice"
 
 
 def test_events_and_entries_of_different_ids():

@@ -242,9 +242,52 @@ def test_a_list_from_standard_input_is_named_by_what_can_be_typed():
     assert refuses(data, "preview", "-", "--entered", "2026-03-06") == message
 
 
-def test_rows_of_standard_input_cannot_be_set_aside():
-    message = "standard input: not an ordinary file, and --on-error quarantine reads it twice"
-    assert refuses(GOOD, "project", WELCOME, "-", "--on-error", "quarantine") == message
+BAD = f"{GOOD}b,soon,\nc,2026-03-07 09:00:00\nd,2026-03-08,\n"
+SET_ASIDE = (
+    "line,reason,subscriber_id,entered_at,via\n"
+    "3,entered_at 'soon': not a date and time: expected something like 2026-03-06T21:07:30-05:00,b,soon,\n"
+    '4,"2 fields, expected 3",c,2026-03-07 09:00:00,\n'
+)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("output", [True, False])
+def test_rows_of_standard_input_are_set_aside(output, packed):
+    """They are kept while they are read, since they cannot be read again."""
+    data = gzip.compress(BAD.encode()) if packed else BAD
+    aside = "o.quarantine.csv" if output else "stdin.quarantine.csv"
+    typed = ["-o", "o.csv"] if output else []
+    result = fed(data, "project", WELCOME, "-", "--on-error", "quarantine", *typed)
+    assert result.stderr == f"2 of 4 rows cannot be used: see {aside}\n"
+    assert Path(aside).read_text(encoding="utf-8") == SET_ASIDE
+    write("e.csv", BAD)
+    run("project", WELCOME, "e.csv", "--on-error", "quarantine", "-o", "p.csv")
+    sent = Path("o.csv").read_bytes() if output else result.stdout_bytes
+    assert sent == Path("p.csv").read_bytes()
+
+
+def test_parquet_rows_of_standard_input_are_set_aside():
+    frame = pd.DataFrame({"subscriber_id": ["a", "b"], "entered_at": ["2026-03-06 21:07", "soon"]})
+    frame.to_parquet("e.parquet")
+    result = fed(content("e.parquet"), "project", WELCOME, "-", "--on-error", "quarantine")
+    assert result.stderr == "1 of 2 rows cannot be used: see stdin.quarantine.csv\n"
+    assert pd.read_csv("stdin.quarantine.csv")[["row", "entered_at"]].to_numpy().tolist() == [[1, "soon"]]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_rows_of_two_pipes_are_set_aside():
+    event = "subscriber_id,at,event,ref\na,soon,unsubscribed,\na,2026-03-07,unsubscribed,\n"
+    Path("in").mkdir()
+    feeders = []
+    for name, text in (("in/e.pipe", BAD), ("in/v.pipe", event)):
+        os.mkfifo(name)
+        feeders.append(threading.Thread(target=Path(name).write_text, args=[text], daemon=True))
+        feeders[-1].start()
+    run("simulate", WELCOME, "in/e.pipe", "--events", "in/v.pipe", "--on-error", "quarantine", "-o", "life")
+    for each in feeders:
+        each.join()
+    assert Path("life/entries.quarantine.csv").read_text(encoding="utf-8") == SET_ASIDE
+    assert pd.read_csv("life/events.quarantine.csv")["at"].tolist() == ["soon"]
 
 
 @pytest.mark.parametrize(

@@ -277,6 +277,13 @@ def test_cells_below_one_another(monkeypatch):
         " scenario    letters\n"
         " sends       600\n"
     )
+    legend = shown.partition("\n\ndays:")[2].splitlines()[:4]
+    assert legend == [
+        " from the entry to the last send,",
+        "the median",
+        "Sat Sun, night (22:00 to 07:00): shares",
+        "of the sends",
+    ]
     write("none.csv", HEADER)
     shown = run("compare", WELCOME, LETTERS, "none.csv").stdout
     assert shown.startswith(" scenario  welcome\n sends     0\n people    0\n\n scenario  letters\n")

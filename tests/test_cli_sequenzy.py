@@ -280,7 +280,7 @@ def test_help_names_both():
         "--emails FILE2 Kit: a second file with the emails, if they are in a file of their own. --time-zone ZONE "
         "Kit:" in shown
     )
-    assert "--render Sequenzy: a column more, subjects with their merge tags filled in." in shown
+    assert "--render Sequenzy: add a column of subjects with their merge tags filled in." in shown
     assert "simcore project onboarding.json --events sequenzy_events.csv" in shown
 
 
@@ -393,10 +393,10 @@ def test_no_events_are_no_sends(suffix):
     out = f"out.{suffix}"
     assert (
         run("project", REPLENISH, "--events", f"v.{suffix}", "-o", out).stdout
-        == f"no sends, in {out}: no event enrols anybody\n"
+        == f"no sends, in {out}: no event enrols anyone\n"
     )
     assert run("simulate", REPLENISH, "--events", f"v.{suffix}", "-o", "out").stdout.startswith(
-        "no runs\nno sends: no event enrols anybody\n"
+        "no runs\nno sends: no event enrols anyone\n"
     )
     write("empty.csv", "")
     message = "empty.csv: empty: expected a header with subscriber_id, at and event"
@@ -409,13 +409,13 @@ def test_too_late_by_the_trigger(on_error):
     table("v.csv", order("a", at="2199-12-31T12:00Z"))
     message = (
         "the email at position 0 (id step-1) would go out after 2200-01-01 UTC to subscriber 'a': "
-        "pass --until to end before that, or mend its delay"
+        "pass --until to end before that, or change its delay"
     )
     typed = ["project", file, "--events", "v.csv", "--on-error", on_error]
     assert refused(*typed, "-o", "out.csv") == message
     assert files() == ["v.csv", "w.json"]
     told = run(*typed, "--until", "2199-12-31T23:00Z", "-o", "out.csv").stdout
-    assert told == "no sends, in out.csv: no run comes as far as its first email before --until\n"
+    assert told == "no sends, in out.csv: no run reaches its first email before --until\n"
 
 
 # Entries

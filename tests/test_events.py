@@ -13,7 +13,7 @@ NAMES = (
     "bounced, complained, form_joined, removed, resubscribed, segment_entered, segment_left, sequence_joined, "
     "tag_added, tag_removed, unsubscribed"
 )
-MEND = "mend those rows, or leave them out"
+FIX = "fix those rows, or leave them out"
 SEQUENCE = kit.Sequence(
     name="S",
     time_zone="UTC",
@@ -82,7 +82,7 @@ def test_a_ref_that_is_no_integer(text_of, ref):
     events["ref"] = pd.Series([None, ref], dtype=object)
     expected = (
         "events: ref: 1 of 2 rows cannot be used\n"
-        f"  row 1: {ref!r} is not the integer id that the event needs\n{MEND}"
+        f"  row 1: {ref!r} is not the integer id that the event needs\n{FIX}"
     )
     assert text_of(EntryError, simcore.simulate, SEQUENCE, entries("a"), events=events) == expected
 
@@ -119,7 +119,7 @@ def test_unknown_events_are_listed_with_the_known(text_of):
         f"  row 0: 'opened' is not one of: {NAMES}",
         f"  row 2: {events['event'][2]!r} is not one of: {NAMES}",
         f"  row 3: 'Removed' is not one of: {NAMES}",
-        MEND,
+        FIX,
     ])
     assert text_of(EntryError, simcore.simulate, SEQUENCE, entries("a"), events=events) == expected
     with pytest.raises(EntryError) as caught:
@@ -144,7 +144,7 @@ def test_instants_that_cannot_be_read(text_of):
         "  row 0: '2026-03-03T12:00' has no time zone: give it an offset, such as 2026-03-06T21:07:30-05:00, or say "
         'how to read it with naive_time_zone="UTC" (or another zone)',
         "  row 2: None is missing",
-        MEND,
+        FIX,
     ])
     assert text_of(EntryError, simcore.simulate, SEQUENCE, entries("a"), events=events) == expected
     stamps = pd.DataFrame({
@@ -153,7 +153,7 @@ def test_instants_that_cannot_be_read(text_of):
         "event": ["removed"],
     })
     assert text_of(EntryError, simcore.simulate, SEQUENCE, entries("a"), events=stamps) == (
-        f"events: at: 1 of 1 rows cannot be used\n  row 0: NaT is missing\n{MEND}"
+        f"events: at: 1 of 1 rows cannot be used\n  row 0: NaT is missing\n{FIX}"
     )
 
 
@@ -308,7 +308,7 @@ def test_events_from_until_on_are_not_looked_at():
 def test_events_of_nobody(text_of):
     events = log(("a", DAY, "removed"), (None, DAY, "removed"))
     events["subscriber_id"] = pd.Series(["a", None], dtype="str")
-    expected = f"events: subscriber_id: 1 of 2 rows cannot be used\n  row 1: {NO_TEXT} is missing\n{MEND}"
+    expected = f"events: subscriber_id: 1 of 2 rows cannot be used\n  row 1: {NO_TEXT} is missing\n{FIX}"
     assert text_of(EntryError, simcore.simulate, SEQUENCE, entries("a"), events=events) == expected
 
 
@@ -318,7 +318,7 @@ def test_what_is_no_integer_id(text_of, ref):
     events["ref"] = pd.Series([ref], dtype=object)
     expected = (
         "events: ref: 1 of 1 rows cannot be used\n"
-        f"  row 0: {ref!r} is not the integer id that the event needs\n{MEND}"
+        f"  row 0: {ref!r} is not the integer id that the event needs\n{FIX}"
     )
     assert text_of(EntryError, simcore.simulate, SEQUENCE, entries("a"), events=events) == expected
 
@@ -344,7 +344,7 @@ def test_ids_that_are_nobodys(text_of):
     assert (len(good), len(bad)) == (1, 2)
     events = pd.DataFrame({"subscriber_id": [["b"], 1], "at": [DAY] * 2, "event": ["unsubscribed"] * 2})
     assert text_of(EntryError, simcore.project, SEQUENCE, entries(1, dtype=object), events=events) == (
-        f"events: subscriber_id: 1 of 2 rows cannot be used\n  row 0: ['b'] is {wrong}\n{MEND}"
+        f"events: subscriber_id: 1 of 2 rows cannot be used\n  row 0: ['b'] is {wrong}\n{FIX}"
     )
 
 
@@ -358,5 +358,5 @@ def test_ids_with_half_a_character(text_of):
     events = pd.DataFrame({"subscriber_id": given["subscriber_id"], "at": DAY, "event": "unsubscribed"})
     events = events.replace({"subscriber_id": {1: "b"}})
     assert text_of(EntryError, simcore.project, SEQUENCE, entries("b"), events=events) == (
-        f"events: subscriber_id: 1 of 3 rows cannot be used\n  row 0: 'a\\ud800' is {wrong}\n{MEND}"
+        f"events: subscriber_id: 1 of 3 rows cannot be used\n  row 0: 'a\\ud800' is {wrong}\n{FIX}"
     )

@@ -628,7 +628,7 @@ def test_bad_counts(text_of, chain, counts, bad):
     expected = "\n".join([
         f"entries: count: {len(bad)} of 2 rows cannot be used",
         *lines,
-        "mend those rows, or leave them out",
+        "fix those rows, or leave them out",
     ])
     assert text_of(EntryError, simcore.forecast, chain(*MIX), entries) == expected
     with pytest.raises(EntryError) as caught:
@@ -642,7 +642,7 @@ def test_many_bad_counts(text_of, chain):
         "entries: count: 12 of 12 rows cannot be used",
         *lines,
         "  and 2 more",
-        "mend those rows, or leave them out",
+        "fix those rows, or leave them out",
     ])
     assert text_of(EntryError, simcore.forecast, chain(*MIX), counted(*[-1] * 12)) == expected
 
@@ -679,7 +679,7 @@ def test_counted_entries_are_read_as_others_are(text_of, chain):
     late = counted(1, 2).assign(entered_at=["2026-03-06T12:00Z", "2199-12-31T12:00Z"])
     assert text_of(TooLateError, simcore.forecast, chain((1, "days")), late) == (
         "the email at position 0 (id 100) would go out after 2200-01-01 UTC to row 1 (subscriber 1): pass until= to "
-        "end before that, or mend the delay or the entry"
+        "end before that, or change the delay or the entry"
     )
 
 

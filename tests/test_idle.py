@@ -222,9 +222,9 @@ def test_all_is_after_the_end():
     assert one(WELCOME, *until) == "all entries are at or after --until"
     assert one(series(active=False), *until) == "all entries are at or after --until"
     file = series({"delay_value": 3})
-    assert one(file, "--until", "2026-03-08") == "no run comes as far as its first email before --until"
+    assert one(file, "--until", "2026-03-08") == "no run reaches its first email before --until"
     late = series({"delay_value": 3650})
-    why = "no run comes as far as its first email before --until"
+    why = "no run reaches its first email before --until"
     assert (
         one(late, "--until", "2196-01-01", rows=["a,2195-01-01,"]) == why
     )  # without the end it would be after 2200
@@ -233,7 +233,7 @@ def test_all_is_after_the_end():
 def test_nobody_comes_as_far():
     file = series({"delay_value": 3})
     gone = ["--events", events("a,2026-03-07,unsubscribed,")]
-    assert one(file, *gone) == "no run comes as far as its first email"
+    assert one(file, *gone) == "no run reaches its first email"
     tagged = ["--events", events("a,2026-03-05,tag_added,7")]
     file = series({"delay_value": 3}, exclude_subscriber_sources=[{"type": "tag", "ids": [7]}])
     assert one(file, *tagged) == "no entry starts a run"
@@ -253,15 +253,15 @@ def test_changes_have_their_say():
     changed({"at": "2026-03-07", "op": "update", "fields": {"send_days": []}})
     assert one(series({"delay_value": 3}), *typed) == CLOSED
     changed({"at": "2026-03-07", "op": "delete_email", "email_id": -1})
-    assert one(series({"delay_value": 3}), *typed) == "no run comes as far as its first email"
+    assert one(series({"delay_value": 3}), *typed) == "no run reaches its first email"
 
 
 def test_no_event_enrols():
     nobody = write("t.csv", "subscriber_id,at,event,ref\na,2026-03-06T00:00Z,tag_added,other\n")
     typed = ["project", WINBACK, "--events", nobody, "-o", "out.csv"]
-    assert run(*typed).stdout == "no sends, in out.csv: no event enrols anybody\n"
+    assert run(*typed).stdout == "no sends, in out.csv: no event enrols anyone\n"
     told_ = run(*typed, "--until", "2026-03-07T00:00Z").stdout
-    assert told_ == "no sends, in out.csv: no event enrols anybody before --until\n"
+    assert told_ == "no sends, in out.csv: no event enrols anyone before --until\n"
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_no_event_enrols():
         (
             {"runsOutAt": "2026-05-04"},
             "2026-04-01T00:00Z",
-            "no run comes as far as its first email before until=",
+            "no run reaches its first email before until=",
         ),
     ],
 )

@@ -479,8 +479,8 @@ def test_explain_faults():
         "the way out",
     ])
     assert error.rows == list(range(12))
-    one = instants.explain_faults("at", [MOMENT], {0: NAIVE}, "mend it")
-    assert str(one) == f"at: 1 of 1 rows cannot be used\n  row 0: {shown(MOMENT)} {NAIVE}\nmend it"
+    one = instants.explain_faults("at", [MOMENT], {0: NAIVE}, "fix it")
+    assert str(one) == f"at: 1 of 1 rows cannot be used\n  row 0: {shown(MOMENT)} {NAIVE}\nfix it"
 
 
 def test_show():

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 import simcore
-from simcore import kit
+from simcore import cli, kit
 from simcore.errors import SimcoreError, ValidationError
 
 EXAMPLE = simcore.example("kit_subscribers")
@@ -232,3 +233,29 @@ def test_no_file_leads_to_another(file, text_of):
 
 def test_the_example_is_shipped():
     assert Path(EXAMPLE).name == "kit_subscribers.json"
+
+
+def test_rows_read_as_they_come_are_counted_too(tmp_path):
+    """K29: in a table, and in a file on the command line; not in tables whose columns are somebody else's."""
+    states = ["active", "cancelled", None, "bounced", "cancelled"]
+    frame = pd.DataFrame({"id": range(5), "added_at": "2026-03-06T21:07Z", "state": states})
+    welcome = kit.load(simcore.example("welcome"))
+    told = (
+        "3 of 5 subscribers are not active (2 cancelled and 1 bounced): since when is not said, so they are entries "
+        "like the others"
+    )
+    with pytest.warns(UserWarning, match="not active") as caught:
+        sends = simcore.project(welcome, frame)
+    assert [str(each.message) for each in caught] == [told]
+    assert len(sends) == 20
+    for ending, write in (("csv", frame.to_csv), ("parquet", frame.to_parquet)):
+        path = tmp_path / f"e.{ending}"
+        write(path, index=False)
+        result = CliRunner().invoke(cli.app, ["project", str(simcore.example("welcome")), str(path)])
+        assert (result.exit_code, result.stderr) == (0, f"Warning: {told}\n")
+    named = {"subscriber_id": "id", "entered_at": "added_at"}
+    ours = frame.rename(columns={"id": "subscriber_id", "added_at": "entered_at"})
+    assert len(simcore.project(welcome, frame, columns=named)) == len(simcore.project(welcome, ours)) == 20
+    typed = ["--column", "subscriber_id=id", "--column", "entered_at=added_at"]
+    result = CliRunner().invoke(cli.app, ["project", str(simcore.example("welcome")), str(path), *typed])
+    assert (result.exit_code, result.stderr) == (0, "")

@@ -24,7 +24,8 @@ ONBOARDING = sequenzy.load(simcore.example("onboarding"))
 BOTH = "expected one as loaded by simcore.kit.load or simcore.sequenzy.load"
 NOTHING = (
     "expected a simcore.platform.Platform; it has no name, title, package, look, sequence, assumptions, events, "
-    "codes, words, options, rules, columns, unchanging, recognises, load, plan, key, changes, after, controls, "
+    "codes, words, options, rules, columns, standing, unchanging, recognises, load, plan, key, changes, "
+    "after, controls, "
     "findings and schema"
 )
 LOOKS = (

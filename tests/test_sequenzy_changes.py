@@ -317,8 +317,8 @@ def test_seed(text_of):
     }
     sequence = of_tag(paths)
     assert text_of(SimcoreError, simcore.project, sequence, [at("02 10:00")]) == (
-        "seed: the step at position 0 (id b) is a random split: pass seed= a whole number, by which each run has "
-        "its path"
+        "seed: the step at position 0 (id b) is a random split: pass a whole number, such as seed=1, which "
+        "decides the path of each run"
     )
     assert len(simcore.project(sequence, [at("02 10:00")] * 50, seed=3)["email_id"].unique()) == 2
 

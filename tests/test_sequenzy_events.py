@@ -13,7 +13,7 @@ from simcore.plan.log import NEVER_US, Log
 from simcore.sequenzy import triggers
 from simcore.sequenzy.triggers import Inactivity, Received, SegmentLooks
 
-MEND = "mend those rows, or leave them out"
+FIX = "fix those rows, or leave them out"
 WHEN = "2026-03-02T10:00Z"
 HELLO = {"subject": "Hello", "html": "<p>Hello</p>"}
 ORDER = sequenzy.Sequence(name="S", trigger="event_received", eventName="order", steps=[HELLO])
@@ -65,7 +65,7 @@ def told(request, text_of):
 
 def unusable(what, *lines):
     count, of = lines[0]
-    return "\n".join([f"events: {what}: {count} of {of} rows cannot be used", *lines[1:], MEND])
+    return "\n".join([f"events: {what}: {count} of {of} rows cannot be used", *lines[1:], FIX])
 
 
 # ---------------------------------------------------------------- frames
@@ -242,7 +242,7 @@ def test_properties_that_are_no_objects(told):
     assert told(EntryError, READS, events=events) == (
         "events: properties: 2 of 4 rows cannot be used\n"
         "  row 1: 'x' is not an object (a dict)\n"
-        f"  row 2: [{{'n': 1}}] is not an object (a dict)\n{MEND}"
+        f"  row 2: [{{'n': 1}}] is not an object (a dict)\n{FIX}"
     )
 
 
@@ -250,7 +250,7 @@ def test_one_of_ten_thousand(told):
     events = log(*((number, WHEN, "order", None, {"n": number}) for number in range(10_000)))
     put(events, 7_777, "properties", 5)
     text = (
-        f"events: properties: 1 of 10000 rows cannot be used\n  row 7777: 5 is not an object (a dict)\n{MEND}"
+        f"events: properties: 1 of 10000 rows cannot be used\n  row 7777: 5 is not an object (a dict)\n{FIX}"
     )
     assert told(EntryError, READS, events=events) == text
     with pytest.raises(EntryError) as caught:
@@ -267,7 +267,7 @@ def test_more_than_ten_of_them(told):
         "events: properties: 12 of 12 rows cannot be used",
         *lines,
         "  and 2 more",
-        MEND,
+        FIX,
     ])
 
 
@@ -276,7 +276,7 @@ def test_properties_of_entries(told):
     assert told(EntryError, READS, given) == (
         "entries: properties: 2 of 4 rows cannot be used\n"
         "  row 2: 5 is not an object (a dict)\n"
-        f"  row 3: 'x' is not an object (a dict)\n{MEND}"
+        f"  row 3: 'x' is not an object (a dict)\n{FIX}"
     )
 
 
@@ -288,7 +288,7 @@ def test_entries_have_their_rows_in_the_error(text_of):
         "entries: properties: 12 of 12 rows cannot be used",
         *lines,
         "  and 2 more",
-        MEND,
+        FIX,
     ])
 
 
@@ -403,7 +403,7 @@ def test_a_via_that_is_none(told):
         "via: 2 of 4 rows cannot be used\n"
         "  row 1: 'api' is not one of: trigger, manual, audience\n"
         "  row 2: 'Manual' is not one of: trigger, manual, audience\n"
-        "mend those rows, or leave via out"
+        "fix those rows, or leave via out"
     )
     found = simcore.simulate(ORDER, entries(("a", WHEN, "manual"), ("d", WHEN, None), ("e", WHEN, np.nan)))
     assert found.subscribers["via"].tolist() == ["manual", "trigger", "trigger"]
@@ -482,7 +482,7 @@ IDLE = sequenzy.Sequence(
 
 
 def test_enrolments_after_2200(told):
-    way_out = "would be enrolled after 2200-01-01 UTC: pass until= to end before that, or mend the trigger"
+    way_out = "would be enrolled after 2200-01-01 UTC: pass until= to end before that, or change the trigger"
     one = log(("a", WHEN, "order"))
     assert told(EntryError, IDLE, events=one) == f"subscriber 'a' {way_out}"
     three = log(
@@ -498,8 +498,8 @@ def test_enrolments_after_2200(told):
 
 
 LATE = ORDER.replace(steps=[HELLO, {**HELLO, "delay": {"days": 63_700}}])
-MEND_IT = "pass until= to end before that, or mend"
-WAY_OUT = f"{MEND_IT} its delay"
+CHANGE_IT = "pass until= to end before that, or change"
+WAY_OUT = f"{CHANGE_IT} its delay"
 
 
 def test_emails_after_2200(told):
@@ -507,7 +507,7 @@ def test_emails_after_2200(told):
     late = "the email at position 1 (id step-2) would go out after 2200-01-01 UTC to"
     assert told(TooLateError, LATE, events=log(("a", WHEN, "order"))) == f"{late} subscriber 'a': {WAY_OUT}"
     assert told(TooLateError, LATE, entries(("b", "1990-01-01T00:00Z"), ("a", WHEN))) == (
-        f"{late} row 1 (subscriber 'a'): {MEND_IT} the delay or the entry"
+        f"{late} row 1 (subscriber 'a'): {CHANGE_IT} the delay or the entry"
     )
     three = [("a", WHEN, "order"), ("b", WHEN, "order"), ("a", WHEN, "order")]
     assert told(TooLateError, LATE, events=log(*three)) == f"{late} subscriber 'a' and 2 more: {WAY_OUT}"

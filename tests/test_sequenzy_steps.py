@@ -304,3 +304,43 @@ def test_a_step_that_several_follow_is_not_to_go(text_of):
     record = Record(epochs, Runs.begun(zeros, zeros, zeros, zeros.astype(np.int8), zeros), None)
     asked = record, epochs, None, None
     assert text_of(TypeError, simulate.run, *asked) == "a step that is gone leads to several"
+
+
+DUE = {"field": "due", "source": "attribute"}
+
+
+def changing(value, **fields):
+    """Runs that set a field, and wait for the date in it."""
+    update = {
+        "type": "update_subscriber",
+        "id": "u",
+        "customAttributeUpdates": [{"name": "due", "value": value}],
+    }
+    wait = {"subject": "A", "html": "x", "id": "a", "waitUntil": DUE}
+    return sequenzy.Sequence(
+        name="S", trigger="event_received", eventName="order", steps=[update, wait], **fields
+    )
+
+
+def test_a_field_that_a_step_changes_while_another_run_waits_for_it_is_named():
+    """Q28."""
+    events = pd.DataFrame({
+        "subscriber_id": ["a", "a", "b"],
+        "at": ["2026-03-02T10:00Z", "2026-03-05T10:00Z", "2026-03-05T10:00Z"],
+        "event": "order",
+        "properties": [{"day": "2026-03-10"}, {"day": "2026-03-20"}, {"day": "2026-03-20"}],
+    })
+    told = (
+        "a step changes the field 'due' while another run of the same subscriber waits for the date in it: that run "
+        "keeps the date that it waits for (Q28)"
+    )
+    with pytest.warns(UserWarning, match="a step changes") as caught:
+        sends = simcore.project(changing("{{event.day}}"), events=events)
+    assert [str(each.message) for each in caught] == [told]
+    assert sends["send_at"].dt.day.tolist() == [10, 20, 20]
+    # Not where nobody waits, or the field stays as it is.
+    assert len(simcore.project(changing("2026-03-10"), events=events)) == 3
+    later = events.assign(at=["2026-03-02T10:00Z", "2026-03-12T10:00Z", "2026-03-05T10:00Z"])
+    assert len(simcore.project(changing("{{event.day}}"), events=later)) == 3
+    other = changing("{{event.day}}").replace(steps=[changing("x").steps[0], {"subject": "A", "html": "x"}])
+    assert len(simcore.project(other, events=events)) == 3

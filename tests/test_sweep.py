@@ -752,7 +752,7 @@ def test_what_project_refuses_is_refused(text_of, chain):
     assert text_of(EntryError, simcore.sweep, sequence, fields) == (f"entries: found None, {NO_ENTRIES}")
     assert text_of(TooLateError, simcore.sweep, sequence, fields, ["2199-12-31T12:00Z"]) == (
         "the email at position 1 (id 101) would go out after 2200-01-01 UTC to row 0 (subscriber 0): pass until= to "
-        "end before that, or mend the delay or the entry"
+        "end before that, or change the delay or the entry"
     )
     goal = sequenzy.Sequence(name="S", trigger="contact_added", goal="Welcome them")
     assert text_of(SimcoreError, simcore.sweep, goal, {"name": ["T"]}, ENTRY) == (

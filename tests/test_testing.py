@@ -340,7 +340,7 @@ def test_nothing_was_sent():
             "expected: send_at: 1 of 1 rows cannot be used\n"
             "  row 0: '2026-03-06T21:07' has no time zone: give it an offset, such as 2026-03-06T21:07:30-05:00, or "
             'say how to read it with naive_time_zone="UTC" (or another zone)\n'
-            "mend those rows",
+            "fix those rows",
         ),
     ],
 )
@@ -494,7 +494,7 @@ def test_an_empty_timeline_is_kept(tmp_path):
             b"email_id,send_at\n1,soon\n",
             "send_at: 1 of 1 rows cannot be used\n"
             "  row 0: 'soon' is not a date and time: expected something like 2026-03-06T21:07:30-05:00\n"
-            "mend those rows",
+            "fix those rows",
         ),
     ],
 )

@@ -195,11 +195,11 @@ def test_sends_past_2200(text_of, chain):
     for order in ("entry", "email"):
         assert text_of(TooLateError, simcore.project, sequence, late, order=order) == (
             "the email at position 1 (id 101) would go out after 2200-01-01 UTC to row 0 (subscriber 'a') and 1 "
-            "other rows: pass until= to end before that, or mend the delay or the entry"
+            "other rows: pass until= to end before that, or change the delay or the entry"
         )
     assert text_of(TooLateError, simcore.project, sequence, late[1:]) == (
         "the email at position 1 (id 101) would go out after 2200-01-01 UTC to row 1 (subscriber 'c'): pass until= "
-        "to end before that, or mend the delay or the entry"
+        "to end before that, or change the delay or the entry"
     )
     with pytest.raises(EntryError) as caught:
         simcore.project(sequence, late)
@@ -211,7 +211,7 @@ def test_a_subscriber_is_named_as_a_person_would(text_of, chain):
     """Not np.int64(0)."""
     assert text_of(TooLateError, simcore.project, chain((1, "days")), [LATE]) == (
         "the email at position 0 (id 100) would go out after 2200-01-01 UTC to row 0 (subscriber 0): pass until= to "
-        "end before that, or mend the delay or the entry"
+        "end before that, or change the delay or the entry"
     )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from simcore.clock import instants
 from simcore.clock.instants import Instant
 from simcore.clock.periods import periods
-from simcore.clock.zones import DAY_US, HOUR_US, zone
+from simcore.clock.zones import DAY_US, HOUR_US, Ints, zone
 from simcore.errors import SimcoreError, shown
 
 _MOST = 10**9  # rows of a frame that no machine is likely to hold
@@ -39,7 +39,8 @@ def arrivals(
     Returns the columns `subscriber_id` (int64, 0, 1, 2, …) and `entered_at` (datetime64[us, time_zone]), in order of
     time.
 
-    Raises SimcoreError for weights or a rate that are not valid, EntryError for instants that cannot be read.
+    Raises SimcoreError for weights or a rate that are not valid, and for more arrivals than memory holds. Raises
+    EntryError for instants that cannot be read.
 
     >>> people = arrivals(1000, "2026-03-07", "2026-03-10", time_zone="America/New_York", seed=1)
     >>> round(len(people) / 71 * 24, -3), people["entered_at"].is_monotonic_increasing  # 71 hours
@@ -68,8 +69,20 @@ def arrivals(
     expected = rate * float(days.sum())
     if expected > _MOST:
         raise SimcoreError(f"per_day: found about {expected:.3g} arrivals in all, expected at most {_MOST:,}")
-    rng = np.random.default_rng(seed)
-    count = rng.poisson(rate * days)
+    try:
+        return _drawn(np.random.default_rng(seed), rate * days, begins_us, lengths_us, time_zone)
+    except MemoryError:
+        raise SimcoreError(
+            f"per_day: there is not enough memory for about {expected:.3g} arrivals: give a lower rate or a shorter "
+            "range. For forecast you can count arrivals instead (the columns entered_at and count)"
+        ) from None
+
+
+def _drawn(
+    rng: np.random.Generator, expected: Any, begins_us: Ints, lengths_us: Ints, time_zone: str
+) -> pd.DataFrame:
+    """Arrivals in pieces of time, of which so many are `expected` in each."""
+    count = rng.poisson(expected)
     offset_us = rng.integers(0, np.repeat(np.maximum(lengths_us, 1), count))
     entered_us = np.sort(np.repeat(begins_us, count) + offset_us)
     return pd.DataFrame({

@@ -157,7 +157,7 @@ def arrivals(entries: Entries | None, events: EventLog | None) -> tuple[Ints | N
     bad = ~((counts >= 0) & (counts < _MOST) & (counts == np.floor(counts)))
     if bad.any():
         faults = dict.fromkeys(np.flatnonzero(bad).tolist(), "not a whole number of 0 or more")
-        raise instants.explain_faults("entries: count", column, faults, "mend those rows, or leave them out")
+        raise instants.explain_faults("entries: count", column, faults, "fix those rows, or leave them out")
     if counts.sum() >= _MOST:
         raise EntryError(f"entries: count: {counts.sum():.0f} arrivals are too many to count exactly")
     return counts.astype(np.int64), entries.assign(subscriber_id=np.arange(len(entries)))

@@ -1,4 +1,4 @@
-"""What comes to nothing: entries that start no run, and projections without a send, with the reason."""
+"""Entries that start no run, and projections that send nothing: how many, and why."""
 
 from typing import NamedTuple
 
@@ -20,21 +20,21 @@ _FATES = {
     "duplicate": ("came while a run was active", "came while a run was active"),
     "no_key": ("has no key", "have no key"),
 }
-"""What becomes of entries that start no run, of one and of several."""
+"""Why entries start no run, in words: for one entry, and for several."""
 
 
 class Idle(NamedTuple):
-    """What comes to nothing in a projection.
+    """What has no effect in a projection.
 
-    `without_run`: how many entries start no run, by what becomes of them (K17, Q18), the most first. `why_no_sends`:
-    why nothing is sent, "" where something is.
+    `without_run`: how many entries start no run, by the reason (K17, Q18), the most frequent first. `why_no_sends`:
+    why nothing is sent; "" if something is.
     """
 
     without_run: dict[str, int]
     why_no_sends: str
 
     def told(self) -> str:
-        """Entries that start no run, in words, "" for none.
+        """The entries that start no run, in words; "" if there are none.
 
         >>> Idle({"ignored": 2, "excluded": 1}, "").told()
         '3 entries started no run: 2 came again, 1 is excluded'
@@ -45,7 +45,10 @@ class Idle(NamedTuple):
 
 
 def idle(projection: Projection, entries: int | None) -> Idle:
-    """What comes to nothing; `entries`: how many were given, 0 too where each counts none; None where events enrol."""
+    """What has no effect in a projection.
+
+    `entries`: how many were given (0 also if each stands for no arrivals); None if events enrol.
+    """
     counts = np.bincount(projection.people.rejected.fate, minlength=len(ENTRY_WORDS)).tolist()
     found = {word: number for word, number in zip(ENTRY_WORDS, counts, strict=True) if number}
     some = any(len(item.at) for item in projection.outcome.sends)
@@ -54,7 +57,7 @@ def idle(projection: Projection, entries: int | None) -> Idle:
 
 
 def _why(projection: Projection, entries: int | None) -> str:
-    """Why nothing is sent, where nothing is; of several reasons the first to be looked at."""
+    """Why nothing is sent. If there are several reasons, the first in the order of the checks below."""
     runs, ends = projection.people.runs, projection.stop_us < NEVER_US
     came = len(runs) + len(projection.people.rejected.row)
     plans = [epoch.plan for epoch in projection.epochs]
@@ -67,11 +70,11 @@ def _why(projection: Projection, entries: int | None) -> str:
     if not any(plan.active for plan in plans):
         return explain.INACTIVE
     if not came:
-        return f"no event enrols anybody{' before until=' if ends else ''}"
+        return f"no event enrols anyone{' before until=' if ends else ''}"
     if not len(runs):
         return "no entry starts a run"
     first = runs.of(np.zeros(1, np.int64))
-    if first.end_us[0] == NEVER_US:  # what nothing ends is explained as a preview explains it
+    if first.end_us[0] == NEVER_US:  # a run that nothing ends is explained as in a preview
         record = Record(
             projection.epochs, first, projection.people.log, notes=True, keeps=True, passes=True, late=True
         )
@@ -79,4 +82,4 @@ def _why(projection: Projection, entries: int | None) -> str:
         step = next((each for each in plan.steps if each.sends), None)
         if step is not None and not found.sends:
             return explain.unsent(step, plan, found, projection.words)
-    return f"no run comes as far as its first email{' before until=' if ends else ''}"
+    return f"no run reaches its first email{' before until=' if ends else ''}"

@@ -300,7 +300,9 @@ def tables(sequence: Any, entries: Any, options: Options) -> tuple[Any, Options]
     """Entries and events of any library's whose columns have their names here, so that none are to be renamed."""
     platform = platform_of(sequence)
     vias = plan_of(sequence).vias if "via" in platform.columns else ()
-    entries, events = plainly(entries, options.events, options.columns, [platform.columns], vias)
+    entries, events = plainly(
+        entries, options.events, options.columns, [platform.columns], vias, platform.standing
+    )
     return entries, options._replace(events=events, columns=None)
 
 

@@ -1,10 +1,11 @@
 """From files to files: reads entries and events, calls the library, writes the result and a summary."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,9 +18,9 @@ from simcore.cli.options import as_typed, check, saying
 from simcore.clock.instants import Reader
 from simcore.clock.words import clock
 from simcore.clock.zones import zone
-from simcore.engine.frames import ways
+from simcore.engine.frames import warn_of_inactive, ways
 from simcore.errors import SimcoreError, TooLateError
-from simcore.files.inputs import named, once_only, unzipped
+from simcore.files.inputs import is_stdin, once_only, unzipped
 from simcore.files.quarantine import quarantine
 from simcore.files.reading import read
 from simcore.files.rows import Rows
@@ -53,7 +54,8 @@ def sources_of(
     *asides: Path,
     counted: bool = False,
 ) -> dict[str, Source]:
-    """The files of entries and events. Rows that cannot be used go to `asides`, by default next to the file.
+    """The files of entries and events. Rows that cannot be used go to `asides`, by default next to the file, or for a
+    pipe into the current folder.
 
     `counted`: entries may be arrivals that are already counted.
     """
@@ -67,6 +69,8 @@ def sources_of(
 
 
 def _beside(path: Path) -> Path:
+    if once_only(path):  # whose folder may be /dev
+        return Path(f"{'stdin' if is_stdin(path) else path.name}.quarantine.csv")
     return path.with_name(f"{unzipped(path).stem}.quarantine.csv")
 
 
@@ -101,10 +105,6 @@ def answer(
     if on_error == "quarantine":
         for source in sources.values():
             target_of(source.aside, *kept)
-            if once_only(source.path):
-                raise SimcoreError(
-                    f"{named(source.path)}: not an ordinary file, and --on-error quarantine reads it twice"
-                )
     at_terminal = sys.stderr.isatty() and not (None in outputs and sys.stdout.isatty())
     with saying(), ExitStack() as stack:
         sinks = [
@@ -113,7 +113,12 @@ def answer(
         ]
         tty = console.Console(stderr=True)
         bar = stack.enter_context(progress.Progress(console=tty, transient=True, disable=not at_terminal))
-        tables = _read(sources, bar, sequence, plans[-1].vias)
+        pipes = {
+            name: stack.enter_context(TemporaryFile())
+            for name, source in sources.items()
+            if on_error == "quarantine" and once_only(source.path)
+        }
+        tables = _read(sources, bar, sequence, plans[-1].vias, pipes)
         working = bar.add_task("Projecting", total=None)
         found = _answered(verb, sequence, plans, tables, asked, on_error)
         bar.update(working, total=1, completed=1)
@@ -150,16 +155,25 @@ def _plans(sequence: Any, sources: dict[str, Source], asked: dict[str, Any]) -> 
 
 
 def _read(
-    sources: dict[str, Source], bar: progress.Progress, sequence: Any, vias: tuple[str, ...]
+    sources: dict[str, Source],
+    bar: progress.Progress,
+    sequence: Any,
+    vias: tuple[str, ...],
+    pipes: Mapping[str, BinaryIO],
 ) -> dict[str, Rows]:
-    """The rows of all files, whose columns have the names that people give, or those of platforms."""
+    """The rows of all files, whose columns have the names that people give, or those of platforms.
+
+    `pipes`: files that keep what comes through pipes.
+    """
     reading = bar.add_task("Reading", total=None)
 
     def report(done: int, size: int | None) -> None:
         more = "" if size else f" {filesize.decimal(done)}"  # a pipe does not say how much is to come
         bar.update(reading, description=f"Reading{more}", completed=done, total=size)
 
-    theirs = [platform_of(each).columns for each in _several(sequence)]
+    platforms = [platform_of(each) for each in _several(sequence)]
+    theirs = [each.columns for each in platforms]
+    standing, active = next((each.standing for each in platforms if each.standing[0]), ("", ""))
     there, tables = dict[str, list[str]](), dict[str, Rows]()
     for what, source in sources.items():
 
@@ -167,9 +181,22 @@ def _read(
             there[what] = names
             return called(what, names, given, theirs)
 
-        rows = read(source.path, report, *source.kinds, delimiter=source.delimiter, called=named_so)
-        if "via" in named_so(there[what]) and "via" not in source.columns:
+        kinds = source.kinds
+        if what == "entries" and standing:  # to be counted
+            kinds = tuple((needed, (*others, standing)) for needed, others in kinds)
+        rows = read(
+            source.path,
+            report,
+            *kinds,
+            delimiter=source.delimiter,
+            called=named_so,
+            kept=pipes.get(what),
+        )
+        found = {*named_so(there[what])} - {*source.columns}
+        if "via" in found:
             rows.frame["via"] = ways(rows.frame["via"], vias)
+        if "entered_at" in found and standing in rows.frame:
+            warn_of_inactive(rows.frame[standing], active)
         tables[what] = rows
     for source in sources.values():
         check_there(source.columns, there)

@@ -267,9 +267,8 @@ OnError = Annotated[
     typer.Option(
         metavar="stop|quarantine",
         help="What to do with rows that cannot be used. stop: name them and stop. quarantine: go on without them, and "
-        "write them, each with its line and the reason, to files named .quarantine.csv, next to the output (or next "
-        "to "
-        "the input, if there is no output file). Their texts stay unchanged, so that you can fix them and read them "
-        "again.",
+        "write them, each with its line and the reason, to files named .quarantine.csv: next to the output or, if "
+        "there is no output file, next to the input (for a pipe: in the current folder). Their texts stay unchanged, "
+        "so that you can fix them and read them again.",
     ),
 ]

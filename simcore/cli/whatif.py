@@ -46,10 +46,10 @@ from simcore.text.tables import visible
 
 _SEQUENCE = re.compile(r"\.json(\.gz)?(#.*)?$", re.IGNORECASE)
 _HEADS = ["scenario", "sends", "people", "first send", "last send", "days", "Sat Sun", "night"]
-_LEGEND = """
-days: from the entry to the last send, the median
-Sat Sun, night (22:00 to 07:00): shares of the sends
-"""
+_LEGEND = (
+    "days: from the entry to the last send, the median",
+    "Sat Sun, night (22:00 to 07:00): shares of the sends",
+)
 _WHAT = ["earlier", "later", "unchanged", "gained", "lost"]
 
 
@@ -184,7 +184,9 @@ def compare(
         terminal.write_json({"scenarios": full, **more, **file, **set_aside})
         return
     terminal.show([], _HEADS, [*map(_cells, rows)])
-    terminal.tell(_LEGEND)
+    terminal.tell("\n")
+    for line in _LEGEND:
+        terminal.prose(line)
     why = {name: because(side.nothing) for name, side in sides.items()}
     lines = [f"{visible(name)}: no sends{each}\n" for name, each in why.items() if each]
     terminal.tell("".join(["\n", *lines]) if lines else "")

@@ -222,7 +222,7 @@ def _enrolled(
             raise EntryError(
                 f"subscriber {shown(log.ids[found.who[late[0]]])}"
                 f"{f', and {late.size - 1} more,' if late.size > 1 else ''} would be enrolled after 2200-01-01 "
-                "UTC: pass until= to end before that, or mend the trigger"
+                "UTC: pass until= to end before that, or change the trigger"
             )
     order = order[found.at_us[order] < end_us]
     who, at_us = found.who[order], found.at_us[order]

@@ -64,7 +64,7 @@ def vias_of(given: pd.DataFrame, vias: tuple[str, ...]) -> npt.NDArray[np.int8]:
     code[via.isna().to_numpy()] = 0
     if (code < 0).any():
         faults = dict.fromkeys(np.flatnonzero(code < 0).tolist(), f"not one of: {', '.join(vias)}")
-        raise instants.explain_faults("via", via, faults, "mend those rows, or leave via out")
+        raise instants.explain_faults("via", via, faults, "fix those rows, or leave via out")
     return code.astype(np.int8)
 
 

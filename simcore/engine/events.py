@@ -17,7 +17,7 @@ from simcore.text.wording import count, halved
 
 LAST_ID = np.iinfo(np.int64).max
 NO_ID = "not an id: a list, an array, an object or half a character is nobody's"
-_MEND = "mend those rows, or leave them out"
+_FIX = "fix those rows, or leave them out"
 
 
 def read(
@@ -50,7 +50,7 @@ def read(
         alike("events", events["subscriber_id"], ids)
     at_us, faults = how.read(events["at"])
     if faults:
-        raise instants.explain_faults("events: at", events["at"], faults, _MEND)
+        raise instants.explain_faults("events: at", events["at"], faults, _FIX)
     _refuse(events, "subscriber_id", no_ids(events["subscriber_id"]), NO_ID)
     _refuse(events, "subscriber_id", events["subscriber_id"].isna().to_numpy(), "missing")
     code, distinct = factorized(events["event"])
@@ -96,7 +96,7 @@ def _late(events: pd.DataFrame, at_us: Ints, how: instants.Reader) -> Flags | No
     received_us, faults = how.read(events["received_at"].iloc[said])
     if faults:
         by_row = {int(said[row]): fault for row, fault in faults.items()}
-        raise instants.explain_faults("events: received_at", events["received_at"], by_row, _MEND)
+        raise instants.explain_faults("events: received_at", events["received_at"], by_row, _FIX)
     late = np.zeros(len(events), np.bool_)
     late[said] = received_us - at_us[said] > HOUR_US
     return late
@@ -156,7 +156,7 @@ def read_properties(
         told = [
             f"{what}: {order.size} of {len(values) if total is None else total} rows cannot be used",
             *lines,
-            _MEND,
+            _FIX,
         ]
         raise EntryError("\n".join(told), (order if rows is None else rows[order]).tolist())
     return np.where(missing[place], -1, place) if len(place) else place.astype(np.int64), objects
@@ -169,7 +169,7 @@ def _missing(value: Any) -> bool:
 def _refuse(events: pd.DataFrame, name: str, bad: Flags, fault: str) -> None:
     if bad.any():
         faults = dict.fromkeys(np.flatnonzero(bad).tolist(), fault)
-        raise instants.explain_faults(f"events: {name}", events[name], faults, _MEND)
+        raise instants.explain_faults(f"events: {name}", events[name], faults, _FIX)
 
 
 def _refs(

@@ -1,5 +1,6 @@
 """Frames of every kind as pandas has them, with columns by their names here."""
 
+import warnings
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
@@ -8,16 +9,24 @@ import pandas as pd
 
 from simcore.errors import EntryError, SimcoreError, typed
 from simcore.plan.columns import Names, called, check, check_there, plain, renamed
+from simcore.text.wording import listed
 
 
 def plainly(
-    entries: Any, events: Any, given: Names | None, theirs: Iterable[Names], vias: tuple[str, ...] = ()
+    entries: Any,
+    events: Any,
+    given: Names | None,
+    theirs: Iterable[Names],
+    vias: tuple[str, ...] = (),
+    standing: tuple[str, str] = ("", ""),
 ) -> tuple[Any, Any]:
     """Entries and events whose columns have their names here, where they are frames; what is none stays as it is.
 
     `given`: what people say that the columns are called (see `simcore.project`). `theirs`: what platforms call
-    those of entries; of what they call `via`, all that is none of `vias` is the first of these (Q41). Frames that
-    are given are not changed. Raises SimcoreError for `given` that names columns which are not there.
+    those of entries; of what they call `via`, all that is none of `vias` is the first of these (Q41). `standing`: the
+    column of such entries that says how subscribers stand, and what it says of active ones; a warning counts the
+    others (K29). Frames that are given are not changed. Raises SimcoreError for `given` that names columns which are
+    not there.
     """
     names = check(given)
     frames = {"entries": table("entries", entries), "events": table("events", events)}
@@ -30,6 +39,8 @@ def plainly(
     for what, columns in there.items():
         found = called(what, columns, names, theirs)
         if found:
+            if standing[0] in columns and "entered_at" in found and "entered_at" not in names:
+                warn_of_inactive(frames[what][standing[0]], standing[1])
             frames[what] = frame = frames[what].copy(deep=False)
             frame.columns = pd.Index(renamed(frame.columns, found), dtype=object)
             if None in frame.columns:
@@ -37,6 +48,20 @@ def plainly(
             if vias and "via" in found and "via" not in names:
                 frames[what] = frame.assign(via=ways(frame["via"], vias))
     return frames["entries"], frames["events"]
+
+
+def warn_of_inactive(states: "pd.Series[Any]", active: str, stacklevel: int = 2) -> None:
+    """Warns of subscribers who are not active, by the column of their table that says how they stand (K29)."""
+    states = states.astype(object)
+    states = states.where(states.notna(), "").astype(str)
+    gone = states[~states.isin([active, ""])].value_counts(sort=False)
+    if len(gone):
+        told = listed(f"{count} {state}" for state, count in gone.items())
+        warnings.warn(
+            f"{gone.sum()} of {len(states)} subscribers are not active ({told}): since when is not said, so they are "
+            "entries like the others",
+            stacklevel=stacklevel,
+        )
 
 
 def ways(given: "pd.Series[Any]", vias: tuple[str, ...]) -> "pd.Series[Any]":

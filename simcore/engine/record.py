@@ -1,4 +1,4 @@
-"""The record: how all runs stand, and what has happened to them. Epochs write it, changes read and mend it."""
+"""The record: how all runs stand, and what has happened to them. Epochs write it, changes read and correct it."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol

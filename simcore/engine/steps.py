@@ -160,7 +160,7 @@ class Steps(ABC):
             raise TooLateError(
                 f"the {'email' if step.is_email else 'step'} at position {step.position} (id {step.email_id}) "
                 f"would go out after 2200-01-01 UTC to {runs.named(int(late[0]))}{more}: pass until= to end before "
-                f"that, or mend {'the delay or the entry' if runs.by_row else 'its delay'}",
+                f"that, or change {'the delay or the entry' if runs.by_row else 'its delay'}",
                 runs.rows(late),
             )
 

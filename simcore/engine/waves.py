@@ -4,6 +4,10 @@ In each wave every subscriber does the next thing that is due: an entry, or a st
 together, and each sees what happened before. Who does what in a wave is said by `simcore.engine.together`.
 """
 
+import warnings
+from collections.abc import Callable, Hashable
+from typing import Any
+
 import numpy as np
 
 from simcore.clock.instants import NAT_US
@@ -23,8 +27,10 @@ from simcore.engine.record import Itinerary, Record
 from simcore.engine.rounds import ACTIVE, NONE, Waiting, where
 from simcore.engine.steps import Steps
 from simcore.engine.times import Times
+from simcore.errors import shown
 from simcore.plan.log import NEVER_US, Flags
 from simcore.plan.plan import OneAtATime, SideBySide
+from simcore.plan.waits import RunDelay
 
 
 class WaveSteps(Steps):
@@ -33,6 +39,7 @@ class WaveSteps(Steps):
     def __init__(self, record: Record, here: Itinerary, number: int, line: Line) -> None:
         super().__init__(record, here, number, None)
         self.wait_line = line
+        self.unfollowed: set[Hashable] = set()  # fields that changed while runs waited for the date in them
 
     def begin(self, begin_us: int) -> None:
         """The epoch begins: a change may have moved what runs wait for."""
@@ -219,6 +226,40 @@ class WaveSteps(Steps):
         mine = np.arange(len(record.runs)) if rows is None else rows
         record.park(mine, int(self.here.number[to]))
         self.wait_line.run_us[mine] = anchor.all_us()
+
+    def pass_step(self, at: int, cohort: Waiting) -> None:
+        """As everywhere; warns of what the step changes while other runs wait for it."""
+        for each in self.here.steps[at].emits:
+            if each.read is not None and each.ref not in self.unfollowed:
+                self._warn_of_waits((each.name, each.ref), each.read, cohort)
+        super().pass_step(at, cohort)
+
+    def _warn_of_waits(self, key: tuple[str, Hashable], read: Callable[[Any], Any], cohort: Waiting) -> None:
+        """Warns if a field changes for which another run of a subscriber waits, since that does not follow (Q28)."""
+        steps, line = self.here.steps, self.wait_line
+        delays = [(number, step.delay) for number, step in zip(self.here.number, steps, strict=True)]
+        waited = [number for number, of in delays if isinstance(of, RunDelay) and key in (of.watched or ())]
+        record, runs, came = self.record, self.record.runs, line.came.numbered_who
+        if line.single or not waited:
+            return
+        rows, at_us = where(cohort.rows), cohort.at.all_us()
+        _, place = record.history.latest(*key, came[rows], at_us)
+        said = record.history.read(place, lambda properties: properties.get("value"), None)
+        which = runs.which_or_none[rows].tolist()
+        told = map(read, (None if each < 0 else runs.properties[each] for each in which))
+        changes = np.array([now != before for now, before in zip(told, said, strict=True)], np.bool_)
+        since_us = np.full(int(came.max()) + 1, NEVER_US)
+        since_us[came[rows][changes]] = at_us[changes]
+        waits = line.inside & ~record.parked & (record.over_us >= since_us[came])
+        waits &= np.isin(record.out.queued, waited)
+        waits[rows] = False
+        if waits.any():
+            self.unfollowed.add(key[1])
+            warnings.warn(
+                f"a step changes the field {shown(key[1])} while another run of the same subscriber waits for "
+                "the date in it: that run keeps the date that it waits for (Q28)",
+                stacklevel=2,
+            )
 
     def _forget(self, rows: Ints) -> None:
         """Runs that have ended are active no more."""

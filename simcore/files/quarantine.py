@@ -11,7 +11,7 @@ def quarantine(rows: Rows) -> bytes:
     """The rows that cannot be used, as CSV: where, why, and their fields as they stand in the file.
 
     Fields beyond the header's are together in one more column, `surplus`. Texts that a spreadsheet would take
-    for formulas stay as they are, since the rows are to be mended and read again: with another id they would be
+    for formulas stay as they are, since the rows are to be fixed and read again: with another id they would be
     those of another subscriber.
     """
     places = sorted(rows.broken)

@@ -3,11 +3,12 @@
 import csv
 import io
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import chain, compress, islice
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 import numpy as np
 import pandas as pd
@@ -38,20 +39,34 @@ def _as_here(names: list[str]) -> Names:
     return NO_NAMES
 
 
-def read(path: Path, told: Told, *kinds: Columns, delimiter: str = ",", called: Called = _as_here) -> Rows:
+def read(
+    path: Path,
+    told: Told,
+    *kinds: Columns,
+    delimiter: str = ",",
+    called: Called = _as_here,
+    kept: BinaryIO | None = None,
+) -> Rows:
     """The rows of a CSV or Parquet file of one of these kinds, or of a pipe, or of standard input (`-`).
 
     `told` hears how many bytes are read, of how many (None where nobody knows). `delimiter`: what divides the columns
-    of a CSV file. `called`: what columns are called there, by their names here. Raises SimcoreError for a file that
-    is neither, and for one without its columns.
+    of a CSV file. `called`: what columns are called there, by their names here. `kept`: an empty file that takes what
+    comes through a pipe, so that rows can be read again. Raises SimcoreError for a file that is neither, and for one
+    without its columns.
     """
     try:
         with opened(path) as given, _long_fields():
+            if kept is not None:
+                shutil.copyfileobj(given.file, kept)
+                kept.seek(0)
+                given = given._replace(file=kept)
             if unzipped(path).suffix.lower() == ".parquet" or given.head.startswith(MAGIC):
                 return _read_parquet(path, given, kinds, called)
             text = io.TextIOWrapper(given.file, encoding="utf-8-sig", newline="")
             try:
-                return _read_csv(path, text, kinds, delimiter, called, lambda: told(given.done(), given.size))
+                rows = _read_csv(path, text, kinds, delimiter, called, lambda: told(given.done(), given.size))
+                rows.kept = kept
+                return rows
             finally:
                 text.detach()  # it would close what it reads from
     except WrongKindError as error:
@@ -172,8 +187,15 @@ def _read_csv(
 
 def records(rows: Rows, places: Iterable[tuple[int, int | None]]) -> Iterator[list[str]]:
     """The fields of the rows on these lines of a CSV file (first and, where it is no CSV, last; in order)."""
-    with opened(rows.path) as given, _long_fields():
-        file, before = io.TextIOWrapper(given.file, encoding="utf-8-sig", newline=""), 0
+    with ExitStack() as stack:
+        stack.enter_context(_long_fields())
+        if rows.kept is None:
+            raw = stack.enter_context(opened(rows.path)).file
+        else:
+            raw = rows.kept
+            raw.seek(0)
+        file, before = io.TextIOWrapper(raw, encoding="utf-8-sig", newline=""), 0
+        stack.callback(file.detach)  # it would close what it reads from
         for first, last in places:
             lines = islice(file, first - 1 - before, None if last is None else last - before)
             reader = csv.reader(lines, delimiter=rows.delimiter)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ class Rows:
     `frame`: the rows that have all their fields. `places` int64 [rows]: the line of each (from 1), or in
     Parquet its row (from 0). `broken`: what is wrong, by place, be it in `frame` or not. `ends`: the last
     lines of rows that are no CSV, by place. `delimiter`: what divides the columns of a CSV file;
-    `header`: what they are called in a Parquet file.
+    `header`: what they are called in a Parquet file. `kept`: what came through a pipe, where it is kept.
     """
 
     path: Path
@@ -40,6 +40,7 @@ class Rows:
     ends: dict[int, int]
     delimiter: str = ","
     header: list[str] | None = None
+    kept: BinaryIO | None = None
 
     def __post_init__(self) -> None:
         self.total = len(self.frame) + len(self.broken)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from simcore.plan.plan import Epoch
 
 _POLLS = tuple(timedelta(minutes=minutes) for minutes in (15, 1, 5, 30, 60))  # the default first
-_MEND = "mend those rows, or leave them out"
+_FIX = "fix those rows, or leave them out"
 
 
 class Fit(NamedTuple):
@@ -174,7 +174,7 @@ class Log:
 
 def _refuse(values: "pd.Series[Any]", faults: dict[int, str]) -> None:
     if faults:
-        raise instants.explain_faults(f"observed: {values.name}", values, faults, _MEND)
+        raise instants.explain_faults(f"observed: {values.name}", values, faults, _FIX)
 
 
 def _commonest(values: Ints) -> int:

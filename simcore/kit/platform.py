@@ -41,6 +41,7 @@ class Kit(Platform[Sequence]):
     options = _OPTIONS
     rules = Path(__file__).with_name("RULES.md")
     columns = MappingProxyType({"subscriber_id": "id", "entered_at": "added_at"})  # K29
+    standing = "state", "active"
 
     def recognises(self, payload: Any) -> int:
         """By its outer form, which other platforms' files may share."""

@@ -1,6 +1,5 @@
 """The subscribers of a sequence as Kit's API gives them, read as entries (K29)."""
 
-import warnings
 from collections.abc import Iterable, Mapping
 from os import PathLike, fspath
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from simcore.clock import instants
+from simcore.engine.frames import warn_of_inactive
 from simcore.errors import Problem, SimcoreError, ValidationError, refuse, shown
 from simcore.files.json_file import MOST_TOLD, read_json
 from simcore.kit.api import whole_list
@@ -58,7 +58,8 @@ def subscribers(source: Mapping[str, Any] | Iterable[Any] | str | PathLike[str])
     frame = pd.DataFrame({name: pd.Series([row.get(name) for row in rows]) for name in columns})
     frame["id"] = frame["id"].astype("int64")
     frame = _latest(frame.rename(columns=_NAMES))
-    _warn(frame)
+    if "state" in frame:
+        warn_of_inactive(frame["state"], "active", stacklevel=3)
     return frame
 
 
@@ -128,17 +129,3 @@ def _latest(frame: pd.DataFrame) -> pd.DataFrame:
     first = frame["subscriber_id"].drop_duplicates()
     rows = pd.Series(last, index=frame["subscriber_id"].to_numpy()[last])
     return frame.iloc[rows[first].to_numpy()].reset_index(drop=True)
-
-
-def _warn(frame: pd.DataFrame) -> None:
-    if "state" not in frame:
-        return
-    states = frame["state"].fillna("").astype(str)
-    gone = states[~states.isin(["active", ""])].value_counts(sort=False)
-    if len(gone):
-        told = listed(f"{count} {state}" for state, count in gone.items())
-        warnings.warn(
-            f"{gone.sum()} of {len(frame)} subscribers are not active ({told}): since when is not said, so they are "
-            "entries like the others",
-            stacklevel=3,
-        )

@@ -91,6 +91,8 @@ class Platform(Protocol[S]):
     - `rules`: the path of its RULES.md, with the rules that its plans follow.
     - `columns`: the names of the columns of entries in the platform's own tables, by their names here; at least
       `subscriber_id` and `entered_at`.
+    - `standing`: which column of these tables says how subscribers stand, and what it says of those who are active; a
+      warning counts the others. "" for none.
     - `unchanging`: the error for people who give a change, if `changes` and `after` are left out.
     """
 
@@ -106,6 +108,7 @@ class Platform(Protocol[S]):
     options: Mapping[str, str] = MappingProxyType({})
     rules: Path | None = None
     columns: Names = NO_NAMES
+    standing: tuple[str, str] = ("", "")
     unchanging: str = (
         "changes of this platform's sequences are not modelled: make the changed sequence with with_fields(), and "
         "project each by itself"

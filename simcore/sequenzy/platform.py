@@ -21,7 +21,7 @@ from simcore.sequenzy.translate import EVENTS, translate
 _OPTIONS = {
     "changes": "changes of the sequence, a JSON list of {at, op, fields, realign}; op is update, disable or enable.",
     "enabled_at": "when the sequence is enabled; nothing before enrols. Without it, before all EVENTS.",
-    "render": "a column more, subjects with their merge tags filled in.",
+    "render": "add a column of subjects with their merge tags filled in.",
 }
 
 

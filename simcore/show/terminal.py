@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -92,7 +93,8 @@ def chart(labels: list[str], columns: dict[str, list[int]]) -> None:
     room = _width() - start - sum(size + 2 for size in sizes.values()) - 3
     *others, last = columns
     if room < _LEAST_BAR and others:
-        tell("No room for one column per position: use -o or --json.\n\n")
+        prose("No room for one column per position: use -o or --json.")
+        tell("\n")
         chart(labels, {last: columns[last]})
         return
     blocks, line = (_BLOCKS, "─") if _has(f"{_BLOCKS}─") else (" #", "-")
@@ -226,6 +228,11 @@ def say(text: str, kind: str = "") -> None:
 def tell(text: str) -> None:
     """For people, in the terminal's encoding."""
     write(text, sys.stdout.encoding)
+
+
+def prose(text: str) -> None:
+    """Words for people, in lines as wide as the terminal, 80 columns at most."""
+    tell(f"{textwrap.fill(text, _width())}\n")
 
 
 def write_json(value: object) -> None:

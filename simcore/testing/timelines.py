@@ -145,7 +145,7 @@ def _differences(actual: pd.DataFrame, expected: pd.DataFrame, name: str, naive_
             )
     at = instants.read(expected["send_at"], naive_time_zone)
     if at.faults:
-        raise instants.explain_faults(f"{name}: send_at", expected["send_at"], at.faults, "mend those rows")
+        raise instants.explain_faults(f"{name}: send_at", expected["send_at"], at.faults, "fix those rows")
     # For each expected send, its row in the timeline (-1 for none).
     match = pd.MultiIndex.from_frame(found).get_indexer(pd.MultiIndex.from_frame(wanted))
     there, more = np.flatnonzero(match >= 0), np.setdiff1d(np.arange(len(found)), match)
