@@ -33,7 +33,7 @@ def series(key, *delays, excludes=(), **named):
     sources = [{"type": "sequence", "ids": [*excludes]}] if excludes else []
     of = {
         "id": key,
-        "name": f"S{key}",
+        "name": f"Series {key}",
         "send_hour": 9,
         "time_zone": "UTC",
         "exclude_subscriber_sources": sources,
@@ -234,7 +234,7 @@ def test_a6_a_mail_waits_for_room():
         "2.0 02 10:00",
         "1.1 10 09:00",
         "2.1 10 09:00",
-        "1.2 18 09:00",
+        "1.2 17 09:00",
     ]
     late = found.journal[found.journal["what"] == "deferred"]
     assert [f"{at:%d %H:%M}" for at in late["at"]] == ["03 09:00", "11 09:00", "03 09:00"]
@@ -273,23 +273,26 @@ def test_a6_what_was_published_behind_waits_for_room_alone():
         position=0,
         id=99,
     )
-    account, changes = Account([series(1, 0, 1, 1)]), {1: [new]}
+    account, changes = Account([series(1, 1, 1, 1)]), {1: [new]}
     rows = entries((1, "a", "02T10:00"))
-    assert shown(account.project(rows, changes=changes))[-1] == "New 04 12:00"
+    first = ["1.0 03 09:00", "1.1 04 09:00"]
+    assert shown(account.project(rows, changes=changes)) == [*first, "New 04 12:00", "1.2 05 09:00"]
     found = account.simulate(rows, changes=changes, cap=Cap(1, "20h"))
-    assert shown(found.timeline) == ["1.0 02 10:00", "1.1 03 09:00", "1.2 04 09:00"]
-    assert found.subscribers["status"].tolist() == ["completed"]  # completed runs are owed nothing
-    longer = Account([series(1, 0, 1, 1, 5)])
-    found = longer.simulate(rows, changes=changes, cap=Cap(1, "20h"))
-    assert shown(found.timeline) == [
-        "1.0 02 10:00",
-        "1.1 03 09:00",
-        "1.2 04 09:00",
-        "New 05 05:00",
-        "1.3 09 09:00",
+    assert shown(found.timeline) == [*first, "New 05 05:00", "1.2 06 09:00"]
+    found = account.simulate(rows, changes=changes, cap=Cap(1, "20h", on_excess="skip"))
+    assert shown(found.timeline) == [*first, "1.2 05 09:00"]
+
+
+def test_a5_steps_that_enrol_each_other_without_end(text_of):
+    circle = [
+        of_tag("S", "1", {"id": "s", "type": "add_tag", "tagName": "2"}),
+        of_tag("T", "2", {"id": "t", "type": "add_tag", "tagName": "1"}),
     ]
-    found = longer.simulate(rows, changes=changes, cap=Cap(1, "20h", on_excess="skip"))
-    assert shown(found.timeline) == ["1.0 02 10:00", "1.1 03 09:00", "1.2 04 09:00", "1.3 09 09:00"]
+    events = [{"subscriber_id": "a", "at": "2026-03-02T10:00Z", "event": "tag_added", "ref": "1"}]
+    assert text_of(SimcoreError, Account(circle).project, events=events) == (
+        "the steps of sequences enrol subscriber 'a' without end, at one instant: have one of them enrol each "
+        "subscriber once (enrollmentMode one_time), or give it a delay"
+    )
 
 
 SEEDS = [seed for seed in range(60) if case_of(seed)["cap"] and not case_of(seed)["broadcasts"]][:12]
@@ -373,7 +376,7 @@ def test_a8_the_mails_of_one_with_reasons(text_of):
 
 def test_it_shows_itself():
     account = Account([series(1, 0), series(2, 0)], broadcasts=NEWS)
-    assert repr(account) == "an account of 2 sequences: 1 (S1), 2 (S2)"
+    assert repr(account) == "an account of 2 sequences: 1 (Series 1), 2 (Series 2)"
     found = account.simulate(TWO)
     assert repr(found).splitlines() == [
         "An account: 3 mails to 1 subscriber",
@@ -435,7 +438,7 @@ WRONG = [
     (lambda: Account([]), "sequences: there are none, expected at least one"),
     (
         lambda: Account([ONE, series(1, 1)]),
-        "sequences: two have the id 1: 'S1', 'S1'; expected distinct ones",
+        "sequences: two have the id 1: 'Series 1', 'Series 1'; expected distinct ones",
     ),
     (
         lambda: Account([ONE], assumptions=sequenzy.Assumptions()),
@@ -495,7 +498,9 @@ ROWS = [
     ),
     (
         lambda: Account([ONE, series(2, 0)]).project(TWO.assign(entered_at=["2026-03-02T00:00Z", "soon"])),
-        "entered_at: 1 of 2 rows cannot be used\n  row 1: 'soon' is not a date and time: expected something like 2026-03-06T21:07:30-05:00\nfix those rows, or leave them out",
+        "entered_at: 1 of 2 rows cannot be used\n"
+        "  row 1: 'soon' is not a date and time: expected something like 2026-03-06T21:07:30-05:00\n"
+        "fix those rows, or leave them out",
     ),
     (
         lambda: Account([ONE]).project(TWO[:1], events=7),
@@ -517,7 +522,7 @@ ROWS = [
             events=[{"subscriber_id": "a", "at": "2026-03-02T00:00Z", "event": "bounced", "sequence_id": 1}],
         ),
         "events: sequence_id: 1 of 1 rows cannot be used\n"
-        "  row 0: 1 is no sequence that the event can be about: it is no removal, and happens in all\n"
+        "  row 0: 1 is no sequence that the event can be about: only removed is about one\n"
         "fix those rows, or leave them out",
     ),
     (
@@ -530,7 +535,9 @@ ROWS = [
     ),
     (
         lambda: Account([ONE], broadcasts=NEWS.assign(at="soon")).project(TWO[:1]),
-        "broadcasts: at: 1 of 1 rows cannot be used\n  row 0: 'soon' is not a date and time: expected something like 2026-03-06T21:07:30-05:00\nfix those rows, or leave them out",
+        "broadcasts: at: 1 of 1 rows cannot be used\n"
+        "  row 0: 'soon' is not a date and time: expected something like 2026-03-06T21:07:30-05:00\n"
+        "fix those rows, or leave them out",
     ),
     (
         lambda: Account([ONE], broadcasts=NEWS.assign(audience=3, subscriber_id="a")).project(TWO[:1]),

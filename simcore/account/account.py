@@ -26,7 +26,7 @@ from simcore.text.wording import count, listed
 class Account:
     """Several sequences of the same subscribers: of one platform or of several, with distinct ids (or names).
 
-    `sequences`: as `kit.load`, `kit.load_all` or `sequenzy.load` give them. `broadcasts`: mails to everybody at once,
+    `sequences`: as the platforms' packages load them. `broadcasts`: mails to everybody at once,
     a table with `at` (instants) and `subject`, and perhaps `audience` (a tag or list: only who is in it then) or
     `subscriber_id` (a row for each who gets it). `assumptions`: the switches of a platform, or a list of those of
     several. Raises SimcoreError for sequences that cannot be told apart. Rules: A1 to A9.

@@ -77,7 +77,7 @@ def _by_sequence(
     entries: Any, ids: Sequence[int | str], platforms: Sequence[Platform[Any]], how: Reader
 ) -> list[pd.DataFrame | None]:
     """The entries of each sequence; None for those that have none."""
-    if entries is None:
+    if entries is None or (isinstance(entries, list | tuple) and not entries):
         return [None] * len(ids)
     if not isinstance(entries, pd.DataFrame) or "sequence_id" not in entries.columns:
         found = (
@@ -95,7 +95,7 @@ def _by_sequence(
     if faults:
         raise explain_faults("entered_at", entries["entered_at"], faults, _WAY_OUT)
     read = entries.drop(columns="sequence_id").assign(
-        entered_at=pd.DatetimeIndex(us.view("M8[us]"), tz="UTC")
+        entered_at=pd.DatetimeIndex(us.view("datetime64[us]"), tz="UTC")
     )
     by_sequence: list[pd.DataFrame | None] = []
     for at in range(len(ids)):
@@ -125,7 +125,7 @@ def _only(events: pd.DataFrame, ids: Sequence[int | str]) -> Ints:
     if others.any():
         faults = dict.fromkeys(
             np.flatnonzero(others).tolist(),
-            "no sequence that the event can be about: it is no removal, and happens in all",
+            "no sequence that the event can be about: only removed is about one",
         )
         raise explain_faults("events: sequence_id", events["sequence_id"], faults, _WAY_OUT)
     only = np.full(len(events), -1)

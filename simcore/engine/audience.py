@@ -80,7 +80,7 @@ def beside(
         came, exit_us = _enrolled(log, epochs, until_us, enabled_us)
         vias = (plan.trigger_via,)
     else:
-        came = _entered(entries, epochs, until_us, how)
+        came = _entered([] if entries is None else entries, epochs, until_us, how)
         who = event_log.places(log.ids, came.subscriber_id)
         which = np.full(len(came), -1) if came.which is None else came.which
         came = replace(came, who=who, which=which)
