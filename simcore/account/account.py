@@ -65,7 +65,7 @@ class Account:
 
     @property
     def ids(self) -> list[int | str]:
-        """What tells the sequences apart, in order: Kit's ids, others' names."""
+        """What tells the sequences apart, in order: their whole-number ids, or else their names."""
         return [*self.sequences]
 
     def __repr__(self) -> str:

@@ -31,7 +31,8 @@ class AccountOptions(AccountImpactOptions, Explaining, total=False):
 
     changes: Annotated[
         Mapping[Any, Iterable[Change]],
-        "edits of sequences while people are in them, by the sequence's id: a dict of lists of changes (such as `kit.update(...)`).",
+        "edits of sequences while people are in them, by the sequence's id: a dict of lists of changes "
+        "(such as `kit.update(...)`).",
     ]
     render: Annotated[
         bool,
