@@ -105,6 +105,7 @@ def simulate(
                     else partial(audience.ended, people=came, plan=epochs[at][0].plan, number=at),
                     enabled_us=enabled_us,
                     limit=limit,
+                    explains=options[one].explain,
                 )
             )
         Together(parts, size, rank=_rank([ids[at] for at in beside], cap), mails=mailing).run(until_us)

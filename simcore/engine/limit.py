@@ -11,15 +11,17 @@ class Limit:
 
     def __init__(self, most: int, window_us: int, people: int, *, defers: bool) -> None:
         self.most, self.window_us, self.defers = most, window_us, defers
-        self._sent_us = np.full((people, most), -FAR_US)  # the last mails of each, in turn
-        self._next = np.zeros(people, np.int64)  # the place of the oldest among them
+        self._sent_us = np.full(people * most, -FAR_US)  # the last mails of each, in turn
+        self._oldest = np.arange(people) * most  # the place of the oldest of each among them
 
     def free_us(self, who: Ints) -> Ints:
         """From when on there is room for one more mail to each of some subscribers, as things stand [µs]."""
-        free_us: Ints = self._sent_us[who, self._next[who]] + self.window_us
+        free_us: Ints = self._sent_us[self._oldest[who]] + self.window_us
         return free_us
 
     def count(self, who: Ints, at_us: Ints) -> None:
         """A mail goes out to each of some subscribers, each once."""
-        self._sent_us[who, self._next[who]] = at_us
-        self._next[who] = (self._next[who] + 1) % self.most
+        place = self._oldest[who]
+        self._sent_us[place] = at_us
+        place += 1
+        self._oldest[who] = np.where(place == (who + 1) * self.most, place - self.most, place)

@@ -41,6 +41,7 @@ class Line:
         self.row = np.full(self.people, -1)  # the row of each, where nobody does
         if self.single:
             self.row[who] = np.arange(len(who))
+        self.sorted = self.single and bool((who[1:] > who[:-1]).all())  # rows are in the order of people
         self.look_for_entries(np.arange(self.people))
 
     def add(self, came: Runs, some: Ints) -> None:
@@ -95,10 +96,13 @@ class Line:
         rows = self.order[self.first[people] + self.entered[people]]
         self.entered[people] += 1
         self.look_for_entries(people)
-        return np.sort(rows)
+        return rows if self.sorted else np.sort(rows)
 
     def due(self, people: Ints) -> Ints:
         """The runs of some subscribers that are due next, in the order of rows."""
+        if self.sorted:
+            found: Ints = self.row[people]
+            return found
         return np.sort(self._due[people])
 
     def people_of(self, rows: Ints) -> Ints:

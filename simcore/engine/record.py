@@ -74,7 +74,8 @@ class Record:
     `keeps`: whether anybody asks where runs stand; `notes`: whether to keep account of what is not a send; `passes`:
     whether what is passed without a send is part of the outcome too; `late`: whether instants after 2200 are let be,
     and not refused; `in_order`: whether all happens in the order of time, by where runs stand. `history`: the one
-    that these runs share with others'; `limit`: how many mails each subscriber gets.
+    that these runs share with others'; `limit`: how many mails each subscriber gets. `lean`: whether nothing changes
+    and nobody asks why, so that since when runs wait is not kept.
 
     `within`: what is excluded and happens beside (A3), and `told`: who is told what steps do (A5), where there are
     other sequences.
@@ -94,8 +95,10 @@ class Record:
         in_order: bool = False,
         history: History | None = None,
         limit: Limit | None = None,
+        lean: bool = False,
     ) -> None:
         self.runs, self.statuses, self.limit = runs, statuses, limit
+        self.lean = lean
         self.within: Others | None = None
         self.told: Callable[[str, Hashable, Ints, Ints, Any], None] | None = None
         self.noting, self.passes, self.late = notes, passes, late
@@ -187,7 +190,10 @@ class Record:
 
     def stand(self, last: Ints | int, waits: Waiting, *, ends: str = "", holds: bool = False) -> None:
         """Where runs stand when they wait for a later epoch, or hold: the number of the last email passed."""
-        if self.changing:
+        if self.lean:
+            if ends or len(self.ends) > 1:
+                self._ends_by(where(waits.rows), ends)
+        elif self.changing:
             rows = where(waits.rows)
             self.holding[rows] = holds
             self.last[rows] = last
@@ -195,9 +201,12 @@ class Record:
             self.over_us[rows] = NAT_US if waits.over_us is None else waits.over_us
             self.cause[rows], self.since_us[rows] = waits.cause, waits.since_us
             self.under[rows] = waits.under
-            if ends not in self.ends:
-                self.ends.append(ends)
-            self.ending[rows] = self.ends.index(ends)
+            self._ends_by(rows, ends)
+
+    def _ends_by(self, rows: Ints | slice, why: str) -> None:
+        if why not in self.ends:
+            self.ends.append(why)
+        self.ending[rows] = self.ends.index(why)
 
     def park(self, rows: Ints, email: int) -> None:
         """Runs stand before a step, by its number, whose wait has not begun."""
@@ -212,6 +221,9 @@ class Record:
 
     def waiting(self, rows: Ints) -> Waiting:
         """What some runs wait for, as they stand."""
+        if self.lean:
+            at = Times(self.out.due_us[rows])
+            return Waiting(rows, at, at)
         over_us = self.over_us[rows]
         return Waiting(
             rows,

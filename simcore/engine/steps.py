@@ -113,7 +113,7 @@ class Steps(ABC):
                 cohort = cohort.of(np.flatnonzero(~late[rows]))
                 late[rows] = False
         record.out.passed.append(Passed(step, sent))
-        if record.changing:
+        if record.changing and not record.lean:
             record.received[self.here.number[at]][where(sent.rows)] = True
         return cohort
 
@@ -212,7 +212,9 @@ class Steps(ABC):
         else:
             at_times = (due if self.kept is None else self.kept.due)(step.delay, step.gate, anchor)
             over_us = None
-            if self.here.by_node and record.changing:  # where the wait ends is what a change leaves alone
+            if (
+                self.here.by_node and record.changing and not record.lean
+            ):  # where the wait ends is what a change leaves alone
                 over_us = np.maximum(step.delay.earliest(anchor.all_us()), anchor.all_us())
                 if isinstance(step.gate, Closed):  # the wait itself never ends
                     over_us = np.full(len(over_us), FAR_US)

@@ -45,7 +45,7 @@ class Part:
     """One of the sequences: its plans, its runs, and how far they are.
 
     `audience`: all who come to it. `source`: what others may exclude (K30), None where nobody can. `ended`: gives when
-    an event ends runs that come later (see `Together.enrol`).
+    an event ends runs that come later (see `Together.enrol`). `explains`: whether anybody asks why.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class Part:
         ended: Callable[[Runs], Runs] | None = None,
         enabled_us: int | None = None,
         limit: Limit | None = None,
+        explains: bool = True,
     ) -> None:
         self.epochs, self.audience, self.source = epochs, audience, source
         self.ended, self.enabled_us = ended, enabled_us
@@ -77,6 +78,7 @@ class Part:
             in_order=True,
             history=history,
             limit=limit,
+            lean=len(epochs) == 1 and not explains,
         )
         self.number = 0
         self.here: Itinerary | None = None

@@ -212,9 +212,15 @@ class WaveSteps(Steps):
                 mine = rows[ending == number]
                 self.over(0, record.waiting(mine), record.ends[number])
             rows = rows[ending == 0]
-        place = self.here.place[record.out.queued[rows]]
-        for at in np.flatnonzero(np.bincount(place)).tolist():
-            self.pass_step(at, record.waiting(rows[place == at]))
+        if not rows.size:
+            return
+        place = self.here.place[record.out.queued[rows]].astype(np.int16)
+        order = np.argsort(place, kind="stable")
+        size = np.bincount(place)
+        for at, mine in zip(
+            np.flatnonzero(size).tolist(), np.split(rows[order], np.cumsum(size[size > 0])[:-1]), strict=True
+        ):
+            self.pass_step(at, record.waiting(mine))
 
     def _leave(self, at: int, rows: Ints | None, anchor: Times) -> None:
         """Runs go on; but what they have told others comes to them first, and then the stop of their own next wait."""
