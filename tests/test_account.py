@@ -11,7 +11,7 @@ from test_accounts import account_of, changes_of, life_of
 
 import simcore
 from simcore import Account, Cap, kit, sequenzy
-from simcore.errors import EntryError, SimcoreError
+from simcore.errors import EntryError, SimcoreError, TooLateError
 from simcore.testing import kit_sequences
 
 DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -554,3 +554,53 @@ def test_messages(text_of, call, message):
 @pytest.mark.parametrize(("call", "message"), ROWS, ids=range(len(ROWS)))
 def test_messages_about_rows(text_of, call, message):
     assert text_of(EntryError, call) == message
+
+
+def test_what_cannot_be_sent_in_time_names_the_row_of_all_entries(text_of):
+    long = series(2, 0, 3650)
+    rows = entries((1, "a", "02T10:00"), (2, "a", "02T10:00")).assign(
+        entered_at=["2026-03-02T10:00Z", "2195-03-02T10:00Z"]
+    )
+    account = Account([series(1, 0), long])
+    ends = "before that, or change the delay or the entry"
+    assert text_of(TooLateError, account.project, rows, cap=Cap(9, "1h")) == (
+        "the email at position 1 (id 21) would go out after 2200-01-01 UTC to row 1 (subscriber 'a'): pass until= to "
+        f"end {ends}"
+    )
+    assert text_of(TooLateError, account.project, rows) == (
+        "sequence 2, by the rows of its own entries: the email at position 1 (id 21) would go out after 2200-01-01 "
+        f"UTC to row 0 (subscriber 'a'): pass until= to end {ends}"
+    )
+
+
+def test_events_that_one_platform_alone_can_read():
+    """A2: "order" is no event of Kit's, and "vip" no tag of its; both are Sequenzy's."""
+    account = Account([series(1, 0, 1), of_tag("S", "vip", email("s", delay={"days": 2}))])
+    events = pd.DataFrame({
+        "subscriber_id": ["a", "a", "a"],
+        "at": ["2026-03-02T10:00Z", "2026-03-02T11:00Z", "2026-03-03T00:00Z"],
+        "event": ["tag_added", "order", "removed"],
+        "ref": ["vip", None, None],
+        "sequence_id": [None, None, 1],
+    })
+    assert shown(account.project(entries((1, "a", "02T10:00")), events=events)) == [
+        "1.0 02 10:00",
+        "s 04 10:00",
+    ]
+    plain = events.drop(columns=["ref", "sequence_id"])[1:2]  # without refs, and by waves
+    found = account.project(entries((1, "a", "02T10:00")), events=plain, cap=Cap(9, "1h"))
+    assert shown(found) == ["1.0 02 10:00", "1.1 03 09:00"]
+
+
+def test_what_is_too_much(text_of, monkeypatch):
+    import simcore.account.simulation as module
+
+    monkeypatch.setattr(module, "_MOST_PAIRS", 0)
+    account = Account([series(1, 0), series(2, 0)])
+    assert text_of(SimcoreError, account.simulate(TWO).collisions) == (
+        "within: 1 pairs are closer than 6h, expected at most 0"
+    )
+    many = pd.DataFrame({"at": ["2026-03-02T00:00Z"] * 32769, "subject": [*map(str, range(32769))]})
+    assert text_of(SimcoreError, Account([ONE], broadcasts=many).project, TWO[:1]) == (
+        "broadcasts: found 32769 different ones, expected at most 32,768"
+    )

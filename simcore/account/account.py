@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from simcore.account.cap import Cap
+from simcore.account.mailing import Mailing
 from simcore.account.options import AccountImpactOptions, AccountOptions
 from simcore.account.people import broadcasts as read_broadcasts
 from simcore.account.simulation import AccountSimulation, in_order, stacked
@@ -144,7 +145,7 @@ class Account:
         entries, given = self._tables(entries, read(Account.forecast, options))
         made = self._made(entries, cap, given, notes=False)
         rounds = [each for at, one in enumerate(made.projections) for each in sent(one, at)]
-        mails = made.mailing.sent if made.mailing is not None else []
+        mails = made.mails.sent if made.mails is not None else []
         rounds += [(len(self.ids), at_us, None) for _, _, at_us in mails]
         if by != "sequence":
             rounds = [(0, us, sends) for _, us, sends in rounds]
@@ -226,12 +227,12 @@ class Account:
 
     def _timeline(self, made: Made, options: Options) -> pd.DataFrame:
         frames = [each.timeline() for each in made.projections]
-        if made.mailing is None:
+        if made.mails is None:
             return stacked(frames, self.ids)
         zones = {each.zone for each in made.projections}
         texts = any(each.epochs[0].plan.text_ids for each in made.projections)
         frames.append(
-            _broadcasts(made, zones.pop() if len(zones) == 1 else "UTC", texts=texts, options=options)
+            _broadcasts(made.mails, zones.pop() if len(zones) == 1 else "UTC", texts=texts, options=options)
         )
         found = stacked(frames, [*self.ids, ""])
         number = found["sequence_id"].cat.codes.to_numpy(copy=True)
@@ -239,25 +240,22 @@ class Account:
         return found.assign(sequence_id=in_order(number, self.ids))
 
 
-def _broadcasts(made: Made, zone: str, *, texts: bool, options: Options) -> pd.DataFrame:
+def _broadcasts(mails: Mailing, zone: str, *, texts: bool, options: Options) -> pd.DataFrame:
     """The broadcasts that went out, by time, as a timeline."""
-    given, mailing, people = made.broadcasts, made.mailing, made.people
-    if given is None or mailing is None or people is None:
-        raise TypeError("no broadcasts")
     none = np.empty(0, np.int64)
-    number = np.concatenate([none, *(np.full(who.size, one) for one, who, _ in mailing.sent)])
-    who = np.concatenate([none, *(who for _, who, _ in mailing.sent)])
-    at_us = np.concatenate([none, *(us for *_, us in mailing.sent)])
+    number = np.concatenate([none, *(np.full(who.size, one) for one, who, _ in mails.sent)])
+    who = np.concatenate([none, *(who for _, who, _ in mails.sent)])
+    at_us = np.concatenate([none, *(us for *_, us in mails.sent)])
     order = np.lexsort((who, number, at_us))
     number, who, at_us = number[order], who[order], at_us[order]
-    subjects = dict(zip(given.number.tolist(), given.subject, strict=True))
+    subjects = dict(zip(mails.given.number.tolist(), mails.given.subject, strict=True))
     names = [subjects[one] for one in sorted(subjects)]
     kinds = pd.Index([*dict.fromkeys(names)], dtype="str")
     code = kinds.get_indexer(pd.Index(names, dtype="str"))[number] if names else number
     subject = pd.Categorical.from_codes(code, dtype=pd.CategoricalDtype(kinds))
     id_of_none = pd.Series([None] * who.size, dtype="str" if texts else "Int64")
     columns: dict[str, Any] = {
-        "subscriber_id": people.ids[who],
+        "subscriber_id": mails.ids[who],
         "run": np.zeros(who.size, np.int32),
         "position": number.astype(np.int16),
         "email_id": id_of_none,

@@ -23,7 +23,8 @@ class Mailing:
     def __init__(
         self, given: Broadcasts, people: People, histories: Sequence[History], limit: Limit | None
     ) -> None:
-        self._given, self._histories, self._limit = given, histories, limit
+        self.given, self._histories, self._limit = given, histories, limit
+        self.ids = people.ids
         self.sent: list[tuple[int, Ints, Ints]] = []
         alone = given.subscriber.notna().to_numpy()
         rows = np.flatnonzero(~alone)
@@ -62,14 +63,14 @@ class Mailing:
         got = []
         for one in np.unique(row).tolist():
             mine = people[row == one]
-            at_us = np.full(mine.size, self._given.at_us[one])
+            at_us = np.full(mine.size, self.given.at_us[one])
             goes = ~np.any([each.left(mine, at_us) for each in self._histories], axis=0)
-            audience = self._given.audience[one]
+            audience = self.given.audience[one]
             if audience is not None:
                 goes &= self._in(audience, mine, at_us)
             mine, at_us = mine[goes], at_us[goes]
             if mine.size:
-                self.sent.append((int(self._given.number[one]), mine, at_us))
+                self.sent.append((int(self.given.number[one]), mine, at_us))
                 if self._limit is not None:
                     self._limit.count(mine, at_us)
             got.append(mine)

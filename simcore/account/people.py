@@ -96,7 +96,7 @@ def _by_sequence(
     if faults:
         raise explain_faults("entered_at", entries["entered_at"], faults, _WAY_OUT)
     at = pd.DatetimeIndex(us.view("datetime64[us]"), tz="UTC")
-    read = entries.drop(columns="sequence_id").assign(entered_at=at)
+    read = entries.drop(columns="sequence_id").assign(entered_at=at).reset_index(drop=True)
     if (number[1:] >= number[:-1]).all():  # sequence by sequence: slices, not copies
         edges = np.searchsorted(number, range(len(ids) + 1)).tolist()
         parts = [read.iloc[begin:end] for begin, end in pairwise(edges)]

@@ -11,17 +11,18 @@ from simcore.account.cap import Cap
 from simcore.account.mailing import Mailing
 from simcore.account.people import Broadcasts, Given, People, given, people
 from simcore.answers.options import Options
-from simcore.answers.projection import Projection, enabled, epochs_of, make, plan_of
+from simcore.answers.projection import Projection, enabled, epochs_of, make
 from simcore.engine import audience
 from simcore.engine.entries import read_until
 from simcore.engine.life import settled
 from simcore.engine.limit import Limit
 from simcore.engine.side_by_side import keys
 from simcore.engine.together import Part, Together
+from simcore.errors import EntryError
 from simcore.plan.history import History
 from simcore.plan.log import NEVER_US, Source
-from simcore.plan.plan import Epoch, Plan, SideBySide
-from simcore.plan.platform import platform_of
+from simcore.plan.plan import Epoch, SideBySide
+from simcore.plan.platform import Platform, platform_of
 
 CAPPED = {"deferred": "no room under the cap: it waits", "capped": "no room under the cap: it is left out"}
 """What a cap does, in the journal."""
@@ -31,9 +32,7 @@ class Made(NamedTuple):
     """What has happened: a projection for each sequence, in order; and the broadcasts that went out."""
 
     projections: list[Projection]
-    mailing: Mailing | None
-    people: People | None
-    broadcasts: Broadcasts | None
+    mails: Mailing | None
 
 
 def source_of(sequence_id: int | str) -> Source:
@@ -52,83 +51,119 @@ def simulate(
 ) -> Made:
     """What happens to everybody in all sequences. `options`: of each sequence, which differ in `changes`,
     `assumptions` and `enabled_at` alone."""
-    ids = [*sequences]
     platforms = [platform_of(each) for each in sequences.values()]
-    shared = options[ids[0]]
-    how, until_us = shared.tables, read_until(shared.until, shared.typed)
-    rows = given(entries, shared.events, ids, platforms, how)
-    epochs = [epochs_of(sequences[each], options[each], until_us) for each in ids]
-    if cap is not None and cap.most is not None:
-        epochs = [[_worded(epoch, CAPPED) for epoch in each] for each in epochs]
-    else:
-        cap = None
-    beside = _beside(ids, epochs, cap, mails=broadcasts is not None)
-    projections: dict[int, Projection] = {}
-    for at, one in enumerate(ids):
-        if at not in beside:
-            projections[at] = _alone(sequences[one], at, rows, platforms[at].name, options[one], notes)
-    everybody = mailing = None
+    shared = options[next(iter(sequences))]
+    until_us = read_until(shared.until, shared.typed)
+    rows = given(entries, shared.events, [*sequences], platforms, shared.tables)
+    cap = None if cap is None or cap.most is None else cap
+    members = []
+    for at, (one, sequence) in enumerate(sequences.items()):
+        epochs = epochs_of(sequence, options[one], until_us)
+        if cap is not None:
+            epochs = [_worded(epoch, CAPPED) for epoch in epochs]
+        members.append(_Member(at, one, sequence, platforms[at], options[one], epochs))
+    beside = _beside(members, cap, mails=broadcasts is not None)
+    found = {each.at: _alone(each, rows, notes=notes) for each in members if each not in beside}
+    mailing = None
     if beside or broadcasts is not None:
-        everybody = people(rows, epochs, platforms, until_us, how, broadcasts)
-        emits = any(step.emits for at in beside for epoch in epochs[at] for step in epoch.plan.steps)
-        histories = {
-            name: History(log, _plans(platforms, epochs, name)[0].events, emits=emits)
-            for name, log in everybody.logs.items()
-        }
-        size = len(everybody.ids)
-        limit = None
-        if cap is not None and cap.most is not None:
-            limit = Limit(cap.most, cap.window_us, size, defers=cap.on_excess == "defer")
-        if broadcasts is not None:
-            mailing = Mailing(broadcasts, everybody, [*histories.values()], limit)
-        parts = []
-        for at in beside:
-            one, platform = ids[at], platforms[at].name
-            enabled_us = enabled(options[one])
-            came = audience.beside(
-                rows.entries[at], everybody.logs[platform], epochs[at], until_us, how, enabled_us, at
-            )
-            entry = epochs[at][0].plan.entry
-            parts.append(
-                Part(
-                    epochs[at],
-                    came,
-                    histories[platform],
-                    key=keys(came.runs, entry)
-                    if isinstance(entry, SideBySide)
-                    else np.full(len(came.runs), -1),
-                    notes=notes,
-                    passes=options[one].render,
-                    source=source_of(one),
-                    ended=None
-                    if came.runs.by_row
-                    else partial(audience.ended, people=came, plan=epochs[at][0].plan, number=at),
-                    enabled_us=enabled_us,
-                    limit=limit,
-                    explains=options[one].explain,
-                )
-            )
-        Together(parts, size, rank=_rank([ids[at] for at in beside], cap), mails=mailing).run(until_us)
-        for at, part in zip(beside, parts, strict=True):
-            found, outcome = settled(part)
-            stop_us = NEVER_US if until_us is None else until_us
-            words = platforms[at].words if cap is None else platforms[at].words._replace(cap=cap.words)
-            projections[at] = Projection(epochs[at], found, outcome, stop_us, options[ids[at]], words)
-    return Made([projections[at] for at in range(len(ids))], mailing, everybody, broadcasts)
+        everybody = people(
+            rows, [each.epochs for each in members], platforms, until_us, shared.tables, broadcasts
+        )
+        mailing, together = _together(
+            beside, members, rows, everybody, until_us, broadcasts, cap, notes=notes
+        )
+        found |= together
+    return Made([found[at] for at in range(len(members))], mailing)
 
 
-def _alone(sequence: Any, at: int, rows: Given, platform: str, options: Options, notes: bool) -> Projection:
+class _Member(NamedTuple):
+    """A sequence of the account: its place in it, its id, its plans."""
+
+    at: int
+    id: int | str
+    sequence: Any
+    platform: Platform[Any]
+    options: Options
+    epochs: list[Epoch]
+
+    @property
+    def emits(self) -> bool:
+        """Whether any step does what an event does."""
+        return any(step.emits for epoch in self.epochs for step in epoch.plan.steps)
+
+
+def _alone(member: _Member, rows: Given, *, notes: bool) -> Projection:
     """What happens in a sequence to which no other matters."""
-    entries: Any = rows.entries[at]
-    events = rows.events[platform]
-    only = rows.only[platform]
+    entries: Any = rows.entries[member.at]
+    events, only = rows.events[member.platform.name], rows.only[member.platform.name]
     if events is not None and only is not None:
-        events = events[np.isin(only, [-1, at])]
+        events = events[np.isin(only, [-1, member.at])]
     if events is not None and "sequence_id" in events.columns:
         events = events.drop(columns="sequence_id")
-    if entries is None and (events is None or plan_of(sequence).trigger is None):
+    if entries is None and (events is None or member.epochs[0].plan.trigger is None):
         entries = []  # nobody comes
-    return make(sequence, entries, options._replace(events=events, columns=None), notes=notes)
+    options = member.options._replace(events=events, columns=None)
+    try:
+        return make(member.sequence, entries, options, notes=notes)
+    except EntryError as error:
+        which = ", by the rows of its own entries" if error.rows else ""
+        raise type(error)(f"sequence {member.id}{which}: {error}", error.rows) from None
+
+
+def _together(
+    beside: Sequence[_Member],
+    members: Sequence[_Member],
+    rows: Given,
+    everybody: People,
+    until_us: int | None,
+    broadcasts: Broadcasts | None,
+    cap: Cap | None,
+    *,
+    notes: bool,
+) -> tuple[Mailing | None, dict[int, Projection]]:
+    """What happens in sequences of which one matters to another, by their places; and the broadcasts that went out."""
+    size, emits = len(everybody.ids), any(each.emits for each in beside)
+    meanings = {each.platform.name: each.epochs[0].plan.events for each in members}
+    histories = {name: History(log, meanings[name], emits=emits) for name, log in everybody.logs.items()}
+    limit = None
+    if cap is not None and cap.most is not None:
+        limit = Limit(cap.most, cap.window_us, size, defers=cap.on_excess == "defer")
+    mailing = None if broadcasts is None else Mailing(broadcasts, everybody, [*histories.values()], limit)
+    parts = []
+    for each in beside:
+        history, plan, enabled_us = histories[each.platform.name], each.epochs[0].plan, enabled(each.options)
+        came = audience.beside(
+            rows.entries[each.at],
+            history.log,
+            each.epochs,
+            until_us,
+            each.options.tables,
+            enabled_us,
+            each.at,
+        )
+        side = isinstance(plan.entry, SideBySide)
+        ended = partial(audience.ended, people=came, plan=plan, number=each.at)
+        parts.append(
+            Part(
+                each.epochs,
+                came,
+                history,
+                key=keys(came.runs, plan.side_by_side) if side else np.full(len(came.runs), -1),
+                notes=notes,
+                passes=each.options.render,
+                source=source_of(each.id),
+                ended=None if came.runs.by_row else ended,
+                enabled_us=enabled_us,
+                limit=limit,
+                explains=each.options.explain,
+            )
+        )
+    Together(parts, size, rank=_rank([each.id for each in beside], cap), mails=mailing).run(until_us)
+    stop_us, found = NEVER_US if until_us is None else until_us, {}
+    for each, part in zip(beside, parts, strict=True):
+        words = each.platform.words if cap is None else each.platform.words._replace(cap=cap.words)
+        found[each.at] = Projection(each.epochs, *settled(part), stop_us, each.options, words)
+    return mailing, found
 
 
 def _worded(epoch: Epoch, words: Mapping[str, str]) -> Epoch:
@@ -136,30 +171,18 @@ def _worded(epoch: Epoch, words: Mapping[str, str]) -> Epoch:
     return epoch._replace(plan=replace(epoch.plan, words={**epoch.plan.words, **words}))
 
 
-def _plans(platforms: Sequence[Any], epochs: Sequence[Sequence[Epoch]], name: str) -> list[Plan]:
-    return [
-        epoch.plan
-        for platform, each in zip(platforms, epochs, strict=True)
-        for epoch in each
-        if platform.name == name
-    ]
-
-
-def _beside(
-    ids: Sequence[int | str], epochs: Sequence[Sequence[Epoch]], cap: Cap | None, *, mails: bool
-) -> list[int]:
-    """The places of the sequences of which one matters to another, or to broadcasts (`mails`)."""
-    everybody = [*range(len(ids))]
-    emits = any(step.emits for each in epochs for epoch in each for step in epoch.plan.steps)
-    if cap is not None or (emits and (mails or len(ids) > 1)):
-        return everybody
+def _beside(members: Sequence[_Member], cap: Cap | None, *, mails: bool) -> list[_Member]:
+    """The sequences of which one matters to another, or to broadcasts (`mails`)."""
+    emits = any(each.emits for each in members)
+    if cap is not None or (emits and (mails or len(members) > 1)):
+        return [*members]
     found: set[int] = set()
-    for at, each in enumerate(epochs):
-        excluded = {source for epoch in each for source in epoch.plan.excluded}
-        others = {number for number, one in enumerate(ids) if source_of(one) in excluded}
+    for each in members:
+        excluded = {source for epoch in each.epochs for source in epoch.plan.excluded}
+        others = {other.at for other in members if source_of(other.id) in excluded}
         if others:
-            found |= {at, *others}
-    return sorted(found)
+            found |= {each.at, *others}
+    return [each for each in members if each.at in found]
 
 
 def _rank(ids: Sequence[int | str], cap: Cap | None) -> list[int]:

@@ -73,7 +73,8 @@ def beside(
     number: int,
 ) -> Audience:
     """All who come to one of several sequences that share a log, as though each began a run: who is taken in is for
-    the waves to say. Where no entries are given, the plan's trigger enrols. `number`: the sequence's in the account.
+    the waves to say. Where no entries are given, the plan's trigger enrols; the index of entries says which row of
+    all each is. `number`: the sequence's in the account.
     """
     plan, exit_us, vias = epochs[0].plan, None, epochs[0].plan.vias
     if entries is None and plan.trigger is not None:
@@ -81,6 +82,8 @@ def beside(
         vias = (plan.trigger_via,)
     else:
         came = _entered([] if entries is None else entries, epochs, until_us, how)
+        if entries is not None:
+            came = replace(came, row=entries.index.to_numpy()[came.row])
         who = event_log.places(log.ids, came.subscriber_id)
         which = np.full(len(came), -1) if came.which is None else came.which
         came = replace(came, who=who, which=which)
@@ -94,9 +97,7 @@ def beside(
 
 def ended(came: Runs, people: Audience, plan: Plan, number: int) -> Runs:
     """Runs that events end, of the sequence of a number among those that share the log."""
-    if people.log is None:
-        return came
-    return _ended(came, came.numbered_who, plan, people.log, people.statuses, number)
+    return _ended(came, came.numbered_who, plan, people.known_log, people.statuses, number)
 
 
 def _statuses(plan: Plan) -> tuple[str, ...]:

@@ -51,10 +51,8 @@ def _in_order(
 ) -> tuple[Audience, Outcome]:
     """Where what one run of a subscriber does matters to another: in the order of time."""
     key = keys(people.runs, epochs[0].plan.side_by_side)
-    if people.log is None:
-        raise TypeError("runs in the order of time without a log")
     emits = any(step.emits for epoch in epochs for step in epoch.plan.steps)
-    history = History(people.log, epochs[0].plan.events, emits=emits)
+    history = History(people.known_log, epochs[0].plan.events, emits=emits)
     part = Part(epochs, people, history, key=key, notes=notes, passes=passes)
     Together([part], int(people.runs.numbered_who.max(initial=-1)) + 1, rank=[0]).run(until_us)
     return settled(part)

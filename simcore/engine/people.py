@@ -54,6 +54,13 @@ class Audience(NamedTuple):
     claims: Claims | None = None
     in_order: bool = False
 
+    @property
+    def known_log(self) -> Log:
+        """The log, where what happens depends on it."""
+        if self.log is None:
+            raise TypeError("runs without a log")
+        return self.log
+
 
 def parted(came: Runs, fate: Fates) -> tuple[Runs, Rejected]:
     """Those who start a run, and those whose fate is another."""

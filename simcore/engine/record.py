@@ -324,8 +324,8 @@ class Record:
         out.end_us[ended] = mine_us[ended]
         out.end_status[ended] = self.statuses.index(self.events.leaves[name][0])
 
-    def grow(self, runs: Runs) -> None:
-        """There are more runs, behind all others."""
+    def grow(self, runs: Runs, plan: Plan) -> None:
+        """There are more runs, behind all others, under the plan that is in force."""
         more = len(runs) - len(self.runs)
         self.runs = runs
         for name in (*_OF_RUNS, "received", "owed"):
@@ -342,9 +342,8 @@ class Record:
             end_us=np.append(out.end_us, runs.end_us[-more:]),
             end_status=np.append(out.end_status, runs.end_status[-more:]),
         )
-        if self._plan is not None:  # what ends runs is found for all of them
-            plan, self._plan = self._plan, None
-            self.under_plan(plan)
+        self._plan = None  # what ends runs is found for all of them
+        self.under_plan(plan)
 
     def live(self, at_us: int) -> Ints:
         """Which of those inside are active, and not ended before or at an instant [µs]."""

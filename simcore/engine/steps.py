@@ -12,6 +12,7 @@ import pandas as pd
 from simcore.clock.delays import Elapsed
 from simcore.clock.gates import Closed
 from simcore.clock.zones import FAR_US, LAST_US, Ints
+from simcore.engine.limit import Limit
 from simcore.engine.record import Itinerary, Record
 from simcore.engine.rounds import (
     BEHIND,
@@ -107,7 +108,7 @@ class Steps(ABC):
                 record.note("skipped", without.rows, without.at, step)
                 sent = sent.of(np.flatnonzero(~gone))
         if record.limit is not None and len(sent.at):
-            sent, late = self._in_room(at, sent)
+            sent, late = self._in_room(at, sent, record.limit)
             if late is not None:
                 rows = record.rows_of(cohort)
                 cohort = cohort.of(np.flatnonzero(~late[rows]))
@@ -117,11 +118,9 @@ class Steps(ABC):
             record.received[self.here.number[at]][where(sent.rows)] = True
         return cohort
 
-    def _in_room(self, at: int, mails: Waiting) -> tuple[Waiting, Flags | None]:
+    def _in_room(self, at: int, mails: Waiting, limit: Limit) -> tuple[Waiting, Flags | None]:
         """Of some mails those that find room and go out; and the runs, flagged, whose mails wait for room (A6)."""
-        record, step, limit = self.record, self.here.steps[at], self.record.limit
-        if limit is None:
-            raise TypeError("mails without a limit")
+        record, step = self.record, self.here.steps[at]
         rows = record.rows_of(mails)
         who, now_us = record.runs.numbered_who[rows], mails.at.all_us()
         free_us = limit.free_us(who)
@@ -296,15 +295,13 @@ class Steps(ABC):
         record.note("excluded", rows[out], now.of(out), step)
         behind = behind.of(np.delete(np.arange(rows.size), out))
         if record.limit is not None and len(behind.at):
-            behind = self._in_room_behind(at, behind)
+            behind = self._in_room_behind(at, behind, record.limit)
         record.out.passed.append(Passed(step, behind))
         record.received[here.number[at]][where(behind.rows)] = True
 
-    def _in_room_behind(self, at: int, mails: Waiting) -> Waiting:
+    def _in_room_behind(self, at: int, mails: Waiting, limit: Limit) -> Waiting:
         """Of such mails those that find room; the others are owed from when on there is some, or not at all (A6)."""
-        record, limit = self.record, self.record.limit
-        if limit is None:
-            raise TypeError("mails without a limit")
+        record = self.record
         rows, now_us = record.rows_of(mails), mails.at.all_us()
         who = record.runs.numbered_who[rows]
         free_us = limit.free_us(who)

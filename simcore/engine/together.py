@@ -17,7 +17,7 @@ from simcore.clock.zones import FIRST_US, Ints
 from simcore.engine.limit import Limit
 from simcore.engine.line import Line
 from simcore.engine.people import Audience
-from simcore.engine.record import Itinerary, Record
+from simcore.engine.record import Record
 from simcore.engine.simulate import changed, look_ahead
 from simcore.engine.waves import WaveSteps
 from simcore.errors import SimcoreError, shown
@@ -81,7 +81,6 @@ class Part:
             lean=len(epochs) == 1 and not explains,
         )
         self.number = 0
-        self.here: Itinerary | None = None
         self.line: Line
         self.steps: WaveSteps
 
@@ -90,10 +89,10 @@ class Part:
         for number, epoch in enumerate(self.epochs):
             if epoch.at_us == now_us:
                 self.record.inside = np.flatnonzero(self.line.inside)
-                self.here = changed(self.record, self.here, epoch, number)
+                here = changed(self.record, self.steps.here if number else None, epoch, number)
                 self.number = number
-                self.steps = WaveSteps(self.record, self.here, number, self.line)
-        if self.here is not None and self.epochs[self.number].at_us == now_us:
+                self.steps = WaveSteps(self.record, here, number, self.line)
+        if self.epochs[self.number].at_us == now_us:
             self.steps.begin(now_us)
 
     @property
@@ -144,9 +143,7 @@ class Together:
                 part.change(begin_us)
             self._waves(end_us)
         for part in self.parts:
-            if part.here is None:
-                raise TypeError("a sequence without a plan")
-            look_ahead(part.record, part.here)
+            look_ahead(part.record, part.steps.here)
 
     def _waves(self, end_us: int) -> None:
         """Wave after wave, all before an instant [µs]."""
@@ -218,7 +215,7 @@ class Together:
         history, runs = part.record.history, part.record.runs
         kind = history.events.joins.get(name)
         runs = runs.more(who, at_us, history.log.ids, None if kind is None else (kind[0], ref))
-        part.record.grow(part.ended(runs))
+        part.record.grow(part.ended(runs), part.steps.here.plan)
         part.line.add(part.record.runs, who)
 
 
