@@ -17,6 +17,7 @@ from simcore.errors import SimcoreError
 from simcore.files.folders import alone
 from simcore.kit.reading import KitApi
 from simcore.live.account import Live
+from simcore.live.key import Key
 from simcore.live.snapshot import Snapshot
 from simcore.sequenzy.reading import SequenzyApi
 
@@ -37,7 +38,7 @@ def theirs():
 
 @pytest.fixture
 def live(server):
-    return Live(KitApi(), KEY, server.url, FakeClock())
+    return Live(KitApi(), Key(KEY, "KIT_API_KEY"), server.url, FakeClock())
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def folder(tmp_path):
 
 
 def read(server, folder, api=KitApi):
-    return Live(api(), KEY, server.url, FakeClock()).snapshot(folder, progress=False)
+    return Live(api(), Key(KEY, "KIT_API_KEY"), server.url, FakeClock()).snapshot(folder, progress=False)
 
 
 # ---------------------------------------------------------------- what is given
@@ -129,7 +130,7 @@ def test_what_is_asked(server, live, folder):
 def test_oauth(server, folder):
     """An access token is a Bearer's, and may make 600 calls a minute."""
     api = KitApi(oauth=True)
-    Live(api, KEY, server.url, FakeClock()).snapshot(folder, progress=False)
+    Live(api, Key(KEY, "KIT_API_KEY"), server.url, FakeClock()).snapshot(folder, progress=False)
     assert {headers["authorization"] for *_, headers in server.calls} == {f"Bearer {KEY}"}
     assert not any("x-kit-api-key" in headers for *_, headers in server.calls)
     assert (api.most, KitApi().most, SequenzyApi().most) == (600, 120, 100)
@@ -349,7 +350,7 @@ def test_half_a_file_is_swept_away(live, folder):
 def test_of_something_else(server, theirs, folder, tmp_path, text_of):
     read(server, folder)
     url = f"http://127.0.0.1:{server.port}/other"
-    other = Live(KitApi(), KEY, url, FakeClock())
+    other = Live(KitApi(), Key(KEY, "KIT_API_KEY"), url, FakeClock())
     assert text_of(SimcoreError, other.snapshot, folder) == (
         f"{folder}: has a snapshot of kit at {server.url}, not of kit at {url}: {ANEW}"
     )

@@ -17,6 +17,7 @@ from simcore.kit.subscriber_list import read
 from simcore.live.account import Live
 from simcore.live.api import Api
 from simcore.live.folder import Folder
+from simcore.live.key import Key
 from simcore.live.pages import Cursors, Part, under
 from simcore.live.snapshot import Snapshot, warn
 from simcore.text.wording import count
@@ -38,7 +39,9 @@ def live(api_key: str | None = None, *, oauth: bool = False, base_url: str | Non
     `live().snapshot(folder)` reads it all: sequences, their emails and subscribers, tags and who has them. Raises
     SimcoreError where there is no key, or no such address; needs the extra `live`.
     """
-    return Live(KitApi(oauth=oauth), api_key, base_url)
+    key = Key(api_key, KitApi.variable)
+    del api_key  # which a traceback with variables would show
+    return Live(KitApi(oauth=oauth), key, base_url)
 
 
 def load_snapshot(folder: str | PathLike[str]) -> Snapshot[Sequence]:

@@ -32,12 +32,13 @@ class Live(Generic[S]):
     """An account that is read, never written to."""
 
     def __init__(
-        self, api: Api[S], api_key: str | None, base_url: str | None = None, clock: Clock | None = None
+        self, api: Api[S], key: Key, base_url: str | None = None, clock: Clock | None = None
     ) -> None:
+        key.check()
         self._api, self._clock = api, clock or MachineClock()
         self._base_url = api.base_url if base_url is None else base_url
         self._pace = Pace(api.most, self._clock)
-        self._calls = _calls(api, Key(api_key, api.variable), self._base_url, self._pace, self._clock)
+        self._calls = _calls(api, key, self._base_url, self._pace, self._clock)
 
     def __repr__(self) -> str:
         return f"<{self._api.title} at {self._base_url}, to be read only>"

@@ -31,10 +31,14 @@ _MOST_BYTES = MOST_BYTES - (1 << 12)  # with room for what is written around it
 
 
 class _Answer(NamedTuple):
-    """What a call came to: a status and a body, or what went wrong on the way."""
+    """What a call came to: JSON, as a text and as a value; or a status and its reason; or what went wrong on the way.
 
+    `pause_s`: how long it asks to wait. `final`: whether trying again is of no use.
+    """
+
+    found: tuple[str, Any] | None = None
     status: int = 0
-    body: bytes = b""
+    reason: str = ""
     pause_s: float | None = None
     fault: str = ""
     final: bool = False
@@ -83,13 +87,9 @@ class Calls:
         Raises SimcoreError where there is none to be had.
         """
         answer = self._retrying(self._call, client, path, query)
-        wrong = self._wrong(answer)
-        found = None if wrong else _json(answer.body)
-        if found and self._key.stands_in(found[0]):
-            wrong = "the answer has the key in it, which is not written to a file"
-        if wrong or not found:  # raised out here, where no other error is at hand that it could lead to
-            raise SimcoreError(f"{self._api.title}, GET {path}: {wrong}")
-        return found
+        if answer.found is None:  # raised out here, where no other error is at hand that it could lead to
+            raise SimcoreError(f"{self._api.title}, GET {path}: {self._wrong(answer)}")
+        return answer.found
 
     def _call(self, client: httpx2.Client, path: str, query: Mapping[str, str]) -> _Answer:
         begun_s, body = self._clock.seconds(), bytearray()
@@ -106,9 +106,18 @@ class Calls:
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             told = self._key.out_of(" ".join(str(error).split())) or "no answer in time"
             return _Answer(fault=f"{told} ({type(error).__name__})", final="CERTIFICATE_VERIFY" in told)
-        if response.status_code == HTTPStatus.OK and _json(bytes(body)) is None:  # as where it was cut
+        if response.status_code != HTTPStatus.OK:
+            reason, asked_s = (
+                self._key.out_of(_reason(body)),
+                self._asked_s(response.headers.get("Retry-After")),
+            )
+            return _Answer(status=response.status_code, reason=reason, pause_s=asked_s)
+        found = _json(body)
+        if found is None:  # as where it was cut
             return _Answer(fault="the answer is no JSON that can be read")
-        return _Answer(response.status_code, bytes(body), self._asked_s(response.headers.get("Retry-After")))
+        if self._key.stands_in(found[0]):
+            return _Answer(fault="the answer has the key in it, which is not written to a file", final=True)
+        return _Answer(found=found)
 
     def _asked_s(self, text: str | None) -> float | None:
         """How many seconds a Retry-After asks to wait (RFC 9110 section 10.2.3), or None."""
@@ -124,14 +133,10 @@ class Calls:
         return max((at - self._clock.now()).total_seconds(), 0.0)
 
     def _wrong(self, answer: _Answer) -> str:
-        """What is wrong with the last answer, as a person is told it; "" where nothing is."""
-        if answer.status == HTTPStatus.OK:
-            return ""
+        """What is wrong with the last answer, as a person is told it."""
         if answer.fault:
-            tries = "" if answer.final else f", {_TRIES} times"
-            return f"{answer.fault}{tries}{'' if answer.final else ': try again later'}"
-        reason = _reason(answer.body)
-        said = f'it says "{shown(self._key.out_of(reason), 300)[1:-1]}"' if reason else "it gives no reason"
+            return answer.fault if answer.final else f"{answer.fault}, {_TRIES} times: try again later"
+        said = f'it says "{shown(answer.reason, 300)[1:-1]}"' if answer.reason else "it gives no reason"
         if answer.pause_s is not None and answer.pause_s > _LONGEST_PAUSE_S:
             return f"{answer.status}: it asks to wait {answer.pause_s:,.0f} seconds: start again after that"
         if answer.limited:
@@ -139,7 +144,7 @@ class Calls:
         if answer.again:
             return f"{answer.status}: it fails, {_TRIES} times ({said}): try again later"
         told = {
-            401: self._refused(reason),
+            401: self._refused(answer.reason),
             403: "the key may not read this",
             404: "there is no such thing, or no longer; to read the account as it is now, choose another folder",
             422: "the call is refused",
@@ -175,7 +180,7 @@ def _last(state: tenacity.RetryCallState) -> _Answer:
     return found
 
 
-def _json(body: bytes) -> tuple[str, Any] | None:
+def _json(body: bytearray) -> tuple[str, Any] | None:
     """JSON as a text, and as a value; None for what is no such thing."""
     try:
         text = body.decode("utf-8-sig").strip()
@@ -185,7 +190,7 @@ def _json(body: bytes) -> tuple[str, Any] | None:
         return None
 
 
-def _reason(body: bytes) -> str:
+def _reason(body: bytearray) -> str:
     """What an answer that is no success says: `errors`, `error` (a text or an object) or `message`, or its text."""
     found = _json(body)
     value = found[1] if found else body.decode("utf-8", "replace").strip()

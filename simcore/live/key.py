@@ -11,25 +11,29 @@ _SHOWN = "***"
 class Key:
     """A key: it has no repr, cannot be pickled, and is taken out of every text that others wrote.
 
-    `given`: the key, or None for that of the environment's `variable`. Raises SimcoreError where there is none,
-    and for what cannot be one.
+    `given`: the key, or None for that of the environment's `variable`. What is wrong with it is said by `check`, when
+    nobody holds it any more as a text, which a traceback with variables would show.
     """
 
-    __slots__ = ("_text", "variable")
+    __slots__ = ("_text", "_wrong", "variable")
 
     def __init__(self, given: str | None, variable: str) -> None:
-        text = os.environ.get(variable, "") if given is None else given
         where = variable if given is None else "api_key"
+        text = os.environ.get(variable, "") if given is None else given
+        self.variable, self._text, self._wrong = variable, "", ""
         if not isinstance(text, str):
-            raise SimcoreError(f"{where}: expected a text, found {type(text).__name__}")
-        text = text.strip()
-        if not text:
-            raise SimcoreError(f"no key: set {variable} in the environment, or give api_key=")
-        if not (text.isascii() and text.isprintable()) or " " in text:
-            raise SimcoreError(
-                f"{where}: not a key: it has a blank, a line break or a letter that no key has"
-            )
-        self._text, self.variable = text, variable
+            self._wrong = f"{where}: expected a text, found {type(text).__name__}"
+        elif not text.strip():
+            self._wrong = f"no key: set {variable} in the environment, or give api_key="
+        elif not (text.strip().isascii() and text.strip().isprintable()) or " " in text.strip():
+            self._wrong = f"{where}: not a key: it has a blank, a line break or a letter that no key has"
+        else:
+            self._text = text.strip()
+
+    def check(self) -> None:
+        """Raises SimcoreError where there is no key, and for what cannot be one."""
+        if self._wrong:
+            raise SimcoreError(self._wrong)
 
     def __repr__(self) -> str:
         return f"Key({_SHOWN})"

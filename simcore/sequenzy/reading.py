@@ -10,6 +10,7 @@ from simcore.errors import SimcoreError, ValidationError, shown
 from simcore.live.account import Live
 from simcore.live.api import Api
 from simcore.live.folder import Folder
+from simcore.live.key import Key
 from simcore.live.pages import Offsets, Part, under
 from simcore.live.snapshot import Snapshot, warn
 from simcore.sequenzy.api import from_api
@@ -34,7 +35,9 @@ def live(api_key: str | None = None, *, base_url: str | None = None) -> Live[Seq
     `live().snapshot(folder)` reads all sequences, and who was ever enrolled in them. Raises SimcoreError where
     there is no key, or no such address; needs the extra `live`.
     """
-    return Live(SequenzyApi(), api_key, base_url)
+    key = Key(api_key, SequenzyApi.variable)
+    del api_key  # which a traceback with variables would show
+    return Live(SequenzyApi(), key, base_url)
 
 
 def load_snapshot(folder: str | PathLike[str]) -> Snapshot[Sequence]:
