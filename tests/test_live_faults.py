@@ -482,10 +482,17 @@ def test_addresses(text_of, base_url, message):
 
 
 @pytest.mark.parametrize(
-    "base_url", ["http://127.1.2.3:80", "http://[::1]:8000/v4", "http://localhost", "https://x.org"]
+    ("base_url", "meant"),
+    [
+        ("http://127.1.2.3:8000", "http://127.1.2.3:8000/v4"),
+        ("http://[::1]:8000/v4", "http://[::1]:8000/v4"),
+        ("http://localhost/", "http://localhost/v4"),
+        ("https://x.org/kit", "https://x.org/kit"),
+    ],
 )
-def test_addresses_that_may_be(base_url):
-    assert repr(kit.live(KEY, base_url=base_url)) == f"<Kit at {base_url}, to be read only>"
+def test_addresses_that_may_be(base_url, meant):
+    """One without a path has the platform's own."""
+    assert repr(kit.live(KEY, base_url=base_url)) == f"<Kit at {meant}, to be read only>"
 
 
 # Of a server on loopback: signed by itself, until 2126.
@@ -572,6 +579,7 @@ def test_never_more_in_any_minute(most, gaps_s, ages_s):
         assert most_in_a_minute(times_s) <= most
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("api", "most"), [(KitApi, 120), (SequenzyApi, 100)])
 def test_never_more_than_the_platform_allows(clock, tmp_path, api, most):
     """A whole account, with faults, as the server sees it; and again, as soon as it was stopped."""

@@ -80,7 +80,8 @@ def test_a_key_shows_nothing():
 
 
 @pytest.mark.parametrize("oauth", [False, True])
-def test_in_no_repr_log_or_file(server, folder, caplog, capfd, oauth):
+def test_in_no_repr_log_or_file(server, folder, caplog, capfd, monkeypatch, oauth):
+    monkeypatch.setattr("simcore.live.pace.MachineClock.sleep", lambda *_: None)
     caplog.set_level(logging.DEBUG)
     logging.getLogger("httpcore2").setLevel(logging.DEBUG)
     server.faults["/tags"] = [Reply(500, ECHO.encode()), Reply(429), Reply(200, b"{", cut=0)]
@@ -287,7 +288,7 @@ def test_the_extra_is_imported_only_when_it_is_used():
         "def told(): print(*sorted({each.partition('.')[0] for each in sys.modules} & {*sys.argv}))\n"
         "kit.load_snapshot, sequenzy.load_snapshot, kit.live; told(); kit.live('a-key'); told()"
     )
-    others = ["httpx", "requests", "stamina", "aiohttp", "rich"]
+    others = ["httpx", "requests", "stamina", "aiohttp"]
     done = subprocess.run(
         [sys.executable, "-c", code, "httpx2", "tenacity", *others],
         capture_output=True,

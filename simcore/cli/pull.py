@@ -21,7 +21,7 @@ def pull(
     ],
     base_url: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Another address of the API, such as http://127.0.0.1:8000/v4."),
+        typer.Option(metavar="URL", help="Another address of the API, such as http://127.0.0.1:8000."),
     ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:

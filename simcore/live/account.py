@@ -34,11 +34,13 @@ class Live(Generic[S]):
     def __init__(
         self, api: Api[S], key: Key, base_url: str | None = None, clock: Clock | None = None
     ) -> None:
+        self._api, self._base_url, self._clock = api, api.base_url, clock or MachineClock()
         key.check()
-        self._api, self._clock = api, clock or MachineClock()
-        self._base_url = api.base_url if base_url is None else base_url
         self._pace = Pace(api.most, self._clock)
-        self._calls = _calls(api, key, self._base_url, self._pace, self._clock)
+        self._calls = _calls(
+            api, key, api.base_url if base_url is None else base_url, self._pace, self._clock
+        )
+        self._base_url = str(self._calls.base)
 
     def __repr__(self) -> str:
         return f"<{self._api.title} at {self._base_url}, to be read only>"

@@ -60,7 +60,7 @@ class Calls:
 
     def __init__(self, api: Api[Any], key: Key, base_url: str, pace: Pace, clock: Clock) -> None:
         self._api, self._key, self._pace, self._clock = api, key, pace, clock
-        self._base = checked(base_url, api.base_url)
+        self.base = checked(base_url, api.base_url)
         self._retrying = tenacity.Retrying(
             sleep=clock.sleep,
             retry=tenacity.retry_if_result(lambda answer: answer.again),
@@ -72,8 +72,8 @@ class Calls:
     def client(self) -> httpx2.Client:
         """What makes the calls; its connections are to be closed."""
         return httpx2.Client(
-            base_url=self._base,
-            transport=ReadOnly(httpx2.HTTPTransport(), self._base, self._api.header, self._key, self._pace),
+            base_url=self.base,
+            transport=ReadOnly(httpx2.HTTPTransport(), self.base, self._api.header, self._key, self._pace),
             headers={"Accept": "application/json", "User-Agent": "simcore"},
             timeout=_TIMEOUT_S,
             follow_redirects=True,

@@ -47,22 +47,25 @@ def _origin(url: httpx2.URL) -> str:
     return f"{url.scheme}://{url.host}:{port}"
 
 
-def checked(text: str, example: str) -> httpx2.URL:
-    """The address of an API. Raises SimcoreError where the key should not be sent there."""
+def checked(text: str, own: str) -> httpx2.URL:
+    """The address of an API, from what was given: its own path is added where there is none.
+
+    `own`: the platform's address. Raises SimcoreError where the key should not be sent there.
+    """
     try:
         url = httpx2.URL(text)
     except (httpx2.InvalidURL, TypeError):
         url = httpx2.URL("")
     if url.userinfo or url.query or url.fragment:  # which may be secret, and are not shown
-        raise SimcoreError(f"base_url: expected no user, query or fragment in it, as in {example}")
+        raise SimcoreError(f"base_url: expected no user, query or fragment in it, as in {own}")
     if url.scheme not in {"https", "http"} or not url.host:
-        raise SimcoreError(f"base_url: found {shown(text)}, expected an address such as {example}")
+        raise SimcoreError(f"base_url: found {shown(text)}, expected an address such as {own}")
     if url.scheme == "http" and not _is_loopback(url.host):
         raise SimcoreError(
             f"base_url: found {shown(text)}: without https the key would be readable on the way: plain http is for "
             "loopback only, such as http://127.0.0.1:8000"
         )
-    return url
+    return url if url.path.strip("/") else url.copy_with(path=httpx2.URL(own).path)
 
 
 def _is_loopback(host: str) -> bool:
