@@ -72,6 +72,7 @@ def test_an_account_of_kit(live, folder):
         "event": ["tag_added"] * 3,
         "ref": [5] * 3,
     }
+    assert found.tags.to_dict("list") == {"id": [5, 4], "name": ["VIP", "Old"]}
     for frame in (found.entries, found.events):
         assert [str(dtype) for dtype in frame.dtypes if str(dtype) != TEXT] == ["int64"] * 2
     assert (found.platform, found.taken_at, found.differences, found.refused) == ("kit", BEGIN, (), {})
@@ -162,7 +163,7 @@ def test_an_account_of_sequenzy(theirs, folder):
     assert found.entries["sequence_id"].tolist() == ["Onboarding"] * 3
     assert found.entries["via"].tolist() == ["trigger", "trigger", "manual"]
     assert list(found.events) == ["subscriber_id", "at", "event", "ref"]
-    assert len(found.events) == 0
+    assert len(found.events) == len(found.tags) == 0
     assert {headers["authorization"] for *_, headers in theirs.calls} == {f"Bearer {KEY}"}
     asked = [query for _, path, query, _ in theirs.calls if path == "/sequences/seq_a/enrollments"]
     assert [query["offset"] for query in asked] == ["0", "2"]

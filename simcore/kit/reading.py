@@ -50,7 +50,8 @@ def load_snapshot(folder: str | PathLike[str]) -> Snapshot[Sequence]:
     `sequences`: with their emails; one that names no time zone has the account's. `entries`: `sequence_id` and
     `subscriber_id` (int64, Kit's), `entered_at` (str, as it came) and `state`: a row for each subscriber of a
     sequence, the last time that they were added (K29). `events`: `tag_added`, with `at` as it came and the tag's
-    id as `ref`. Kit says neither which tags were taken away again, nor since when somebody is not active.
+    id as `ref`; `tags` has their names. Kit says neither which tags were taken away again, nor since when somebody
+    is not active.
 
     Warns of sequences that cannot be used, which are left out with their entries; of subscribers who are not
     active; and where the list of sequences changed while it was read. Raises SimcoreError for a folder that has no
@@ -109,6 +110,7 @@ class KitApi(Api[Sequence]):
                 sequences=tuple(sequences),
                 entries=found,
                 events=_events(folder),
+                tags=_tags(folder),
                 taken_at=manifest.taken_at,
                 finished_at=manifest.finished_at or manifest.taken_at,
                 differences=manifest.differences,
@@ -157,6 +159,14 @@ def _zone(folder: Folder) -> str | None:
     for name in ("account", "timezone", "name"):
         found = found.get(name) if isinstance(found, Mapping) else None
     return found if isinstance(found, str) and found in zone_names() else None
+
+
+def _tags(folder: Folder) -> pd.DataFrame:
+    found = _with_ids(folder, _TAGS)
+    return pd.DataFrame({
+        "id": pd.Series([each["id"] for each in found], dtype="int64"),
+        "name": pd.Series([each.get("name") for each in found], dtype="str"),
+    })
 
 
 def _events(folder: Folder) -> pd.DataFrame:

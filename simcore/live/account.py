@@ -24,6 +24,8 @@ _PASSES = 3
 """So many times a list is read from its beginning, where it changes so that rows may be lost between its pages."""
 
 
+_PACES: dict[tuple[str, Key], Pace] = {}
+"""The calls of this process by address and key: who is called counts them together, whatever they are for."""
 _Get = Callable[[str, Mapping[str, str]], tuple[str, Any]]
 """What gets the JSON of a path: its text, and its value."""
 
@@ -36,11 +38,10 @@ class Live(Generic[S]):
     ) -> None:
         self._api, self._base_url, self._clock = api, api.base_url, clock or MachineClock()
         key.check()
-        self._pace = Pace(api.most, self._clock)
-        self._calls = _calls(
-            api, key, api.base_url if base_url is None else base_url, self._pace, self._clock
-        )
+        self._calls = _calls(api, key, api.base_url if base_url is None else base_url, self._clock)
         self._base_url = str(self._calls.base)
+        pace = Pace(api.most, self._clock)
+        self._pace = pace if clock else _PACES.setdefault((self._base_url, key), pace)
 
     def __repr__(self) -> str:
         return f"<{self._api.title} at {self._base_url}, to be read only>"
@@ -85,7 +86,7 @@ class Live(Generic[S]):
         return found
 
     def _read_all(self, folder: Folder, progress: bool) -> None:
-        with self._calls.client() as client:
+        with self._calls.client(self._pace) as client:
             get = partial(self._calls.get, client)
             for part in self._api.first:
                 self._read(get, folder, part)
@@ -135,7 +136,7 @@ class Live(Generic[S]):
             number, more = number + 1, dict(following)
 
 
-def _calls(api: Api[Any], key: Key, base_url: str, pace: Pace, clock: Clock) -> "Calls":
+def _calls(api: Api[Any], key: Key, base_url: str, clock: Clock) -> "Calls":
     """The calls, by libraries that are imported only here."""
     try:
         from simcore.live.calls import Calls
@@ -145,4 +146,4 @@ def _calls(api: Api[Any], key: Key, base_url: str, pace: Pace, clock: Clock) -> 
         raise SimcoreError(
             'reading an account needs httpx2 and tenacity: pip install "simcore[live]"'
         ) from None
-    return Calls(api, key, base_url, pace, clock)
+    return Calls(api, key, base_url, clock)

@@ -58,8 +58,8 @@ class _Answer(NamedTuple):
 class Calls:
     """Calls to one API with one key."""
 
-    def __init__(self, api: Api[Any], key: Key, base_url: str, pace: Pace, clock: Clock) -> None:
-        self._api, self._key, self._pace, self._clock = api, key, pace, clock
+    def __init__(self, api: Api[Any], key: Key, base_url: str, clock: Clock) -> None:
+        self._api, self._key, self._clock = api, key, clock
         self.base = checked(base_url, api.base_url)
         self._retrying = tenacity.Retrying(
             sleep=clock.sleep,
@@ -69,11 +69,11 @@ class Calls:
             retry_error_callback=_last,
         )
 
-    def client(self) -> httpx2.Client:
-        """What makes the calls; its connections are to be closed."""
+    def client(self, pace: Pace) -> httpx2.Client:
+        """What makes the calls, at this pace; its connections are to be closed."""
         return httpx2.Client(
             base_url=self.base,
-            transport=ReadOnly(httpx2.HTTPTransport(), self.base, self._api.header, self._key, self._pace),
+            transport=ReadOnly(httpx2.HTTPTransport(), self.base, self._api.header, self._key, pace),
             headers={"Accept": "application/json", "User-Agent": "simcore"},
             timeout=_TIMEOUT_S,
             follow_redirects=True,

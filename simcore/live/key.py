@@ -38,6 +38,12 @@ class Key:
     def __repr__(self) -> str:
         return f"Key({_SHOWN})"
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Key) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a key is not written anywhere")
 

@@ -19,18 +19,19 @@ S = TypeVar("S", bound=Sequence)
 class Snapshot(Generic[S]):
     """An account as it was read.
 
-    `platform`: its name, such as "kit". `sequences`: with their emails, in the platform's order. `entries`: a row for
-    each of a subscriber into one of them, with `sequence_id`, `subscriber_id` and `entered_at`, and what else the
-    platform says. `events`: `subscriber_id`, `at`, `event` and `ref`. `taken_at` and `finished_at`: when reading began
-    and ended, aware; what happened from `taken_at` on may be in it or not. `differences`: how the list of sequences
-    changed meanwhile. `refused`: by its key in `entries`, why a sequence cannot be used; it and its entries are left
-    out.
+    `platform`: its name, such as "kit". `sequences`: with their emails, in the platform's order. `entries`: a row
+    for each of a subscriber into one of them, with `sequence_id`, `subscriber_id` and `entered_at`, and what else
+    the platform says. `events`: `subscriber_id`, `at`, `event` and `ref`. `tags`: `id` and `name`, what `ref` is
+    of. `taken_at` and `finished_at`: when reading began and ended, aware; what happened from `taken_at` on may be
+    in it or not. `differences`: how the list of sequences changed meanwhile. `refused`: by its key in `entries`,
+    why a sequence cannot be used; it and its entries are left out.
     """
 
     platform: str
     sequences: tuple[S, ...]
     entries: pd.DataFrame
     events: pd.DataFrame
+    tags: pd.DataFrame
     taken_at: datetime
     finished_at: datetime
     differences: tuple[str, ...] = ()

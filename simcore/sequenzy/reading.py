@@ -44,8 +44,8 @@ def load_snapshot(folder: str | PathLike[str]) -> Snapshot[Sequence]:
     """What `live().snapshot(folder)` read: no call is made.
 
     `sequences`: as their graphs say. `entries`: `sequence_id`, which is the sequence's name, and the columns of
-    `sequenzy.enrollments`: a row for each enrolment, however it ended (Q41). `events` has no rows: the API lists
-    nothing else that has a date and decides when something is sent.
+    `sequenzy.enrollments`: a row for each enrolment, however it ended (Q41). `events` and `tags` have no rows: the
+    API lists nothing else that has a date and decides when something is sent.
 
     Warns of sequences that cannot be used, which are left out with their entries; and where the list of sequences
     changed while it was read. Raises SimcoreError for a folder that has no whole snapshot.
@@ -96,6 +96,7 @@ class SequenzyApi(Api[Sequence]):
                 sequences=tuple(sequences),
                 entries=pd.concat(some, ignore_index=True) if some else _nobody(),
                 events=pd.DataFrame(no_events),
+                tags=pd.DataFrame({name: pd.Series(dtype="str") for name in ("id", "name")}),
                 taken_at=manifest.taken_at,
                 finished_at=manifest.finished_at or manifest.taken_at,
                 differences=manifest.differences,
