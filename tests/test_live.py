@@ -79,8 +79,8 @@ def test_an_account_of_kit(live, folder):
     assert repr(found) == (
         "Snapshot of kit, taken at 2026-03-09 12:00:00+0000: 2 sequences, 5 entries, 3 events"
     )
-    timeline = simcore.project(welcome, found.entries, events=found.events)
-    assert len(timeline) == 20
+    timeline = simcore.Account(found.sequences).project(found.entries, events=found.events)
+    assert timeline["sequence_id"].tolist() == [30] * 20
 
 
 def test_every_page_is_kept_as_it_came(server, live, folder):
@@ -170,8 +170,8 @@ def test_an_account_of_sequenzy(theirs, folder):
     assert {query["status"] for query in asked} == {"active,waiting,paused,completed,failed,cancelled"}
     assert {query["sort"] for query in asked} == {"enrolled_at_asc"}
     assert (folder / "pages/sequences/seq%252F%2E%2E/00001.json").is_file()
-    life = simcore.simulate(found.sequences[0], found.entries)
-    assert len(life.subscribers) == 3
+    life = simcore.Account(found.sequences).simulate(found.entries, events=found.events)
+    assert life.subscribers["sequence_id"].tolist() == ["Onboarding"] * 3
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", None, 5])

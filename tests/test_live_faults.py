@@ -113,7 +113,14 @@ def test_a_slow_answer(server, clock, read, monkeypatch):
     server.faults[SUBSCRIBERS] = [Reply(slow=0.5)]
     assert ids(read(server)) == TRUE
     assert clock.slept_s == [0.5]
-    server.faults[SUBSCRIBERS] = [Reply(slow=0.1)] * 6
+
+
+def test_answers_that_are_too_slow(server, read, monkeypatch, text_of):
+    monkeypatch.setattr(room, "_TIMEOUT_S", 0.05)
+    server.faults["/tags"] = [Reply(slow=0.3)] * 6
+    assert text_of(SimcoreError, read, server) == (
+        "Kit, GET /tags: timed out (ReadTimeout), 6 times: try again later"
+    )
 
 
 def test_an_answer_that_trickles(server, read, monkeypatch, text_of):
@@ -194,6 +201,11 @@ def test_a_redirection_at_home(server, read):
         ),
         pytest.param(
             as_json(["odd", 5], 400), '400: not the answer that was expected (it says "odd; 5")', id="list"
+        ),
+        pytest.param(
+            as_json({"success": False, "error": "Sorry"}),
+            '200: not the answer that was expected (it says "Sorry")',
+            id="success false",
         ),
         pytest.param(Reply(204), "204: not the answer that was expected (it gives no reason)", id="204"),
         pytest.param(

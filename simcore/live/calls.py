@@ -106,15 +106,14 @@ class Calls:
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             told = self._key.out_of(" ".join(str(error).split())) or "no answer in time"
             return _Answer(fault=f"{told} ({type(error).__name__})", final="CERTIFICATE_VERIFY" in told)
-        if response.status_code != HTTPStatus.OK:
-            reason, asked_s = (
-                self._key.out_of(_reason(body)),
-                self._asked_s(response.headers.get("Retry-After")),
-            )
-            return _Answer(status=response.status_code, reason=reason, pause_s=asked_s)
-        found = _json(body)
-        if found is None:  # as where it was cut
+        found = _json(body) or ("", None)
+        succeeded = response.status_code == HTTPStatus.OK
+        if succeeded and not found[0]:  # as where it was cut
             return _Answer(fault="the answer is no JSON that can be read")
+        if not succeeded or (isinstance(found[1], Mapping) and found[1].get("success") is False):
+            reason = self._key.out_of(_reason(body))
+            asked_s = self._asked_s(response.headers.get("Retry-After"))
+            return _Answer(status=response.status_code, reason=reason, pause_s=asked_s)
         if self._key.stands_in(found[0]):
             return _Answer(fault="the answer has the key in it, which is not written to a file", final=True)
         return _Answer(found=found)
