@@ -267,14 +267,17 @@ def test_sequences_that_change_meanwhile(server, folder):
 
 
 def test_lists_that_grow_meanwhile(server, folder):
-    """One who is on two pages is there once: of a sequence with the latest time, of a tag with the last."""
+    """One who is on two pages is there once: of a sequence with the latest time, else the last."""
     welcome, tagged = (server.lists[path][1] for path in ("/sequences/30/subscribers", "/tags/5/subscribers"))
     welcome.append(dict(welcome[0], added_at="2026-03-09T14:00:00Z"))
     tagged.append(dict(tagged[0], tagged_at="2026-03-09T15:00:00Z"))
+    emails = server.lists["/sequences/30/emails"][1]
+    emails.append(dict(emails[0], subject="Hello again"))
     found = read(server, folder)
     assert found.entries["subscriber_id"].tolist() == [1001, 1002, 1003, 1004, 1005]
     assert found.entries["entered_at"].iloc[0] == "2026-03-09T14:00:00Z"
     assert found.events["at"].iloc[0] == "2026-03-09T15:00:00Z"
+    assert found.sequences[0].emails[0].subject == "Hello again"
     assert len(found.events) == 3
 
 

@@ -28,7 +28,7 @@ class Part:
     @property
     def folder(self) -> str:
         """Where its pages are kept: the path, in names that every system takes."""
-        return "/".join(quote(each, safe="").replace(".", "%2E") for each in self.path.split("/")[1:])
+        return "/".join(quote(each).replace(".", "%2E") for each in self.path.split("/")[1:])
 
 
 def under(path: str, one: Any) -> str:
