@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pandas as pd
 import pytest
-from account_server import BEGIN, KEY, FakeClock, example, of_kit, of_sequenzy, people, serving
+from account_server import BEGIN, KEY, FakeClock, as_json, example, of_kit, of_sequenzy, people, serving
 from conftest import TEXT
 
 import simcore
@@ -264,6 +264,17 @@ def test_sequences_that_change_meanwhile(server, folder):
     with pytest.warns(UserWarning, match=re.escape(text)):
         kit.load_snapshot(folder)
     assert [one.id for one in found.sequences] == [30, 31]
+
+
+def test_a_list_of_something_else_at_the_end(server, folder):
+    told = {"sequences": [5], "pagination": {"has_next_page": False}}
+    server.faults["/sequences"] = [None, as_json(told)]
+    with pytest.warns(UserWarning, match="^the sequences changed while the account was read: "):
+        found = read(server, folder)
+    assert found.differences == (
+        "sequence 30 ('Welcome series') is gone",
+        "sequence 31 ('Weekly letters') is gone",
+    )
 
 
 def test_lists_that_grow_meanwhile(server, folder):

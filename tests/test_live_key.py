@@ -69,8 +69,11 @@ def test_a_key_shows_nothing():
     key = Key(KEY, "KIT_API_KEY")
     assert repr(key) == str(key) == f"{key}" == "Key(***)"
     for write in (pickle.dumps, copy.copy, copy.deepcopy, json.dumps):
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match=r"^a key is not written anywhere$|not JSON serializable"):
             write(key)
+    assert key == Key(f" {KEY}", "SEQUENZY_API_KEY")
+    assert key != Key("another", "KIT_API_KEY")
+    assert key != KEY
     assert key.out_of(ECHO) == "The API Key *** is invalid"
     assert key.stands_in(ECHO)
     assert not Key("Key", "KIT_API_KEY").stands_in(ECHO)
