@@ -3,6 +3,7 @@
 Load a sequence:
     kit.load, kit.load_all, kit.from_api     one Kit sequence, or all of an account's
     sequenzy.load, sequenzy.from_api         one Sequenzy sequence
+    kit.live, sequenzy.live                  your account, read over its API into a folder; load_snapshot loads it
     kit.Sequence, sequenzy.Sequence          or build one; replace and with_fields give changed copies
 
 Ask when:

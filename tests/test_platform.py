@@ -24,9 +24,8 @@ ONBOARDING = sequenzy.load(simcore.example("onboarding"))
 BOTH = "expected one as loaded by simcore.kit.load or simcore.sequenzy.load"
 NOTHING = (
     "expected a simcore.platform.Platform; it has no name, title, package, look, sequence, assumptions, events, "
-    "codes, words, options, rules, columns, standing, unchanging, recognises, load, plan, key, changes, "
-    "after, controls, "
-    "findings and schema"
+    "codes, words, options, rules, columns, standing, unchanging, recognises, load, plan, key, changes, after, "
+    "controls, findings, schema, live and load_snapshot"
 )
 LOOKS = (
     "expected a sequence as its platform's API gives it\n"
@@ -155,6 +154,8 @@ def test_what_is_left_out_has_a_default(text_of):
     assert text_of(SimcoreError, postcards.changes, [{"at": "2026-03-06"}]) == unchanging
     assert text_of(SimcoreError, postcards.after, series, iter([(0, "change")])) == unchanging
     assert text_of(SimcoreError, postcards.schema) == "Postcards gives no JSON Schema of its files"
+    for call in (postcards.live, lambda: postcards.load_snapshot("folder")):
+        assert text_of(SimcoreError, call) == "reading an account of Postcards is not possible yet"
 
 
 @pytest.mark.parametrize(
@@ -362,7 +363,7 @@ OTHERS = sorted(
 NAMED = re.compile(r"\b(kit|sequenzy)\b", re.IGNORECASE)
 EXAMPLE = re.compile(
     r">>> |\.\.\. |^ +\w+  +(Kit|Sequenzy): "
-    r"|such as [`\[\"]*kit\b|simcore (assumptions|schema) kit|sequenzy_events\.csv|kit/RULES\.md"
+    r"|such as [`\[\"]*kit\b|simcore (assumptions|schema|pull) kit|sequenzy_events\.csv|kit/RULES\.md"
 )
 
 

@@ -55,8 +55,10 @@ def test_names():
         "create_email",
         "delete_email",
         "from_api",
+        "live",
         "load",
         "load_all",
+        "load_snapshot",
         "platform",
         "subscribers",
         "update",
@@ -72,7 +74,9 @@ def test_names():
         "enable",
         "enrollments",
         "from_api",
+        "live",
         "load",
+        "load_snapshot",
         "platform",
         "update",
     ]
@@ -140,10 +144,12 @@ def test_an_import_brings_in_no_extra():
 
 
 @pytest.mark.parametrize(
-    ("package", "eager"), [(simcore, "SimcoreError"), (kit, "Sequence")], ids=["simcore", "kit"]
+    ("package", "eager"),
+    [(simcore, "SimcoreError"), (kit, "Sequence"), (sequenzy, "Sequence")],
+    ids=["simcore", "kit", "sequenzy"],
 )
 def test_names_come_when_they_are_asked_for(package, eager, monkeypatch, text_of):
-    name = {simcore: "project", kit: "calibrate"}[package]
+    name = {simcore: "project", kit: "calibrate", sequenzy: "live"}[package]
     known = getattr(package, name)
     monkeypatch.delitem(vars(package), name)
     assert {name, eager, "__doc__"} <= {*dir(package)}

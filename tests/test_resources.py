@@ -148,7 +148,7 @@ def test_where_there_is_no_such_signal(killing, ended, monkeypatch):
 def test_a_folder_of_parquet_has_no_half_part(ended, monkeypatch):
     entries = pd.read_csv(ENTRIES, dtype=str).sort_values("subscriber_id", kind="stable")
     entries.to_parquet("e.parquet")
-    before, settle = files(), parquet._settle
+    before, settle = files(), parquet.settle
 
     def killed(sink):
         settle(sink)
@@ -156,7 +156,7 @@ def test_a_folder_of_parquet_has_no_half_part(ended, monkeypatch):
             os.kill(os.getpid(), signal.SIGTERM)
 
     with monkeypatch.context() as patched:
-        patched.setattr(parquet, "_settle", killed)
+        patched.setattr(parquet, "settle", killed)
         assert ended("project", WELCOME, "e.parquet", "-o", "out") == 143
     assert everything() == [*before, "out", "out/.lock", "out/_manifest.json"]
     assert run("project", WELCOME, "e.parquet", "-o", "out").stdout.startswith("800 sends from 200 rows")

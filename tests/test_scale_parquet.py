@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 import simcore
 from simcore import kit, sequenzy
 from simcore.errors import EntryError, SimcoreError, TooLateError
+from simcore.files.folders import alone
 from simcore.scale import parquet
 
 WELCOME = kit.load(simcore.example("welcome"))
@@ -723,7 +724,7 @@ def test_parts_that_are_gone_or_other(source, out, text_of):
 
 
 def test_two_at_once(source, out, text_of):
-    with parquet._alone(out):
+    with alone(out, parquet.MANIFEST):
         assert (
             text_of(SimcoreError, run, source, out)
             == f"{out}: another process is writing to it: let it finish"

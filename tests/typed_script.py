@@ -25,6 +25,16 @@ welcome = kit.load(simcore.example("welcome"), time_zone="Europe/Kyiv")
 onboarding = sequenzy.load(simcore.example("onboarding"))
 assert_type(welcome, kit.Sequence)
 assert_type(onboarding, sequenzy.Sequence)
+mine = kit.load_snapshot("account")
+assert_type(mine.sequences, tuple[kit.Sequence, ...])
+assert_type(mine.entries, pd.DataFrame)
+assert_type(
+    sequenzy.live(base_url="http://127.0.0.1").snapshot("account").sequences, tuple[sequenzy.Sequence, ...]
+)
+kit.live(oauth="yes")  # wrong
+kit.live().snapshot()  # wrong
+sequenzy.live(oauth=True)  # wrong
+kit.load_snapshot(mine)  # wrong
 kit.load(welcome)  # wrong
 kit.from_api("welcome.json")  # wrong
 sequenzy.from_api([])  # wrong

@@ -30,6 +30,7 @@ from simcore.cli.listing import assumptions, example, rules, schema
 from simcore.cli.options import Command, as_typed
 from simcore.cli.preview import preview
 from simcore.cli.project import project
+from simcore.cli.pull import pull
 from simcore.cli.simulate import simulate
 from simcore.cli.whatif import compare, impact
 from simcore.errors import SimcoreError
@@ -100,6 +101,7 @@ for command in (
     compare,
     impact,
     lint,
+    pull,
     assumptions,
     rules,
     schema,

@@ -13,10 +13,16 @@ from simcore.plan.platform import register
 
 if TYPE_CHECKING:
     from simcore.kit.calibration import calibrate
+    from simcore.kit.reading import live, load_snapshot
     from simcore.kit.subscriber_list import subscribers
 else:
     # Each when it is first asked for, as in simcore itself: one needs all that verbs need.
-    _ROOMS = {"calibrate": "calibration", "subscribers": "subscriber_list"}
+    _ROOMS = {
+        "calibrate": "calibration",
+        "live": "reading",
+        "load_snapshot": "reading",
+        "subscribers": "subscriber_list",
+    }
 
     def __getattr__(name):
         if name in _ROOMS:
@@ -40,8 +46,10 @@ __all__ = [
     "create_email",
     "delete_email",
     "from_api",
+    "live",
     "load",
     "load_all",
+    "load_snapshot",
     "platform",
     "subscribers",
     "update",

@@ -1,6 +1,7 @@
 """Kit as a platform: ties together its model, rules, findings and controls."""
 
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -91,6 +92,18 @@ class Kit(Platform[Sequence]):
         from simcore.kit.schema import schema  # seldom asked for
 
         return schema()
+
+    def live(self, api_key: str | None = None, *, base_url: str | None = None) -> Any:
+        """See `simcore.kit.live`."""
+        from simcore.kit.reading import live  # as little
+
+        return live(api_key, base_url=base_url)
+
+    def load_snapshot(self, folder: str | PathLike[str]) -> Any:
+        """See `simcore.kit.load_snapshot`."""
+        from simcore.kit.reading import load_snapshot
+
+        return load_snapshot(folder)
 
 
 platform = Kit()

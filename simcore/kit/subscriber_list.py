@@ -39,6 +39,14 @@ def subscribers(source: Mapping[str, Any] | Iterable[Any] | str | PathLike[str])
     >>> subscribers(simcore.example("kit_subscribers"))["entered_at"].tolist()[:2]
     ['2026-03-02T14:05:31Z', '2026-03-03T22:40:10Z']
     """
+    frame = read(source)
+    if "state" in frame:
+        warn_of_inactive(frame["state"], "active", stacklevel=3)
+    return frame
+
+
+def read(source: Mapping[str, Any] | Iterable[Any] | str | PathLike[str]) -> pd.DataFrame:
+    """See `subscribers`; without its warning."""
     pages = _pages(source)
     problems: list[Problem] = []
     rows: list[Mapping[Any, Any]] = []
@@ -57,10 +65,7 @@ def subscribers(source: Mapping[str, Any] | Iterable[Any] | str | PathLike[str])
     columns = list(dict.fromkeys(["id", "added_at", *(name for row in rows for name in row)]))
     frame = pd.DataFrame({name: pd.Series([row.get(name) for row in rows]) for name in columns})
     frame["id"] = frame["id"].astype("int64")
-    frame = _latest(frame.rename(columns=_NAMES))
-    if "state" in frame:
-        warn_of_inactive(frame["state"], "active", stacklevel=3)
-    return frame
+    return _latest(frame.rename(columns=_NAMES))
 
 
 def _pages(source: Any) -> list[Any]:

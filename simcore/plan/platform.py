@@ -8,6 +8,7 @@ Nothing outside a platform's own package names it. Other code asks `platform_of(
 import warnings
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
@@ -180,6 +181,14 @@ class Platform(Protocol[S]):
     def schema(self) -> dict[str, Any]:
         """A JSON Schema (2020-12) of its files, for editors and validators."""
         raise SimcoreError(f"{self.title} gives no JSON Schema of its files")
+
+    def live(self, api_key: str | None = None, *, base_url: str | None = None) -> Any:
+        """An account, to be read over the platform's API: what `live` of its package gives."""
+        raise SimcoreError(f"reading an account of {self.title} is not possible yet")
+
+    def load_snapshot(self, folder: str | PathLike[str]) -> Any:
+        """What was read of an account into a folder: what `load_snapshot` of its package gives."""
+        raise SimcoreError(f"reading an account of {self.title} is not possible yet")
 
 
 class _Known:

@@ -12,7 +12,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
@@ -30,6 +30,7 @@ from simcore.engine.frames import ways
 from simcore.errors import EntryError, SimcoreError, TooLateError, shown
 from simcore.files import shipped as about
 from simcore.files.columns import check_columns
+from simcore.files.folders import alone, settle, writing
 from simcore.files.parquet import check_memory, flat, pyarrow
 from simcore.files.rows import Rows
 from simcore.files.writing import replacing
@@ -40,7 +41,6 @@ from simcore.text.progress import Report, reporting
 
 MANIFEST = "_manifest.json"
 """Readers of folders take every file for a part, except names that begin with _ or a dot."""
-_LOCK = ".lock"
 _BATCH = 1 << 16
 _BUFFER = 1 << 20
 _KEYS = 1 << 26
@@ -131,7 +131,7 @@ def project(
             theirs = [platform_of(sequence).columns]
             entries = _Input(source, opened, nobody.epochs[0].plan, names, theirs, arrow, parquet)
         fingerprint = _fingerprint(sequence, entries, given, chunk_rows)
-        stack.enter_context(_alone(folder))
+        stack.enter_context(alone(folder, MANIFEST))
         parts = _finished(folder, fingerprint)
         found, done = len(parts), sum(part.rows for part in parts)
         if parts and done == entries.rows:
@@ -154,7 +154,7 @@ def project(
             with replacing(path, source) as sink:
                 with parquet.ParquetWriter(sink, schema) as writer:
                     writer.write_table(_table(arrow, sends, schema, subjects))
-                _settle(sink)
+                settle(sink)
                 parts.append(Part(path.name, chunk.num_rows, len(sends), sink.tell(), *nothing))
             _keep(folder, fingerprint, parts)
             done += chunk.num_rows
@@ -409,44 +409,10 @@ def _reading(path: Path, arrow: ModuleType) -> Iterator[None]:
         raise SimcoreError(f"{path}: not a Parquet file, or a damaged one: {message}") from None
 
 
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise SimcoreError(f"{folder}: cannot be written: {error.strerror}") from None
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Makes sure that the folder exists, holds no half-written files, and that nobody else writes to it.
-
-    The lock ends with its process, however that ends.
-    """
-    with ExitStack() as stack:
-        with _writing(folder):
-            folder.mkdir(exist_ok=True)
-            names = [path.name for path in folder.iterdir()]
-            if MANIFEST not in names and not all(name.startswith(".") for name in names):
-                raise SimcoreError(
-                    f"{folder}: the folder has other files and no {MANIFEST} of a run to resume: choose a new folder"
-                )
-            lock = stack.enter_context(open(folder / _LOCK, "wb"))
-            with suppress(ModuleNotFoundError):  # where there is no such lock, nothing keeps two apart
-                fcntl = importlib.import_module("fcntl")
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    raise SimcoreError(f"{folder}: another process is writing to it: let it finish") from None
-            for half in folder.glob(".????????????????.part"):  # replacing
-                half.unlink()
-        yield
-
-
 def _finished(folder: Path, fingerprint: dict[str, Any]) -> list[Part]:
     """The parts that the manifest lists. Raises SimcoreError if it belongs to a different run."""
     path = folder / MANIFEST
-    with _writing(folder):
+    with writing(folder):
         if not path.exists():
             return []
         text = path.read_bytes()
@@ -471,13 +437,7 @@ def _keep(folder: Path, fingerprint: dict[str, Any], parts: list[Part]) -> None:
     manifest = {"fingerprint": fingerprint, "parts": [part._asdict() for part in parts]}
     with replacing(folder / MANIFEST) as sink:
         sink.write(json.dumps(manifest, indent=1).encode())
-        _settle(sink)
-
-
-def _settle(sink: BinaryIO) -> None:
-    """Makes sure that the data is on the disk before the file gets its name."""
-    sink.flush()
-    os.fsync(sink.fileno())
+        settle(sink)
 
 
 def _digest(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Sequenzy as a platform: its model, its rules, its findings and controls, tied together."""
 
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -81,6 +82,18 @@ class Sequenzy(Platform[Sequence]):
         from simcore.sequenzy.schema import schema  # seldom asked for
 
         return schema()
+
+    def live(self, api_key: str | None = None, *, base_url: str | None = None) -> Any:
+        """See `simcore.sequenzy.live`."""
+        from simcore.sequenzy.reading import live  # as little
+
+        return live(api_key, base_url=base_url)
+
+    def load_snapshot(self, folder: str | PathLike[str]) -> Any:
+        """See `simcore.sequenzy.load_snapshot`."""
+        from simcore.sequenzy.reading import load_snapshot
+
+        return load_snapshot(folder)
 
 
 platform = Sequenzy()
