@@ -434,3 +434,12 @@ def test_the_stop_is_looked_at_where_a_change_begins_a_wait():
     rows = [("02 10:00", "tag_added", "T"), ("03 09:00", "tag_added", "U"), ("03 11:00", "tag_removed", "U")]
     assert entered(made, [change], *rows) == ["02 10:00 stopped"]
     assert entered(made, [], *rows) == ["02 10:00 completed"]
+
+
+def test_a_wait_is_pulled_to_the_opening_of_a_window_that_was_closed():
+    """Q40: a day's wait before an email whose window never opens; then it opens at 08:00, and realigns."""
+    closed = {"timezone": "UTC", "startTime": "08:00", "endTime": "20:00", "days": []}
+    change = sequenzy.update(at("03 06:00"), sendingWindow=closed | {"days": ["tue"]}, realign=True)
+    sequence = of_tag(email("a", delay={"days": 1}), sendingWindow=closed)
+    sends = simcore.project(sequence, events=log(("02 10:00", "tag_added", "T")), changes=[change])
+    assert [f"{when:%d %H:%M}" for when in sends["send_at"]] == ["03 08:00"]

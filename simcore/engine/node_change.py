@@ -108,7 +108,8 @@ def _pass_anew(record: Record, step: Step, rows: Ints, now_us: int) -> None:
 def _realign(record: Record, step: Step, rows: Ints, now_us: int) -> None:
     """An email that waits is pulled to the opening of its local day, where that is earlier ."""
     out = record.out
-    rows = rows[(record.ending[rows] == 0) & (out.due_us[rows] != NAT_US)]
+    known = (out.due_us[rows] != NAT_US) | _waiting(record, rows, now_us)  # also where the window was closed
+    rows = rows[(record.ending[rows] == 0) & known]
     waits = _waiting(record, rows, now_us) & step.has_wait
     at_us = np.where(waits, record.over_us[rows], out.due_us[rows])
     for own, gate in gates_of(record, step, rows, np.full(rows.size, now_us - 1)):
