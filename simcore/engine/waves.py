@@ -12,24 +12,16 @@ import numpy as np
 
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import Ints
+from simcore.engine.judging import judged
 from simcore.engine.line import Line
-from simcore.engine.people import (
-    BLOCKED,
-    DUPLICATE,
-    EXCLUDED,
-    IGNORED,
-    NO_KEY,
-    REPEATED,
-    STARTED,
-    Fates,
-)
+from simcore.engine.people import STARTED
 from simcore.engine.record import Itinerary, Record
 from simcore.engine.rounds import ACTIVE, NONE, Waiting, where
 from simcore.engine.steps import Steps
 from simcore.engine.times import Times
 from simcore.errors import shown
-from simcore.plan.log import NEVER_US, Flags
-from simcore.plan.plan import OneAtATime, SideBySide
+from simcore.plan.log import NEVER_US
+from simcore.plan.plan import OneAtATime
 from simcore.plan.waits import RunDelay
 
 
@@ -97,7 +89,7 @@ class WaveSteps(Steps):
         """Some subscribers come in, each once: they begin a run, or do not."""
         record, line = self.record, self.wait_line
         rows = line.entering(people)
-        fate = self._judge(rows)
+        fate = judged(record, self.here.plan, line, rows)
         line.fate[rows] = fate
         rows = rows[fate == STARTED]
         who, entered_us = line.came.numbered_who[rows], line.came.entered_us[rows]
@@ -129,59 +121,6 @@ class WaveSteps(Steps):
         record.out.end_us[rows[old]] = now_us[old]
         record.out.end_status[rows[old]] = record.statuses.index("restarted")
         self._leave_line(rows)
-
-    def _judge(self, rows: Ints) -> Fates:
-        """What becomes of some entries, each subscriber's one."""
-        line, plan, history = self.wait_line, self.here.plan, self.record.history
-        who, now_us = line.came.numbered_who[rows], line.came.entered_us[rows]
-        left, again = history.left(who, now_us), line.taken[who] > 0
-        fate = np.full(len(rows), STARTED, np.int8)
-        if isinstance(plan.entry, OneAtATime):  # K14 to K17
-            repeats = self._by(plan.entry.repeat_vias, rows) & plan.entry.repeat
-            for holds, what in (
-                (self.record.in_excluded(who, now_us), EXCLUDED),
-                (again & ~repeats, IGNORED),
-                (left, BLOCKED),
-            ):
-                fate[holds] = what
-            return fate
-        return self._judge_side_by_side(plan.entry, rows, left, again)
-
-    def _judge_side_by_side(self, entry: SideBySide, rows: Ints, left: Flags, again: Flags) -> Fates:
-        """The same where the runs of a subscriber go side by side (Q18, Q21, Q33)."""
-        line, end_us = self.wait_line, self.record.out.end_us
-        who, now_us, key = line.came.numbered_who[rows], line.came.entered_us[rows], line.key[rows]
-
-        def active(others: Ints, place: Ints) -> Flags:
-            found: Flags = line.inside[others] & (end_us[others] > now_us[place])
-            return found
-
-        any_active = line.any_of(who, active)
-        same = line.any_of(
-            who, lambda others, place: active(others, place) & (line.key[others] == key[place])
-        )
-        by_hand = self._by(entry.if_idle_vias, rows)
-        fate = np.full(len(rows), STARTED, np.int8)
-        for holds, what in (
-            (same & (key >= 0), DUPLICATE),
-            ((key < 0) & ~by_hand & (entry.key is not None), NO_KEY),
-            (again & ~self._by(entry.again_vias, rows) & entry.once, REPEATED),
-            (any_active & by_hand, DUPLICATE),
-            (
-                (left & self._by(entry.blocked_vias, rows))
-                | (self._by(entry.closed_to, rows) & (not line.came.by_row)),
-                BLOCKED,
-            ),
-        ):
-            fate[holds] = what
-        return fate
-
-    def _by(self, names: frozenset[str], rows: Ints) -> Flags:
-        """Which of some entries are by any of some ways."""
-        flags: Flags = np.array([name in names for name in self.here.plan.vias])[
-            self.wait_line.came.via[rows]
-        ]
-        return flags
 
     def go(self, people: Ints) -> None:
         """What some subscribers wait for is due: of each, one step of one run."""
