@@ -94,8 +94,18 @@ def test_times_that_stand_alone_have_their_day_first_but_are_no_numbers(text_of)
             "send_at"
         ].tolist()
     )
-    text = text_of(EntryError, simcore.project, SEQUENCE, PLAIN, until=1772831220, unit="s")
-    assert text == f"until: 1772831220 is {SECONDS}"
+
+
+@pytest.mark.parametrize("unit", [None, "s", "ms"])
+@pytest.mark.parametrize("number", [1772831220, 1772831220.5, 1772831220000, "1772831220", "1772831220000"])
+def test_what_is_typed_must_not_be_a_number(number, unit, text_of):
+    """`unit` is about tables: nothing says what a number that stands alone counts."""
+    told = f"must not be a number: found {number!r}, expected an instant, such as 2026-03-06T21:07:30-05:00"
+    asked = {"unit": unit} if unit else {}
+    assert text_of(EntryError, simcore.project, SEQUENCE, PLAIN, until=number, **asked) == f"until {told}"
+    change = kit.update(number, send_hour=18)
+    text = text_of(EntryError, simcore.project, SEQUENCE, PLAIN, changes=[change], **asked)
+    assert text == f"changes[0].at {told}"
 
 
 def test_what_is_wrong_names_the_way_out(text_of):
@@ -189,6 +199,10 @@ def test_until_has_its_day_first():
     assert summary == run(*typed, "2026-03-08").stdout
     refusal = json.loads(run(*typed, "08/03/2026", status=2).stderr)
     assert refusal == {"error": f"--until: '08/03/2026' {GUESSWORK}"}
+    refusal = json.loads(run(*typed, "1772831220", "--unit", "s", status=2).stderr)
+    assert refusal["error"].startswith(
+        "--until must not be a number: found '1772831220', expected an instant"
+    )
 
 
 def test_commands_name_the_options():

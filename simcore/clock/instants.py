@@ -120,6 +120,8 @@ class Reader:
         held = np.empty(1, object)
         held[0] = value
         us, faults = self.read(held)
+        if faults.get(0) in {SECONDS, MILLISECONDS}:  # nothing says here what it counts
+            raise EntryError(f"{name} must not be a number: found {shown(value)}, {_EXPECTED}")
         if faults:
             raise EntryError(f"{name}: {shown(value)} {_sentence(faults[0])}")
         return int(us[0])
