@@ -251,6 +251,50 @@ def test_t22_zones_by_row_and_of_all_rows_the_sequence_s():
         pd.testing.assert_frame_equal(mine.reset_index(drop=True), theirs.reset_index(drop=True))
 
 
+CODE = {"type": "create_discount", "id": "code", "discount": {"discountType": "percent", "percentOff": 5}}
+OWN = {
+    "startTime": "09:00",
+    "endTime": "12:00",
+    "timezone": "America/New_York",
+    "timezoneSource": "subscriber",
+}
+AHEAD = {
+    "window": of_order(email("a"), CODE | {"delay": {"days": 1}}, email("b"), sendingWindow=OWN),
+    "wait and window": of_order(
+        email("a"), CODE | {"delay": {"days": 1}}, email("b", delay={"hours": 7}), sendingWindow=OWN
+    ),
+    "weekday": of_order(email("a"), CODE | {"delay": {"days": 1}}, email("b", waitUntilWeekday=OWN)),
+    "date": of_order(
+        email("a"),
+        CODE | {"delay": {"days": 1}},
+        email("b", waitUntil={"field": "due", "source": "attribute"}),
+        sendingWindow=OWN,
+    ),
+    "weekday, then a step": of_order(
+        email("a"), CODE | {"delay": {"days": 1}}, CODE | {"id": "d", "waitUntilWeekday": OWN}, email("b")
+    ),
+}
+
+
+@pytest.mark.parametrize("named", AHEAD)
+def test_q31_the_next_send_is_shown_in_the_subscribers_own_zone(named):
+    """Who waits for a step that is no email: `next_send_at` is when the email after it then goes out."""
+    zones = ["Europe/Kyiv", "Asia/Tokyo", "America/Los_Angeles", "America/New_York", None, None]
+    entries = pd.DataFrame({
+        "subscriber_id": [*"bcdefa"],  # the log is about a
+        "entered_at": at("05 13:30"),
+        "time_zone": zones,
+        "attributes": [{"due": at("07 01:00")}] * len(zones),
+    })
+    moved = log(("01 09:00", "field_changed", "timezone", {"value": "Asia/Kathmandu"}))
+    waiting = simcore.simulate(AHEAD[named], entries, events=moved, until=at("06 10:00")).subscribers
+    assert set(waiting["next_email_id"]) == {"b"}
+    sends = simcore.project(AHEAD[named], entries, events=moved)
+    then = sends[sends["email_id"] == "b"].set_index("subscriber_id")["send_at"]
+    assert then.nunique() >= 4
+    assert dict(zip(waiting["subscriber_id"], waiting["next_send_at"], strict=True)) == then.to_dict()
+
+
 # ---------------------------------------------------------------- plans by hand
 
 

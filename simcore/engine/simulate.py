@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from simcore.clock.instants import NAT_US
-from simcore.clock.zones import FIRST_US, Ints
+from simcore.clock.zones import FAR_US, FIRST_US, Ints
 from simcore.engine.change import change
 from simcore.engine.epoch import Sweep
 from simcore.engine.node_change import change_nodes
 from simcore.engine.record import Itinerary, Record
 from simcore.engine.rounds import ACTIVE, NONE, Outcome
+from simcore.engine.steps import NO_WAIT, due_by_zone
 from simcore.engine.times import Kept, Times, due
 from simcore.plan.log import NEVER_US, Log
 from simcore.plan.plan import ByNode, Epoch, Plan
@@ -128,8 +129,8 @@ def changed(record: Record, before: Itinerary | None, epoch: Epoch, number: int)
 
 
 def look_ahead(record: Record, here: Itinerary) -> None:
-    """Who waits for a step that is no email is shown with the email after it, and when it would go out; who waits for
-    nothing but the end is shown with none."""
+    """Who waits for a step that is no email is shown with the email after it, and when it would go out, in the run's
+    own zone where the step has one (Q31); who waits for nothing but the end is shown with none."""
     out = record.out
     if record.changing:
         ending = np.flatnonzero(record.ending > 0)
@@ -142,14 +143,20 @@ def look_ahead(record: Record, here: Itinerary) -> None:
         out.queued[rows], out.due_us[rows] = NONE, NAT_US
         if after == len(here.steps) or step.branch is not None:
             continue
-        delay, gate = here.steps[after].delay, here.steps[after].gate
-        if isinstance(delay, RunDelay):
+        then = here.steps[after]
+        if isinstance(then.delay, RunDelay):
             rows, due_us = rows[due_us != NAT_US], due_us[due_us != NAT_US]
-            found = delay.ready(record.history, record.runs, rows, due_us)
+            found = then.delay.ready(record.history, record.runs, rows, due_us)
             goes = np.ones(rows.size, np.bool_) if found.fate is None else found.fate == GOES
             rows, ready_us = rows[goes], np.maximum(found.us, due_us)[goes]
-            out.queued[rows], out.due_us[rows] = here.number[after], gate.snap(ready_us)
+            over = Times(np.minimum(ready_us, FAR_US))
+            gated, _ = due_by_zone(record, then._replace(delay=NO_WAIT), rows, over)
+            out.queued[rows], out.due_us[rows] = here.number[after], gated.all_us()
             continue
         out.queued[rows] = here.number[after]
-        after_us = due(delay, gate, Times(np.maximum(due_us, FIRST_US))).all_us()
+        anchor = Times(np.maximum(due_us, FIRST_US))
+        if then.delay.own_zone or then.gate.own_zone:
+            after_us = due_by_zone(record, then, rows, anchor)[0].all_us()
+        else:
+            after_us = due(then.delay, then.gate, anchor).all_us()
         out.due_us[rows] = np.where(due_us == NAT_US, NAT_US, after_us)

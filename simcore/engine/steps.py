@@ -136,7 +136,7 @@ class Steps(ABC):
                 since_us = np.where(record.cause[without] == DEFERRED, record.since_us[without], now_us[over])
                 free = Times(free_us[over])
                 if step.gate.own_zone:
-                    again, _ = self._due_by_zone(step._replace(delay=NO_WAIT), without, free)
+                    again, _ = due_by_zone(record, step._replace(delay=NO_WAIT), without, free)
                 else:
                     again = due(NO_WAIT, step.gate, free)
                 waits = waits._replace(
@@ -207,7 +207,7 @@ class Steps(ABC):
             self._wait_by_run(at, last, step.delay, rows, anchor)
             return
         if step.delay.own_zone or step.gate.own_zone:
-            at_times, over_us = self._due_by_zone(step, rows, anchor)
+            at_times, over_us = due_by_zone(record, step, rows, anchor)
         else:
             at_times = (due if self.kept is None else self.kept.due)(step.delay, step.gate, anchor)
             over_us = None
@@ -218,32 +218,6 @@ class Steps(ABC):
                 if isinstance(step.gate, Closed):  # the wait itself never ends
                     over_us = np.full(len(over_us), FAR_US)
         self.line_up(at, last, Waiting(rows, at_times, anchor, under=self.number, over_us=over_us))
-
-    def _due_by_zone(self, step: Step, rows: Ints | None, anchor: Times) -> tuple[Times, Ints]:
-        """When a step is due, and when its wait is over, for runs each in a zone of its own: zone by zone.
-
-        The delay is in the zone that a run has when it begins to wait, the gate in that when the wait is over (Q31).
-        """
-        anchor_us = anchor.all_us()
-        over_us = np.empty(len(anchor_us), np.int64)
-        for some, place in self._zones(rows, anchor_us):
-            delay = step.delay if place is None else step.delay.in_zone(place)
-            over_us[some] = np.maximum(delay.earliest(anchor_us[some]), anchor_us[some])
-        over_us = np.minimum(over_us, FAR_US)
-        parts, index, size = [], np.empty(len(anchor_us), np.int64), 0
-        for some, place in self._zones(rows, over_us):
-            gate = step.gate if place is None else step.gate.in_zone(place)
-            mine = due(NO_WAIT, gate, Times(over_us[some]))
-            index[some] = size + (np.arange(some.size) if mine.index is None else mine.index)
-            size += mine.distinct_us.size
-            parts.append(mine.distinct_us)
-        return Times(np.concatenate(parts), index), over_us
-
-    def _zones(self, rows: Ints | None, at_us: Ints) -> list[tuple[Ints, str | None]]:
-        """Which of some runs are in each zone at an instant, and its name; None for the sequence's own."""
-        which, places = pd.factorize(self.record.zones_at(rows, at_us))
-        names = [None if place < 0 else self.record.zones[place] for place in places.tolist()]
-        return [(np.flatnonzero(which == number), name) for number, name in enumerate(names)]
 
     def _wait_by_run(self, at: int, last: int, delay: RunDelay, rows: Ints | None, anchor: Times) -> None:
         """Runs wait each for something of its own: they go on then, end then, or skip what comes."""
@@ -256,7 +230,7 @@ class Steps(ABC):
         if goes.size:
             own = Times(anchor_us[goes])
             over = Times(np.minimum(over_us[goes], FAR_US))
-            gated, _ = self._due_by_zone(step._replace(delay=NO_WAIT), mine[goes], over)
+            gated, _ = due_by_zone(record, step._replace(delay=NO_WAIT), mine[goes], over)
             waits = Waiting(mine[goes], gated, own, under=self.number, over_us=over.distinct_us)
             self.line_up(at, last, waits)
         for kind, why in ((ENDS, delay.why), (LAPSES, delay.lapsed)):
@@ -315,3 +289,31 @@ class Steps(ABC):
             record.owed[number, rows[over]], record.owed_us[number, rows[over]] = True, free_us[over]
         limit.count(who[goes], now_us[goes])
         return mails.of(np.flatnonzero(goes))
+
+
+def due_by_zone(record: Record, step: Step, rows: Ints | None, anchor: Times) -> tuple[Times, Ints]:
+    """When a step is due, and when its wait is over, for runs each in a zone of its own: zone by zone.
+
+    The delay is in the zone that a run has when it begins to wait, the gate in that when the wait is over (Q31).
+    """
+    anchor_us = anchor.all_us()
+    over_us = np.empty(len(anchor_us), np.int64)
+    for some, place in _zones(record, rows, anchor_us):
+        delay = step.delay if place is None else step.delay.in_zone(place)
+        over_us[some] = np.maximum(delay.earliest(anchor_us[some]), anchor_us[some])
+    over_us = np.minimum(over_us, FAR_US)
+    parts, index, size = [np.empty(0, np.int64)], np.empty(len(anchor_us), np.int64), 0
+    for some, place in _zones(record, rows, over_us):
+        gate = step.gate if place is None else step.gate.in_zone(place)
+        mine = due(NO_WAIT, gate, Times(over_us[some]))
+        index[some] = size + (np.arange(some.size) if mine.index is None else mine.index)
+        size += mine.distinct_us.size
+        parts.append(mine.distinct_us)
+    return Times(np.concatenate(parts), index), over_us
+
+
+def _zones(record: Record, rows: Ints | None, at_us: Ints) -> list[tuple[Ints, str | None]]:
+    """Which of some runs are in each zone at an instant, and its name; None for the sequence's own."""
+    which, places = pd.factorize(record.zones_at(rows, at_us))
+    names = [None if place < 0 else record.zones[place] for place in places.tolist()]
+    return [(np.flatnonzero(which == number), name) for number, name in enumerate(names)]
