@@ -127,7 +127,8 @@ def project(
     which are understood (K29, Q41); `columns` says what others mean. Times without an offset need `naive_time_zone`. A
     subscriber who enters again starts another run if the sequence repeats, and is ignored if it does not (K14, Q18).
     If the sequence has a trigger, you can leave out `entries`: the trigger then enrols people by the events. Entries
-    of such a sequence may also have `properties` (dicts).
+    of such a sequence may also have `properties` (dicts: what the event brought), `attributes` (dicts: what is known
+    of the subscriber, Q28) and `time_zone` (the subscriber's own, an IANA name, Q31).
 
     Returns the columns, in order: `subscriber_id` (as given), `run` (int32, from 1), `position` (int16, from 0),
     `email_id` (int64; str if the ids are texts), `subject` (category), `send_at` (datetime64[us, the sequence's

@@ -182,7 +182,12 @@ class Account:
         """Entries and events of any library's whose columns have their names here."""
         platforms = {each.name: each for each in map(platform_of, self.sequences.values())}
         theirs = [each.columns for each in platforms.values()]
-        entries, events = plainly(entries, options.events, options.columns, theirs)
+        each_wants = [plan_of(each).wanted for each in self.sequences.values()]
+        wanted = {
+            what: [*dict.fromkeys(name for wants in each_wants for name in wants[what])]
+            for what in ("entries", "events")
+        }
+        entries, events = plainly(entries, options.events, options.columns, theirs, wanted=wanted)
         return entries, options._replace(events=events, columns=None)
 
     def _made(

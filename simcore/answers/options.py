@@ -71,8 +71,8 @@ ASSUMPTIONS = "the platform's switches, such as `kit.Assumptions(...)`. None: th
 EVENTS = (
     "what happens to subscribers: a table or a list of dicts with `subscriber_id` (as in `entries`), `at` (instants) "
     "and `event` (a name that the platform knows; on platforms with tracked events, any other name is one). Some "
-    "events also need `ref` (which tag, form, segment, list, sequence or field) or `properties` (a dict). Rows can be "
-    "in any order."
+    "events also need `ref` (which tag, form, segment, list, sequence or field) or `properties` (a dict); "
+    "`received_at` (an instant) is when the platform received it, if that was later (Q39). Rows can be in any order."
 )
 
 

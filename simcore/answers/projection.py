@@ -299,9 +299,10 @@ def _later(sequence: Any, options: Options, until_us: int | None, cache: Cache) 
 def tables(sequence: Any, entries: Any, options: Options) -> tuple[Any, Options]:
     """Entries and events of any library's whose columns have their names here, so that none are to be renamed."""
     platform = platform_of(sequence)
-    vias = plan_of(sequence).vias if "via" in platform.columns else ()
+    plan = plan_of(sequence)
+    vias = plan.vias if "via" in platform.columns else ()
     entries, events = plainly(
-        entries, options.events, options.columns, [platform.columns], vias, platform.standing
+        entries, options.events, options.columns, [platform.columns], vias, platform.standing, plan.wanted
     )
     return entries, options._replace(events=events, columns=None)
 

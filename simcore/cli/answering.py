@@ -18,7 +18,7 @@ from simcore.cli.options import as_typed, check, saying
 from simcore.clock.instants import Reader
 from simcore.clock.words import clock
 from simcore.clock.zones import zone
-from simcore.engine.frames import warn_of_inactive, ways
+from simcore.engine.frames import warn_of_inactive, warn_of_overlooked, ways
 from simcore.errors import SimcoreError, TooLateError
 from simcore.files.inputs import is_stdin, once_only, unzipped
 from simcore.files.quarantine import quarantine
@@ -26,7 +26,7 @@ from simcore.files.reading import read
 from simcore.files.rows import Rows
 from simcore.files.stamps import iso, us_of
 from simcore.files.writing import replacing, target_of, writer
-from simcore.plan.columns import COUNTED, ENTRIES, EVENTS, Columns, Names, called, check_there
+from simcore.plan.columns import COUNTED, ENTRIES, EVENTS, Columns, Names, called, check_there, renamed
 from simcore.plan.plan import Plan
 from simcore.plan.platform import platform_of
 from simcore.show import terminal
@@ -118,7 +118,7 @@ def answer(
             for name, source in sources.items()
             if on_error == "quarantine" and once_only(source.path)
         }
-        tables = _read(sources, bar, sequence, plans[-1].vias, pipes)
+        tables = _read(sources, bar, sequence, plans, pipes)
         working = bar.add_task("Projecting", total=None)
         found = _answered(verb, sequence, plans, tables, asked, on_error)
         bar.update(working, total=1, completed=1)
@@ -158,12 +158,12 @@ def _read(
     sources: dict[str, Source],
     bar: progress.Progress,
     sequence: Any,
-    vias: tuple[str, ...],
+    plans: Sequence[Plan],
     pipes: Mapping[str, BinaryIO],
 ) -> dict[str, Rows]:
     """The rows of all files, whose columns have the names that people give, or those of platforms.
 
-    `pipes`: files that keep what comes through pipes.
+    `plans`: by which they are read. `pipes`: files that keep what comes through pipes.
     """
     reading = bar.add_task("Reading", total=None)
 
@@ -194,9 +194,12 @@ def _read(
         )
         found = {*named_so(there[what])} - {*source.columns}
         if "via" in found:
-            rows.frame["via"] = ways(rows.frame["via"], vias)
+            rows.frame["via"] = ways(rows.frame["via"], plans[-1].vias)
+        names = renamed(there[what], named_so(there[what]))
+        for plan in plans:
+            warn_of_overlooked(what, names, plan.wanted[what])
         if "entered_at" in found and standing in rows.frame:
-            warn_of_inactive(rows.frame[standing], active)
+            warn_of_inactive([rows.frame[standing]], active)
         tables[what] = rows
     for source in sources.values():
         check_there(source.columns, there)

@@ -214,7 +214,7 @@ NoCsvSafe = Annotated[
 ENTRIES_HELP = (
     "Who enters, and when: a .parquet file, or CSV (UTF-8, with a header, at most 16,777,216 characters in a field), "
     "either also as .gz; - is standard input. Columns: subscriber_id and entered_at, optionally via and, if the "
-    "sequence has a trigger, properties (a JSON object). Ids from CSV stay text."
+    "sequence has a trigger, properties and attributes (JSON objects) and time_zone. Ids from CSV stay text."
 )
 TRIGGER_HELP = "Without ENTRIES, the sequence's trigger (if it has one) enrols people by EVENTS."
 Entries = Annotated[Path | None, typer.Argument(metavar="ENTRIES", help=f"{ENTRIES_HELP} {TRIGGER_HELP}")]
@@ -223,9 +223,8 @@ Events = Annotated[
     typer.Option(
         metavar="EVENTS",
         help="What happens to subscribers, such as tag_added or unsubscribed: a file like ENTRIES. Columns: "
-        "subscriber_id, at, event, ref (such as a tag's id) if an event needs it, and properties (a JSON object) if "
-        "the "
-        "sequence has a trigger. Events that the platform does not know are refused.",
+        "subscriber_id, at, event, ref (such as a tag's id) if an event needs it, and if the sequence has a trigger "
+        "properties (a JSON object) and received_at. Events that the platform does not know are refused.",
     ),
 ]
 Columns = Annotated[

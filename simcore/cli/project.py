@@ -37,6 +37,7 @@ from simcore.cli.options import (
     Until,
     check,
     names_of,
+    saying,
 )
 from simcore.errors import SimcoreError
 from simcore.scale import parquet
@@ -168,7 +169,8 @@ def _stream(
     for option, given in refused.items():
         if given:
             raise SimcoreError(f"{option}: not possible if -o is a folder, as {output} is: {NAMED}")
-    done = parquet.project(entries, output, sequence, **asked, progress=sys.stderr.isatty())
+    with saying():
+        done = parquet.project(entries, output, sequence, **asked, progress=sys.stderr.isatty())
     nothing = parquet.nothing_of(output)
     if as_json:
         terminal.write_json(done._asdict() | idle_json(nothing) | {"folder": str(output)})

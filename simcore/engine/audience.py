@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from simcore.clock import instants
-from simcore.clock.zones import FIRST_US, LAST_US, Ints, zone_names
+from simcore.clock.zones import FIRST_US, LAST_US, Ints
 from simcore.engine import entries as reading
 from simcore.engine import events as event_log
 from simcore.engine import one_at_a_time, side_by_side
@@ -161,10 +161,7 @@ def _brought(given: pd.DataFrame, plans: Sequence[Plan], *, side: bool) -> dict[
         which, values = event_log.read_properties(given["attributes"], "entries: attributes")
         found |= {"attributes": which, "attribute_values": values}
     if any(plan.zone_field for plan in plans) and "time_zone" in given.columns:
-        place, names = event_log.factorized(given["time_zone"])
-        known = [name for name in names if isinstance(name, str) and name in zone_names()]
-        code = np.array([known.index(name) if name in known else -1 for name in names], np.int64)
-        found |= {"time_zone": code[place], "zones": tuple(known)}
+        found["time_zone"], found["zones"] = reading.zones_of(given["time_zone"])
     return found
 
 

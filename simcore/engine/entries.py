@@ -1,5 +1,6 @@
 """Entries, as people have them, read: who enters when, and by which way."""
 
+import warnings
 from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
@@ -8,11 +9,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from simcore.clock import instants
+from simcore.clock.zones import Ints, zone_names
 from simcore.engine import events, frames
-from simcore.errors import EntryError, typed
+from simcore.errors import EntryError, shown, typed
 from simcore.plan.columns import ENTRIES, Names
+from simcore.text.wording import count, listed
 
 WAY_OUT = "simcore.split_entries(entries) parts the rows that can be read from those that cannot"
+_FEW = 3
+"""So many names that are no zones are told."""
 
 
 def frame(entries: Any) -> pd.DataFrame:
@@ -66,6 +71,30 @@ def vias_of(given: pd.DataFrame, vias: tuple[str, ...]) -> npt.NDArray[np.int8]:
         faults = dict.fromkeys(np.flatnonzero(code < 0).tolist(), f"not one of: {', '.join(vias)}")
         raise instants.explain_faults("via", via, faults, "fix those rows, or leave via out")
     return code.astype(np.int8)
+
+
+def zones_of(given: "pd.Series[Any]") -> tuple[Ints, tuple[str, ...]]:
+    """The own zone of each entry, by its place among the zones that are named; -1 for none (Q31).
+
+    Warns of names that are no zones.
+    """
+    place, names = events.factorized(given)
+    known = [name for name in names if isinstance(name, str) and name in zone_names()]
+    code = np.array([known.index(name) if name in known else -1 for name in names], np.int64)
+    rows = np.bincount(place, minlength=len(names)).tolist()
+    odd = {
+        shown(name): rows[at]
+        for at, name in enumerate(names)
+        if code[at] < 0 and not (pd.isna(name) is True or (isinstance(name, str) and not name.strip()))
+    }
+    if odd:
+        told = [f"{name} in {count(number, 'row')}" for name, number in [*odd.items()][:_FEW]]
+        more = [f"{len(odd) - _FEW} more"] if len(odd) > _FEW else []
+        warnings.warn(
+            f"entries: time_zone: no IANA time zone, so the sequence's is taken: {listed([*told, *more])}",
+            stacklevel=2,
+        )
+    return code[place], tuple(known)
 
 
 def split(

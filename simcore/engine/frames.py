@@ -1,6 +1,7 @@
 """Frames of every kind as pandas has them, with columns by their names here."""
 
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from simcore.errors import EntryError, SimcoreError, typed
-from simcore.plan.columns import Names, called, check, check_there, plain, renamed
+from simcore.plan.columns import NO_NAMES, Names, called, check, check_there, overlooked, plain, renamed
 from simcore.text.wording import listed
 
 
@@ -19,14 +20,16 @@ def plainly(
     theirs: Iterable[Names],
     vias: tuple[str, ...] = (),
     standing: tuple[str, str] = ("", ""),
+    wanted: Mapping[str, Iterable[str]] = NO_NAMES,
 ) -> tuple[Any, Any]:
     """Entries and events whose columns have their names here, where they are frames; what is none stays as it is.
 
     `given`: what people say that the columns are called (see `simcore.project`). `theirs`: what platforms call
     those of entries; of what they call `via`, all that is none of `vias` is the first of these (Q41). `standing`: the
     column of such entries that says how subscribers stand, and what it says of active ones; a warning counts the
-    others (K29). Frames that are given are not changed. Raises SimcoreError for `given` that names columns which are
-    not there.
+    others (K29). `wanted`: the columns of each that are looked at where they are there; a warning names others that
+    may be meant for them. Frames that are given are not changed. Raises SimcoreError for `given` that names columns
+    which are not there.
     """
     names = check(given)
     frames = {"entries": table("entries", entries), "events": table("events", events)}
@@ -40,25 +43,36 @@ def plainly(
         found = called(what, columns, names, theirs)
         if found:
             if standing[0] in columns and "entered_at" in found and "entered_at" not in names:
-                warn_of_inactive(frames[what][standing[0]], standing[1])
+                warn_of_inactive([frames[what][standing[0]]], standing[1])
             frames[what] = frame = frames[what].copy(deep=False)
             frame.columns = pd.Index(renamed(frame.columns, found), dtype=object)
             if None in frame.columns:
                 frames[what] = frame = frame.loc[:, frame.columns.notna()]
             if vias and "via" in found and "via" not in names:
                 frames[what] = frame.assign(via=ways(frame["via"], vias))
+        warn_of_overlooked(what, frames[what].columns, wanted.get(what, ()))
     return frames["entries"], frames["events"]
 
 
-def warn_of_inactive(states: "pd.Series[Any]", active: str, stacklevel: int = 2) -> None:
-    """Warns of subscribers who are not active, by the column of their table that says how they stand (K29)."""
-    states = states.astype(object)
-    states = states.where(states.notna(), "").astype(str)
-    gone = states[~states.isin([active, ""])].value_counts(sort=False)
-    if len(gone):
+def warn_of_overlooked(what: str, there: Iterable[Any], wanted: Iterable[str]) -> None:
+    """Warns of columns that nobody reads, and that may be meant for some that are `wanted` and not there."""
+    told = overlooked(what, there, wanted)
+    if told:
+        warnings.warn(told, stacklevel=3)
+
+
+def warn_of_inactive(parts: "Iterable[pd.Series[Any]]", active: str, stacklevel: int = 2) -> None:
+    """Warns of subscribers who are not active, by the parts of the column that says how they stand (K29)."""
+    gone, total = Counter[Any](), 0
+    for part in parts:
+        states = part.astype(object)
+        states = states.where(states.notna(), "").astype(str)
+        gone.update(states[~states.isin([active, ""])].value_counts(sort=False).to_dict())
+        total += len(states)
+    if gone:
         told = listed(f"{count} {state}" for state, count in gone.items())
         warnings.warn(
-            f"{gone.sum()} of {len(states)} subscribers are not active ({told}): since when is not said, so they are "
+            f"{gone.total()} of {total} subscribers are not active ({told}): since when is not said, so they are "
             "entries like the others",
             stacklevel=stacklevel,
         )

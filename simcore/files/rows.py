@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 
 from simcore.clock import instants
+from simcore.clock.grammar import MISSING
 from simcore.clock.zones import Ints
 from simcore.errors import SimcoreError, shown
 from simcore.files.inputs import named
 from simcore.files.json_file import once
 from simcore.files.stamps import aware
+from simcore.plan.columns import OBJECTS
 from simcore.plan.log import whole_id
 from simcore.plan.plan import Plan
 
@@ -62,6 +64,8 @@ class Rows:
         usable = self._timed("entered_at", how, plan)
         if "subscriber_id" not in usable:
             usable["count"] = pd.to_numeric(self._read(self.frame["count"], _count), errors="coerce")
+        if plan.trigger is not None and "time_zone" in self.frame:
+            usable["time_zone"] = self._filled("time_zone")
         if "via" in self.frame:
             usable["via"] = self._filled("via")
             wrong = f"not one of: {', '.join(plan.vias)}"
@@ -74,6 +78,8 @@ class Rows:
         usable["event"] = self.frame["event"]
         self._read(usable["event"], lambda name: words.wrong() if words.unknown(name) else None)
         usable["ref"] = self._filled("ref") if "ref" in self.frame else None
+        if plan.trigger is not None and "received_at" in self.frame:
+            usable["received_at"] = self._received(how)
         refs = usable["ref"][usable["event"].isin(words.about)]
         code, found = _each(refs, words.ref)
         for row in refs.index[np.array([each is None for each in found], np.bool_)[code]].tolist():
@@ -87,9 +93,20 @@ class Rows:
         us, faults = how.read(stamps)
         self.refuse({row: f"{when} {shown(stamps.iloc[row])}: {faults[row]}" for row in faults})
         usable = pd.DataFrame(who | {when: aware(us)}, copy=False)
-        if plan.trigger is not None and "properties" in self.frame:  # elsewhere it is a column as any other
-            usable["properties"] = self._read(self.frame["properties"], _properties)
+        if plan.trigger is not None:  # elsewhere they are columns as any others
+            for name in [each for each in OBJECTS if each in self.frame]:
+                usable[name] = self._read(self.frame[name], _object)
         return usable
+
+    def _received(self, how: instants.Reader) -> Any:
+        """When events were received, missing where nothing is said of it (Q39)."""
+        given = self.frame["received_at"]
+        us, faults = how.read(given)
+        wrong = {row: fault for row, fault in faults.items() if fault != MISSING}
+        self.refuse({row: f"received_at {shown(given.iloc[row])}: {fault}" for row, fault in wrong.items()})
+        us = us.copy()
+        us[[*faults]] = instants.NAT_US
+        return aware(us)
 
     def _ids(self) -> "pd.Series[Any]":
         ids = self.frame["subscriber_id"]
@@ -134,7 +151,7 @@ def _count(given: Any) -> Any:
     return number if number is not None and 0 <= number < 1 << 53 else "not a whole number of 0 or more"
 
 
-def _properties(text: Any) -> Any:
+def _object(text: Any) -> Any:
     """The object that a JSON text is, None for a blank one, or what is wrong with it."""
     if not isinstance(text, str):
         return None if pd.isna(text) else _NO_OBJECT

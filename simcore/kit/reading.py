@@ -103,7 +103,7 @@ class KitApi(Api[Sequence]):
                 theirs = theirs.assign(sequence_id=each["id"], state=states)
                 entries.append(theirs[[*_NO_ENTRIES]])
         found = pd.concat(entries or [_NO_ENTRIES], ignore_index=True)
-        warn_of_inactive(found["state"], "active", stacklevel=4)
+        warn_of_inactive([found["state"]], "active", stacklevel=4)
         return warn(
             Snapshot(
                 platform=self.name,

@@ -41,7 +41,7 @@ def subscribers(source: Mapping[str, Any] | Iterable[Any] | str | PathLike[str])
     """
     frame = read(source)
     if "state" in frame:
-        warn_of_inactive(frame["state"], "active", stacklevel=3)
+        warn_of_inactive([frame["state"]], "active", stacklevel=3)
     return frame
 
 

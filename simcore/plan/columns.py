@@ -12,10 +12,14 @@ from simcore.text.wording import listed
 
 Columns = tuple[tuple[str, ...], tuple[str, ...]]
 """The columns that a table must have, and those that it may have."""
-ENTRIES: Columns = ("subscriber_id", "entered_at"), ("via", "properties")
+ENTRIES: Columns = ("subscriber_id", "entered_at"), ("via", "properties", "attributes", "time_zone")
 EVENTS: Columns = ("subscriber_id", "at", "event"), ("ref", "properties", "received_at")
-COUNTED: Columns = ("count", "entered_at"), ("via", "properties")
+COUNTED: Columns = ("count", "entered_at"), ENTRIES[1]
 """Entries that are counted, with `count` in the place of `subscriber_id`."""
+OBJECTS = ("properties", "attributes")
+"""The columns that hold objects: dicts, or in files JSON."""
+OF_TRIGGERS = frozenset({*OBJECTS, "time_zone", "received_at"})
+"""The columns that files of sequences without a trigger may have for something else."""
 
 Names = Mapping[str, str]
 """What columns are called in a table, by their names here."""
@@ -39,9 +43,14 @@ _ALIKE = {
     "at": ("occurredat", "happenedat", "createdat", *_WHEN),
     "event": ("eventname", "eventtype", "name", "type", "action"),
     "count": ("number", "arrivals"),
+    "properties": ("property", "props"),
+    "attributes": ("attrs", "attr", "customattributes"),
+    "time_zone": ("tz", "zone"),
+    "received_at": ("received",),
 }
 """What people call columns, in small letters and digits alone."""
 _ALMOST = 0.75  # so much alike are names of which one may be meant by the other
+_NEARLY = 0.84  # and these where nothing else says that one is missing
 
 
 def check(given: Any) -> Names:
@@ -132,7 +141,22 @@ def missing(there: Iterable[Any], *needed: Sequence[str], why: str = "") -> str 
     )
 
 
-def nearest(wanted: Iterable[str], there: Iterable[str]) -> dict[str, str]:
+def overlooked(what: str, there: Iterable[Any], wanted: Iterable[str]) -> str | None:
+    """What is said of columns of `entries` or `events` that nobody reads, and that may be meant for some that are
+    wanted and not there; None where there are no such columns. `there`: the columns by their names here."""
+    names = [str(name) for name in there]
+    gone = [name for name in wanted if name not in names]
+    near = nearest(gone, [name for name in names if name not in _KNOWN], _NEARLY)
+    if not near:
+        return None
+    columns, these = ("columns", "them") if len(near) > 1 else ("column", "it")
+    return (
+        f"{what}: {columns} {listed(map(repr, near.values()))} not read (did you mean "
+        f"{listed(near)}?): columns={json.dumps(near, ensure_ascii=False)} maps {these}"
+    )
+
+
+def nearest(wanted: Iterable[str], there: Iterable[str], almost: float = _ALMOST) -> dict[str, str]:
     """Which of some names may be meant by those that are wanted, as far as any may; each once."""
     from difflib import SequenceMatcher  # it takes time to import, and is needed only here
 
@@ -150,7 +174,7 @@ def nearest(wanted: Iterable[str], there: Iterable[str]) -> dict[str, str]:
     ]
     found: dict[str, str] = {}
     for score, each, name in sorted(pairs, key=lambda pair: -pair[0]):
-        if score >= _ALMOST and each not in found and name not in found.values():
+        if score >= almost and each not in found and name not in found.values():
             found[each] = name
     return {each: found[each] for each in wanted if each in found}
 

@@ -10,6 +10,7 @@ from simcore.clock.delays import Delay
 from simcore.clock.gates import Gate
 from simcore.clock.zones import Ints
 from simcore.errors import SimcoreError, shown
+from simcore.plan.columns import OBJECTS
 from simcore.plan.history import History
 from simcore.plan.log import Events, Flags, Log, Source, Watched
 from simcore.plan.runs import Runs
@@ -334,6 +335,14 @@ class Plan:
         if not isinstance(self.entry, SideBySide):
             raise TypeError("plans of one sequence have one way of entry")
         return self.entry
+
+    @property
+    def wanted(self) -> dict[str, tuple[str, ...]]:
+        """The columns of entries and of events that it looks at where they are there."""
+        values = OBJECTS if self.reads_properties else ()
+        zone = ("time_zone",) if self.zone_field else ()
+        received = () if self.trigger is None else ("received_at",)
+        return {"entries": (*values, *zone), "events": (*values[:1], *received)}
 
     @property
     def looks_back(self) -> bool:

@@ -46,8 +46,9 @@ def project(
 
     `entries`, `events`: Dask DataFrames with the columns of `simcore.project`, or as `columns` says. `entries` is None
     if the sequence's trigger enrols by the events. Both must have exactly the same dtype of `subscriber_id`.
-    `properties` are dicts; Dask converts them to text unless you set
-    `dask.config.set({"dataframe.convert-string": False})`. The other arguments are those of `simcore.project`.
+    `properties` and `attributes` are dicts; Dask converts them to text unless you set
+    `dask.config.set({"dataframe.convert-string": False})`. The other arguments are those of `simcore.project`. No
+    warning counts subscribers who are not active (K29).
 
     `partitioned`: whether all rows of a subscriber are in one partition already (with events: in the same partition of
     both frames). False shuffles both frames by `subscriber_id`; ties keep the order of the rows given.

@@ -26,7 +26,7 @@ from simcore.answers.idle import Idle, idle
 from simcore.answers.options import FileOptions, Naming, Options, read, takes
 from simcore.answers.projection import Projection
 from simcore.engine import entries as reading
-from simcore.engine.frames import ways
+from simcore.engine.frames import warn_of_inactive, warn_of_overlooked, ways
 from simcore.errors import EntryError, SimcoreError, TooLateError, shown
 from simcore.files import shipped as about
 from simcore.files.columns import check_columns
@@ -34,9 +34,9 @@ from simcore.files.folders import alone, settle, writing
 from simcore.files.parquet import check_memory, flat, pyarrow
 from simcore.files.rows import Rows
 from simcore.files.writing import replacing
-from simcore.plan.columns import ENTRIES, Names, called, check, check_there, renamed
+from simcore.plan.columns import ENTRIES, OF_TRIGGERS, Names, called, check, check_there, renamed
 from simcore.plan.plan import Plan
-from simcore.plan.platform import Sequence, platform_of
+from simcore.plan.platform import Platform, Sequence, platform_of
 from simcore.text.progress import Report, reporting
 
 MANIFEST = "_manifest.json"
@@ -85,10 +85,11 @@ def project(
 ) -> Summary:
     """The timeline of the entries in a Parquet file that may be bigger than memory, as a folder of Parquet files.
 
-    `path_in`: a file with the columns `subscriber_id` (numbers or texts) and `entered_at`, optionally `via`, and
-    `properties` if the sequence has a trigger, or as the platform or `columns` names them. As in all files, a blank
-    text counts as missing. `path_out`: a folder, created if it does not exist. The other arguments are those of
-    `simcore.project`, except events: those of a subscriber could be anywhere. `order="email"` orders each part.
+    `path_in`: a file with the columns `subscriber_id` (numbers or texts) and `entered_at`, optionally `via`, and if
+    the sequence has a trigger `properties` and `attributes` (structs, maps or JSON texts) and `time_zone`, or as the
+    platform or `columns` names them. As in all files, a blank text counts as missing. `path_out`: a folder, created if
+    it does not exist. The other arguments are those of `simcore.project`, except events: those of a subscriber could
+    be anywhere. `order="email"` orders each part.
 
     You can read the folder as one table (`pandas.read_parquet(path_out)`): `part-00000.parquet` and so on share one
     schema, and their rows, in the order of the names, are those that `simcore.project` gives for the whole file. A
@@ -128,8 +129,8 @@ def project(
     with ExitStack() as stack:
         with _reading(source, arrow):
             opened = stack.enter_context(open(source, "rb"))
-            theirs = [platform_of(sequence).columns]
-            entries = _Input(source, opened, nobody.epochs[0].plan, names, theirs, arrow, parquet)
+            platform = platform_of(sequence)
+            entries = _Input(source, opened, nobody.epochs[0].plan, names, platform, arrow, parquet)
         fingerprint = _fingerprint(sequence, entries, given, chunk_rows)
         stack.enter_context(alone(folder, MANIFEST))
         parts = _finished(folder, fingerprint)
@@ -138,6 +139,7 @@ def project(
             if progress:
                 print(f"{folder}: already finished, nothing to do", file=sys.stderr)
             return _summary(parts, found)
+        warn_of_inactive(entries.standings(), platform.standing[1])
         report = stack.enter_context(reporting(progress, entries.rows, "rows"))
         if not parts:
             if entries.rows > chunk_rows:
@@ -199,7 +201,7 @@ class _Input:
         file: BinaryIO,
         plan: Plan,
         given: Names,
-        theirs: list[Names],
+        platform: Platform[Any],
         arrow: ModuleType,
         parquet: ModuleType,
     ) -> None:
@@ -210,14 +212,16 @@ class _Input:
             file, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True
         )
         schema = self.file.schema_arrow
-        self.names = called("entries", schema.names, given, theirs)
+        self.names = called("entries", schema.names, given, [platform.columns])
         here = renamed(schema.names, self.names)
         check_columns(path, [name for name in here if name is not None], ENTRIES)
         check_there(given, {"entries": schema.names})
-        # Without a trigger, properties are a column as any other.
-        wanted = {*sum(ENTRIES, ())} - (set() if plan.trigger else {"properties"})
+        warn_of_overlooked("entries", here, plan.wanted["entries"])
+        wanted = {*sum(ENTRIES, ())} - (set() if plan.trigger else OF_TRIGGERS)
         self.columns = [name for name in here if name in wanted]
         self.lenient = "via" in self.names and "via" not in given
+        table_of_theirs = "entered_at" in self.names and "entered_at" not in given
+        self.standing = platform.standing[0] if table_of_theirs else ""
         kind = schema.field(self.names.get("subscriber_id", "subscriber_id")).type
         self.id_type = kind.value_type if arrow.types.is_dictionary(kind) else kind
         if arrow.types.is_null(kind):
@@ -250,6 +254,13 @@ class _Input:
                 if skip < batch.num_rows:
                     yield self._plain(self.arrow.Table.from_batches([batch.slice(skip)]))
                 skip = max(0, skip - batch.num_rows)
+
+    def standings(self) -> "Iterator[pd.Series[Any]]":
+        """How subscribers stand, a few at a time; nothing where the file is no table of the platform's (K29)."""
+        if self.standing in self.file.schema_arrow.names:
+            with _reading(self.path, self.arrow):
+                for batch in self.file.iter_batches(_BATCH, columns=[self.standing]):
+                    yield batch.column(0).to_pandas()
 
     def _plain(self, table: Any) -> Any:
         """A table by the names here, whose ids are no dictionary, since that could be as big as the file."""

@@ -19,7 +19,7 @@ from simcore.answers import options as common
 from simcore.answers.options import DEFAULTS, Enrolling, FileOptions, Naming, Options, read, takes
 from simcore.answers.projection import Projection, Simulation, make
 from simcore.errors import EntryError, SimcoreError
-from simcore.plan.columns import check, read_from
+from simcore.plan.columns import OBJECTS, check, read_from
 from simcore.plan.platform import Sequence, platform_of
 
 try:
@@ -64,8 +64,8 @@ def project(
     None if the sequence's trigger enrols by the events. Both must have exactly the same type of `subscriber_id`.
     Instants are timestamps or strings with offsets; a `timestamp_ntz`, a date, or a string without an offset needs
     `naive_time_zone`.
-    `properties` are JSON texts, structs or maps (null fields of a struct count as missing). The other arguments are
-    those of `simcore.project`.
+    `properties` and `attributes` are JSON texts, structs or maps (null fields of a struct count as missing). The other
+    arguments are those of `simcore.project`. No warning counts subscribers who are not active (K29).
 
     `partitioned`: whether all rows of a subscriber are in one partition already, as after
     `repartition("subscriber_id")`. This works for one frame only, since Spark does not pair up the partitions of two
@@ -111,8 +111,9 @@ class _Work(NamedTuple):
 
     def done(self, *tables: pa.Table) -> pa.Table:
         """The table of what happens to the subscribers of tables."""
-        bag = (self.options.columns or {}).get("properties", "properties")
-        frames = {name: _frame(table, bag) for name, table in zip(self.names, tables, strict=True)}
+        called = self.options.columns or {}
+        bags = [called.get(name, name) for name in OBJECTS]
+        frames = {name: _frame(table, bags) for name, table in zip(self.names, tables, strict=True)}
         asked = self.options._replace(events=frames.get("events"))
         shown = _shown(make(self.sequence, frames.get("entries"), asked, notes=self.notes), self.table)
         ids = tables[0].schema.field(self.who).type
@@ -187,9 +188,9 @@ def _mapped(
 def _numbered(frame: DataFrame, columns: dict[str, str]) -> DataFrame:
     """The columns that are read, and row numbers, so that ties keep their order (K18)."""
     read = {column: frame[f"`{column}`"] for column in columns.values()}
-    bag = columns.get("properties")
-    if bag is not None and not isinstance(frame.schema[bag].dataType, types.StringType):
-        read[bag] = functions.to_json(read[bag])
+    for bag in [columns[name] for name in OBJECTS if name in columns]:
+        if not isinstance(frame.schema[bag].dataType, types.StringType):
+            read[bag] = functions.to_json(read[bag])
     read[_ROW] = functions.monotonically_increasing_id()
     return frame.select(*(column.alias(name) for name, column in read.items()))
 
@@ -226,10 +227,10 @@ def _of_batches(work: _Work) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa
     return of_batches
 
 
-def _frame(table: pa.Table, bag: str) -> pd.DataFrame:
-    """Rows in their order, as simcore reads them. `bag`: the column of properties, if it has any."""
+def _frame(table: pa.Table, bags: list[str]) -> pd.DataFrame:
+    """Rows in their order, as simcore reads them. `bags`: the columns that hold objects, where they are there."""
     frame: pd.DataFrame = table.sort_by(_ROW).to_pandas(integer_object_nulls=True)
-    if bag in frame.columns:
+    for bag in frame.columns.intersection(bags):
         frame[bag] = pd.Series([*map(_parsed, frame[bag])], dtype=object)
     return frame
 
