@@ -247,7 +247,8 @@ def factorized(values: "pd.Series[Any]") -> tuple[Ints, Any]:
     try:
         return pd.factorize(values, use_na_sentinel=False)
     except TypeError:
-        return pd.factorize(values.map(lambda each: each if isinstance(each, Hashable) else (repr(each),)))
+        hashed = values.map(lambda each: each if isinstance(each, Hashable) else (repr(each),))
+        return pd.factorize(hashed, use_na_sentinel=False)
 
 
 def _alike(some: "pd.Series[Any]", others: "pd.Series[Any]") -> bool:
