@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 import simcore
 from simcore import cli, kit
 from simcore.errors import SimcoreError, ValidationError
+from simcore.scale import parquet
 
 EXAMPLE = simcore.example("kit_subscribers")
 PAGES = json.loads(EXAMPLE.read_text("utf-8"))
@@ -253,7 +254,20 @@ def test_rows_read_as_they_come_are_counted_too(tmp_path):
         write(path, index=False)
         result = CliRunner().invoke(cli.app, ["project", str(simcore.example("welcome")), str(path)])
         assert (result.exit_code, result.stderr) == (0, f"Warning: {told}\n")
+    for chunk_rows in (1, 5):
+        with pytest.warns(UserWarning, match="not active") as caught:
+            done = parquet.project(
+                path, tmp_path / f"{chunk_rows}", welcome, chunk_rows=chunk_rows, progress=False
+            )
+        assert ([str(each.message) for each in caught], done.sends) == ([told], 20)
+    part_by_part = ["project", str(simcore.example("welcome")), str(path), "-o", str(tmp_path / "typed")]
+    result = CliRunner().invoke(cli.app, part_by_part)
+    assert (result.exit_code, result.stderr) == (0, f"Warning: {told}\n")
+    assert CliRunner().invoke(cli.app, part_by_part).stderr == ""  # it is finished: nothing is read
     named = {"subscriber_id": "id", "entered_at": "added_at"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        parquet.project(path, tmp_path / "named", welcome, columns=named, progress=False)
     ours = frame.rename(columns={"id": "subscriber_id", "added_at": "entered_at"})
     assert len(simcore.project(welcome, frame, columns=named)) == len(simcore.project(welcome, ours)) == 20
     typed = ["--column", "subscriber_id=id", "--column", "entered_at=added_at"]

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from test_columns_read import CASES, READS, by_library, frame, tables, told_of, warned
+from test_columns_read import sends as sent
 
 import simcore
 from simcore import kit, sequenzy
@@ -57,6 +59,9 @@ TYPES = {
     "event": "string",
     "ref": "string",
     "properties": "string",
+    "attributes": "string",
+    "time_zone": "string",
+    "received_at": "string",
 }
 GIVEN = "subscriber_id", "run", "position", "email_id", "subject", "send_at"
 
@@ -92,7 +97,7 @@ def lazily(spark, frame, **types):
     types = TYPES | types
 
     def plain(name, value):
-        if name == "properties" and types[name] == "string":
+        if name in {"properties", "attributes"} and types[name] == "string":
             return None if value is None else json.dumps(value)
         if not isinstance(value, dict) and pd.isna(value):
             return None
@@ -206,6 +211,33 @@ def test_ties_count_in_the_order_of_the_rows(spark):
     assert rows(computed(found)) == rows(expected)
 
 
+@pytest.mark.parametrize("case", CASES, ids="-".join)
+def test_each_column_makes_the_same_difference(spark, case):
+    body, *values = CASES[case]
+    sequence = sequenzy.from_api(body)
+    for value in values:
+        given = tables(*case, value)
+        entries, events = (
+            rows and lazily(spark, frame(rows), subscriber_id="string").repartition(2) for rows in given
+        )
+        found = scale.project(entries, sequence, events=events)
+        assert sent(computed(found)) == sent(by_library(body, *given))
+
+
+def test_attributes_that_are_structs(spark):
+    known = [{"due": "2026-03-09T10:00:00Z"}, {"due": None}]
+    entries = pd.DataFrame({"subscriber_id": [1, 2], "entered_at": "2026-03-02T10:00Z", "attributes": known})
+    sequence = sequenzy.from_api(CASES["entries", "attributes"][0])
+    given = lazily(spark, entries, attributes="struct<due: string>")
+    found = scale.project(given, sequence)
+    assert rows(computed(found)) == rows(simcore.project(sequence, entries))
+    renamed = given.withColumnRenamed("attributes", "attrs")
+    told = warned(scale.project, renamed, sequenzy.from_api(READS))
+    assert told_of("entries", "attributes", "attrs") in told
+    found = scale.project(renamed, sequence, columns={"attributes": "attrs"})
+    assert rows(computed(found)) == rows(simcore.project(sequence, entries))
+
+
 @pytest.mark.parametrize("kind", ["struct", "map"])
 def test_properties_that_are_no_texts(spark, kind):
     if kind == "map":
@@ -301,6 +333,12 @@ def test_what_workers_do():
     work = scale._Work("timeline", ("events",), REPLENISH)
     found = scale._of_one(work)(table_of(tracked, *tracked.columns))
     assert rows(found.to_pandas()) == rows(simcore.project(REPLENISH, events=TRACKED))
+    for value in CASES["entries", "attributes"][1:]:
+        given, _ = tables("entries", "attributes", value)
+        entries = frame([{**row, "attributes": json.dumps(row.get("attributes"))} for row in given])
+        work = scale._Work("timeline", ("entries",), sequenzy.from_api(READS))
+        found = scale._of_one(work)(table_of(entries, *entries.columns))
+        assert sent(found.to_pandas()) == sent(by_library(READS, given, None))
 
 
 @pytest.mark.parametrize(
