@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 import simcore
 from simcore import cli, kit, sequenzy
+from simcore.errors import EntryError
 from simcore.plan.columns import ENTRIES, EVENTS
 from simcore.scale import parquet
 
@@ -416,3 +417,34 @@ def test_q31_names_that_are_no_zones_are_told():
     assert "'Kyiv' in 2 rows and '+02:00' in 1 row" in result.stderr
     fixed = sequenzy.from_api(of(sendingWindow=WINDOW | {"timezoneSource": "fixed"}))
     assert warned(simcore.project, fixed, rows) == []
+
+
+# Enrolments to which somebody added what decides
+
+
+def test_enrolments_keep_what_was_added():
+    known = {"due": "2026-03-09T10:00:00Z"}
+    added = {"time_zone": "Asia/Tokyo", "attributes": known, "properties": {"city": "Oslo"}}
+    page = [
+        {"subscriberId": "a", "enrollmentStartedAt": START, **added},
+        {"subscriberId": "b", "enrollmentStartedAt": START},
+    ]
+    table = pd.DataFrame(page, dtype=object)
+    for name in ("attributes", "properties"):
+        table[name] = table[name].map(json.dumps, na_action="ignore")
+    table.to_csv("e.csv", index=False)
+    sequence = sequenzy.from_api(READS)
+    expected = sends(simcore.project(sequence, frame([entry(**added), entry(subscriber_id="b")])))
+    for source in ({"enrollments": page}, "e.csv"):
+        found = sequenzy.enrollments(source)
+        assert [*found.columns[-3:]] == ["properties", "attributes", "time_zone"]
+        assert sends(simcore.project(sequence, found)) == expected
+    plain = sequenzy.enrollments({"enrollments": page[1:]})
+    assert not {*added} & {*plain.columns}
+
+
+def test_enrolments_with_what_is_no_object():
+    rows = {"subscriberId": ["a"], "enrollmentStartedAt": [START], "attributes": ["due tomorrow"]}
+    pd.DataFrame(rows).to_csv("e.csv", index=False)
+    with pytest.raises(EntryError, match=r"row 0: 'due tomorrow' is not an object \(a dict\)"):
+        simcore.project(sequenzy.from_api(READS), sequenzy.enrollments("e.csv"))

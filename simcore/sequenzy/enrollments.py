@@ -1,5 +1,6 @@
 """Enrolments as Sequenzy's API lists them become entries (Q41)."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike, fspath
 from typing import Any
@@ -10,6 +11,7 @@ import pandas as pd
 from simcore.clock import instants
 from simcore.errors import Problem, SimcoreError, refuse, shown
 from simcore.files.json_file import MOST_TOLD, read_json
+from simcore.plan.columns import ENTRIES, OBJECTS
 from simcore.text.wording import listed
 
 COLUMNS = {
@@ -35,7 +37,8 @@ def enrollments(source: Mapping[str, Any] | Iterable[Any] | str | PathLike[str])
     columns (a name that ends in .csv); or a list of these, in order. Columns: `subscriber_id` (str), `entered_at`
     (datetime64[us, UTC]), `via` ("manual" and "audience" as they are, "trigger" for all else), and what the platform
     says of each: `enrollment_id`, `status`, `current_node_id` (str), `wait_until` and `last_updated_at`
-    (datetime64[us, UTC]), missing where it says nothing. Every enrolment is a row, however it ended.
+    (datetime64[us, UTC]), missing where it says nothing. Every enrolment is a row, however it ended. What somebody
+    added (`properties`, `attributes`, `time_zone`) is kept; in CSV the first two are JSON.
 
     Raises ValidationError for what is no such page, where a page is missing, and where there are more to get;
     SimcoreError for what is no CSV, OSError where a file cannot be read.
@@ -62,6 +65,9 @@ def enrollments(source: Mapping[str, Any] | Iterable[Any] | str | PathLike[str])
             texts = [_via(each) if name == "via" else None if each is None else str(each) for each in found]
             columns[name] = pd.Series(texts, dtype="str")
     refuse(problems[:MOST_TOLD])
+    for name in ENTRIES[1]:
+        if name not in columns and any(name in item for _, item in rows):
+            columns[name] = pd.Series([item.get(name) for _, item in rows], dtype=object)
     return pd.DataFrame(columns)
 
 
@@ -78,8 +84,20 @@ def _file(path: str | PathLike[str]) -> Any:
         raise SimcoreError(
             f"{path}: no column {listed(missing, 'or')}; the columns are: {', '.join(map(str, frame))}"
         )
-    rows = [{name: text for name, text in row.items() if text} for row in frame.to_dict("records")]
+    rows = [
+        {name: _value(name, text) for name, text in row.items() if text} for row in frame.to_dict("records")
+    ]
     return {"enrollments": rows}
+
+
+def _value(name: Any, text: str) -> Any:
+    """What stands in a field of a CSV file; what should be JSON and is none stays, and is refused when it is used."""
+    if name not in OBJECTS:
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _named(pages: Sequence[Any]) -> Iterator[tuple[str, Any]]:
