@@ -1,12 +1,15 @@
 """An account: several sequences of the same subscribers, simulated together."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, Unpack
+from os import PathLike
+from typing import Any, Literal, Self, Unpack
 
 import numpy as np
 import pandas as pd
 
+from simcore.account import load as folders
 from simcore.account.cap import Cap
+from simcore.account.load import id_of
 from simcore.account.mailing import Mailing
 from simcore.account.options import AccountImpactOptions, AccountOptions
 from simcore.account.people import broadcasts as read_broadcasts
@@ -16,7 +19,7 @@ from simcore.answers.forecast import sent, tabled
 from simcore.answers.options import Assumptions, Change, Entries, Freq, Options, read, takes
 from simcore.answers.projection import plan_of
 from simcore.answers.whatif import moved
-from simcore.clock.instants import show
+from simcore.clock.instants import Reader, Unit, show
 from simcore.clock.periods import check
 from simcore.engine.frames import plainly
 from simcore.errors import SimcoreError, shown
@@ -30,7 +33,8 @@ class Account:
     `sequences`: as the platforms' packages load them. `broadcasts`: mails to everybody at once,
     a table with `at` (instants) and `subject`, and perhaps `audience` (a tag or list: only who is in it then) or
     `subscriber_id` (a row for each who gets it). `assumptions`: the switches of a platform, or a list of those of
-    several. Raises SimcoreError for sequences that cannot be told apart. Rules: A1 to A9.
+    several. `Account.load` reads all of it from a folder. Raises SimcoreError for sequences that cannot be told
+    apart. Rules: A1 to A9.
 
     >>> import simcore
     >>> from simcore import kit
@@ -62,7 +66,49 @@ class Account:
         if not self.sequences:
             raise SimcoreError("sequences: there are none, expected at least one")
         self.broadcasts = broadcasts
+        self.entries: Any = None
+        self.events: Any = None
         self.assumptions = _by_platform(assumptions, self.sequences.values())
+
+    @classmethod
+    def load(
+        cls,
+        folder: str | PathLike[str],
+        *,
+        assumptions: Assumptions | Iterable[Assumptions] | None = None,
+        naive_time_zone: str | None = None,
+        unit: Unit | None = None,
+        dayfirst: bool = False,
+    ) -> Self:
+        """The account in a folder.
+
+        Each of its `.json` files holds a sequence, or a list of them, as the platform's own `load` reads it; the
+        order of the account is that of their names. Three tables may be beside them, `entries.csv`, `events.csv` and
+        `broadcasts.csv`, with the columns that `project` and `Account` take. A folder with a `snapshot.json`, which
+        `simcore pull` wrote, is read as the platform's `load_snapshot` reads it; only `broadcasts.csv` counts beside
+        that.
+
+        The tables are the attributes `entries`, `events` and `broadcasts` (None where there is none). `project`,
+        `simulate` and the other verbs take them where they are given no entries, or no events (`events=[]`: none).
+
+        `naive_time_zone`, `unit` and `dayfirst`: how times in the tables are read, as for `project`. Raises
+        SimcoreError for a folder without a sequence, for files and rows that cannot be used, and for two sequences
+        with one id.
+
+        >>> import simcore
+        >>> account = simcore.Account.load(simcore.example("three_sequences"))
+        >>> account.ids, len(account.entries)
+        ([40, 41, 42], 80)
+        """
+        how = Reader(naive_time_zone, unit, dayfirst)
+        found = folders.look(folder)
+        tables = {
+            name: folders.table(name, path, found.sequences, how) for name, path in found.tables.items()
+        }
+        made = cls(found.sequences.values(), broadcasts=tables.get("broadcasts"), assumptions=assumptions)
+        made.entries = tables.get("entries", found.entries)
+        made.events = tables.get("events", found.events)
+        return made
 
     @property
     def ids(self) -> list[int | str]:
@@ -187,7 +233,10 @@ class Account:
             what: [*dict.fromkeys(name for wants in each_wants for name in wants[what])]
             for what in ("entries", "events")
         }
-        entries, events = plainly(entries, options.events, options.columns, theirs, wanted=wanted)
+        entries = self.entries if entries is None else entries
+        events = self.events if options.events is None else options.events
+        events = None if isinstance(events, list) and not events else events
+        entries, events = plainly(entries, events, options.columns, theirs, wanted=wanted)
         return entries, options._replace(events=events, columns=None)
 
     def _made(
@@ -279,12 +328,6 @@ def _of_one(frame: Any, subscriber_id: Any) -> Any:
     if not isinstance(frame, pd.DataFrame):
         return frame
     return frame[(frame["subscriber_id"] == subscriber_id).to_numpy(np.bool_, na_value=False)]
-
-
-def id_of(sequence: Any) -> int | str:
-    """What tells a sequence apart in an account: a whole number that its platform gave it, or else its name."""
-    key = getattr(sequence, "id", None)
-    return key if isinstance(key, int) else str(sequence.name)
 
 
 def _by_platform(given: Any, sequences: Iterable[Any]) -> dict[str, Assumptions]:

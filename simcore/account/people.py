@@ -20,6 +20,9 @@ from simcore.plan.platform import Platform
 from simcore.text.wording import listed
 
 _WAY_OUT = "fix those rows, or leave them out"
+EVERYWHERE = "no sequence that the event can be about: only removed is about one"
+INNER = "a sequence of the account: who is in it comes from entries"
+"""What is wrong with events."""
 
 
 class Given(NamedTuple):
@@ -64,7 +67,7 @@ def given(
         of = _only(events, ids)
     parted: dict[str, pd.DataFrame | None] = {}
     only: dict[str, Ints | None] = {}
-    readable = _readable(events, [*distinct.values()])
+    readable = read_by(events, [*distinct.values()])
     for place, name in enumerate(distinct):
         some = readable[place]
         parted[name] = events if events is None or some is None else events[some]
@@ -107,54 +110,67 @@ def _by_sequence(
 
 def numbered(what: str, given: "pd.Series[Any]", ids: Sequence[int | str]) -> Ints:
     """The place of each sequence that is named among the account's, however its id is written."""
+    place = place_of(given, ids)
+    if (place < 0).any():
+        raise explain_faults(
+            what, given, dict.fromkeys(np.flatnonzero(place < 0).tolist(), outside(ids)), _WAY_OUT
+        )
+    return place
+
+
+def place_of(given: "pd.Series[Any]", ids: Sequence[int | str]) -> Ints:
+    """The place of each sequence that is named among the account's, -1 for one that is not there."""
     code, distinct = event_log.factorized(given)
     places: dict[Hashable, int] = {text_id(each): at for at, each in enumerate(ids)}
-    place = np.array([places.get(text_id(each), -1) for each in distinct], np.int64)[code]
-    if (place < 0).any():
-        faults = dict.fromkeys(
-            np.flatnonzero(place < 0).tolist(),
-            f"not a sequence of the account: {listed(map(str, ids), 'or')}",
-        )
-        raise explain_faults(what, given, faults, _WAY_OUT)
+    place: Ints = np.array([places.get(text_id(each), -1) for each in distinct], np.int64)[code]
     return place
+
+
+def outside(ids: Sequence[int | str]) -> str:
+    """What is wrong with a sequence that is not there."""
+    return f"not a sequence of the account: {listed(map(str, ids), 'or')}"
 
 
 def _only(events: pd.DataFrame, ids: Sequence[int | str]) -> Ints:
     """The one sequence that events are about, where a column says so; only `removed` may be about one."""
-    said = events["sequence_id"].notna().to_numpy()
-    others = said & (events["event"].to_numpy(object) != "removed")
-    if others.any():
-        faults = dict.fromkeys(
-            np.flatnonzero(others).tolist(),
-            "no sequence that the event can be about: only removed is about one",
+    others = everywhere(events)
+    if others.size:
+        raise explain_faults(
+            "events: sequence_id", events["sequence_id"], dict.fromkeys(others.tolist(), EVERYWHERE), _WAY_OUT
         )
-        raise explain_faults("events: sequence_id", events["sequence_id"], faults, _WAY_OUT)
+    said = events["sequence_id"].notna().to_numpy()
     only = np.full(len(events), -1)
     only[said] = numbered("events: sequence_id", events["sequence_id"][said], ids)
     return only
+
+
+def everywhere(events: pd.DataFrame) -> Ints:
+    """The rows of events that are said to be about one sequence, and cannot be."""
+    said = events["sequence_id"].notna().to_numpy()
+    return np.flatnonzero(said & (events["event"].to_numpy(object) != "removed"))
 
 
 def _refuse_inner(events: Any, ids: Sequence[int | str], platforms: Sequence[Platform[Any]]) -> None:
     """Who is in a sequence of the account comes from the simulation, and not from the log (A3)."""
     if events is None or not {"event", "ref"} <= set(events.columns):
         return
+    inside = inner(events, ids, platforms)
+    if inside.size:
+        raise explain_faults("events: ref", events["ref"], dict.fromkeys(inside.tolist(), INNER), _WAY_OUT)
+
+
+def inner(events: pd.DataFrame, ids: Sequence[int | str], platforms: Sequence[Platform[Any]]) -> Ints:
+    """The rows of events that put somebody into a sequence of the account."""
     names = {
         name for each in platforms for name, (kind, _) in each.events.joins.items() if kind == "sequence"
     }
     joins = events["event"].isin(names).to_numpy()
     own = {text_id(each) for each in ids}
-    if not joins.any():
-        return
     code, distinct = event_log.factorized(events["ref"])
-    inner = joins & np.array([text_id(each) in own for each in distinct], np.bool_)[code]
-    if inner.any():
-        fault = "a sequence of the account: who is in it comes from entries"
-        raise explain_faults(
-            "events: ref", events["ref"], dict.fromkeys(np.flatnonzero(inner).tolist(), fault), _WAY_OUT
-        )
+    return np.flatnonzero(joins & np.array([text_id(each) in own for each in distinct], np.bool_)[code])
 
 
-def _readable(events: Any, platforms: Sequence[Platform[Any]]) -> list[Flags | None]:
+def read_by(events: Any, platforms: Sequence[Platform[Any]]) -> list[Flags | None]:
     """Which events are each platform's: of several platforms, those that it can read. What none can read is the
     first one's, which says what is wrong. None for all."""
     if len(platforms) < 2 or events is None or "event" not in events.columns:

@@ -128,7 +128,7 @@ class Rows:
             self.refuse({given.index[at]: f"{given.name} {shown(given.iloc[at])}: {found[code[at]]}"})
         return found[code]
 
-    def told(self) -> SimcoreError:
+    def told(self, way_out: str = _WAY_OUT) -> SimcoreError:
         """The one error for rows that cannot be used."""
         lines = [f"{named(self.path)}: {len(self.broken)} of {self.total} rows cannot be used"]
         lines += [f"  {self.unit} {place}: {self.broken[place]}" for place in sorted(self.broken)[:10]]
@@ -136,7 +136,7 @@ class Rows:
             lines.append(f"  and {len(self.broken) - 10} more")
         if any(instants.GUESSWORK in fault for fault in self.broken.values()):
             lines.append(instants.DAY_FIRST)
-        return SimcoreError("\n".join([*lines, _WAY_OUT]))
+        return SimcoreError("\n".join([*lines, way_out]))
 
 
 def _each(values: "pd.Series[Any]", read: Callable[[Any], Any]) -> tuple[Ints, Any]:

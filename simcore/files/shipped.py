@@ -14,7 +14,7 @@ def example(name: str) -> Path: ...
 @overload
 def example(name: None = None) -> list[str]: ...
 def example(name: str | None = None) -> Path | list[str]:
-    """The path of a shipped example, or without a name the list of them.
+    """The path of a shipped example, or without a name the list of them. An account is a folder, all others are files.
 
     Raises SimcoreError for a name that is not in the list.
 
@@ -22,7 +22,11 @@ def example(name: str | None = None) -> Path | list[str]:
     'welcome.json'
     """
     folder = Path(str(resources.files("simcore").joinpath("examples")))
-    shipped = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in {".json", ".csv"}}
+    shipped = {
+        path.stem: path
+        for path in sorted(folder.iterdir())
+        if path.suffix in {".json", ".csv"} or path.is_dir()
+    }
     if name is None:
         return list(shipped)
     if not isinstance(name, str) or name not in shipped:
