@@ -13,9 +13,11 @@ from simcore.account.load import id_of
 from simcore.account.mailing import Mailing
 from simcore.account.options import AccountImpactOptions, AccountOptions
 from simcore.account.people import broadcasts as read_broadcasts
+from simcore.account.people import place_of
 from simcore.account.simulation import AccountSimulation, in_order, stacked
 from simcore.account.together import Made, simulate
 from simcore.answers.forecast import sent, tabled
+from simcore.answers.idle import Idle, idle
 from simcore.answers.options import Assumptions, Change, Entries, Freq, Options, read, takes
 from simcore.answers.projection import plan_of
 from simcore.answers.whatif import moved
@@ -167,7 +169,18 @@ class Account:
 
         subscribers = stacked([each.subscribers() for each in made.projections], self.ids)
         journal = stacked([each.journal() for each in made.projections], self.ids)
-        return AccountSimulation(self._timeline(made, given), subscribers, journal, why)
+        nothing = self._idle(made, entries)
+        return AccountSimulation(self._timeline(made, given), subscribers, journal, why, nothing)
+
+    def _idle(self, made: Made, entries: Any) -> dict[int | str, Idle]:
+        """What comes to nothing in each sequence."""
+        came = np.zeros(len(self.ids), np.int64)
+        if isinstance(entries, pd.DataFrame):
+            came = np.bincount(place_of(entries["sequence_id"], self.ids), minlength=came.size)
+        return {
+            key: idle(projection, many if many or projection.epochs[0].plan.trigger is None else None)
+            for key, projection, many in zip(self.ids, made.projections, came.tolist(), strict=True)
+        }
 
     @takes(AccountOptions)
     def forecast(

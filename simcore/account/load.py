@@ -95,23 +95,21 @@ def _sequences(file: Path) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
 
-def table(what: str, path: Path, sequences: Mapping[int | str, Any], how: Reader) -> pd.DataFrame:
+def table(
+    what: str, path: Path, sequences: Mapping[int | str, Any], how: Reader, delimiter: str = ","
+) -> pd.DataFrame:
     """The entries, events or broadcasts (`what`) of a file. Raises SimcoreError for rows that cannot be used, and
     names their lines."""
-    rows = read(path, lambda *_: None, COLUMNS[what], called=lambda names: names_in(what, names, sequences))
+
+    def names(there: list[str]) -> Names:
+        theirs = [platform_of(each).columns for each in sequences.values()]
+        return NO_NAMES if what == "broadcasts" else called(what, there, NO_NAMES, theirs)
+
+    rows = read(path, lambda *_: None, COLUMNS[what], delimiter=delimiter, called=names)
     found = usable(what, rows, sequences, how)
     if rows.broken:
         raise rows.told(_WAY_OUT)
     return found
-
-
-def names_in(
-    what: str, there: list[str], sequences: Mapping[int | str, Any], given: Names = NO_NAMES
-) -> Names:
-    """What the columns of a table are called, where that is not as here; `given`: as people say."""
-    if what == "broadcasts":
-        return NO_NAMES
-    return called(what, there, given, [platform_of(each).columns for each in sequences.values()])
 
 
 def usable(what: str, rows: Rows, sequences: Mapping[int | str, Any], how: Reader) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """What happens in an account, as frames; how many mails each person gets, and which come close together (A8)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simcore.account.cap import length_us
+from simcore.answers.idle import Idle
 from simcore.clock.zones import Ints
 from simcore.errors import EntryError, SimcoreError, shown
 from simcore.plan.log import Toggles
@@ -32,7 +33,10 @@ class Pressure(NamedTuple):
 
 class AccountSimulation:
     """The result of `Account.simulate`: `timeline`, `subscribers` and `journal` (DataFrames), each with a first column
-    `sequence_id`. Notebooks and terminals show a summary of them."""
+    `sequence_id`. Notebooks and terminals show a summary of them.
+
+    `idle`: for each sequence, which of its entries start no run, and why nothing is sent where nothing is.
+    """
 
     def __init__(
         self,
@@ -40,8 +44,10 @@ class AccountSimulation:
         subscribers: pd.DataFrame,
         journal: pd.DataFrame,
         why: Callable[[Any], pd.DataFrame],
+        idle: Mapping[int | str, Idle],
     ) -> None:
         self.timeline, self.subscribers, self.journal, self._why = timeline, subscribers, journal, why
+        self.idle = idle
 
     def __repr__(self) -> str:
         return self._table().text()

@@ -23,6 +23,7 @@ import typer
 from typer.core import TyperGroup
 
 import simcore
+from simcore.cli.account import account
 from simcore.cli.ending import in_order
 from simcore.cli.forecast import forecast
 from simcore.cli.lint import lint
@@ -100,6 +101,7 @@ for command in (
     simulate,
     compare,
     impact,
+    account,
     lint,
     pull,
     assumptions,

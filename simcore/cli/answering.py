@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, NamedTuple
@@ -44,6 +45,10 @@ class Source(NamedTuple):
     delimiter: str
     columns: Names
     aside: Path
+
+
+Usable = Callable[[str, Rows, Reader], pd.DataFrame]
+"""Gives the rows of a file of entries or events (its name) with their instants read, and refuses others."""
 
 
 def sources_of(
@@ -91,16 +96,19 @@ def answer(
     on_error: str,
     as_json: bool,
     no_csv_safe: bool = False,
+    usable: Usable | None = None,
 ) -> tuple[Any, dict[str, Any]]:
     """The result of a verb, with its frames written to `outputs` (None: standard output), and what was set aside.
 
-    `sequence`: one, or a dict of them by name; a row must be usable for all of them. `inputs`: the other files that
-    are read; none of them, nor of the sources, is ever written to.
+    `sequence`: one, or a dict of them by name; a row must be usable for all of them, unless `usable` says otherwise.
+    `inputs`: the other files that are read; none of them, nor of the sources, is ever written to.
     """
     write = writer(outputs[0] if outputs else None, as_json, csv_safe=not no_csv_safe)
     check("--on-error", on_error, "stop", "quarantine")
     check("--order", asked.get("order", "entry"), "entry", "email")
-    plans = _plans(sequence, sources, asked)
+    plans = _plans(sequence)
+    if usable is None:
+        _check_entries(plans[0], sources, asked)
     kept = [path for path in (*inputs, *(source.path for source in sources.values())) if path is not None]
     if on_error == "quarantine":
         for source in sources.values():
@@ -120,7 +128,7 @@ def answer(
         }
         tables = _read(sources, bar, sequence, plans, pipes)
         working = bar.add_task("Projecting", total=None)
-        found = _answered(verb, sequence, plans, tables, asked, on_error)
+        found = _answered(verb, sequence, usable or partial(_for_all, plans), tables, asked, on_error)
         bar.update(working, total=1, completed=1)
         frames = (found if isinstance(found, tuple) else (found,))[: len(sinks)]
         writing = bar.add_task("Writing", total=sum(map(len, frames)))
@@ -136,14 +144,18 @@ def answer(
     return found, _set_aside(sources, tables)
 
 
-def _plans(sequence: Any, sources: dict[str, Source], asked: dict[str, Any]) -> list[Plan]:
+def _plans(sequence: Any) -> list[Plan]:
     """One plan for each platform, to read files by; the rows of the last one have all the columns.
 
     A file has the same columns for all sequences of a platform.
     """
     plans = [*{platform_of(each).name: plan_of(each) for each in _several(sequence)}.values()]
-    plans.sort(key=lambda plan: plan.trigger is not None)
-    enrols = plans[0].trigger is not None
+    return sorted(plans, key=lambda plan: plan.trigger is not None)
+
+
+def _check_entries(plan: Plan, sources: dict[str, Source], asked: dict[str, Any]) -> None:
+    """Raises SimcoreError where nobody can enter."""
+    enrols = plan.trigger is not None
     if "entries" not in sources and not (enrols and "events" in sources):
         more = ", or --events that enrol them" if enrols else " (events enrol nobody in this sequence)"
         raise SimcoreError(f"ENTRIES: missing, expected a file of the people who enter{more}")
@@ -151,7 +163,6 @@ def _plans(sequence: Any, sources: dict[str, Source], asked: dict[str, Any]) -> 
         terminal.say(
             "--enabled-at has no effect with ENTRIES, which are the enrolments themselves", "Warning"
         )
-    return plans
 
 
 def _read(
@@ -214,18 +225,14 @@ def _several(sequence: Any) -> list[Any]:
 def _answered(
     verb: Callable[..., Any],
     sequence: Any,
-    plans: list[Plan],
+    usable_of: Usable,
     tables: dict[str, Rows],
     asked: dict[str, Any],
     on_error: str,
 ) -> Any:
     """The answer of the verb to the rows that can be used; others are refused in their tables."""
     how = Reader(asked["naive_time_zone"], asked["unit"], asked["dayfirst"])
-    for plan in plans:
-        usable = {
-            name: (rows.entries if name == "entries" else rows.events)(plan, how)
-            for name, rows in tables.items()
-        }
+    usable = {name: usable_of(name, rows, how) for name, rows in tables.items()}
     while True:
         for rows in tables.values():
             if rows.broken and on_error == "stop":
@@ -238,6 +245,13 @@ def _answered(
                 raise
             rows = tables["entries"]
             rows.refuse(dict.fromkeys(np.flatnonzero(rows.good)[error.rows].tolist(), _LATE))
+
+
+def _for_all(plans: list[Plan], name: str, rows: Rows, how: Reader) -> pd.DataFrame:
+    """Rows as each of some plans reads them."""
+    for plan in plans:
+        found = (rows.entries if name == "entries" else rows.events)(plan, how)
+    return found
 
 
 def _set_aside(sources: dict[str, Source], tables: dict[str, Rows]) -> dict[str, Any]:

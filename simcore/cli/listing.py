@@ -86,10 +86,11 @@ def rules(
 def example(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="Its name; default: list all.")] = None,
 ) -> None:
-    """Print an example file that comes with simcore.
+    """Print an example file that comes with simcore; of a folder, print where it is.
 
     \b
       simcore example welcome > welcome.json
+      simcore account "$(simcore example three_sequences)"
 
     \b
       welcome               Kit: four emails, weekdays at 9 in New York
@@ -107,9 +108,12 @@ def example(
       winback               Sequenzy: enrolled by a tag, with a discount
       sequenzy_enrollments  Sequenzy: who is in a sequence, in pages
       sequenzy_events       events that enrol in these three
+      three_sequences       a folder: three Kit sequences, who enters them
     """
     found = simcore.example(name)
-    if isinstance(found, Path):
+    if isinstance(found, Path) and found.is_dir():
+        terminal.write(f"{found}\n")
+    elif isinstance(found, Path):
         sys.stdout.buffer.write(found.read_bytes())
     else:
         terminal.write("".join(f"{name}\n" for name in found))

@@ -83,24 +83,26 @@ def spans(starts_us: Ints, here: Zone, freq: str) -> list[str]:
     ]
 
 
-def chart(labels: list[str], columns: dict[str, list[int]]) -> None:
+def chart(labels: list[str], columns: dict[str, list[int]], what: str = "period") -> None:
     """A row for each label: its numbers, and a bar for the last one; as wide as the terminal, 80 columns at most.
+    `what`: the name of the column of labels.
 
     If the columns leave no room for bars, only the last one is shown.
     """
-    start = max(map(len, ["period", *labels]))
+    start = max(map(len, [what, *labels]))
     sizes = {name: max(len(name), len(str(max(numbers)))) for name, numbers in columns.items()}
     room = _width() - start - sum(size + 2 for size in sizes.values()) - 3
     *others, last = columns
     if room < _LEAST_BAR and others:
         prose("No room for one column per position: use -o or --json.")
-        tell("\n")
-        chart(labels, {last: columns[last]})
+        tell("
+")
+        chart(labels, {last: columns[last]}, what)
         return
     blocks, line = (_BLOCKS, "─") if _has(f"{_BLOCKS}─") else (" #", "-")
     steps = len(blocks) - 1
     fine = max(room, 1) * steps / max(columns[last])
-    head = " ".join(["period".ljust(start), *(f" {name:>{size}}" for name, size in sizes.items())])
+    head = " ".join([what.ljust(start), *(f" {name:>{size}}" for name, size in sizes.items())])
     lines = [f" {head}", f" {line * len(head)}"]
     for label, *numbers in zip(labels, *columns.values(), strict=True):
         cells = [f" {number:{size}}" for number, size in zip(numbers, sizes.values(), strict=True)]
