@@ -22,7 +22,7 @@ Ask what if:
     explore           a sequence with controls, in Jupyter
 
 Show it:
-    plot_timeline, plot_calendar, plot_load, plot_shift
+    plot_timeline, plot_calendar, plot_load, plot_shift, plot_pressure
     to_ics            a calendar file
     records           any table as a list of dicts, for JSON
 
@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from simcore.show.calendar_file import to_ics
     from simcore.show.explore import explore
     from simcore.show.pictures import plot_calendar, plot_load, plot_shift, plot_timeline
+    from simcore.show.pressure import plot_pressure
     from simcore.verbs import preview, project, simulate, split_entries
 else:
     # The same, each when it is first asked for: nobody waits for a platform that they don't use.
@@ -96,6 +97,7 @@ else:
         "show.calendar_file": ("to_ics",),
         "show.explore": ("explore",),
         "show.pictures": ("plot_calendar", "plot_load", "plot_shift", "plot_timeline"),
+        "show.pressure": ("plot_pressure",),
         "verbs": ("preview", "project", "simulate", "split_entries"),
     }
 
@@ -131,6 +133,7 @@ __all__ = [
     "lint",
     "plot_calendar",
     "plot_load",
+    "plot_pressure",
     "plot_shift",
     "plot_timeline",
     "preview",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from simcore.account import load as folders
 from simcore.account.cap import Cap
+from simcore.account.lint import lint as look_over
 from simcore.account.load import id_of
 from simcore.account.mailing import Mailing
 from simcore.account.options import AccountImpactOptions, AccountOptions
@@ -21,7 +22,7 @@ from simcore.answers.idle import Idle, idle
 from simcore.answers.options import Assumptions, Change, Entries, Freq, Options, read, takes
 from simcore.answers.projection import plan_of
 from simcore.answers.whatif import moved
-from simcore.clock.instants import Reader, Unit, show
+from simcore.clock.instants import Instant, Reader, Unit, show
 from simcore.clock.periods import check
 from simcore.engine.frames import plainly
 from simcore.errors import SimcoreError, shown
@@ -236,6 +237,29 @@ class Account:
         at_us = np.array([epoch.at_us for one in after.projections for epoch in one.epochs[1:]], np.int64)
         frames = [moved(*both, at_us) for both in zip(before.projections, after.projections, strict=True)]
         return stacked(frames, self.ids)
+
+    def lint(self, as_of: Instant | None = None) -> pd.DataFrame:
+        """What is wrong or odd about the account, and what to do about it: one row for each finding.
+
+        For each sequence what `simcore.lint` says, with `among` the others of its platform; then what there is across
+        sequences, under the account's assumptions: an excluded sequence that is not in the account
+        (`excludes-unknown`), or never has anybody in it (`excludes-nobody`: it has no email to wait for and its runs
+        do not stay open, so they end as they start); exclusions in a circle (`excludes-in-circle`). With `as_of`, also
+        two sequences of which mails always come within an hour of each other to who enters both at one instant
+        (`always-collide`): proved for every entry of the two years from then on, as by
+        `simcore.testing.assert_for_all_entries`, if nothing else happens to people and neither excludes the other.
+
+        Returns the columns of `simcore.lint` after a first column `sequence_id` (category). The worst come first, then
+        they follow the order of the account. Raises EntryError for an instant that cannot be read.
+
+        >>> import simcore
+        >>> account = simcore.Account.load(simcore.example("three_sequences"))
+        >>> account.lint()[["code", "where"]].to_numpy().tolist()
+        [['excludes-in-circle', '41 > 42 > 41']]
+        """
+        return look_over(
+            self.sequences, lambda one: plan_of(one, self.assumptions.get(platform_of(one).name)), as_of
+        )
 
     def _tables(self, entries: Any, options: Options) -> tuple[Any, Options]:
         """Entries and events of any library's whose columns have their names here."""

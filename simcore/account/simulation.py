@@ -117,6 +117,13 @@ def within(mails: _Mails, window_us: int) -> Ints:
     return found
 
 
+def up_to(mails: _Mails, window_us: int) -> Ints:
+    """How many mails each subscriber gets in the window that ends with each of them [int64, by order]."""
+    line = Toggles(mails.who, mails.at_us, mails.who < 0, len(mails.ids))
+    found: Ints = line.until(mails.who, mails.at_us) - line.until(mails.who, mails.at_us - window_us)
+    return found
+
+
 def pressure(timeline: pd.DataFrame, window: str | timedelta) -> Pressure:
     """What `AccountSimulation.pressure` gives, of a timeline."""
     mails = by_person(timeline)

@@ -16,10 +16,12 @@ _OFFSET = NAIVE.partition(", or")[0]  # there is no naive_time_zone here
 
 
 class Findings(ShownFrame):
-    """The result of `simcore.lint`: a DataFrame that shows itself in full."""
+    """The result of `simcore.lint` and `Account.lint`: a DataFrame that shows itself in full."""
 
     def _table(self) -> Table:
-        columns = [name for name in ("severity", "code", "where", "message") if name in self.columns]
+        columns = [
+            name for name in ("sequence_id", "severity", "code", "where", "message") if name in self.columns
+        ]
         columns += [name for name in self.columns if name not in columns]  # changed in its place
         rows = [*self[columns].itertuples(index=False)]
         heading = count(len(rows), "finding") if rows else "nothing to say"
@@ -56,7 +58,7 @@ def lint(sequence: Sequence, *, among: Iterable[Any] = (), as_of: Instant | None
             raise SimcoreError(
                 f"among[{at}]: found {_shown(other)}, expected a sequence of the same platform as the first"
             )
-    as_of_us = None if as_of is None else _instant(as_of)
+    as_of_us = None if as_of is None else instant(as_of)
     findings = [*platform.findings(sequence, among=others, as_of_us=as_of_us)]
     if strange := [code for code, *_ in findings if code not in platform.codes]:
         raise SimcoreError(f"{platform.title} finds {shown(strange[0])}, which is not one of its codes")
@@ -74,7 +76,8 @@ def _shown(value: Any) -> str:
     return f"a sequence ({shown(value.name)})" if known(value) else shown(value)
 
 
-def _instant(as_of: Any) -> int:
+def instant(as_of: Any) -> int:
+    """What `as_of` is [µs]. Raises EntryError for what cannot be read."""
     try:
         return read_one(as_of, "as_of", None)
     except EntryError as error:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 # Blue, orange, black, sky blue, green, purple, vermilion; grey for yellow, which white paper swallows.
 COLOURS = ("#0072B2", "#E69F00", "#000000", "#56B4E9", "#009E73", "#CC79A7", "#D55E00", "#999999")
 
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
+BARS = 62
+"""So many periods are drawn as bars; more of them as one shape."""
+
 
 def us(instants: Any) -> Ints:
     """Instants of a column or an index, as int64 [µs]."""

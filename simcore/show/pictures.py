@@ -18,11 +18,9 @@ from simcore.show import drawing
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
 _HATCHES = ("", "//", "", "..", "\\\\", "", "xx", "--")
 _LABELLED = 40  # rows that each have a label and room for a marker
 _MARKED = 100  # rows with markers; more of them are drawn as an image
-_BARS = 62  # periods drawn as bars; more of them as one shape
 _STEPS = 2000  # periods that can be told apart in a picture
 _PAGES = 6  # months whose days have room for their numbers
 _TIMELINE = ("subscriber_id", "email_id", "position", "subject", "send_at")
@@ -48,8 +46,8 @@ def plot_timeline(timeline: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
     >>> simcore.plot_timeline(sends).get_xlabel()
     'send time, America/New_York'
     """
-    _check("timeline", timeline, _TIMELINE, "simcore.project")
-    here = _zone_of("timeline: send_at", timeline["send_at"].dtype)
+    check("timeline", timeline, _TIMELINE, "simcore.project")
+    here = zone_of("timeline: send_at", timeline["send_at"].dtype)
     timeline = timeline[timeline["send_at"].notna()]
     ax = drawing.axes(ax, (9, 5))
     if timeline.empty:
@@ -108,7 +106,7 @@ def plot_timeline(timeline: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
                 row[sends],
                 s=size,
                 color=colour,
-                marker=_MARKERS[at % len(_MARKERS)],
+                marker=drawing.MARKERS[at % len(drawing.MARKERS)],
                 edgecolors="white",
                 linewidths=0.6,
                 zorder=3 - at / 1000,  # what comes soon after another is not to hide it
@@ -118,7 +116,7 @@ def plot_timeline(timeline: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
         if len(labels) <= len(drawing.COLOURS):
             numbers = [label.split()[0] for label in labels]
             drawing.number(ax, at_us, row, email, colours, numbers, len(ids))
-    marks = {"marker": _MARKERS} if rows <= _MARKED else {}
+    marks = {"marker": drawing.MARKERS} if rows <= _MARKED else {}
     drawing.name_emails(ax, labels, colours, **marks)
     return ax
 
@@ -269,7 +267,7 @@ def plot_load(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     edges = drawing.days(edges_us)
     tops = np.cumsum(sends, axis=1)
     colours = drawing.colours(sends.shape[1])
-    bars = size <= _BARS and len(colours) <= len(_HATCHES)
+    bars = size <= drawing.BARS and len(colours) <= len(_HATCHES)
     hatches = _HATCHES if bars and len(colours) > 1 else ("",)
     for at, colour in enumerate(colours):
         look: dict[str, Any] = {
@@ -317,7 +315,7 @@ def plot_shift(shift: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     >>> simcore.plot_shift(moved).get_xlabel()
     'later by (hours; below 0: earlier)'
     """
-    _check("shift", shift, ("email_id", "shift", "what"), "simcore.shift")
+    check("shift", shift, ("email_id", "shift", "what"), "simcore.shift")
     if shift["shift"].dtype.kind != "m":
         raise SimcoreError(
             f"shift: shift is {shift['shift'].dtype}; expected timedelta64, as in a table from simcore.shift"
@@ -384,7 +382,7 @@ def plot_shift(shift: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     return ax
 
 
-def _check(name: str, given: Any, columns: Sequence[str], maker: str) -> None:
+def check(name: str, given: Any, columns: Sequence[str], maker: str) -> None:
     """Raises SimcoreError for what is not a DataFrame, or lacks columns."""
     expected = f"expected a DataFrame from {maker}"
     if not isinstance(given, pd.DataFrame):
@@ -396,7 +394,8 @@ def _check(name: str, given: Any, columns: Sequence[str], maker: str) -> None:
         )
 
 
-def _zone_of(name: str, dtype: Any) -> Zone:
+def zone_of(name: str, dtype: Any) -> Zone:
+    """The zone of instants of a dtype. Raises SimcoreError for what has none."""
     if not isinstance(dtype, pd.DatetimeTZDtype):
         raise SimcoreError(f"{name} is {dtype}; expected instants with a zone, such as datetime64[us, UTC]")
     return zone(str(dtype.tz))
@@ -404,8 +403,8 @@ def _zone_of(name: str, dtype: Any) -> Zone:
 
 def _periods_of(forecast: Any) -> tuple[Zone, Ints, str]:
     """The zone of a forecast, the edges of its periods [int64, µs], and their `freq`."""
-    _check("forecast", forecast, (), "simcore.forecast")
-    here = _zone_of("forecast: its index", forecast.index.dtype)
+    check("forecast", forecast, (), "simcore.forecast")
+    here = zone_of("forecast: its index", forecast.index.dtype)
     for column, dtype in forecast.dtypes.items():
         if dtype.kind not in "iuf":
             raise SimcoreError(f"forecast: column {shown(column)} is {dtype}; expected numbers of sends")

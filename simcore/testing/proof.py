@@ -2,13 +2,12 @@
 
 If nothing but the entry happens to a subscriber, each send is a step function of the entry: on pieces of the range it
 either stays at one instant, or moves along with the entry, microsecond by microsecond. Going through the plan gives
-the pieces: what moves is cut wherever the answer of a delay or a gate changes.
+the pieces (see `simcore.answers.pieces`).
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from itertools import repeat
 from typing import Any, NamedTuple, Unpack
 
@@ -16,19 +15,16 @@ import numpy as np
 import pandas as pd
 
 from simcore.answers.options import PlanOptions, read, takes
+from simcore.answers.pieces import beyond_entry, pieces
 from simcore.answers.projection import make, plan_of
 from simcore.clock import instants
-from simcore.clock.delays import Delay
-from simcore.clock.gates import MOST_STEPS, Gate
+from simcore.clock.gates import MOST_STEPS
 from simcore.clock.instants import Instant
-from simcore.clock.periods import periods
 from simcore.clock.words import clock
-from simcore.clock.zones import FAR_US, HOUR_US, LAST_US, Ints, zone
+from simcore.clock.zones import Ints, zone
 from simcore.errors import EntryError, SimcoreError, TooLateError, TooManyError, shown
-from simcore.plan.log import Flags
 from simcore.plan.plan import OneAtATime, Plan, Step
 from simcore.plan.platform import Sequence
-from simcore.plan.waits import RunDelay
 from simcore.verbs import preview
 
 _BLOCK = 1 << 15  # pieces that are looked at together
@@ -99,7 +95,6 @@ def assert_for_all_entries(
     instants.check_zone(given.naive_time_zone)
     plan = plan_of(sequence, given.assumptions, given.include_drafts)
     _refuse_events(plan)
-    _refuse_events(plan)
     first_us = instants.read_one(start, "start", given.naive_time_zone)
     end_us = instants.read_one(end, "end", given.naive_time_zone)
     if first_us >= end_us:
@@ -109,7 +104,10 @@ def assert_for_all_entries(
             f"every: found {shown(every)}, expected a whole part of an hour, such as timedelta(minutes=15)"
         )
     asked = _Asked(sequence, plan, predicate)
-    begins_us = pieces(plan, first_us, end_us, every // timedelta(microseconds=1))
+    try:
+        begins_us = pieces(plan, first_us, end_us, every // timedelta(microseconds=1))
+    except TooManyError as error:
+        raise _too_many(error.count) from None
     lasts_us = np.append(begins_us[1:], end_us) - 1
     for at in range(0, begins_us.size, _BLOCK):
         block = slice(at, at + _BLOCK)
@@ -210,100 +208,15 @@ class _Asked(NamedTuple):
         )
 
 
-class _Pieces(NamedTuple):
-    """Pieces of a range of entries up to `end_us` [µs]: where each begins, and how far its entry has come.
-
-    `begin_us` int64 [pieces], in order; `at_us` int64 [pieces], the instant that the first entry of the piece has led
-    to; `moves`: whether that instant moves along with the entry through the piece, or stays.
-    """
-
-    begin_us: Ints
-    at_us: Ints
-    moves: Flags
-    end_us: int
-
-    def _lengths_us(self) -> Ints:
-        return np.diff(np.append(self.begin_us, self.end_us))
-
-    def cut(self, points: Callable[[int, int], Ints]) -> "_Pieces":
-        """Cuts what moves at points; `points` gives them, in order, from one instant to another."""
-        if not self.moves.any():
-            return self
-        until_us = self.at_us + self._lengths_us()
-        points_us = points(int(self.at_us[self.moves].min()), int(until_us[self.moves].max()))
-        first = np.searchsorted(points_us, self.at_us, "right")
-        inside = np.where(self.moves, np.searchsorted(points_us, until_us) - first, 0)
-        piece = np.repeat(np.arange(inside.size), inside + 1)
-        nth = np.arange(piece.size) - np.repeat(np.cumsum(inside + 1) - (inside + 1), inside + 1)
-        later = nth > 0
-        by_us = np.zeros(piece.size, np.int64)
-        by_us[later] = points_us[(first[piece] + nth - 1)[later]] - self.at_us[piece[later]]
-        return _Pieces(
-            self.begin_us[piece] + by_us, self.at_us[piece] + by_us, self.moves[piece], self.end_us
-        )
-
-    def through(self, passing: Callable[[Ints], Ints]) -> "_Pieces":
-        """The pieces after the next delay or gate; it must let each piece stay, or move, as a whole."""
-        on_us = np.where(self.moves, self._lengths_us() - 1, 0)
-        at_us = passing(self.at_us)
-        moves = (on_us > 0) & (passing(self.at_us + on_us) - at_us == on_us)
-        return self._replace(at_us=at_us, moves=moves)
-
-
 def _refuse_events(plan: Plan) -> None:
     """Raises SimcoreError where what is sent depends on more than the entry."""
-    for step in plan.steps:
-        waits = isinstance(step.delay, RunDelay) and bool(step.delay.watched)
-        if step.branch is not None or waits:
-            what = "is a branch" if step.branch is not None else "waits for what events say"
-            raise SimcoreError(
-                f"sequence: the step at position {step.position} (id {step.email_id}) {what}, so what is sent depends "
-                "on more than the entry, and nothing can be proved for all entries"
-            )
-
-
-def pieces(plan: Plan, first_us: int, end_us: int, every_us: int) -> Ints:
-    """The starts of the pieces of the entries from an instant to before another [int64, µs, in order].
-
-    On each piece, every send stays or moves along, and what moves is within one part of its hour (`every_us` long).
-    """
-    here = zone(plan.time_zone)
-
-    def parts(first_us: int, end_us: int) -> Ints:
-        hours_us = periods(here, "h", first_us, end_us - 1).starts_us
-        count = hours_us.size * (HOUR_US // every_us)
-        if count > MOST_STEPS:  # which would take hours
-            raise _too_many(count)
-        return np.unique(np.add.outer(hours_us, np.arange(0, HOUR_US, every_us)))
-
-    begin = np.array([first_us])
-    found = _Pieces(begin, begin, np.ones(1, np.bool_), end_us).cut(parts)
-    for step in plan.steps if plan.active else ():
-        if not step.queued:
-            continue
-        found = found.cut(partial(_steps, step.delay)).through(partial(_over, step.delay))
-        found = found.cut(partial(_steps, step.gate))
-        if step.gate.closed:
-            break
-        found = found.through(step.gate.snap)
-        if found.at_us.max() > LAST_US:
-            break  # which the engine refuses
-        if step.sends:
-            found = found.cut(parts)
-    return found.begin_us
-
-
-def _over(delay: Delay, anchor_us: Ints) -> Ints:
-    """When a wait is over."""
-    return np.minimum(np.maximum(delay.earliest(anchor_us), anchor_us), FAR_US)
-
-
-def _steps(of: Delay | Gate, first_us: int, end_us: int) -> Ints:
-    """Where the answer of a delay or a gate changes: in between it is one instant, or moves along."""
-    try:
-        return of.steps_us(first_us, end_us)
-    except TooManyError as error:
-        raise _too_many(error.count) from None
+    step = beyond_entry(plan)
+    if step is not None:
+        what = "is a branch" if step.branch is not None else "waits for what events say"
+        raise SimcoreError(
+            f"sequence: the step at position {step.position} (id {step.email_id}) {what}, so what is sent depends "
+            "on more than the entry, and nothing can be proved for all entries"
+        )
 
 
 def _too_many(count: int) -> SimcoreError:
