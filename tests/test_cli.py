@@ -1066,7 +1066,9 @@ def test_assumptions_lists_the_switches():
 
 def test_example_prints_the_file():
     for name in simcore.example():
-        assert run("example", name).stdout_bytes == simcore.example(name).read_bytes()
+        path = simcore.example(name)
+        expected = f"{path}\n".encode() if path.is_dir() else path.read_bytes()
+        assert run("example", name).stdout_bytes == expected
     assert run("example").stdout.split() == simcore.example()
     message = f"no example 'x'; there are: {', '.join(simcore.example())}"
     assert refused("example", "x") == message

@@ -28,7 +28,7 @@ def test_every_example_is_here():
     assert simcore.example() == [
         *("account", "changes", "entries", "events"),
         *("kit_emails", "kit_sequence", "kit_sequences", "kit_subscribers", "letters", "onboarding"),
-        *("replenish", "sequenzy_enrollments", "sequenzy_events", "welcome", "winback"),
+        *("replenish", "sequenzy_enrollments", "sequenzy_events", "three_sequences", "welcome", "winback"),
     ]
 
 
@@ -105,3 +105,14 @@ def test_what_the_events_show(name, statuses, kept_out):
     counted = found.subscribers["status"].value_counts()
     assert counted[counted > 0].to_dict() == statuses
     assert found.journal.loc[found.journal["run"].isna(), "what"].tolist() == kept_out
+
+
+def test_the_account():
+    whole = simcore.Account.load(simcore.example("three_sequences"))
+    assert whole.ids == [40, 41, 42]
+    assert (len(whole.entries), len(whole.events), len(whole.broadcasts)) == (80, 4, 1)
+    assert whole.entries["subscriber_id"].nunique() == 40
+    life = whole.simulate()
+    assert life.timeline["sequence_id"].value_counts(dropna=False).tolist() == [119, 111, 39, 30]
+    counted = life.journal["what"].value_counts()
+    assert counted[counted > 0].to_dict() == {"started": 76, "completed": 72, "cancelled": 4, "excluded": 4}

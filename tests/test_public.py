@@ -34,6 +34,7 @@ NAMES += [
     "lint",
     "plot_calendar",
     "plot_load",
+    "plot_pressure",
     "plot_shift",
     "plot_timeline",
     "preview",
@@ -103,12 +104,12 @@ def test_example(text_of):
     assert simcore.example() == [
         *("account", "changes", "entries", "events"),
         *("kit_emails", "kit_sequence", "kit_sequences", "kit_subscribers", "letters", "onboarding"),
-        *("replenish", "sequenzy_enrollments", "sequenzy_events", "welcome", "winback"),
+        *("replenish", "sequenzy_enrollments", "sequenzy_events", "three_sequences", "welcome", "winback"),
     ]
     for name in simcore.example():
         path = simcore.example(name)
         assert isinstance(path, Path)
-        assert path.is_file()
+        assert path.is_dir() if name == "three_sequences" else path.is_file()
         assert path.stem == name
     expected = f"no example 'welcom'; there are: {', '.join(simcore.example())}"
     assert text_of(SimcoreError, simcore.example, "welcom") == expected

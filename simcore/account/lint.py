@@ -16,7 +16,7 @@ from simcore.answers.lint import lint as look
 from simcore.answers.pieces import beyond_entry, pieces
 from simcore.answers.projection import make
 from simcore.clock.instants import Instant, show
-from simcore.clock.zones import DAY_US, HOUR_US, Ints
+from simcore.clock.zones import DAY_US, HOUR_US, LAST_US, Ints
 from simcore.errors import TooLateError, TooManyError, shown
 from simcore.plan.findings import SEVERITIES, Codes, two_years
 from simcore.plan.log import Flags
@@ -187,6 +187,8 @@ def _collisions(
     """
     days = two_years("UTC", as_of_us)
     first_us, end_us = int(days[0]) * DAY_US, (int(days[-1]) + 1) * DAY_US
+    if end_us > LAST_US:
+        return
     some_us = np.linspace(first_us, end_us - 1, _ENTRIES).astype(np.int64)
     tried = {key: _sends(sequences[key], plan, some_us) for key, plan in plans.items()}
     for key, other in combinations(sequences, 2):
@@ -205,7 +207,8 @@ def _collisions(
         if not pairs:
             continue
         mine, theirs = one[pairs[0][0]][0], two[pairs[0][1]][0]
-        more = f", and so do {count(len(pairs) - 1, 'other pair')} of mails" if len(pairs) > 1 else ""
+        others = count(len(pairs) - 1, "other pair")
+        more = f", and so {'do' if len(pairs) > 2 else 'does'} {others} of mails" if len(pairs) > 1 else ""
         yield _Finding(
             key,
             "always-collide",

@@ -1,5 +1,6 @@
 """`simcore account`: several sequences of the same subscribers at once."""
 
+import re
 from collections import Counter
 from datetime import timedelta
 from functools import partial
@@ -240,8 +241,8 @@ def _simulated(
     try:
         life = whole.simulate(entries, events=events, cap=cap, **asked)
         free = life if cap is None else whole.simulate(entries, events=events, **asked)
-    except TooLateError as error:  # its rows are those of one sequence
-        raise SimcoreError(str(error)) from None
+    except TooLateError as error:  # its rows are counted in one sequence
+        raise SimcoreError(re.sub(r"to row \d+ \((subscriber .*?)\)", r"to \1", str(error))) from None
     return life.timeline, life, free
 
 
