@@ -364,7 +364,7 @@ def test_sends_that_are_too_late():
     folder = mine("events.csv", "broadcasts.csv")
     message = refused("account", folder, "--entries", "e.csv", "--on-error", "quarantine")
     assert message.startswith(
-        "the email at position 2 (id 413) would go out after 2200-01-01 UTC to subscriber_id '2'"
+        "the email at position 2 (id 413) would go out after 2200-01-01 UTC to subscriber '2': "
     )
     assert message.endswith("pass --until to end before that, or mend the delay or the entry")
 

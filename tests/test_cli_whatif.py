@@ -31,6 +31,7 @@ from typer.testing import CliRunner
 
 import simcore
 from simcore import cli, kit, sequenzy
+from simcore.account.lint import CODES as ACCOUNTS
 from simcore.answers.lint import lint
 from simcore.kit.findings import CODES as KITS
 from simcore.sequenzy.findings import CODES as SEQUENZYS
@@ -514,13 +515,18 @@ def test_all_that_can_be_found_is_listed():
             {"code": code, "severity": severity, "meaning": meaning}
             for code, (severity, meaning) in rules.items()
         ]
-        for platform, rules in (("kit", KITS), ("sequenzy", SEQUENZYS))
+        for platform, rules in (("kit", KITS), ("sequenzy", SEQUENZYS), ("account", ACCOUNTS))
     }
     assert json.loads(run("lint", "--list", "--json").stdout) == expected
     shown = run("lint", "--list").stdout
     assert shown.startswith("Kit\n\n code ")
     assert "\n\nSequenzy\n\n code " in shown
-    assert re.findall(r"^ ([a-z-]+) +(?:error|warning|note) ", shown, re.MULTILINE) == [*KITS, *SEQUENZYS]
+    assert "\n\nAcross an account\n\n code " in shown
+    assert re.findall(r"^ ([a-z-]+) +(?:error|warning|note) ", shown, re.MULTILINE) == [
+        *KITS,
+        *SEQUENZYS,
+        *ACCOUNTS,
+    ]
     assert max(map(len, shown.splitlines())) <= 80
 
 
