@@ -14,6 +14,10 @@ Ask when:
     arrivals          made-up subscribers, for a list that you do not have yet
     split_entries     separates the rows that can be read from those that cannot
 
+Several sequences at once:
+    Account           what people get from all of them together (Account.load reads a folder)
+    Cap               what if everybody got at most so many mails within some time?
+
 Ask what if:
     compare, shift    several schedules side by side, and how far each send moves
     sweep             every combination of some fields, measured

@@ -62,8 +62,8 @@ DRAFT = email(20, published=False)
 COUNTED = kit.Assumptions(draft_delay="count")
 JOINED = kit.Assumptions(excluded_sequence_membership="joined")
 CHECKED = (
-    "Checked for every microsecond from Thu 1 Jan 2026 to Fri 31 Dec 2027 UTC, if nothing else happens. Move one of "
-    "them, or let one sequence exclude the other."
+    "Checked for every entry from Thu 1 Jan 2026 to Fri 31 Dec 2027 UTC, if nothing else happens. Move one of "
+    "them, or have one excluded."
 )
 
 # For each code: an account that has it and what else lint is given, the finding, and near misses.

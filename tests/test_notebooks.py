@@ -45,6 +45,7 @@ def test_there_are_some():
         "6-sequenzy",
         "7-regression-tests",
         "8-calibrate",
+        "9-one-person",
         "lifecycle",
     ]
 

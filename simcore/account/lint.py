@@ -214,9 +214,9 @@ def _collisions(
             "always-collide",
             f"position {mine.position}; position {theirs.position} of {other}",
             f"Whoever enters this sequence and {named[other]} at one instant gets {shown(mine.subject)} here and "
-            f"{shown(theirs.subject)} there within an hour{more}. Checked for every microsecond from "
+            f"{shown(theirs.subject)} there within an hour{more}. Checked for every entry from "
             f"{local_date(int(days[0]))} to {local_date(int(days[-1]))} UTC, if nothing else happens. Move one of "
-            "them, or let one sequence exclude the other.",
+            "them, or have one excluded.",
         )
 
 
