@@ -358,15 +358,15 @@ def test_folders():
     assert refused("account", folder, "--entries", "e.csv") == text
 
 
-def test_sends_that_are_too_late():
+@pytest.mark.parametrize(("own", "where", "email"), [(40, "sequence 40: ", 403), (41, "", 413)])
+def test_sends_that_are_too_late(own, where, email):
     """No row is set aside for it: of which file it is nobody can say."""
-    write("e.csv", f"{ENTRIES}40,1,2026-03-02T09:00Z\n41,2,2199-12-30T09:00Z\n")
+    write("e.csv", f"{ENTRIES}40,1,2026-03-02T09:00Z\n{own},2,2199-12-30T09:00Z\n")
     folder = mine("events.csv", "broadcasts.csv")
-    message = refused("account", folder, "--entries", "e.csv", "--on-error", "quarantine")
-    assert message.startswith(
-        "the email at position 2 (id 413) would go out after 2200-01-01 UTC to subscriber '2': "
+    assert refused("account", folder, "--entries", "e.csv", "--on-error", "quarantine") == (
+        f"{where}the email at position 2 (id {email}) would go out after 2200-01-01 UTC to subscriber '2': pass --until "
+        "to end before that, or change the delay or the entry"
     )
-    assert message.endswith("pass --until to end before that, or mend the delay or the entry")
 
 
 # ---------------------------------------------------------------- lint

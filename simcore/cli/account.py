@@ -241,8 +241,9 @@ def _simulated(
     try:
         life = whole.simulate(entries, events=events, cap=cap, **asked)
         free = life if cap is None else whole.simulate(entries, events=events, **asked)
-    except TooLateError as error:  # its rows are counted in one sequence
-        raise SimcoreError(re.sub(r"to row \d+ \((subscriber .*?)\)", r"to \1", str(error))) from None
+    except TooLateError as error:  # its rows may be counted in one sequence, and are no lines of a file
+        message = re.sub(r"to row \d+ \((subscriber .*?)\)", r"to \1", str(error))
+        raise SimcoreError(message.replace(", by the rows of its own entries", "")) from None
     return life.timeline, life, free
 
 

@@ -95,8 +95,7 @@ def chart(labels: list[str], columns: dict[str, list[int]], what: str = "period"
     *others, last = columns
     if room < _LEAST_BAR and others:
         prose("No room for one column per position: use -o or --json.")
-        tell("
-")
+        tell("\n")
         chart(labels, {last: columns[last]}, what)
         return
     blocks, line = (_BLOCKS, "─") if _has(f"{_BLOCKS}─") else (" #", "-")
