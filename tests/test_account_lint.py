@@ -198,7 +198,7 @@ def test_several_that_are_not_there():
 
 def test_longer_circles_and_several():
     whole = account(
-        series(1, out=[2]), series(2, out=[3]), series(3, out=[1, 4]), series(4, out=[3, 5]), series(5)
+        series(1, out=[2, 4]), series(2, out=[3]), series(3, out=[1, 4]), series(4, out=[3, 5]), series(5)
     )
     found = told(whole.lint())["excludes-in-circle"]
     assert [(key, where) for key, _, where, _ in found] == [(1, "1 > 2 > 3 > 1"), (3, "3 > 4 > 3")]
@@ -233,6 +233,17 @@ def test_what_is_rare_is_seen():
     assert "always-collide" not in told(account(here, there).lint(NEW_YEAR))
 
 
+def test_what_is_rarer_than_all_that_is_tried_is_seen():
+    """At 01:00 and 02:00, but on the night on which the clocks go back, and show 01:00 twice: on one day of a year."""
+    here = {"time_zone": "America/New_York"}
+    whole = account(series(1, send_hour=1, **here), series(2, send_hour=2, **here))
+    assert "always-collide" not in told(whole.lint("2026-01-02T00:00Z"))
+    summer = account(series(1, send_hour=3, **here), series(2, send_hour=2, **here))
+    assert "always-collide" in told(
+        summer.lint("2026-01-02T00:00Z")
+    )  # what the clocks skip goes out at 03:00
+
+
 def test_what_depends_on_more_than_the_entry_is_not_claimed():
     mail = {"id": "e", "subject": "X", "html": "-"}
     vip = {"conditionType": "has_tag", "tagName": "vip", "steps": []}
@@ -250,7 +261,10 @@ def test_as_of_must_be_an_instant(text_of):
 def test_too_late_to_be_proved():
     late = account(series(1), series(2, send_hour=1))
     assert "always-collide" in told(late.lint("2190-01-01T00:00Z"))
-    assert "always-collide" not in told(late.lint("2199-06-01T00:00Z"))
+    assert "always-collide" not in told(late.lint("2199-06-01T00:00Z"))  # there are no such entries
+    years = [series(own, email(own * 10, "A", 3650)) for own in (1, 2)]  # nor such mails
+    assert "always-collide" in told(account(*years).lint("2170-01-01T00:00Z"))
+    assert "always-collide" not in told(account(*years).lint("2195-01-01T00:00Z"))
 
 
 def test_too_much_to_be_proved(monkeypatch):

@@ -145,9 +145,7 @@ def test_a_snapshot(folder, monkeypatch):
     })
     taken = SimpleNamespace(sequences=(offer, course), entries=entries, events=events)
     asked = []
-    monkeypatch.setattr(
-        kit.platform, "load_snapshot", lambda path: asked.append(path) or taken, raising=False
-    )
+    monkeypatch.setattr(kit.platform, "load_snapshot", lambda path: asked.append(path) or taken)
     whole = simcore.Account.load(folder)
     assert asked == [folder]
     assert whole.ids == [42, 41]

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -203,12 +204,10 @@ def test_columns_and_delimiters():
 
 
 def test_a_snapshot(monkeypatch):
-    from types import SimpleNamespace
-
     folder = mine("events.csv")
     whole = simcore.Account.load(folder)
     taken = SimpleNamespace(sequences=tuple(whole.sequences.values()), entries=whole.entries, events=None)
-    monkeypatch.setattr(kit.platform, "load_snapshot", lambda _: taken, raising=False)
+    monkeypatch.setattr(kit.platform, "load_snapshot", lambda _: taken)
     write("mine/snapshot.json", '{"platform": "kit"}')
     assert run("account", folder).stdout == run("account", mine_without_events()).stdout
 
@@ -364,8 +363,8 @@ def test_sends_that_are_too_late(own, where, email):
     write("e.csv", f"{ENTRIES}40,1,2026-03-02T09:00Z\n{own},2,2199-12-30T09:00Z\n")
     folder = mine("events.csv", "broadcasts.csv")
     assert refused("account", folder, "--entries", "e.csv", "--on-error", "quarantine") == (
-        f"{where}the email at position 2 (id {email}) would go out after 2200-01-01 UTC to subscriber '2': pass --until "
-        "to end before that, or change the delay or the entry"
+        f"{where}the email at position 2 (id {email}) would go out after 2200-01-01 UTC to subscriber '2': pass "
+        "--until to end before that, or change the delay or the entry"
     )
 
 

@@ -83,6 +83,22 @@ def test_an_account_of_kit(live, folder):
     assert timeline["sequence_id"].tolist() == [30] * 20
 
 
+def test_an_account_in_the_folder(live, theirs, folder, tmp_path):
+    """`Account.load` gives what was read, with its entries and events."""
+    found = live.snapshot(folder, progress=False)
+    whole = simcore.Account.load(folder)
+    pd.testing.assert_frame_equal(
+        whole.project(), simcore.Account(found.sequences).project(found.entries, events=found.events)
+    )
+    (folder / "broadcasts.csv").write_text("at,subject\n2026-04-01T09:00Z,A\n")
+    assert simcore.Account.load(folder).project()["sequence_id"].isna().sum() == 5
+    other = read(theirs, tmp_path / "other", SequenzyApi)
+    whole = simcore.Account.load(tmp_path / "other")
+    assert whole.ids == ["Onboarding", "Win back"]
+    pd.testing.assert_frame_equal(whole.entries, other.entries)
+    assert set(whole.project()["sequence_id"]) == {"Onboarding"}
+
+
 def test_every_page_is_kept_as_it_came(server, live, folder):
     """Byte for byte, with when it was taken and what was asked; K29's reader takes what stands in it."""
     found = live.snapshot(folder, progress=False)

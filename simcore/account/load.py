@@ -79,8 +79,7 @@ def _snapshot(path: Path, tables: dict[str, Path]) -> Folder:
     name = told.get("platform") if isinstance(told, Mapping) else None
     if not isinstance(name, str):
         raise SimcoreError(f"{path / SNAPSHOT}: not a snapshot that simcore wrote: it names no platform")
-    owner: Any = platform_named(name)
-    taken = owner.load_snapshot(path)
+    taken = platform_named(name).load_snapshot(path)
     return Folder({id_of(one): one for one in taken.sequences}, tables, taken.entries, taken.events)
 
 
