@@ -108,7 +108,7 @@ def example(
       winback               Sequenzy: enrolled by a tag, with a discount
       sequenzy_enrollments  Sequenzy: who is in a sequence, in pages
       sequenzy_events       events that enrol in these three
-      three_sequences       a folder: three Kit sequences, who enters them
+      three_sequences       Kit: a folder with an account and who enters it
     """
     found = simcore.example(name)
     if isinstance(found, Path) and found.is_dir():
