@@ -144,7 +144,7 @@ class Account:
         >>> entries = [{"sequence_id": each, "subscriber_id": 1, "entered_at": "2026-03-06T21:07-05:00"}
         ...     for each in account.ids]
         >>> account.project(entries)["sequence_id"].value_counts().to_dict()
-        {30: 3, 31: 2}
+        {30: 4, 31: 3}
         """
         entries, given = self._tables(entries, read(Account.project, options))
         return self._timeline(self._made(entries, cap, given, notes=False), given)
