@@ -332,3 +332,15 @@ def test_a_sequence_of_which_another_matters_may_have_no_entries():
     assert life.idle[42].why_no_sends == "there are no entries"
     assert life.idle[41].why_no_sends == ""
     assert set(life.subscribers["sequence_id"]) == {41}
+
+
+def test_why_nothing_is_sent_where_sequences_matter_to_each_other():
+    whole = simcore.Account.load(SHIPPED)
+    course, offer = (whole.sequences[key].replace(send_days=[]) for key in (41, 42))
+    rows = [
+        {"sequence_id": key, "subscriber_id": 1, "entered_at": "2026-03-02T09:00-05:00"} for key in (41, 42)
+    ]
+    life = simcore.Account([course.replace(active=False), offer]).simulate(rows)
+    assert life.idle[41].why_no_sends == "the sequence is not active, so nothing is sent"
+    assert life.idle[42] == ({"excluded": 1}, "no entry starts a run")
+    assert life.idle[42].told() == "1 entry started no run: 1 is excluded"
