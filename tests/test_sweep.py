@@ -21,7 +21,7 @@ from test_forecast import sequenzy_arguments
 
 import simcore
 from simcore import kit, sequenzy
-from simcore.answers import projection
+from simcore.answers import metrics, projection
 from simcore.engine import times
 from simcore.errors import EntryError, SimcoreError, TooLateError, ValidationError
 
@@ -148,9 +148,9 @@ def rooms(draw):
         "room": draw(st.sampled_from([0, 1, 7, 1 << 20])),
         "few": draw(st.sampled_from([1, 2, times.FEW])),
         "many": draw(st.sampled_from([1, times.MANY])),
-        "sample": draw(st.sampled_from([30, 1, 2, sweep._SAMPLE])),
-        "margin": draw(st.sampled_from([1, sweep._MARGIN])),
-        "further": draw(st.sampled_from([0, sweep._FURTHER_US])),
+        "sample": draw(st.sampled_from([30, 1, 2, metrics._SAMPLE])),
+        "margin": draw(st.sampled_from([1, metrics._MARGIN])),
+        "further": draw(st.sampled_from([0, metrics._FURTHER_US])),
     }
 
 
@@ -159,10 +159,10 @@ def patched(patch, rooms):
     patch.setattr(projection, "_ROOM_MORE", rooms["room"])
     patch.setattr(times, "FEW", rooms["few"])
     patch.setattr(times, "MANY", rooms["many"])
-    patch.setattr(sweep, "_SAMPLE", rooms["sample"])
-    patch.setattr(sweep, "_MARGIN", rooms["margin"])
-    patch.setattr(sweep, "_FURTHER_US", rooms["further"])
-    patch.setattr(sweep, "_FEW", rooms["few"])
+    patch.setattr(metrics, "_SAMPLE", rooms["sample"])
+    patch.setattr(metrics, "_MARGIN", rooms["margin"])
+    patch.setattr(metrics, "_FURTHER_US", rooms["further"])
+    patch.setattr(metrics, "_FEW", rooms["few"])
 
 
 # ---------------------------------------------------------------- any case
