@@ -21,6 +21,7 @@ Several sequences at once:
 Ask what if:
     compare, shift    several schedules side by side, and how far each send moves
     sweep             every combination of some fields, measured
+    optimize          the best of them, with a proof that none is better
     impact            an edit while people are inside: who gets mail right away?
     lint              what is odd about a sequence, and what to do about it
     explore           a sequence with controls, in Jupyter
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from simcore.answers.arrivals import arrivals
     from simcore.answers.forecast import forecast
     from simcore.answers.lint import lint
+    from simcore.answers.optimize import Optimum, optimize
     from simcore.answers.projection import Simulation
     from simcore.answers.records import records
     from simcore.answers.sweep import sweep
@@ -92,6 +94,7 @@ else:
         "answers.arrivals": ("arrivals",),
         "answers.forecast": ("forecast",),
         "answers.lint": ("lint",),
+        "answers.optimize": ("Optimum", "optimize"),
         "answers.projection": ("Simulation",),
         "answers.records": ("records",),
         "answers.sweep": ("sweep",),
@@ -124,6 +127,7 @@ __all__ = [
     "AccountSimulation",
     "Cap",
     "EntryError",
+    "Optimum",
     "SimcoreError",
     "Simulation",
     "ValidationError",
@@ -135,6 +139,7 @@ __all__ = [
     "impact",
     "kit",
     "lint",
+    "optimize",
     "plot_calendar",
     "plot_load",
     "plot_pressure",

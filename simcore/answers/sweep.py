@@ -60,19 +60,23 @@ def sweep(
     given = read(sweep, options)
     entries, given = tables(sequence, entries, given)
     plan_of(sequence, given.assumptions, given.include_drafts)
-    values = _values(fields, metrics, limit)
+    if metrics is not None and not _are_functions(metrics):
+        raise SimcoreError(
+            f"metrics: found {shown(metrics)}, expected a dict of functions of a simcore.Simulation, by name"
+        )
+    values = values_of(fields, METRICS if metrics is None else metrics, limit, "fields")
     combinations = [*product(*values.values())]
     chosen = [dict(zip(values, combination, strict=True)) for combination in combinations]
     schedules = []
     for combination in chosen:
-        with _named(combination):
+        with naming(combination):
             schedules.append(sequence.with_fields(combination))
     cache = Cache()
     default = Metrics(cache)
     plans = [plan_of(schedule, given.assumptions, given.include_drafts) for schedule in schedules]
     measured: list[Any] = [None] * len(schedules)
-    for number in _neighbours(plans):
-        with _named(chosen[number]):
+    for number in neighbours(plans):
+        with naming(chosen[number]):
             projection = make(
                 schedules[number], entries, given, notes=metrics is not None, plan=plans[number], cache=cache
             )
@@ -83,44 +87,42 @@ def sweep(
             measured[number] = [metric(life) for metric in metrics.values()]
     names = METRICS if metrics is None else (*metrics,)
     columns = {
-        path: _column(of_path) for path, of_path in zip(values, zip(*combinations, strict=True), strict=True)
+        path: column(of_path) for path, of_path in zip(values, zip(*combinations, strict=True), strict=True)
     }
     return pd.DataFrame(columns | dict(zip(names, zip(*measured, strict=True), strict=True)))
 
 
-def _values(fields: Any, metrics: Any, limit: Any) -> dict[str, list[Any]]:
-    """The values of each field, as lists, once they are seen to be few enough."""
+def values_of(fields: Any, metrics: Iterable[str], limit: Any, called: str) -> dict[str, list[Any]]:
+    """The values of each field, as lists, once they are seen to be few enough.
+
+    `metrics`: the names that fields must not have. `called`: what errors call the fields.
+    """
     if not isinstance(fields, Mapping) or not fields:
         raise SimcoreError(
-            f'fields: found {shown(fields)}, expected a dict such as {{"send_hour": range(24)}}'
-        )
-    if metrics is not None and not _are_functions(metrics):
-        raise SimcoreError(
-            f"metrics: found {shown(metrics)}, expected a dict of functions of a simcore.Simulation, by name"
+            f'{called}: found {shown(fields)}, expected a dict such as {{"send_hour": range(24)}}'
         )
     if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
         raise SimcoreError(f"limit: found {shown(limit)}, expected a whole number of combinations, 1 or more")
-    names = METRICS if metrics is None else metrics
     values: dict[str, Any] = {}
     for path, given in fields.items():
         parts(path)
-        if path in names:
+        if path in metrics:
             raise SimcoreError(f"metrics: {path} is also the name of a field; give the metric another name")
         if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
-            raise SimcoreError(f"fields: {path}: found {shown(given)}, expected a list of values")
+            raise SimcoreError(f"{called}: {path}: found {shown(given)}, expected a list of values")
         values[path] = given if isinstance(given, Sized) else [*islice(given, limit + 1)]
         if not _size(values[path]):
-            raise SimcoreError(f"fields: {path}: found an empty list, expected one value or more")
+            raise SimcoreError(f"{called}: {path}: found an empty list, expected one value or more")
         if values[path] is not given and len(values[path]) > limit:  # it may be endless
             raise SimcoreError(
-                f"fields: {path}: more than {limit:,} values, expected at most {limit:,} combinations: give fewer "
+                f"{called}: {path}: more than {limit:,} values, expected at most {limit:,} combinations: give fewer "
                 "values, or a higher limit="
             )
     sizes = [*map(_size, values.values())]
     if prod(sizes) > limit:
         told = " * ".join(f"{size:,}" for size in sizes)
         raise SimcoreError(
-            f"fields: {f'{told} = ' if len(sizes) > 1 else ''}{prod(sizes):,} combinations, expected at most "
+            f"{called}: {f'{told} = ' if len(sizes) > 1 else ''}{prod(sizes):,} combinations, expected at most "
             f"{limit:,}: give fewer values, or limit={prod(sizes)}"
         )
     return {path: [*given] for path, given in values.items()}
@@ -141,12 +143,12 @@ def _are_functions(metrics: Any) -> bool:
     )
 
 
-def _named(chosen: dict[str, Any]) -> AbstractContextManager[None]:
+def naming(chosen: dict[str, Any]) -> AbstractContextManager[None]:
     """Errors raised inside, about changes too, name the values of the schedule."""
     return inside("", f"in the combination {shown(chosen, _NAMED)}")
 
 
-def _neighbours(plans: list[Plan]) -> list[int]:
+def neighbours(plans: list[Plan]) -> list[int]:
     """The indices of plans, in an order that keeps those with equal first steps together."""
     numbers: dict[Any, int] = {}
     ways = [
@@ -155,7 +157,7 @@ def _neighbours(plans: list[Plan]) -> list[int]:
     return sorted(range(len(plans)), key=ways.__getitem__)
 
 
-def _column(values: tuple[Any, ...]) -> Any:
+def column(values: tuple[Any, ...]) -> Any:
     """A column of values as given; lists become tuples, so that they can be grouped by."""
     if not any(value is None or isinstance(value, list | tuple | set | frozenset) for value in values):
         return list(values)

@@ -16,9 +16,11 @@ from simcore.kit.model import ACCOUNT_ZONE, Sequence
 from simcore.kit.translate import EVENTS, translate
 from simcore.plan.controls import Control
 from simcore.plan.findings import Finding
+from simcore.plan.paths import parts
 from simcore.plan.plan import Plan
 from simcore.plan.platform import Platform
 
+_OWN = frozenset({"subject", "published", "delay_value", "delay_unit", "send_days"})
 _OPTIONS = {
     "emails": "a second file with the emails, if they are in a file of their own.",
     "time_zone": f"the account's time zone, for a sequence without one; default: {ACCOUNT_ZONE}.",
@@ -76,6 +78,17 @@ class Kit(Platform[Sequence]):
         """See `simcore.kit.changes.after`."""
         assume = assumptions or Assumptions()
         return edits.after(sequence, changes, make_room=assume.position_taken == "shift")
+
+    def own_steps(self, sequence: Sequence, paths: Iterable[str]) -> dict[str, int | str]:
+        """The fields of an email, unless emails move or get other ids."""
+        own: dict[str, int | str] = {}
+        for path in paths:
+            match parts(path):
+                case ("emails", int(place), str(name)) if place < len(sequence.emails) and name in _OWN:
+                    own[path] = sequence.emails[place].id or 0
+                case ("emails", *_):
+                    return {}
+        return own
 
     def controls(self, sequence: Sequence) -> list[Control]:
         """Its own fields, and each email's wait."""

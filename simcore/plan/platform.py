@@ -164,6 +164,15 @@ class Platform(Protocol[S]):
             raise SimcoreError(self.unchanging)
         return []
 
+    def own_steps(self, sequence: S, paths: Iterable[str]) -> dict[str, int | str]:
+        """Of some paths to set together, those that touch one step alone: the step's `email_id`, by path.
+
+        They decide its delay and gate, whether runs wait for it and it is sent, and whether its own fields are valid,
+        together with paths that touch more; and nothing else, whatever the values. `simcore.optimize` then needs no
+        plan for each combination. This default names none.
+        """
+        return {}
+
     def controls(self, sequence: S) -> list[Control]:
         """The controls of `simcore.explore`, by paths that `with_fields` takes. This default has none."""
         return []

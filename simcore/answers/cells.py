@@ -1,0 +1,229 @@
+"""Schedules of one kind, measured and bounded over cells: entries that behave alike under all of them."""
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from simcore.answers.metrics import NIGHT_US, SATURDAY, Stretches
+from simcore.answers.permissive import Span, least, longest_us, most
+from simcore.answers.space import Timing
+from simcore.clock.delays import CalendarDays
+from simcore.clock.gates import Gate, SendSlots, SendWindow
+from simcore.clock.periods import periods
+from simcore.clock.zones import DAY_US, LAST_US, MINUTE_US, Ints, zone
+
+_FEW = 32
+"""So few timings are tried to tell entries apart; of more, only their delays."""
+_KEPT = 20_000
+
+
+class Bounds(NamedTuple):
+    """Between what a metric of all schedules of a part lies, both included."""
+
+    low: float
+    high: float
+
+
+class _Share(NamedTuple):
+    """Of some sends, how many are surely of a sort (on a weekend, at night), and how many may be."""
+
+    least: int
+    most: int
+
+
+class Cells:
+    """The entries of one kind's schedules, in stretches of time that all of these schedules treat alike.
+
+    Steps before the first that differs are computed once, for each entry; after them, once for each cell.
+    """
+
+    def __init__(
+        self,
+        entered_us: Ints,
+        steps: Sequence[Sequence[Timing]],
+        sends: Sequence[bool],
+        span: Span,
+        place: str,
+    ) -> None:
+        self._entered_us = np.sort(entered_us)
+        self._span, self._sends, self._here = span, sends, zone(place)
+        self._hours = periods(self._here, "h", *span)
+        self._kept: dict[Hashable, Any] = {}
+        self._since = next((at for at, some in enumerate(steps) if len(some) > 1), len(steps))
+        self._since = min(self._since, max(at for at, sent in enumerate(sends) if sent))
+        anchor_us, fixed = self._entered_us, []
+        for at in range(self._since):
+            anchor_us = due(steps[at][0], anchor_us)
+            if sends[at]:
+                fixed.append(anchor_us)
+        fixed_us = np.concatenate([*fixed, self._entered_us[:0]])
+        self._hourly = self._hours.counts(fixed_us, None)
+        self._weekend, self._night = (int(each.sum()) for each in self._sorts(fixed_us))
+        starts = self._starts(anchor_us, steps[self._since])
+        self._anchor_us = anchor_us[starts]
+        self._counts = np.diff(np.append(starts, anchor_us.size))
+        self._stretches = Stretches.of(
+            np.repeat(np.arange(starts.size), self._counts), np.arange(anchor_us.size)
+        )
+        self._total = anchor_us.size * sum(sends)
+
+    @classmethod
+    def of(
+        cls, entered_us: Ints, steps: Sequence[Sequence[Timing]], sends: Sequence[bool], place: str
+    ) -> "Cells | None":
+        """Those of some entries; None where the laws of the clock do not hold all the time."""
+        last_us = int(entered_us.max()) + sum(map(longest_us, steps))
+        span = Span(int(entered_us.min()), last_us)
+        delays = {each.delay for some in steps for each in some}
+        zones = {place} | {each.time_zone for each in delays if isinstance(each, CalendarDays)}
+        if last_us > LAST_US or not all(map(span.in_order, zones)):
+            return None
+        return cls(entered_us, steps, sends, span, place)
+
+    def __len__(self) -> int:
+        return self._counts.size
+
+    def _starts(self, anchor_us: Ints, some: Sequence[Timing]) -> Ints:
+        """Where entries begin that some of the timings tell apart from those before."""
+        tried = (
+            [due(each, anchor_us) for each in some]
+            if len(some) <= _FEW
+            else [np.maximum(each.earliest(anchor_us), anchor_us) for each in {each.delay for each in some}]
+        )
+        new = np.zeros(anchor_us.size, np.bool_)
+        new[0] = True
+        for each_us in tried:
+            new[1:] |= np.diff(each_us) != 0
+        return np.flatnonzero(new)
+
+    def measure(self, steps: Sequence[Timing]) -> tuple[float, float, float, float, int]:
+        """The metrics of one schedule, in the order of `METRICS`."""
+        sent_us = self._sent_us(steps)
+        all_us = np.concatenate(sent_us)
+        counts = np.tile(self._counts, len(sent_us))
+        weekend, night = (int(counts @ each) for each in self._sorts(all_us))
+        hourly = self._hours.counts(all_us, counts)
+        median, p95 = self._days(sent_us[-1])
+        return (
+            median,
+            p95,
+            (self._weekend + weekend) / self._total,
+            (self._night + night) / self._total,
+            int((self._hourly + hourly).max()),
+        )
+
+    def days(self, some: Sequence[Sequence[Timing]]) -> tuple[list[float], tuple[str, ...]]:
+        """Lower bounds of the first two metrics, of all schedules with some of the timings at each step; and why."""
+        eased = [self._least(each) for each in some]
+        laws = dict.fromkeys(law for _, why in eased for law in why)
+        return self._days(self._sent_us([each for each, _ in eased])[-1]), (*laws,)
+
+    def loads(self, some: Sequence[Sequence[Timing]]) -> list[Bounds]:
+        """Between what the last three metrics lie, of all schedules with some of the timings at each step."""
+        low_us, high_us = self._anchor_us, self._anchor_us
+        known = True
+        weekends, nights = [_Share(self._weekend, self._weekend)], [_Share(self._night, self._night)]
+        hourly, together = self._hourly, 0
+        for at in range(self._since, len(some)):
+            timings = some[at]
+            low_us = due(self._least(timings)[0], low_us)
+            strict: Timing | None = self._keep((most, *timings), most, timings, self._span)
+            known = known and strict is not None
+            if strict is not None and known:
+                high_us = due(strict, high_us)
+            if not self._sends[at]:
+                continue
+            gates = [*dict.fromkeys(each.gate for each in timings)]
+            dates = self._here.date(low_us)
+            same_date = (dates == self._here.date(high_us)) & known
+            same = (low_us == high_us) & known
+            weekend, night = self._sorts(low_us)
+            weekends.append(self._share(same_date, weekend, [self._flags(gate)[:2] for gate in gates]))
+            nights.append(self._share(same, night, [self._flags(gate)[2:] for gate in gates]))
+            if same.all():
+                hourly = hourly + self._hours.counts(low_us, self._counts)
+            elif all(isinstance(gate, SendSlots) and gate.time_zone == self._here.name for gate in gates):
+                day = dates[same_date]
+                if day.size:
+                    together = max(together, int(np.bincount(day - day[0], self._counts[same_date]).max()))
+        return [
+            *(
+                Bounds(
+                    sum(each.least for each in sort) / self._total,
+                    sum(each.most for each in sort) / self._total,
+                )
+                for sort in (weekends, nights)
+            ),
+            Bounds(max(int(hourly.max()), together), self._total),
+        ]
+
+    def _share(
+        self, sure: npt.NDArray[np.bool_], sort: npt.NDArray[np.bool_], flags: list[tuple[bool, bool]]
+    ) -> _Share:
+        """How many of a step's sends are of a sort. `sure`: the cells of which it is known; `flags`: whether all that
+        a gate allows is of it, and whether any is."""
+        inside = int(self._counts @ (sure & sort))
+        others = int(self._counts @ ~sure)
+        always, ever = all(each for each, _ in flags), any(each for _, each in flags)
+        return _Share(inside + others * always, inside + others * ever)
+
+    def _flags(self, gate: Gate) -> tuple[bool, bool, bool, bool]:
+        """Whether all that a gate allows is on weekends, and whether any is; the same of nights."""
+        found: tuple[bool, bool, bool, bool] = self._keep(("flags", gate), self._flags_of, gate)
+        return found
+
+    def _flags_of(self, gate: Gate) -> tuple[bool, bool, bool, bool]:
+        if isinstance(gate, SendSlots):
+            # No two slots are less than half a day apart.
+            points_us = np.unique(gate.snap(np.arange(*self._span, DAY_US // 2)))
+            weekend, night = self._sorts(points_us)
+            return bool(weekend.all()), bool(weekend.any()), bool(night.all()), bool(night.any())
+        if isinstance(gate, SendWindow) and gate.time_zone == self._here.name:
+            weekend_days = [day >= SATURDAY for day in gate.weekdays]
+            evening, morning = (edge_us // MINUTE_US for edge_us in NIGHT_US)
+            all_night = gate.start_min >= evening or gate.end_min <= morning
+            some_night = gate.end_min > evening or gate.start_min < morning
+            return all(weekend_days), any(weekend_days), all_night, some_night
+        return False, True, False, True
+
+    def _sorts(self, instants_us: Ints) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Which of some instants are on weekends, and which at night."""
+        local_us = self._here.local_us(instants_us)
+        clock_us = local_us % DAY_US
+        return (
+            (local_us // DAY_US + 3) % 7 >= SATURDAY,
+            (clock_us >= NIGHT_US[0]) | (clock_us < NIGHT_US[1]),
+        )
+
+    def _sent_us(self, steps: Sequence[Timing]) -> list[Ints]:
+        """When each cell gets each email that is not fixed."""
+        anchor_us, found = self._anchor_us, []
+        for at in range(self._since, len(steps)):
+            before_us, timing = anchor_us, steps[at]
+            way = (due, *steps[self._since : at + 1])
+            anchor_us = self._keep(way, due, timing, before_us)
+            if self._sends[at]:
+                found.append(anchor_us)
+        return found
+
+    def _days(self, last_us: Ints) -> list[float]:
+        return self._stretches.quantiles(last_us, self._entered_us)
+
+    def _least(self, some: Sequence[Timing]) -> tuple[Timing, tuple[str, ...]]:
+        found: tuple[Timing, tuple[str, ...]] = self._keep((least, *some), least, some, self._span)
+        return found
+
+    def _keep(self, what: Hashable, make: Callable[..., Any], *given: Any) -> Any:
+        """What `make` gives, made once for a while."""
+        if what not in self._kept:
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            self._kept[what] = make(*given)
+        return self._kept[what]
+
+
+def due(timing: Timing, anchor_us: Ints) -> Ints:
+    """When what waits from some anchors is due (T2)."""
+    return timing.gate.snap(np.maximum(timing.delay.earliest(anchor_us), anchor_us))

@@ -1,0 +1,118 @@
+"""The best schedules of many, with a certificate that none is better."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any, Unpack
+
+import pandas as pd
+
+from simcore.answers.certificate import Part
+from simcore.answers.limits import Limit, limits_of, metric_of
+from simcore.answers.metrics import METRICS
+from simcore.answers.options import Entries, ForecastOptions, Options, read, takes
+from simcore.answers.projection import plan_of, tables
+from simcore.answers.search import Aim, Search
+from simcore.answers.space import Space
+from simcore.answers.sweep import values_of
+from simcore.errors import SimcoreError, shown
+from simcore.plan.platform import Sequence
+from simcore.text.progress import reporting
+from simcore.text.tables import Shown, Table
+from simcore.text.wording import count
+
+LIMIT = 1_000_000
+"""The default limit of combinations."""
+_PATIENCE = 5  # seconds without a progress bar
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Optimum(Shown):
+    """The result of `simcore.optimize`: the best schedules, and a certificate that none is better.
+
+    `best`: the best schedules as `simcore.sweep` gives them, best first. `evaluated`: all that were evaluated, in the
+    order of the sweep's rows, which are its index. `parts`: what rules out each of the others. `over`, `minimize`,
+    `subject_to` and `top`: what was asked for.
+    """
+
+    best: pd.DataFrame
+    evaluated: pd.DataFrame
+    parts: tuple[Part, ...]
+    over: dict[str, tuple[Any, ...]]
+    minimize: str
+    subject_to: tuple[Limit, ...]
+    top: int
+    sequence: Any
+    options: Options
+
+    def _table(self) -> Table:
+        out = sum(part.schedules for part in self.parts)
+        within = "".join(f", {limit}" for limit in self.subject_to)
+        told = f"{count(len(self.best), 'schedule')} of {len(self.evaluated) + out:,}"
+        heading = f"The least {self.minimize}{within}: {told}"
+        rows = [[_cell(value) for value in row] for row in self.best.itertuples(index=False)]
+        more = f"{len(self.evaluated):,} evaluated, {out:,} ruled out by {count(len(self.parts), 'bound')}"
+        return Table(heading, [*self.best.columns], rows, more)
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+@takes(ForecastOptions)
+def optimize(
+    sequence: Sequence,
+    entries: Entries | None = None,
+    *,
+    over: Mapping[str, Iterable[Any]],
+    minimize: str,
+    subject_to: str | Iterable[str] = (),
+    top: int = 5,
+    progress: bool = True,
+    limit: int = LIMIT,
+    **options: Unpack[ForecastOptions],
+) -> Optimum:
+    """Finds the best of all combinations of field values, without evaluating most of them.
+
+    `over`: values by path, as the `fields` of `simcore.sweep`.
+    """
+    given = read(optimize, options)
+    if not isinstance(top, int) or isinstance(top, bool) or top < 1:
+        raise SimcoreError(f"top: found {shown(top)}, expected a whole number of schedules, 1 or more")
+    aim = Aim(metric_of(minimize, "minimize"), limits_of(subject_to), top)
+    entries, given = tables(sequence, entries, given)
+    plan_of(sequence, given.assumptions, given.include_drafts)
+    space = Space(sequence, values_of(over, METRICS, limit, "over"))
+    with _slowly(progress, len(space)) as report:
+        found = Search(space, entries, given, aim).run(report)
+    rows = sorted(found.measured)
+    keys = sorted(aim.key(row, found.measured[row]) for row in rows if aim.keeps(found.measured[row]))
+    best = [row for *_, row in keys[:top]]
+    return Optimum(
+        best=space.frame(best, [found.measured[row] for row in best]),
+        evaluated=space.frame(rows, [found.measured[row] for row in rows]).set_axis(rows),
+        parts=tuple(found.parts),
+        over={path: tuple(values) for path, values in space.fields.items()},
+        minimize=aim.metric,
+        subject_to=aim.limits,
+        top=top,
+        sequence=sequence,
+        options=given,
+    )
+
+
+@contextmanager
+def _slowly(shown: bool, total: int) -> Iterator[Callable[[int], None]]:
+    """Takes how many schedules are settled; once that takes long, with a progress bar."""
+    began, bar = time.monotonic(), None
+    with ExitStack() as stack:
+
+        def report(settled: int) -> None:
+            nonlocal bar
+            if bar is None and shown and time.monotonic() - began >= _PATIENCE:
+                bar = stack.enter_context(reporting(True, total, "schedules"))
+            if bar is not None:
+                bar("Optimizing", settled)
+
+        yield report
