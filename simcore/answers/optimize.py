@@ -1,18 +1,19 @@
 """The best schedules of many, with a certificate that none is better."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
 
 import pandas as pd
 
-from simcore.answers.certificate import Part
-from simcore.answers.limits import Limit, limits_of, metric_of
+from simcore.answers.certificate import Claims
+from simcore.answers.limits import limits_of, metric_of
 from simcore.answers.metrics import METRICS
-from simcore.answers.options import Entries, ForecastOptions, Options, read, takes
+from simcore.answers.options import Entries, ForecastOptions, read, takes
 from simcore.answers.projection import plan_of, tables
+from simcore.answers.proof import check
 from simcore.answers.search import Aim, Search
 from simcore.answers.space import Space
 from simcore.answers.sweep import values_of
@@ -27,24 +28,40 @@ LIMIT = 1_000_000
 _PATIENCE = 5  # seconds without a progress bar
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Optimum(Shown):
+class Optimum(Claims, Shown):
     """The result of `simcore.optimize`: the best schedules, and a certificate that none is better.
 
-    `best`: the best schedules as `simcore.sweep` gives them, best first. `evaluated`: all that were evaluated, in the
-    order of the sweep's rows, which are its index. `parts`: what rules out each of the others. `over`, `minimize`,
-    `subject_to` and `top`: what was asked for.
+    `best`: the best schedules as `simcore.sweep` gives them, best first. `evaluated`: all that were evaluated, indexed
+    by the rows that they have in a sweep.
     """
 
-    best: pd.DataFrame
-    evaluated: pd.DataFrame
-    parts: tuple[Part, ...]
-    over: dict[str, tuple[Any, ...]]
-    minimize: str
-    subject_to: tuple[Limit, ...]
-    top: int
-    sequence: Any
-    options: Options
+    @property
+    def certificate(self) -> pd.DataFrame:
+        """What was not evaluated, and why: a row for each part of the space.
+
+        Columns: one for each path, with the part's values in a tuple; `schedules`, how many these are; `metric`,
+        `bound` and `why`: what rules all of them out.
+        """
+        columns: dict[str, Any] = {
+            path: pd.Series([tuple(values[at] for at in part.box[axis]) for part in self.parts], dtype=object)
+            for axis, (path, values) in enumerate(self.over.items())
+        }
+        for name in ("schedules", "metric", "bound", "why"):
+            columns[name] = [getattr(part, name) for part in self.parts]
+        return pd.DataFrame(columns)
+
+    def check(self, entries: Entries | None = None, *, progress: bool = True) -> Literal[True]:
+        """Proves the certificate again, by code that shares nothing with the search: True where it holds.
+
+        `entries`: the same as those given to `simcore.optimize`. Every schedule is built, and those that were
+        evaluated are simulated one by one, so this takes longer than the search. `progress`: as there.
+
+        Raises SimcoreError where the certificate does not hold, with the reason.
+        """
+        entries, _ = tables(self.sequence, entries, self.options)
+        with _slowly(progress, math.prod(map(len, self.over.values())), "Checking") as report:
+            check(self, entries, report)
+        return True
 
     def _table(self) -> Table:
         out = sum(part.schedules for part in self.parts)
@@ -84,7 +101,7 @@ def optimize(
     entries, given = tables(sequence, entries, given)
     plan_of(sequence, given.assumptions, given.include_drafts)
     space = Space(sequence, values_of(over, METRICS, limit, "over"))
-    with _slowly(progress, len(space)) as report:
+    with _slowly(progress, len(space), "Optimizing") as report:
         found = Search(space, entries, given, aim).run(report)
     rows = sorted(found.measured)
     keys = sorted(aim.key(row, found.measured[row]) for row in rows if aim.keeps(found.measured[row]))
@@ -103,7 +120,7 @@ def optimize(
 
 
 @contextmanager
-def _slowly(shown: bool, total: int) -> Iterator[Callable[[int], None]]:
+def _slowly(shown: bool, total: int, what: str) -> Iterator[Callable[[int], None]]:
     """Takes how many schedules are settled; once that takes long, with a progress bar."""
     began, bar = time.monotonic(), None
     with ExitStack() as stack:
@@ -113,6 +130,6 @@ def _slowly(shown: bool, total: int) -> Iterator[Callable[[int], None]]:
             if bar is None and shown and time.monotonic() - began >= _PATIENCE:
                 bar = stack.enter_context(reporting(True, total, "schedules"))
             if bar is not None:
-                bar("Optimizing", settled)
+                bar(what, settled)
 
         yield report

@@ -5,6 +5,7 @@ goes on by a timing that is no later, is at the next step no later either.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -89,13 +90,24 @@ def _widest(gates: Sequence[Gate], *, dated: str, span: Span) -> tuple[Gate, lis
     (place,) = places
     days = frozenset[int]().union(*(each.weekdays for each in daily))
     laws = [MORE_DAYS] if len({each.weekdays for each in daily}) > 1 else []
-    minutes = sorted({60 * each.hour + each.minute for each in slots})
-    if not windows and (len(minutes) == 1 or (dated == place and span.orderly(place, minutes))):
-        hour, minute = divmod(minutes[0], 60)
-        return SendSlots(days, hour, place, minute), [*laws, *([EARLIER] if len(minutes) > 1 else [])]
+    minutes = _minutes(slots)
+    alike = not windows and len({*map(_bare, slots)}) == 1
+    if alike and (len(minutes) == 1 or (dated == place and span.orderly(place, minutes))):
+        laws += [EARLIER] if len(minutes) > 1 else []
+        return replace(slots[0], weekdays=days, hour=minutes[0] // 60, minute=minutes[0] % 60), laws
     start = 0 if slots else min(each.start_min for each in windows)
     end = _DAY_MIN if slots else max(each.end_min for each in windows)
     return SendWindow(days, start, end, place), [*laws, OPEN]
+
+
+def _minutes(slots: Sequence[SendSlots]) -> list[int]:
+    """The minutes of the day at which there are slots."""
+    return sorted({60 * each.hour + each.minute for each in slots})
+
+
+def _bare(gate: SendSlots) -> SendSlots:
+    """A gate without its days and its time."""
+    return replace(gate, weekdays=frozenset(), hour=0, minute=0)
 
 
 def most(some: Sequence[Timing], span: Span) -> Timing | None:
@@ -112,15 +124,15 @@ def most(some: Sequence[Timing], span: Span) -> Timing | None:
         )
     if len(gates) > 1:
         slots = [each for each in gates if isinstance(each, SendSlots)]
-        if len(slots) < len(gates) or len({each.time_zone for each in slots}) > 1:
+        if len(slots) < len(gates) or len({*map(_bare, slots)}) > 1:
             return None
-        place, minutes = slots[0].time_zone, sorted({60 * each.hour + each.minute for each in slots})
+        place, minutes = slots[0].time_zone, _minutes(slots)
         common = frozenset.intersection(*(each.weekdays for each in slots))
         if not common or (
             len(minutes) > 1 and not (_dated(delays) == place and span.orderly(place, minutes))
         ):
             return None
-        gate = SendSlots(common, minutes[-1] // 60, place, minutes[-1] % 60)
+        gate = replace(slots[0], weekdays=common, hour=minutes[-1] // 60, minute=minutes[-1] % 60)
     return Timing(delay, gate)
 
 

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simcore.answers.cells import Bounds, Cells
-from simcore.answers.certificate import Part
+from simcore.answers.certificate import Box, Part
 from simcore.answers.limits import Limit
 from simcore.answers.metrics import METRICS, Metrics
 from simcore.answers.options import Options
 from simcore.answers.projection import Cache, Projection, make, plan_of
-from simcore.answers.space import Box, Space, Timings
+from simcore.answers.space import Space, Timings
 from simcore.answers.sweep import naming, neighbours
 from simcore.plan.log import NEVER_US
 

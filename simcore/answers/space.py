@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import product
 from math import prod
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from simcore.answers.certificate import Box
 from simcore.answers.metrics import METRICS
 from simcore.answers.options import Options
 from simcore.answers.projection import plan_of
@@ -19,9 +20,6 @@ from simcore.clock.zones import Ints
 from simcore.errors import ValidationError
 from simcore.plan.plan import Plan, Step
 from simcore.plan.platform import platform_of
-
-Box: TypeAlias = tuple[tuple[int, ...], ...]
-"""A part of a space: for each field, the places of some of its values."""
 
 
 class Timing(NamedTuple):

@@ -1,0 +1,464 @@
+"""Checks a certificate again, in a plain way of its own that has nothing of the search: neither cells nor relaxations.
+
+Evaluated schedules are simulated one by one. Of the others, the earliest and the latest instant of every send of every
+run is found by trying all that may be at each step: since no gate and no delay overtakes (T17, T19), who goes on from
+the earliest anchor by the earliest of some timings is never later than under any of their schedules.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from fractions import Fraction
+from itertools import product
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from simcore.answers.certificate import Box, Claims, Part
+from simcore.answers.options import Entries
+from simcore.answers.projection import make, plan_of
+from simcore.clock.delays import CalendarDays, Delay, Elapsed
+from simcore.clock.gates import Anytime, Gate, Poll, SendSlots, SendWindow
+from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, Ints, Zone, zone
+from simcore.errors import SimcoreError
+from simcore.plan.plan import OneAtATime, Plan
+
+_NAMES = ("median_days", "p95_days", "weekend_share", "night_share", "most_in_an_hour")
+_QUANTILES = (Fraction(1, 2), Fraction(19, 20))
+_EVENING, _MORNING = 22, 7  # hours
+_KEPT = 512
+_Flags = npt.NDArray[np.bool_]
+
+
+class _Timing(NamedTuple):
+    """How a step is timed, and whether it is sent."""
+
+    delay: Delay
+    gate: Gate
+    sends: bool
+
+
+class _Reach(NamedTuple):
+    """The earliest and the latest instant [µs] of a step, for each run."""
+
+    low_us: Ints
+    high_us: Ints
+
+
+class _Runs(NamedTuple):
+    """When runs enter [µs], under plans that are alike but for their steps."""
+
+    entered_us: Ints
+    plan: Plan
+
+
+def check(claims: Claims, entries: Entries | None, report: Callable[[int], None]) -> None:
+    """Raises SimcoreError, with the reason, where a certificate does not hold. `report` takes how many schedules are
+    done."""
+    proof = _Proof(claims, entries)
+    proof.covers()
+    done = 0
+    measured = {}
+    for row in claims.evaluated.index.tolist():
+        measured[row] = proof.measured(row)
+        done += 1
+        report(done)
+    proof.agrees(measured)
+    worst = proof.best(measured)
+    for part in claims.parts:
+        proof.rules_out(part, worst)
+        proof.holds(part)
+        done += part.schedules
+        report(done)
+
+
+def _fail(why: str) -> NoReturn:
+    raise SimcoreError(f"the certificate does not hold: {why}")
+
+
+class _Proof:
+    """The proof of one certificate."""
+
+    def __init__(self, claims: Claims, entries: Entries | None) -> None:
+        self.claims, self.entries = claims, entries
+        self.sizes = [len(values) for values in claims.over.values()]
+        self.size = math.prod(self.sizes)
+        self.audiences: list[_Runs] = []
+        self.kept: dict[Any, _Reach] = {}
+
+    def chosen(self, places: Iterable[int]) -> dict[str, Any]:
+        """The values at some places."""
+        return {path: of[at] for (path, of), at in zip(self.claims.over.items(), places, strict=True)}
+
+    def places(self, row: int) -> list[int]:
+        """The places of a row's values: those of the last field go round first."""
+        found = []
+        for size in reversed(self.sizes):
+            row, place = divmod(row, size)
+            found.append(place)
+        return found[::-1]
+
+    def row(self, places: Iterable[int]) -> int:
+        """The row of some places."""
+        number = 0
+        for place, size in zip(places, self.sizes, strict=True):
+            number = number * size + place
+        return number
+
+    def covers(self) -> None:
+        """Each schedule is evaluated or ruled out, and none twice."""
+        often = np.zeros(self.size, np.int64)
+        for row in self.claims.evaluated.index.tolist():
+            if not 0 <= row < self.size:
+                _fail(f"there is no schedule {row}")
+            often[row] += 1
+        for part in self.claims.parts:
+            if not _fits(part.box, self.sizes):
+                _fail(f"there is no such part: {part.box}")
+            for places in product(*part.box):
+                often[self.row(places)] += 1
+        wrong = np.flatnonzero(often != 1)
+        if wrong.size:
+            chosen = self.chosen(self.places(int(wrong[0])))
+            told = "twice" if often[wrong[0]] > 1 else "neither evaluated nor ruled out"
+            _fail(f"{wrong.size} schedules, the first of them {chosen}, are covered {told}")
+
+    def measured(self, row: int) -> tuple[float, ...]:
+        """The metrics of a schedule, from its timeline."""
+        sequence = self.claims.sequence.with_fields(self.chosen(self.places(row)))
+        life = make(sequence, self.entries, self.claims.options, notes=True).simulation()
+        some = life.subscribers[life.subscribers["sends"] > 0]
+        if not len(some):
+            return math.nan, math.nan, math.nan, math.nan, 0
+        sent_us = _us(life.timeline["send_at"])
+        weekend, night = _sorts(here := _zone_of(life.timeline["send_at"]), sent_us)
+        return (
+            *_quantiles(_us(some["last_send_at"]) - _us(some["entered_at"])),
+            int(weekend.sum()) / sent_us.size,
+            int(night.sum()) / sent_us.size,
+            _busiest(here, sent_us),
+        )
+
+    def agrees(self, measured: dict[int, tuple[float, ...]]) -> None:
+        """What was evaluated is what the table of it says."""
+        table = self.claims.evaluated
+        self._same("evaluated", table, [(row, measured[row]) for row in table.index.tolist()])
+
+    def best(self, measured: dict[int, tuple[float, ...]]) -> tuple[float, int] | None:
+        """The last of the best schedules, by what is minimized and its row; None where there are fewer than wanted.
+
+        Raises SimcoreError where those that are said to be the best are not.
+        """
+        at = _NAMES.index(self.claims.minimize)
+        order = sorted(
+            (math.isnan(values[at]), 0.0 if math.isnan(values[at]) else values[at], row)
+            for row, values in measured.items()
+            if all(
+                _keeps(values[_NAMES.index(each.metric)], each.sign, each.number)
+                for each in self.claims.subject_to
+            )
+        )[: self.claims.top]
+        self._same("best", self.claims.best, [(row, measured[row]) for *_, row in order])
+        if len(order) < self.claims.top or order[-1][0]:
+            return None
+        return order[-1][1:]
+
+    def _same(self, name: str, table: pd.DataFrame, expected: list[tuple[int, tuple[float, ...]]]) -> None:
+        if len(table) != len(expected):
+            _fail(f"{name} has {len(table)} schedules, and not {len(expected)}")
+        for at, (row, values) in enumerate(expected):
+            chosen = [_shown(each) for each in self.chosen(self.places(row)).values()]
+            for column, wanted in zip(table.columns, [*chosen, *values], strict=True):
+                found = table[column].iloc[at]
+                if _shown(found) != wanted and not (_is_missing(wanted) and _is_missing(found)):
+                    _fail(f"{name} has {found} as {column} of schedule {row}, and not {wanted}")
+
+    def rules_out(self, part: Part, worst: tuple[float, int] | None) -> None:
+        """The bound of a part leaves none of its schedules among the best."""
+        if not part.against:
+            first = self.row(places[0] for places in part.box)
+            better = worst is not None and (
+                worst[0] < part.bound or (worst[0] == part.bound and worst[1] < first)
+            )
+            if part.metric != self.claims.minimize or not part.least or not better:
+                _fail(f"{part.why}; but they may be better")
+            return
+        asked = [
+            each for each in self.claims.subject_to if (str(each), each.metric) == (part.against, part.metric)
+        ]
+        signs = {"<=", "<", "=="} if part.least else {">=", ">", "=="}
+        for each in asked:
+            past = part.bound > each.number if part.least else part.bound < each.number
+            if each.sign in signs and (past or (each.sign in {"<", ">"} and part.bound == each.number)):
+                return
+        _fail(f"{part.why}; but they may be within that limit")
+
+    def holds(self, part: Part) -> None:
+        """The bound of a part holds for all of its schedules."""
+        runs, steps = self._steps(part.box)
+        place = zone(runs.plan.time_zone)
+        reach = self._reach(runs, steps, place)
+        if part.metric in _NAMES[:2]:
+            lengths_us = [one.low_us for one in reach][-1] - runs.entered_us
+            low, high = _quantiles(lengths_us)[_NAMES.index(part.metric)], math.inf
+        elif part.metric == _NAMES[-1]:
+            low, high = _crowd(reach, steps, place), float(sum(one.low_us.size for one in reach))
+        else:
+            low, high = _share(_NAMES.index(part.metric) - 2, reach, steps, place)
+        if (low < part.bound) if part.least else (high > part.bound):
+            _fail(
+                f"{part.why}; but it is known only to be at {f'least {low}' if part.least else f'most {high}'}"
+            )
+
+    def _steps(self, box: Box) -> tuple[_Runs, list[list[_Timing]]]:
+        """Who goes through the schedules of a part, and all that may be at each of their steps."""
+        options = self.claims.options
+        if options.events is not None or options.until is not None or [*options.changes]:
+            _fail("with events, changes or an end no bound is known")
+        found: list[dict[_Timing, None]] = []
+        pattern, rest, first = None, None, None
+        for places in product(*box):
+            sequence = self.claims.sequence.with_fields(self.chosen(places))
+            plan = plan_of(sequence, options.assumptions, options.include_drafts)
+            timings = [_Timing(each.delay, each.gate, each.sends) for each in plan.steps if each.queued]
+            mine = [timing.sends for timing in timings]
+            if rest is None:
+                pattern, rest, first = mine, replace(plan, steps=()), sequence
+                found = [{} for _ in mine]
+            if mine != pattern or replace(plan, steps=()) != rest or not _is_plain(plan) or not any(mine):
+                _fail(f"no bound is known for schedules such as {self.chosen(places)}")
+            for seen, timing in zip(found, timings, strict=True):
+                if not _is_lawful(timing):
+                    _fail(f"no bound is known for {timing.delay} and {timing.gate}")
+                seen[timing] = None
+        return self._audience(first, rest, sum(pattern or [])), [[*each] for each in found]
+
+    def _audience(self, sequence: Any, rest: Plan | None, sends: int) -> _Runs:
+        """The runs of plans that are alike but for their steps, where all of them get every email."""
+        for known in self.audiences:
+            if known.plan == rest:
+                return known
+        projection = make(sequence, self.entries, self.claims.options, notes=True)
+        life = projection.simulation()
+        runs = life.subscribers
+        if rest is None or not len(runs) or not (runs["sends"] == sends).all():
+            _fail("runs end before their last email, so that no bound is known")
+        alone = not runs["subscriber_id"].duplicated().any() and life.journal["run"].notna().all()
+        if not (alone or isinstance(rest.entry, OneAtATime)) or projection.people.runs.time_zone is not None:
+            _fail("who enters depends on how long others take, so that no bound is known")
+        self.audiences.append(_Runs(np.sort(_us(runs["entered_at"])), rest))
+        return self.audiences[-1]
+
+    def _reach(self, runs: _Runs, steps: list[list[_Timing]], place: Zone) -> list[_Reach]:
+        """The earliest and the latest instant of each email, for each run."""
+        here = _Reach(runs.entered_us, runs.entered_us)
+        found = []
+        for at, some in enumerate(steps):
+            way = (id(runs.entered_us), *(frozenset(each) for each in steps[: at + 1]))
+            if way not in self.kept:
+                if len(self.kept) >= _KEPT:
+                    self.kept.clear()
+                low_us, high_us = _ends(here.low_us, some, np.minimum), _ends(here.high_us, some, np.maximum)
+                self.kept[way] = _Reach(low_us, high_us)
+            here = self.kept[way]
+            if some[0].sends:
+                found.append(here)
+        dated = {place} | {
+            zone(each.delay.time_zone)
+            for some in steps
+            for each in some
+            if isinstance(each.delay, CalendarDays)
+        }
+        for each in dated:
+            if _goes_back(each, int(runs.entered_us[0]), int(here.high_us.max())):
+                _fail(f"dates come twice in {each.name}, so that no bound is known")
+        return found
+
+
+def _fits(box: Box, sizes: list[int]) -> bool:
+    """Whether a part is one: some values of each field, none twice, in order."""
+    if len(box) != len(sizes):
+        return False
+    return all(
+        places and [*places] == sorted({*places}) and places[0] >= 0 and places[-1] < size
+        for places, size in zip(box, sizes, strict=True)
+    )
+
+
+def _keeps(value: float, sign: str, number: float) -> bool:
+    """Whether a value keeps a limit."""
+    if math.isnan(value):
+        return False
+    return {
+        "<": value < number,
+        "<=": value <= number,
+        "==": value == number,
+        ">=": value >= number,
+        ">": value > number,
+    }[sign]
+
+
+def _shown(value: Any) -> Any:
+    """A value as a table has it."""
+    return tuple(value) if isinstance(value, list | set | frozenset) else value
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether a value is None or NaN."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _us(instants: Any) -> Ints:
+    """Instants [µs]."""
+    found: Ints = pd.DatetimeIndex(instants).as_unit("us").asi8
+    return found
+
+
+def _zone_of(instants: Any) -> Zone:
+    """The zone that a column is in."""
+    return zone(str(instants.dt.tz))
+
+
+def _quantiles(lengths_us: Ints) -> list[float]:
+    """The median and the 95th percentile [days]."""
+    in_order, found = np.sort(lengths_us), []
+    for share in _QUANTILES:
+        position = share * (in_order.size - 1)
+        below = math.floor(position)
+        one, two = int(in_order[below]), int(in_order[min(below + 1, in_order.size - 1)])
+        found.append(float((one + (two - one) * (position - below)) / DAY_US))
+    return found
+
+
+def _sorts(here: Zone, instants_us: Ints) -> tuple[_Flags, _Flags]:
+    """Which instants are on weekends, and which at night, by a wall clock."""
+    wall = here.local_us(instants_us).astype("datetime64[us]")
+    hours = (wall - wall.astype("datetime64[D]")) // np.timedelta64(1, "h")
+    return ~np.is_busday(wall.astype("datetime64[D]")), (hours >= _EVENING) | (hours < _MORNING)
+
+
+def _busiest(here: Zone, instants_us: Ints) -> int:
+    """The most instants in an hour of a wall clock; where clocks are changed, another hour begins."""
+    if not instants_us.size:
+        return 0
+    local_us = here.local_us(instants_us)
+    hours = np.stack([local_us // HOUR_US, local_us - instants_us])
+    return int(np.unique(hours, axis=1, return_counts=True)[1].max())
+
+
+def _is_plain(plan: Plan) -> bool:
+    """Whether runs go straight from step to step, whatever happens to their subscribers."""
+    straight = all(
+        step.branch is None and step.paths in {(), (at + 1,)} for at, step in enumerate(plan.steps)
+    )
+    return plan.active and straight and not plan.looks_back and not plan.in_order
+
+
+def _is_lawful(timing: _Timing) -> bool:
+    """Whether the laws hold for it: only for the clock's own kinds, which are open and in one zone."""
+    known = type(timing.delay) in {Elapsed, CalendarDays} and type(timing.gate) in {
+        Anytime,
+        Poll,
+        SendSlots,
+        SendWindow,
+    }
+    return known and not (timing.gate.closed or timing.gate.own_zone or timing.delay.own_zone)
+
+
+def _ends(anchor_us: Ints, some: list[_Timing], end: Any) -> Ints:
+    """The earliest or the latest instant at which what waits from each anchor is due, by any of some timings."""
+    distinct_us, index = np.unique(anchor_us, return_inverse=True)
+    gates: dict[Delay, list[Gate]] = {}
+    for timing in some:
+        gates.setdefault(timing.delay, []).append(timing.gate)
+    found = []
+    for delay, after in gates.items():
+        ready_us, which = np.unique(np.maximum(delay.earliest(distinct_us), distinct_us), return_inverse=True)
+        found.append(end.reduce([gate.snap(ready_us) for gate in after])[which])
+    reached: Ints = end.reduce(found)[index]
+    return reached
+
+
+def _goes_back(here: Zone, first_us: int, last_us: int) -> bool:
+    """Whether a wall clock goes back to the date before, at a change between two instants."""
+    for at in range(1, here.changes_us.size):
+        change_us = int(here.changes_us[at])
+        before, after = (int(here.offsets_us[place]) for place in (at - 1, at))
+        if (
+            first_us <= change_us <= last_us
+            and (change_us + after) // DAY_US < (change_us - 1 + before) // DAY_US
+        ):
+            return True
+    return False
+
+
+def _share(sort: int, reach: list[_Reach], steps: list[list[_Timing]], here: Zone) -> tuple[float, float]:
+    """Between what the share of sends on weekends (0) or at night (1) lies."""
+    surely = perhaps = total = 0
+    for one, some in zip(reach, [each for each in steps if each[0].sends], strict=True):
+        always, ever = _possible(sort, one, some, here)
+        surely, perhaps, total = surely + int(always.sum()), perhaps + int(ever.sum()), total + always.size
+    return surely / total, perhaps / total
+
+
+def _possible(sort: int, one: _Reach, some: list[_Timing], here: Zone) -> tuple[_Flags, _Flags]:
+    """For each run, whether a send is of a sort whenever it is between its earliest and latest, and whether it may."""
+    inside = _sorts(here, one.low_us)[sort]
+    sure = one.low_us == one.high_us
+    if sort == 0:
+        sure |= here.date(one.low_us) == here.date(one.high_us)
+    always, ever = np.ones(inside.size, np.bool_), np.zeros(inside.size, np.bool_)
+    days: dict[tuple[str, int], frozenset[int]] = {}
+    for gate in {timing.gate for timing in some}:
+        if isinstance(gate, SendSlots):
+            at = gate.time_zone, 60 * gate.hour + gate.minute
+            days[at] = days.get(at, frozenset()) | gate.weekdays
+        else:
+            all_of, any_of = _of_window(sort, gate, here)
+            always &= all_of
+            ever |= any_of
+    for (name, minute), weekdays in days.items():
+        slots_us = _slots_us(zone(name), minute, weekdays, int(one.low_us.min()), int(one.high_us.max()))
+        before = np.append(0, np.cumsum(_sorts(here, slots_us)[sort]))
+        first, end = np.searchsorted(slots_us, one.low_us), np.searchsorted(slots_us, one.high_us, "right")
+        inside_of = before[end] - before[first]
+        always &= inside_of == end - first
+        ever |= inside_of > 0
+    return np.where(sure, inside, always), np.where(sure, inside, ever)
+
+
+def _of_window(sort: int, gate: Gate, here: Zone) -> tuple[bool, bool]:
+    """Whether all that a gate other than slots allows is of a sort, and whether any may be."""
+    if not isinstance(gate, SendWindow) or gate.time_zone != here.name:
+        return False, True
+    if sort == 0:
+        weekend = gate.weekdays & {5, 6}
+        return weekend == gate.weekdays, bool(weekend)
+    minutes = [
+        minute // 60 >= _EVENING or minute // 60 < _MORNING for minute in range(gate.start_min, gate.end_min)
+    ]
+    return all(minutes), any(minutes)
+
+
+def _slots_us(here: Zone, minute: int, weekdays: frozenset[int], first_us: int, last_us: int) -> Ints:
+    """The slots of a zone at a minute of some weekdays, from a day before one instant to a day after another (T8)."""
+    first, last = here.date(np.array([first_us, last_us])).tolist()
+    dates = np.arange(first - 1, last + 2)
+    dates = dates[np.isin((dates + 3) % 7, [*weekdays])]
+    slots_us = here.instant_us(dates * DAY_US + minute * MINUTE_US)
+    return np.sort(slots_us[here.local_us(slots_us) // DAY_US == dates])
+
+
+def _crowd(reach: list[_Reach], steps: list[list[_Timing]], here: Zone) -> int:
+    """How many sends are in one hour at least: those that are known, or one day's at a step with a slot a day."""
+    known_us = np.concatenate([one.low_us[one.low_us == one.high_us] for one in reach])
+    most = _busiest(here, known_us)
+    for one, some in zip(reach, [each for each in steps if each[0].sends], strict=True):
+        gates = [timing.gate for timing in some]
+        if all(isinstance(gate, SendSlots) and gate.time_zone == here.name for gate in gates):
+            dates = here.date(one.low_us)
+            dates = dates[dates == here.date(one.high_us)]
+            most = max(most, int(np.unique(dates, return_counts=True)[1].max(initial=0)))
+    return most
