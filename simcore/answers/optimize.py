@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, Literal, Unpack
 
+import numpy as np
 import pandas as pd
 
 from simcore.answers.certificate import Claims
@@ -108,7 +109,7 @@ def optimize(
     best = [row for *_, row in keys[:top]]
     return Optimum(
         best=space.frame(best, [found.measured[row] for row in best]),
-        evaluated=space.frame(rows, [found.measured[row] for row in rows]).set_axis(rows),
+        evaluated=space.frame(rows, [found.measured[row] for row in rows]).set_axis(np.array(rows, np.int64)),
         parts=tuple(found.parts),
         over={path: tuple(values) for path, values in space.fields.items()},
         minimize=aim.metric,
