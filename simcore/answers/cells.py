@@ -51,6 +51,7 @@ class Cells:
         self._span, self._sends, self._here = span, sends, zone(place)
         self._hours = periods(self._here, "h", *span)
         self._kept: dict[Hashable, Any] = {}
+        self._same: dict[Hashable, Timing] = {}
         self._since = next((at for at, some in enumerate(steps) if len(some) > 1), len(steps))
         self._since = min(self._since, max(at for at, sent in enumerate(sends) if sent))
         anchor_us, fixed = self._entered_us, []
@@ -212,8 +213,12 @@ class Cells:
         return self._stretches.quantiles(last_us, self._entered_us)
 
     def _least(self, some: Sequence[Timing]) -> tuple[Timing, tuple[str, ...]]:
-        found: tuple[Timing, tuple[str, ...]] = self._keep((least, *some), least, some, self._span)
+        found: tuple[Timing, tuple[str, ...]] = self._keep((least, *some), self._eased, some)
         return found
+
+    def _eased(self, some: Sequence[Timing]) -> tuple[Timing, tuple[str, ...]]:
+        timing, laws = least(some, self._span)
+        return self._same.setdefault((timing.delay, timing.gate), timing), laws
 
     def _keep(self, what: Hashable, make: Callable[..., Any], *given: Any) -> Any:
         """What `make` gives, made once for a while."""

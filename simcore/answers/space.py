@@ -1,7 +1,7 @@
 """All schedules that some fields make, and how the steps of each are timed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
@@ -22,8 +22,12 @@ from simcore.plan.plan import Plan, Step
 from simcore.plan.platform import platform_of
 
 
-class Timing(NamedTuple):
-    """When a step is due after the one before it, and whether it is sent then."""
+@dataclass(frozen=True, eq=False)
+class Timing:
+    """When a step is due after the one before it, and whether it is sent then.
+
+    Of equal timings there is one object, which is faster to look up than its parts.
+    """
 
     delay: Delay
     gate: Gate
@@ -119,15 +123,15 @@ class Timings:
     def __init__(self, space: Space, options: Options) -> None:
         self._space, self._options = space, options
         self.known: list[Timing | None] = []
-        self._number: dict[Timing | None, int] = {}
+        self._number: dict[tuple[Delay, Gate, bool] | None, int] = {}
         self._rests: list[Plan] = []
         own = platform_of(space.sequence).own_steps(space.sequence, space.fields)
         try:
             self._read(own)
         except ValidationError:
-            if own:  # in order, so that the first one that is not valid is named
-                self._read({})
-            raise
+            if not own:
+                raise
+            self._read({})  # in order, so that the first one that is not valid is named
 
     def _read(self, own: dict[str, int | str]) -> None:
         """Builds as many schedules as show the timing of every step under all values that matter to it."""
@@ -139,21 +143,19 @@ class Timings:
                 parts.setdefault(own[name], []).append(axis)
         sizes = space.sizes
         lengths = {step: prod(sizes[axis] for axis in axes) for step, axes in parts.items()}
+        turns = [self._turn(turn, names, parts) for turn in range(max(lengths.values(), default=1))]
+        bases = [space.sequence.with_fields(turn) if turn else space.sequence for turn in turns]
         seen: dict[tuple[int, int | str], dict[tuple[int, int], int]] = {}
         rests = np.empty(prod(sizes[axis] for axis in shared), np.int64)
-        for number, chosen in enumerate(product(*(range(sizes[axis]) for axis in shared))):
-            places = dict(zip(shared, chosen, strict=True))
-            for turn in range(max(lengths.values(), default=1)):
-                for step, axes in parts.items():
-                    each = np.unravel_index(turn % lengths[step], [sizes[axis] for axis in axes])
-                    places |= zip(axes, map(int, each), strict=True)
-                combination = space.combination(places[axis] for axis in range(len(names)))
+        for number, chosen in enumerate(product(*(space.fields[names[axis]] for axis in shared))):
+            combination = dict(zip((names[axis] for axis in shared), chosen, strict=True))
+            for turn, base in enumerate(bases):
                 with naming(combination):
-                    schedule = space.sequence.with_fields(combination)
+                    schedule = base.with_fields(combination) if combination else base
                 plan = plan_of(schedule, self._options.assumptions, self._options.include_drafts)
-                for at, step_of in enumerate(plan.steps):
-                    found = seen.setdefault((at, step_of.email_id), {})
-                    found[number, turn % lengths.get(step_of.email_id, 1)] = self._timing(step_of)
+                for at, step in enumerate(plan.steps):
+                    found = seen.setdefault((at, step.email_id), {})
+                    found[number, turn % lengths.get(step.email_id, 1)] = self._timing(step)
                 rests[number] = self._rest(plan)
         self.choice = []
         for at in range(1 + max((at for at, _ in seen), default=-1)):
@@ -163,6 +165,15 @@ class Timings:
                 )
             )
         self._kinds(self._spread(rests, shared))
+
+    def _turn(self, turn: int, names: list[str], parts: dict[int | str, list[int]]) -> dict[str, Any]:
+        """Values of all fields that touch one step alone: each step's own combinations, one after the other."""
+        values: dict[str, Any] = {}
+        for axes in parts.values():
+            sizes = [self._space.sizes[axis] for axis in axes]
+            for axis, place in zip(axes, np.unravel_index(turn % prod(sizes), sizes), strict=True):
+                values[names[axis]] = self._space.fields[names[axis]][int(place)]
+        return values
 
     def _choice(
         self,
@@ -188,12 +199,12 @@ class Timings:
 
     def _timing(self, step: Step) -> int:
         """The number of a step's timing."""
-        return self._at(Timing(step.delay, step.gate, step.sends) if step.queued else None)
+        return self._at((step.delay, step.gate, step.sends) if step.queued else None)
 
-    def _at(self, timing: Timing | None) -> int:
+    def _at(self, timing: tuple[Delay, Gate, bool] | None) -> int:
         number = self._number.setdefault(timing, len(self.known))
         if number == len(self.known):
-            self.known.append(timing)
+            self.known.append(None if timing is None else Timing(*timing))
         return number
 
     def _rest(self, plan: Plan) -> int:

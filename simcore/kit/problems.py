@@ -115,7 +115,7 @@ def by_position(numbered: tuple[int, Mapping[str, Any]]) -> tuple[bool, int]:
 
 def whole(value: Any) -> TypeGuard[int]:
     """Whether a value is an integer: true and 9.0 are not."""
-    return isinstance(value, Integral) and not isinstance(value, bool)
+    return type(value) is int or (isinstance(value, Integral) and not isinstance(value, bool))
 
 
 def _text(name: str, value: Any) -> Iterator[Problem]:

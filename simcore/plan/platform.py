@@ -168,8 +168,8 @@ class Platform(Protocol[S]):
         """Of some paths to set together, those that touch one step alone: the step's `email_id`, by path.
 
         They decide its delay and gate, whether runs wait for it and it is sent, and whether its own fields are valid,
-        together with paths that touch more; and nothing else, whatever the values. `simcore.optimize` then needs no
-        plan for each combination. This default names none.
+        together with paths that touch more; and nothing else, whatever the values. They may be set before the others.
+        `simcore.optimize` then needs no plan for each combination. This default names none.
         """
         return {}
 
