@@ -1,12 +1,13 @@
 """Schedules of one kind, measured and bounded over cells: entries that behave alike under all of them."""
 
-from collections.abc import Callable, Hashable, Sequence
+import math
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from simcore.answers.metrics import NIGHT_US, SATURDAY, Stretches
+from simcore.answers.metrics import METRICS, NIGHT_US, SATURDAY, SHARES, Stretches
 from simcore.answers.permissive import Span, least, longest_us, most
 from simcore.answers.space import Timing
 from simcore.clock.delays import CalendarDays
@@ -31,6 +32,24 @@ class _Share(NamedTuple):
 
     least: int
     most: int
+
+
+class _Flag(NamedTuple):
+    """Whether all instants that a gate allows are of a sort, and whether any is."""
+
+    all: bool
+    any: bool
+
+
+_UNKNOWN = _Flag(False, True)
+
+
+class _Reach(NamedTuple):
+    """The earliest and, if known, the latest instant of an email for each cell [µs], and the gates it may have."""
+
+    low_us: Ints
+    high_us: Ints | None
+    gates: list[Gate]
 
 
 class Cells:
@@ -106,7 +125,7 @@ class Cells:
         counts = np.tile(self._counts, len(sent_us))
         weekend, night = (int(counts @ each) for each in self._sorts(all_us))
         hourly = self._hours.counts(all_us, counts)
-        median, p95 = self._days(sent_us[-1])
+        median, p95 = self._stretches.quantiles(sent_us[-1], self._entered_us)
         return (
             median,
             p95,
@@ -115,79 +134,95 @@ class Cells:
             int((self._hourly + hourly).max()),
         )
 
-    def days(self, some: Sequence[Sequence[Timing]]) -> tuple[list[float], tuple[str, ...]]:
-        """Lower bounds of the first two metrics, of all schedules with some of the timings at each step; and why."""
+    def days(
+        self, some: Sequence[Sequence[Timing]], wanted: Iterable[str]
+    ) -> tuple[dict[str, Bounds], tuple[str, ...]]:
+        """Lower bounds of metrics in days, for all schedules with some of the timings at each step; and why."""
         eased = [self._least(each) for each in some]
         laws = dict.fromkeys(law for _, why in eased for law in why)
-        return self._days(self._sent_us([each for each, _ in eased])[-1]), (*laws,)
+        last_us = self._sent_us([each for each, _ in eased])[-1]
+        shares = {name: share for name, share in zip(METRICS, SHARES, strict=False) if name in wanted}
+        lows = self._stretches.quantiles(last_us, self._entered_us, shares.values())
+        return {name: Bounds(low, math.inf) for name, low in zip(shares, lows, strict=True)}, (*laws,)
 
-    def loads(self, some: Sequence[Sequence[Timing]]) -> list[Bounds]:
-        """Between what the last three metrics lie, of all schedules with some of the timings at each step."""
-        low_us, high_us = self._anchor_us, self._anchor_us
-        known = True
-        weekends, nights = [_Share(self._weekend, self._weekend)], [_Share(self._night, self._night)]
-        hourly, together = self._hourly, 0
-        for at in range(self._since, len(some)):
-            timings = some[at]
-            low_us = due(self._least(timings)[0], low_us)
-            strict: Timing | None = self._keep((most, *timings), most, timings, self._span)
-            known = known and strict is not None
-            if strict is not None and known:
-                high_us = due(strict, high_us)
-            if not self._sends[at]:
-                continue
-            gates = [*dict.fromkeys(each.gate for each in timings)]
-            dates = self._here.date(low_us)
-            same_date = (dates == self._here.date(high_us)) & known
-            same = (low_us == high_us) & known
-            weekend, night = self._sorts(low_us)
-            weekends.append(self._share(same_date, weekend, [self._flags(gate)[:2] for gate in gates]))
-            nights.append(self._share(same, night, [self._flags(gate)[2:] for gate in gates]))
-            if same.all():
-                hourly = hourly + self._hours.counts(low_us, self._counts)
-            elif all(isinstance(gate, SendSlots) and gate.time_zone == self._here.name for gate in gates):
-                day = dates[same_date]
-                if day.size:
-                    together = max(together, int(np.bincount(day - day[0], self._counts[same_date]).max()))
-        return [
-            *(
-                Bounds(
-                    sum(each.least for each in sort) / self._total,
-                    sum(each.most for each in sort) / self._total,
-                )
-                for sort in (weekends, nights)
-            ),
-            Bounds(max(int(hourly.max()), together), self._total),
-        ]
-
-    def _share(
-        self, sure: npt.NDArray[np.bool_], sort: npt.NDArray[np.bool_], flags: list[tuple[bool, bool]]
-    ) -> _Share:
-        """How many of a step's sends are of a sort. `sure`: the cells of which it is known; `flags`: whether all that
-        a gate allows is of it, and whether any is."""
-        inside = int(self._counts @ (sure & sort))
-        others = int(self._counts @ ~sure)
-        always, ever = all(each for each, _ in flags), any(each for _, each in flags)
-        return _Share(inside + others * always, inside + others * ever)
-
-    def _flags(self, gate: Gate) -> tuple[bool, bool, bool, bool]:
-        """Whether all that a gate allows is on weekends, and whether any is; the same of nights."""
-        found: tuple[bool, bool, bool, bool] = self._keep(("flags", gate), self._flags_of, gate)
+    def loads(self, some: Sequence[Sequence[Timing]], wanted: Iterable[str]) -> dict[str, Bounds]:
+        """Between what other metrics lie, for all schedules with some of the timings at each step."""
+        reach = self._reach(some)
+        found = {}
+        for place, name in enumerate(METRICS[2:4]):
+            if name in wanted:
+                fixed = (self._weekend, self._night)[place]
+                shares = [_Share(fixed, fixed), *(self._share(place, each) for each in reach)]
+                least, most = (sum(each[end] for each in shares) / self._total for end in (0, 1))
+                found[name] = Bounds(least, most)
+        if METRICS[4] in wanted:
+            found[METRICS[4]] = Bounds(self._crowd(reach), self._total)
         return found
 
-    def _flags_of(self, gate: Gate) -> tuple[bool, bool, bool, bool]:
+    def _reach(self, some: Sequence[Sequence[Timing]]) -> list[_Reach]:
+        """When each cell gets each email that is not fixed, at the earliest and at the latest."""
+        low_us = self._anchor_us
+        high_us: Ints | None = self._anchor_us
+        found = []
+        for at in range(self._since, len(some)):
+            low_us = due(self._least(some[at])[0], low_us)
+            strict: Timing | None = self._keep((most, *some[at]), most, some[at], self._span)
+            high_us = None if strict is None or high_us is None else due(strict, high_us)
+            if self._sends[at]:
+                found.append(_Reach(low_us, high_us, [*{each.gate: None for each in some[at]}]))
+        return found
+
+    def _crowd(self, reach: Sequence[_Reach]) -> int:
+        """How many sends are in one hour at least: those that are known, or all of a date at a step with slots."""
+        hourly, together = self._hourly, 0
+        for low_us, high_us, gates in reach:
+            if high_us is None:
+                continue
+            if (low_us == high_us).all():
+                hourly = hourly + self._hours.counts(low_us, self._counts)
+            elif all(isinstance(gate, SendSlots) and gate.time_zone == self._here.name for gate in gates):
+                dates = self._here.date(low_us)
+                sure = dates == self._here.date(high_us)
+                if sure.any():
+                    counts = np.bincount(dates[sure] - dates[0], self._counts[sure])
+                    together = max(together, int(counts.max()))
+        return max(int(hourly.max()), together)
+
+    def _share(self, place: int, reach: _Reach) -> _Share:
+        """How many of a step's sends are on weekends (0), or at night (1)."""
+        low_us, high_us, gates = reach
+        if high_us is None:
+            sure = np.zeros(low_us.size, np.bool_)
+        elif place:
+            sure = low_us == high_us
+        else:
+            sure = self._here.date(low_us) == self._here.date(high_us)
+        inside = int(self._counts @ (sure & self._sorts(low_us)[place]))
+        others = int(self._counts @ ~sure)
+        flags = [self._flags(gate)[place] for gate in gates]
+        return _Share(
+            inside + others * all(flag.all for flag in flags),
+            inside + others * any(flag.any for flag in flags),
+        )
+
+    def _flags(self, gate: Gate) -> tuple[_Flag, _Flag]:
+        """What of a gate's allowed instants is on weekends, and what at night."""
+        found: tuple[_Flag, _Flag] = self._keep(("flags", gate), self._flags_of, gate)
+        return found
+
+    def _flags_of(self, gate: Gate) -> tuple[_Flag, _Flag]:
         if isinstance(gate, SendSlots):
             # No two slots are less than half a day apart.
             points_us = np.unique(gate.snap(np.arange(*self._span, DAY_US // 2)))
-            weekend, night = self._sorts(points_us)
-            return bool(weekend.all()), bool(weekend.any()), bool(night.all()), bool(night.any())
+            weekend, night = (_Flag(bool(each.all()), bool(each.any())) for each in self._sorts(points_us))
+            return weekend, night
         if isinstance(gate, SendWindow) and gate.time_zone == self._here.name:
-            weekend_days = [day >= SATURDAY for day in gate.weekdays]
+            days = [day >= SATURDAY for day in gate.weekdays]
             evening, morning = (edge_us // MINUTE_US for edge_us in NIGHT_US)
-            all_night = gate.start_min >= evening or gate.end_min <= morning
-            some_night = gate.end_min > evening or gate.start_min < morning
-            return all(weekend_days), any(weekend_days), all_night, some_night
-        return False, True, False, True
+            outside = gate.start_min >= evening or gate.end_min <= morning
+            across = gate.end_min > evening or gate.start_min < morning
+            return _Flag(all(days), any(days)), _Flag(outside, across)
+        return _UNKNOWN, _UNKNOWN
 
     def _sorts(self, instants_us: Ints) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """Which of some instants are on weekends, and which at night."""
@@ -208,9 +243,6 @@ class Cells:
             if self._sends[at]:
                 found.append(anchor_us)
         return found
-
-    def _days(self, last_us: Ints) -> list[float]:
-        return self._stretches.quantiles(last_us, self._entered_us)
 
     def _least(self, some: Sequence[Timing]) -> tuple[Timing, tuple[str, ...]]:
         found: tuple[Timing, tuple[str, ...]] = self._keep((least, *some), self._eased, some)

@@ -1,5 +1,6 @@
 """The default metrics of a schedule, from counts and distinct instants: exact, and rounded once."""
 
+from collections.abc import Iterable
 from functools import partial, reduce
 from typing import NamedTuple
 
@@ -144,7 +145,9 @@ class Stretches(NamedTuple):
         sample = np.arange(0, index.size, -(-index.size // _SAMPLE))
         return cls(starts, np.append(starts[1:], index.size), index[starts], sample, index[sample])
 
-    def quantiles(self, last_us: Ints, entered_us: Ints) -> list[float]:
+    def quantiles(
+        self, last_us: Ints, entered_us: Ints, shares: Iterable[tuple[int, int]] = SHARES
+    ) -> list[float]:
         """Quantiles of the lengths from entry to last send [days], interpolated linearly; `entered_us` sorted.
 
         Exact, though most runs are only counted: those near a quantile of the sample are looked at.
@@ -153,7 +156,7 @@ class Stretches(NamedTuple):
         at_us = last_us[self.which]
         most_us, least_us = at_us - entered_us[self.starts], at_us - entered_us[self.ends - 1]
         found = []
-        for share in SHARES:
+        for share in shares:
             rank, margin = _rank(share, entered_us.size)[0], _MARGIN
             ranks = [rank, min(rank + 1, entered_us.size - 1)]
             while True:

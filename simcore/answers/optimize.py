@@ -26,7 +26,7 @@ from simcore.text.wording import count
 
 LIMIT = 1_000_000
 """The default limit of combinations."""
-_PATIENCE = 5  # seconds without a progress bar
+_PATIENCE, _PAUSE = 5.0, 0.1  # seconds before there is a progress bar, and between its changes
 
 
 class Optimum(Claims, Shown):
@@ -123,14 +123,14 @@ def optimize(
 @contextmanager
 def _slowly(shown: bool, total: int, what: str) -> Iterator[Callable[[int], None]]:
     """Takes how many schedules are settled; once that takes long, with a progress bar."""
-    began, bar = time.monotonic(), None
+    due, bar = time.monotonic() + _PATIENCE, None
     with ExitStack() as stack:
 
         def report(settled: int) -> None:
-            nonlocal bar
-            if bar is None and shown and time.monotonic() - began >= _PATIENCE:
-                bar = stack.enter_context(reporting(True, total, "schedules"))
-            if bar is not None:
+            nonlocal bar, due
+            if shown and (time.monotonic() >= due or (bar is not None and settled == total)):
+                bar = bar or stack.enter_context(reporting(True, total, "schedules"))
                 bar(what, settled)
+                due = time.monotonic() + _PAUSE
 
         yield report

@@ -172,7 +172,7 @@ class _Proof:
             chosen = [_shown(each) for each in self.chosen(self.places(row)).values()]
             for column, wanted in zip(table.columns, [*chosen, *values], strict=True):
                 found = table[column].iloc[at]
-                if _shown(found) != wanted and not (_is_missing(wanted) and _is_missing(found)):
+                if not _alike(_shown(found), wanted):
                     _fail(f"{name} has {found} as {column} of schedule {row}, and not {wanted}")
 
     def rules_out(self, part: Part, worst: tuple[float, int] | None) -> None:
@@ -305,9 +305,12 @@ def _shown(value: Any) -> Any:
     return tuple(value) if isinstance(value, list | set | frozenset) else value
 
 
-def _is_missing(value: Any) -> bool:
-    """Whether a value is None or NaN."""
-    return value is None or (isinstance(value, float) and math.isnan(value))
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two values of a table are the same; what is None or NaN is missing."""
+    if isinstance(one, tuple) or isinstance(other, tuple):
+        return type(one) is type(other) and one == other
+    missing = [value is None or value != value for value in (one, other)]
+    return all(missing) or bool(one == other)
 
 
 def _us(instants: Any) -> Ints:
@@ -353,7 +356,7 @@ def _is_plain(plan: Plan) -> bool:
     straight = all(
         step.branch is None and step.paths in {(), (at + 1,)} for at, step in enumerate(plan.steps)
     )
-    return plan.active and straight and not plan.looks_back and not plan.in_order
+    return plan.active and straight and plan.stop is None and not plan.zone_field and not plan.in_order
 
 
 def _is_lawful(timing: _Timing) -> bool:

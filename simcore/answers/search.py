@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from simcore.answers.cells import Bounds, Cells
 from simcore.answers.certificate import Box, Part
@@ -16,6 +17,7 @@ from simcore.answers.projection import Cache, Projection, make, plan_of
 from simcore.answers.space import Space, Timings
 from simcore.answers.sweep import naming, neighbours
 from simcore.plan.log import NEVER_US
+from simcore.plan.plan import OneAtATime
 
 _DAYS = METRICS[:2]
 COUNTED = "the sends that are surely in it are counted, and those that may be (T8, T9)"
@@ -78,14 +80,13 @@ class Search:
     def _cells_of(self, number: int) -> Cells | None:
         """The cells of a kind; None where its schedules cannot be compared, since more than waits decides."""
         kind, options = self._timings.kinds[number], self._options
-        epochs = self._projected(kind.row).epochs
-        people = self._cache.audience(epochs)
+        epochs, people, *_ = self._projected(kind.row)
+        runs, entry = people.runs, epochs[0].plan.entry
         changing = options.events is not None or options.until is not None or len(epochs) > 1
-        if people is None or changing or people.in_order or not len(people.runs):
+        if changing or not len(runs) or runs.first_end_us < NEVER_US or runs.time_zone is not None:
             return None
-        runs = people.runs
-        again = people.claims is not None and len({*runs.numbered_who.tolist()}) < len(runs)
-        if again or runs.first_end_us < NEVER_US or runs.time_zone is not None:
+        alone = not len(people.rejected.row) and pd.Index(runs.subscriber_id).is_unique
+        if not (alone or isinstance(entry, OneAtATime)):  # an active run may keep another out
             return None
         steps = self._timings.all_of(number)
         return Cells.of(runs.entered_us, steps, kind.sends, kind.time_zone)
@@ -125,9 +126,9 @@ class Search:
 
     def _branch(self) -> None:
         """The best-first search. Parts are split by one field after the other, into one for each of its values."""
-        box, order = self._probed()
+        box, order = self._probed() if self._judge(self._space.whole) else ((), [])
         heap: list[tuple[float, int, int, Box, tuple[str, ...]]] = []
-        if all(box):
+        if box and all(box):
             heapq.heappush(heap, (-math.inf, self._space.first(box), 0, box, ()))
         while heap:
             bound, first, depth, box, laws = heapq.heappop(heap)
@@ -181,10 +182,9 @@ class Search:
         wanted = {self._aim.metric, *(limit.metric for limit in self._aim.limits)}
         bounds, laws = dict[str, Bounds](), tuple[str, ...]()
         if wanted & {*_DAYS}:
-            lows, laws = cells.days(some)
-            bounds |= {name: Bounds(low, math.inf) for name, low in zip(_DAYS, lows, strict=True)}
+            bounds, laws = cells.days(some, wanted)
         if wanted - {*_DAYS} and not last:
-            bounds |= zip(METRICS[2:], cells.loads(some), strict=True)
+            bounds |= cells.loads(some, wanted)
         for limit in self._aim.limits:
             low, high = bounds.get(limit.metric, _ANY)
             if end := limit.beyond(low, high):

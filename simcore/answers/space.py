@@ -209,7 +209,7 @@ class Timings:
 
     def _rest(self, plan: Plan) -> int:
         """The number of all of a plan but its steps; -1 where its schedules cannot be compared."""
-        simple = plan.active and not plan.looks_back and not plan.in_order
+        simple = plan.active and plan.stop is None and not plan.zone_field and not plan.in_order
         steps = enumerate(plan.steps)
         if not simple or any(step.paths not in {(), (at + 1,)} for at, step in steps):
             return -1
