@@ -317,7 +317,14 @@ def test_too_late(welcome, text_of):
     assert either(simcore.optimize, welcome, entries, **named) == told
 
 
-def test_sequenzy():
+def test_little_is_kept(welcome, monkeypatch):
+    """What was found is found anew where there is no room for it."""
+    for room in ("cells", "proof"):
+        monkeypatch.setattr(importlib.import_module(f"simcore.answers.{room}"), "_KEPT", 1)
+    assert len(assert_optimum(welcome, PEOPLE, OVER, "p95_days", ["night_share <= 0.5"], 1).evaluated) == 1
+
+
+def test_sequenzy(text_of):
     """Sending windows; runs of one subscriber may keep each other out, and then all is evaluated."""
     steps = [{"subject": at, "html": "<p>x</p>", "delay": {"days": 1}} for at in "AB"]
     window = {
@@ -335,7 +342,15 @@ def test_sequenzy():
     found = assert_optimum(sequence, PEOPLE, over, "p95_days", ["weekend_share <= 0.3"], 1)
     assert len(found.evaluated) < 10
     again = pd.concat([PEOPLE, PEOPLE[:3]])
-    assert len(assert_optimum(sequence, again, over, "p95_days", [], 1).evaluated) == 18
+    whole = assert_optimum(sequence, again, over, "p95_days", [], 1)
+    assert len(whole.evaluated) == 18
+    less = whole.evaluated.loc[[row for row in range(18) if row not in {4, 5}]]
+    (row,) = less.index[less["p95_days"] == less["p95_days"].min()][:1]
+    claim = Part(((0,), (1,), (1, 2)), "p95_days", True, 99.0, "", ())
+    assert row not in {4, 5}
+    assert text_of(SimcoreError, replace(whole, evaluated=less, parts=(claim,)).check, again) == (
+        "the certificate does not hold: who enters depends on how long others take, so that no bound is known"
+    )
 
 
 # ---------------------------------------------------------------- false certificates

@@ -102,9 +102,6 @@ class Cells:
             return None
         return cls(entered_us, steps, sends, span, place)
 
-    def __len__(self) -> int:
-        return self._counts.size
-
     def _starts(self, anchor_us: Ints, some: Sequence[Timing]) -> Ints:
         """Where entries begin that some of the timings tell apart from those before."""
         tried = (

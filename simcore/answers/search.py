@@ -62,16 +62,18 @@ class Search:
         self._best: list[tuple[bool, float, int]] = []
         self._settled = 0
         self._report: Callable[[int], None] = lambda settled: None
-        self._cells: list[Cells | None] = []
+        self._cells: dict[int, Cells] = {}
 
     def run(self, report: Callable[[int], None]) -> Found:
         """All of the space, evaluated or ruled out. `report` takes how many schedules are settled."""
         self._report = report
         kind = self._timings.kind
         for number in range(len(self._timings.kinds)):
-            self._cells.append(self._cells_of(number))
-            if self._cells[-1] is None:
+            cells = self._cells_of(number)
+            if cells is None:
                 kind[kind == number] = -1
+            else:
+                self._cells[number] = cells
         self._evaluate(np.flatnonzero(kind < 0).tolist())
         if (kind >= 0).any():
             self._branch()
@@ -178,7 +180,7 @@ class Search:
         kind = self._timings.kind_of(box)
         if kind < 0:
             return -math.inf, ()
-        cells, some = self._compared(kind), self._timings.some(box, self._timings.kinds[kind].steps)
+        cells, some = self._cells[kind], self._timings.some(box, self._timings.kinds[kind].steps)
         wanted = {self._aim.metric, *(limit.metric for limit in self._aim.limits)}
         bounds, laws = dict[str, Bounds](), tuple[str, ...]()
         if wanted & {*_DAYS}:
@@ -194,18 +196,11 @@ class Search:
                 return None
         return bounds[self._aim.metric].low, laws if self._aim.metric in _DAYS else (COUNTED,)
 
-    def _compared(self, kind: int) -> Cells:
-        """The cells of a kind whose schedules can be compared."""
-        cells = self._cells[kind]
-        if cells is None:
-            raise TypeError("schedules that cannot be compared have no cells")
-        return cells
-
     def _measure(self, box: Box) -> tuple[float, ...]:
         """The metrics of a schedule."""
         kind = self._timings.kind_of(box)
         some = self._timings.some(box, self._timings.kinds[kind].steps)
-        return self._compared(kind).measure([timing for (timing,) in some])
+        return self._cells[kind].measure([timing for (timing,) in some])
 
     def _rule_out(
         self, box: Box, metric: str, least: bool, bound: float, against: str, laws: tuple[str, ...]

@@ -61,11 +61,6 @@ class Space:
         """All of it."""
         return tuple(tuple(range(size)) for size in self.sizes)
 
-    def rows(self, box: Box) -> Ints:
-        """The numbers of a part's schedules, in order [int64]."""
-        grid = np.ix_(*map(np.array, box))
-        return np.ravel_multi_index(np.broadcast_arrays(*grid), self.sizes).ravel()
-
     def first(self, box: Box) -> int:
         """The number of a part's first schedule."""
         return int(np.ravel_multi_index([places[0] for places in box], self.sizes))
