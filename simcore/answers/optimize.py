@@ -64,14 +64,18 @@ class Optimum(Claims, Shown):
             check(self, entries, report)
         return True
 
-    def _table(self) -> Table:
+    def words(self) -> tuple[str, str]:
+        """What was found, and how, in a line each."""
         out = sum(part.schedules for part in self.parts)
         within = "".join(f", {limit}" for limit in self.subject_to)
         told = f"{count(len(self.best), 'schedule')} of {len(self.evaluated) + out:,}"
-        heading = f"The least {self.minimize}{within}: {told}"
+        below = f"{len(self.evaluated):,} evaluated, {out:,} ruled out by {count(len(self.parts), 'bound')}"
+        return f"The least {self.minimize}{within}: {told}", below
+
+    def _table(self) -> Table:
+        heading, below = self.words()
         rows = [[_cell(value) for value in row] for row in self.best.itertuples(index=False)]
-        more = f"{len(self.evaluated):,} evaluated, {out:,} ruled out by {count(len(self.parts), 'bound')}"
-        return Table(heading, [*self.best.columns], rows, more)
+        return Table(heading, [*self.best.columns], rows, below)
 
 
 def _cell(value: Any) -> str:

@@ -28,6 +28,7 @@ from simcore.cli.ending import in_order
 from simcore.cli.forecast import forecast
 from simcore.cli.lint import lint
 from simcore.cli.listing import assumptions, example, rules, schema
+from simcore.cli.optimize import optimize
 from simcore.cli.options import Command, as_typed
 from simcore.cli.preview import preview
 from simcore.cli.project import project
@@ -102,6 +103,7 @@ for command in (
     compare,
     impact,
     account,
+    optimize,
     lint,
     pull,
     assumptions,

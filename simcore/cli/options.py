@@ -37,6 +37,9 @@ _AS_TYPED: dict[str, Any] = {
     "^cap: priority: ": "--priority: ",
     r"give chunk_rows=\d+": NAMED,
     "^columns: ": "--column: ",
+    "^(over|minimize|top): ": r"--\1: ",
+    "^subject_to: ": "--subject-to: ",
+    r", or limit=\d+$": "",
     r"columns=(\{.*\}) maps": lambda found: f"{_typed(found[1])} maps",
 }
 
