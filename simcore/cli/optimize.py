@@ -39,6 +39,12 @@ from simcore.errors import SimcoreError, shown
 from simcore.show import terminal
 from simcore.text.wording import WEEKDAYS, weekdays
 
+_HEADS = dict(zip(METRICS, ("days", "95 %", "Sat Sun", "night", "peak hour"), strict=True))
+_LEGEND = """
+days, 95 %: from the entry to the last send, the median and the 95th percentile
+Sat Sun, night (22:00 to 07:00): shares of the sends
+peak hour: the most sends in an hour
+"""
 _RANGE = re.compile(r"(\d{1,9})\.\.(\d{1,9})")
 
 
@@ -119,9 +125,9 @@ def optimize(
         terminal.write_json(_as_json(found) | ({"checked": True} if check else {}) | set_aside)
         return
     heading, below = found.words()
-    rows = [map(_cell, row) for row in found.best.itertuples(index=False)]
-    terminal.show([heading], [*found.best.columns], rows)
-    terminal.tell(f"\n{below}{'; checked again, and it holds' if check else ''}\n")
+    rows = [[*map(_cell, row)] for row in found.best.itertuples(index=False)]
+    terminal.show([heading], [_HEADS.get(name, name) for name in found.best.columns], rows)
+    terminal.tell(f"{_LEGEND}\n{below}{'; checked again, and it holds' if check else ''}\n")
 
 
 def _as_json(found: Optimum) -> dict[str, Any]:
@@ -145,7 +151,7 @@ def _plain(value: Any) -> Any:
 def _cell(value: Any) -> Any:
     """A value as people read it: Mon to Fri, 1.042."""
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:.2f}"
     if isinstance(value, tuple) and value and {*value} <= {*WEEKDAYS}:
         return weekdays(map(WEEKDAYS.index, value))
     return value
