@@ -176,6 +176,13 @@ def late(life: simcore.Simulation) -> float:
 
 
 assert_type(simcore.sweep(welcome, {"send_hour": range(24)}, entries, metrics={"late": late}), pd.DataFrame)
+best = simcore.optimize(welcome, entries, over={"send_hour": range(24)}, minimize="p95_days")
+assert_type(best, simcore.Optimum)
+assert_type(best.best, pd.DataFrame)
+assert_type(best.certificate, pd.DataFrame)
+simcore.optimize(welcome, entries, over=["send_hour"], minimize="p95_days")  # wrong
+simcore.optimize(welcome, entries, over={"send_hour": range(24)})  # wrong
+simcore.optimize(welcome, entries, over={"send_hour": range(24)}, minimize="p95_days", subject_to=0)  # wrong
 simcore.sweep(welcome, {"send_hour": 9}, entries)  # wrong
 simcore.sweep(welcome, ["send_hour"], entries)  # wrong
 simcore.sweep(welcome, {"send_hour": range(24)}, entries, metrics=[late])  # wrong

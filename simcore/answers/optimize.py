@@ -95,9 +95,37 @@ def optimize(
     limit: int = LIMIT,
     **options: Unpack[ForecastOptions],
 ) -> Optimum:
-    """Finds the best of all combinations of field values, without evaluating most of them.
+    """Finds the best of all combinations of field values, without evaluating most of them, and proves it.
 
-    `over`: values by path, as the `fields` of `simcore.sweep`.
+    `over`: values by path, as the `fields` of `simcore.sweep`. `minimize`: one of its five metrics, by name
+    (`peak_hour` is another name for `most_in_an_hour`). `subject_to`: limits such as `"weekend_share <= 0"`: a metric,
+    one of <=, <, ==, >= and >, and a number. `top`: how many schedules are wanted. `progress`: whether to show a bar
+    on standard error if it takes longer than five seconds. `limit`: the most combinations that may be. The other
+    arguments are those of `simcore.sweep`.
+
+    `best` of the result is always what a sweep of all combinations would give: of those within the limits the `top`
+    ones with the least `minimize`, best first, equal ones in the sweep's order (what sends nothing comes last, and
+    keeps no limit). Most schedules need not be evaluated for that, since more send days or a shorter wait never delay
+    a send, nor does an earlier hour where the wait counts dates (T17, T19): so a part of the space is no better than
+    its most permissive schedule would be. Of weekends, nights and hours, the sends that are surely in them are
+    counted. Each part that is ruled out so stands in the `certificate`, with its bound; `check` proves all of it
+    again. Where more than waits decides who gets what (events, changes, an end, runs that others end, a platform's own
+    kinds of waits), every schedule is evaluated.
+
+    Raises what `simcore.sweep` raises, and SimcoreError for a metric or a limit that is none.
+
+    >>> import simcore
+    >>> from simcore import kit
+    >>> welcome = kit.load(simcore.example("welcome"))
+    >>> entries = simcore.arrivals(50, "2026-03-01", "2026-03-15", time_zone="America/New_York", seed=1)
+    >>> over = {"send_hour": range(24), "emails[2].delay_value": [1, 2, 3]}
+    >>> found = simcore.optimize(
+    ...     welcome, entries, over=over, minimize="median_days", subject_to=["night_share <= 0.2"], top=2
+    ... )
+    >>> found.best[["send_hour", "emails[2].delay_value", "median_days"]].round(2).to_numpy().tolist()
+    [[7.0, 1.0, 5.09], [8.0, 1.0, 5.14]]
+    >>> found.check(entries)
+    True
     """
     given = read(optimize, options)
     if not isinstance(top, int) or isinstance(top, bool) or top < 1:

@@ -39,11 +39,11 @@ from simcore.errors import SimcoreError, shown
 from simcore.show import terminal
 from simcore.text.wording import WEEKDAYS, weekdays
 
-_HEADS = dict(zip(METRICS, ("days", "95 %", "Sat Sun", "night", "peak hour"), strict=True))
+_HEADS = dict(zip(METRICS, ("days", "95 %", "Sat Sun", "night", "peak"), strict=True))
 _LEGEND = """
 days, 95 %: from the entry to the last send, the median and the 95th percentile
 Sat Sun, night (22:00 to 07:00): shares of the sends
-peak hour: the most sends in an hour
+peak: the most sends in an hour
 """
 _RANGE = re.compile(r"(\d{1,9})\.\.(\d{1,9})")
 
