@@ -46,6 +46,7 @@ def test_there_are_some():
         "7-regression-tests",
         "8-calibrate",
         "9-one-person",
+        "9-best-schedule",
         "lifecycle",
     ]
 

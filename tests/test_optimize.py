@@ -154,7 +154,9 @@ def assert_optimum(sequence, entries, over, minimize, limits, top, **options):
         sequence, entries, over=over, minimize=minimize, subject_to=limits, top=top, **options
     )
     pd.testing.assert_frame_equal(found.best, the_best(swept, minimize, limits, top), check_exact=True)
-    pd.testing.assert_frame_equal(found.evaluated, swept.loc[found.evaluated.index], check_index_type=False, check_exact=True)
+    pd.testing.assert_frame_equal(
+        found.evaluated, swept.loc[found.evaluated.index], check_index_type=False, check_exact=True
+    )
     assert found.check(entries) is True
     return found
 

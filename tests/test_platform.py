@@ -25,7 +25,7 @@ BOTH = "expected one as loaded by simcore.kit.load or simcore.sequenzy.load"
 NOTHING = (
     "expected a simcore.platform.Platform; it has no name, title, package, look, sequence, assumptions, events, "
     "codes, words, options, rules, columns, standing, unchanging, recognises, load, plan, key, changes, after, "
-    "controls, findings, schema, live and load_snapshot"
+    "own_steps, controls, findings, schema, live and load_snapshot"
 )
 LOOKS = (
     "expected a sequence as its platform's API gives it\n"

@@ -39,7 +39,9 @@ class Part:
         """Why it is ruled out, in words."""
         what = f"{self.metric} is at {'least' if self.least else 'most'} {self.bound:.6g}"
         told = f"{what}: {', and '.join(self.laws)}" if self.laws else what
-        return f"{told}; so {self.against} is out of reach" if self.against else f"{told}; others are no worse"
+        return (
+            f"{told}; so {self.against} is out of reach" if self.against else f"{told}; others are no worse"
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -22,7 +22,7 @@ from simcore.errors import SimcoreError, shown
 from simcore.plan.platform import Sequence
 from simcore.text.progress import reporting
 from simcore.text.tables import Shown, Table
-from simcore.text.wording import count
+from simcore.text.wording import WEEKDAYS, count, weekdays
 
 LIMIT = 1_000_000
 """The default limit of combinations."""
@@ -74,12 +74,17 @@ class Optimum(Claims, Shown):
 
     def _table(self) -> Table:
         heading, below = self.words()
-        rows = [[_cell(value) for value in row] for row in self.best.itertuples(index=False)]
+        rows = [[*map(cell, row)] for row in self.best.itertuples(index=False)]
         return Table(heading, [*self.best.columns], rows, below)
 
 
-def _cell(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def cell(value: Any) -> Any:
+    """A value of a schedule as people read it: Mon to Fri, 1.042."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, tuple) and value and {*value} <= {*WEEKDAYS}:
+        return weekdays(map(WEEKDAYS.index, value))
+    return value
 
 
 @takes(ForecastOptions)

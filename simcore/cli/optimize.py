@@ -10,7 +10,7 @@ import typer
 
 import simcore
 from simcore.answers.metrics import METRICS
-from simcore.answers.optimize import Optimum
+from simcore.answers.optimize import Optimum, cell
 from simcore.cli.answering import answer, sources_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
@@ -37,7 +37,6 @@ from simcore.cli.options import (
 )
 from simcore.errors import SimcoreError, shown
 from simcore.show import terminal
-from simcore.text.wording import WEEKDAYS, weekdays
 
 _HEADS = dict(zip(METRICS, ("days", "95 %", "Sat Sun", "night", "peak"), strict=True))
 _LEGEND = """
@@ -125,7 +124,7 @@ def optimize(
         terminal.write_json(_as_json(found) | ({"checked": True} if check else {}) | set_aside)
         return
     heading, below = found.words()
-    rows = [[*map(_cell, row)] for row in found.best.itertuples(index=False)]
+    rows = [[*map(cell, row)] for row in found.best.itertuples(index=False)]
     terminal.show([heading], [_HEADS.get(name, name) for name in found.best.columns], rows)
     terminal.tell(f"{_LEGEND}\n{below}{'; checked again, and it holds' if check else ''}\n")
 
@@ -146,15 +145,6 @@ def _as_json(found: Optimum) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """A value as JSON has it: what is missing is null."""
     return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def _cell(value: Any) -> Any:
-    """A value as people read it: Mon to Fri, 1.042."""
-    if isinstance(value, float):
-        return f"{value:.2f}"
-    if isinstance(value, tuple) and value and {*value} <= {*WEEKDAYS}:
-        return weekdays(map(WEEKDAYS.index, value))
-    return value
 
 
 def _found(sequence: Any, entries: Any = None, *, check: bool, **asked: Any) -> Optimum:
