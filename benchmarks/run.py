@@ -13,6 +13,7 @@ MEASUREMENTS = (
     "project",
     "forecast",
     "sweep",
+    "optimize",
     "memory",
     "scale",
     "history",

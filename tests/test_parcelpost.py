@@ -201,6 +201,17 @@ def test_sweep(orchard):
     assert found["median_days"].tolist() == pytest.approx(expected)
 
 
+def test_optimize(orchard):
+    """Its branches and waits are its own, so that every schedule is evaluated."""
+    over = {"window.from": ["08:30", "12:00"], "letters[1].after.weeks": [2, 1]}
+    swept = simcore.sweep(orchard, over, ENTRIES)
+    found = simcore.optimize(orchard, ENTRIES, over=over, minimize="median_days", top=3)
+    best = swept.sort_values("median_days", kind="stable").head(3).reset_index(drop=True)
+    pd.testing.assert_frame_equal(found.best, best, check_exact=True)
+    assert len(found.evaluated) == 4
+    assert found.check(ENTRIES)
+
+
 def test_help_names_it_while_it_is_there():
     for _ in range(2):
         assert "Kit's, Sequenzy's or Parcel Post's" in " ".join(run("project", "--help").stdout.split())

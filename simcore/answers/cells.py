@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simcore.answers.metrics import METRICS, NIGHT_US, SATURDAY, SHARES, Stretches
-from simcore.answers.permissive import Span, least, longest_us, most
+from simcore.answers.permissive import Span, latest_us, least, most
 from simcore.answers.space import Timing
 from simcore.clock.delays import CalendarDays
 from simcore.clock.gates import Gate, SendSlots, SendWindow
@@ -94,11 +94,13 @@ class Cells:
         cls, entered_us: Ints, steps: Sequence[Sequence[Timing]], sends: Sequence[bool], place: str
     ) -> "Cells | None":
         """Those of some entries; None where the laws of the clock do not hold all the time."""
-        last_us = int(entered_us.max()) + sum(map(longest_us, steps))
-        span = Span(int(entered_us.min()), last_us)
+        last_us = entered_us.max(keepdims=True)
+        for some in steps:
+            last_us = latest_us(some, last_us)
+        span = Span(int(entered_us.min()), int(last_us[0]))
         delays = {each.delay for some in steps for each in some}
         zones = {place} | {each.time_zone for each in delays if isinstance(each, CalendarDays)}
-        if last_us > LAST_US or not all(map(span.in_order, zones)):
+        if span.last_us > LAST_US or not all(map(span.in_order, zones)):
             return None
         return cls(entered_us, steps, sends, span, place)
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from simcore.answers.space import Timing
 from simcore.clock.delays import CalendarDays, Delay, Elapsed
-from simcore.clock.gates import Anytime, Gate, Poll, SendSlots, SendWindow
-from simcore.clock.zones import DAY_US, MINUTE_US, zone
+from simcore.clock.gates import Anytime, Gate, SendSlots, SendWindow
+from simcore.clock.zones import DAY_US, MINUTE_US, Ints, zone
 
 _DAY_MIN = 24 * 60
 MORE_DAYS = "more send days never delay a send (T17)"
@@ -136,11 +136,9 @@ def most(some: Sequence[Timing], span: Span) -> Timing | None:
     return Timing(delay, gate)
 
 
-def longest_us(some: Sequence[Timing]) -> int:
-    """How long any of some timings may take at most [µs], by far."""
-    return max(
-        (each.delay.days + 2) * DAY_US
-        if isinstance(each.delay, CalendarDays)
-        else getattr(each.delay, "duration_us", 0)
-        for each in some
-    ) + max(each.gate.every_us if isinstance(each.gate, Poll) else 62 * DAY_US for each in some)
+def latest_us(some: Sequence[Timing], anchor_us: Ints) -> Ints:
+    """When what waits from some anchors is due at the latest [µs], by any of the timings."""
+    delays, gates = _distinct(some)
+    ready_us = np.maximum.reduce([anchor_us, *(each.earliest(anchor_us) for each in delays)])
+    latest: Ints = np.maximum.reduce([each.snap(ready_us) for each in gates])
+    return latest

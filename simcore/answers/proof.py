@@ -413,17 +413,17 @@ def _possible(sort: int, one: _Reach, some: list[_Timing], here: Zone) -> tuple[
     if sort == 0:
         sure |= here.date(one.low_us) == here.date(one.high_us)
     always, ever = np.ones(inside.size, np.bool_), np.zeros(inside.size, np.bool_)
-    days: dict[tuple[str, int], frozenset[int]] = {}
+    days: dict[SendSlots, frozenset[int]] = {}
     for gate in {timing.gate for timing in some}:
         if isinstance(gate, SendSlots):
-            at = gate.time_zone, 60 * gate.hour + gate.minute
+            at = replace(gate, weekdays=frozenset())
             days[at] = days.get(at, frozenset()) | gate.weekdays
         else:
             all_of, any_of = _of_window(sort, gate, here)
             always &= all_of
             ever |= any_of
-    for (name, minute), weekdays in days.items():
-        slots_us = _slots_us(zone(name), minute, weekdays, int(one.low_us.min()), int(one.high_us.max()))
+    for at, weekdays in days.items():
+        slots_us = _slots_us(replace(at, weekdays=weekdays), int(one.low_us.min()), int(one.high_us.max()))
         before = np.append(0, np.cumsum(_sorts(here, slots_us)[sort]))
         first, end = np.searchsorted(slots_us, one.low_us), np.searchsorted(slots_us, one.high_us, "right")
         inside_of = before[end] - before[first]
@@ -445,13 +445,15 @@ def _of_window(sort: int, gate: Gate, here: Zone) -> tuple[bool, bool]:
     return all(minutes), any(minutes)
 
 
-def _slots_us(here: Zone, minute: int, weekdays: frozenset[int], first_us: int, last_us: int) -> Ints:
-    """The slots of a zone at a minute of some weekdays, from a day before one instant to a day after another (T8)."""
+def _slots_us(gate: SendSlots, first_us: int, last_us: int) -> Ints:
+    """The slots of a gate, from a day before one instant to a day after another (T8)."""
+    here = zone(gate.time_zone)
     first, last = here.date(np.array([first_us, last_us])).tolist()
     dates = np.arange(first - 1, last + 2)
-    dates = dates[np.isin((dates + 3) % 7, [*weekdays])]
-    slots_us = here.instant_us(dates * DAY_US + minute * MINUTE_US)
-    return np.sort(slots_us[here.local_us(slots_us) // DAY_US == dates])
+    dates = dates[np.isin((dates + 3) % 7, [*gate.weekdays])]
+    slots_us = np.sort(here.instant_us(dates * DAY_US + gate.hour * HOUR_US + gate.minute * MINUTE_US))
+    allowed: Ints = slots_us[gate.snap(slots_us) == slots_us]
+    return allowed
 
 
 def _crowd(reach: list[_Reach], steps: list[list[_Timing]], here: Zone) -> int:
