@@ -18,7 +18,12 @@ from test_sweep import FEWER, kit_fields, sequenzy_fields
 
 import simcore
 from simcore import kit, sequenzy
+from simcore.answers.cells import due
 from simcore.answers.certificate import Part
+from simcore.answers.permissive import Span, latest_us, least, most
+from simcore.answers.space import Timing
+from simcore.clock.delays import CalendarDays, Elapsed
+from simcore.clock.gates import Anytime, SendSlots, SendWindow
 from simcore.errors import SimcoreError, ValidationError
 from simcore.kit.model import WEEKDAYS
 
@@ -206,6 +211,63 @@ def check_any(sequence, entries, over, minimize, options):
         assert either(simcore.optimize, sequence, entries, over=over, minimize=minimize, **options) == swept
     else:
         assert_optimum(sequence, entries, over, minimize, [], 2, **options)
+
+
+# ---------------------------------------------------------------- laws
+
+CHANGES = {  # zones, and an instant near which their clocks change
+    "Antarctica/Troll": "2026-03-29T01:00Z",
+    "America/Nuuk": "2026-03-29T01:00Z",
+    "Australia/Lord_Howe": "2026-10-03T15:30Z",
+    "Pacific/Apia": "2011-12-30T10:00Z",
+    "America/Santiago": "2026-09-06T04:00Z",
+    "Europe/Paris": "2026-10-25T01:00Z",
+}
+
+
+def some_timings(draw, zone):
+    """Two to four timings, alike in most respects, so that they can be compared."""
+    other = draw.one([*CHANGES]) if draw.chance(0.1) else zone
+    dated, slots = draw.chance(0.7), draw.chance(0.8)
+
+    def delay():
+        days = int(draw.rng.integers(0, 4))
+        return (
+            CalendarDays(days, zone)
+            if dated and not draw.chance(0.05)
+            else Elapsed(days * 20 * 3_600_000_000)
+        )
+
+    def gate():
+        days = frozenset(int(day) for day in range(7) if draw.chance(0.6)) or frozenset({6})
+        if draw.chance(0.05):
+            return Anytime()
+        if slots and not draw.chance(0.05):
+            return SendSlots(days, int(draw.rng.integers(0, 5)), other)
+        start = int(draw.rng.integers(0, 1000))
+        return SendWindow(days, start, start + int(draw.rng.integers(1, 440)), other)
+
+    delays, gates = [delay() for _ in range(2)], [gate() for _ in range(3)]
+    return [Timing(draw.one(delays), draw.one(gates)) for _ in range(int(draw.rng.integers(2, 5)))]
+
+
+@pytest.mark.parametrize("zone", CHANGES)
+def test_the_most_permissive_timing_is_never_due_later(zone):
+    """Nor the least permissive earlier, from the same anchors; both are often found."""
+    draw, day_us = Draw(3), 86_400_000_000
+    change_us = pd.Timestamp(CHANGES[zone]).value // 1000
+    span = Span(change_us - 4 * day_us, change_us + 60 * day_us)
+    anchor_us = np.sort(span.first_us + draw.rng.integers(0, 5 * day_us, 500))
+    known = 0
+    for _ in range(400):
+        some = some_timings(draw, zone)
+        eased, strict = least(some, span)[0], most(some, span)
+        for each in some:
+            assert (due(eased, anchor_us) <= due(each, anchor_us)).all(), (some, eased)
+            assert strict is None or (due(strict, anchor_us) >= due(each, anchor_us)).all(), (some, strict)
+            assert (latest_us(some, anchor_us) >= due(each, anchor_us)).all()
+        known += strict is not None
+    assert known > 40
 
 
 # ---------------------------------------------------------------- what is ruled out
