@@ -186,6 +186,7 @@ def test_random_spaces(block):
     assert ruled_out > 300
 
 
+@pytest.mark.slow
 @FEWER
 @given(case=static_cases() | lifecycle_cases(), data=st.data())
 def test_any_kit_sequence(arguments_of, case, data):
@@ -195,6 +196,7 @@ def test_any_kit_sequence(arguments_of, case, data):
     check_any(sequence, entries, over, data.draw(st.sampled_from(METRICS)), arguments)
 
 
+@pytest.mark.slow
 @FEWER
 @given(case=sequenzy_cases(), data=st.data())
 def test_any_sequenzy_sequence(case, data):
@@ -251,6 +253,7 @@ def some_timings(draw, zone):
     return [Timing(draw.one(delays), draw.one(gates)) for _ in range(int(draw.rng.integers(2, 5)))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", CHANGES)
 def test_the_most_permissive_timing_is_never_due_later(zone):
     """Nor the least permissive earlier, from the same anchors; both are often found."""
@@ -322,6 +325,7 @@ def test_limits_rule_schedules_out(welcome):
     assert not len(found.evaluated)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("zone", "start", "hours"),
     [
@@ -347,6 +351,7 @@ def test_where_clocks_change(chain, zone, start, hours, minimize):
     assert (len(found.evaluated) == 18) == (zone == "America/St_Johns")
 
 
+@pytest.mark.slow
 def test_what_is_evaluated_whole(welcome):
     """Where the laws of the clock do not decide alone."""
     twice = pd.concat([PEOPLE, PEOPLE.assign(entered_at=PEOPLE["entered_at"] + pd.Timedelta("2D"))])
