@@ -38,6 +38,7 @@ def texts(notebook):
 def test_there_are_some():
     assert [path.stem for path in NOTEBOOKS] == [
         "1-first-preview",
+        "10-best-schedule",
         "2-why-then",
         "3-what-if",
         "4-blast-radius",
@@ -46,7 +47,6 @@ def test_there_are_some():
         "7-regression-tests",
         "8-calibrate",
         "9-one-person",
-        "9-best-schedule",
         "lifecycle",
     ]
 
