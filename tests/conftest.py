@@ -109,7 +109,9 @@ def _lengths(assumptions: dict[str, Any]) -> dict[str, Any]:
 def _arguments_of(case: dict[str, Any]) -> dict[str, Any]:
     events = case.get("events") or []
     return {
-        "sequence": kit.from_api({"sequence": case["sequence"], "emails": case["emails"]}),
+        "sequence": kit.from_api({"sequence": case["sequence"], "emails": case["emails"]}).without(
+            case.get("left_out", ())
+        ),
         "entries": pd.DataFrame(case["entries"], columns=["subscriber_id", "entered_at", "via"]),
         "events": pd.DataFrame(events, columns=["subscriber_id", "at", "event", "ref"]) if events else None,
         "changes": kit.changes.from_json(case.get("changes") or []),

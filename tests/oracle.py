@@ -5,7 +5,8 @@ A comment such as `# K7` names the rule that the line follows. Instants are awar
 in the results; a case may also hold them as ISO 8601 strings. Weekdays are numbers, Monday is 0.
 
 A case is a dict: sequence, emails, assumptions, include_drafts, until, entries and, where it has a history,
-events and changes. It is taken to be valid: the oracle refuses nothing.
+events and changes. It may have `left_out`, dates as ISO texts (T23), and its entries a `time_zone` of their own (T22).
+It is taken to be valid: the oracle refuses nothing.
 """
 
 import importlib.resources
@@ -137,13 +138,16 @@ def allowed_slot(t: datetime, weekdays: Collection[int], hour: int, zone: str, m
     return day.weekday() in weekdays and slot_of(day, hour, zone, minute) == t
 
 
-def next_slot(t: datetime, weekdays: Collection[int], hour: int, zone: str) -> datetime | None:
-    """The first send slot at or after t; None where no weekday is allowed."""
+def next_slot(
+    t: datetime, weekdays: Collection[int], hour: int, zone: str, left_out: Collection[date] = ()
+) -> datetime | None:
+    """The first send slot at or after t on a date that is not left out; None where no weekday is allowed."""
     if not weekdays:
         return None
     for n in count(-2):
         day = local_date(t, zone) + n * DAY
-        slot = slot_of(day, hour, zone) if day.weekday() in weekdays else None
+        allowed = day.weekday() in weekdays and day not in left_out  # T23
+        slot = slot_of(day, hour, zone) if allowed else None
         if slot is not None and slot >= t:
             return slot
     raise AssertionError("the days have no end")
@@ -157,7 +161,12 @@ def in_window(t: datetime, weekdays: Collection[int], start: int, end: int, zone
 
 
 def next_in_window(
-    t: datetime, weekdays: Collection[int], start: int, end: int, zone: str
+    t: datetime,
+    weekdays: Collection[int],
+    start: int,
+    end: int,
+    zone: str,
+    left_out: Collection[date] = (),
 ) -> datetime | None:
     """The first instant at or after t that is in the window; None where no weekday is allowed."""
     if not weekdays:
@@ -167,6 +176,8 @@ def next_in_window(
             day = (piece_start + offset).date() + n * DAY
             opening = datetime.combine(day, time(), UTC) - offset + timedelta(minutes=start)
             first = max(opening, piece_start, t)
+            if local_date(first, zone) in left_out:  # T23
+                continue
             if first < piece_end and in_window(first, weekdays, start, end, zone):
                 return first
     raise AssertionError("the pieces have no end")
@@ -217,7 +228,7 @@ class State:
             return everyday
         return own & everyday if self.rules["email_days"] == "intersect" else own
 
-    def earliest(self, email: dict, anchor: datetime) -> datetime:
+    def earliest(self, email: dict, anchor: datetime, own_zone: str | None = None) -> datetime:
         """When the wait of an email is over."""
         n = email["delay_value"]
         if email["delay_unit"] == "hours":  # K8
@@ -226,23 +237,25 @@ class State:
             return anchor
         if self.rules["day_count"] == "elapsed":  # K7
             return anchor + n * DAY
-        zone = self.fields["time_zone"]
+        zone = own_zone or self.fields["time_zone"]  # T22
         return first_instant_of(local_date(anchor, zone) + n * DAY, zone)
 
-    def snap(self, email: dict, t: datetime) -> datetime | None:
+    def snap(self, email: dict, t: datetime, own_zone: str | None = None) -> datetime | None:
         """The first instant at or after t at which an email may go out; None where its gate is closed."""
         if email["delay_unit"] == "hours":  # K8
             return next_poll(t, minutes(self.rules["poll_every"]), minutes(self.rules["poll_phase"]))
-        zone = self.fields["time_zone"]
+        zone, left_out = own_zone or self.fields["time_zone"], self.fields["left_out"]  # T22, T23
         if email["delay_value"] > 0:  # K7
-            return next_slot(t, self.days(email), self.fields["send_hour"], zone)
+            return next_slot(t, self.days(email), self.fields["send_hour"], zone, left_out)
         if self.rules["immediate_days"] == "any":  # K9
             return t
-        return next_in_window(t, self.days(email), 0, 1440, zone)
+        return next_in_window(t, self.days(email), 0, 1440, zone, left_out)
 
-    def due(self, email: dict, anchor: datetime, not_before: datetime) -> datetime | None:
+    def due(
+        self, email: dict, anchor: datetime, not_before: datetime, own_zone: str | None = None
+    ) -> datetime | None:
         """When a queued email goes out; None where its gate is closed."""
-        return self.snap(email, max(self.earliest(email, anchor), not_before))
+        return self.snap(email, max(self.earliest(email, anchor, own_zone), not_before), own_zone)
 
     def after(self, change: dict) -> "State":
         """The sequence after a change."""
@@ -301,6 +314,7 @@ def with_email(before: tuple[dict, ...], others: list[dict], email: dict, wanted
 def first_state(case: dict) -> State:
     """The sequence of a case before any change."""
     given = {key: value for key, value in case["sequence"].items() if value is not None}
+    given["left_out"] = {date.fromisoformat(text) for text in case.get("left_out", ())}
     emails = [{"published": False, "send_days": None, "position": None, **email} for email in case["emails"]]
     unnamed = count(-1, -1)
     for email in emails:  # K2
@@ -326,6 +340,7 @@ class Run:
     via: str
     entered_at: datetime
     anchor: datetime
+    zone: str | None = None  # its own
     status: str = "active"
     last: int | None = None  # the last email passed
     queued: int | None = None
@@ -413,13 +428,13 @@ class Subscriber:
             passed_by = run.queued is not None and email["id"] in new
             at_once = passed_by and state.rules["insert_before_next"] == "at_once"
             run.queued = email["id"]
-            run.due = now if at_once else state.due(email, run.anchor, now)
-        elif state.snap(email, now) is None:  # K11
+            run.due = now if at_once else state.due(email, run.anchor, now, run.zone)
+        elif state.snap(email, now, run.zone) is None:  # K11
             run.due = None
         elif run.due is None or state.rules["queued_emails"] == "reschedule":  # K11, K20
-            run.due = state.due(email, run.anchor, now)
+            run.due = state.due(email, run.anchor, now, run.zone)
         elif reactivated and run.due < now:  # K19
-            run.due = state.snap(email, now)
+            run.due = state.snap(email, now, run.zone)
 
     def holds(self) -> bool:
         """Whether the run stays active where no email is left."""  # K15
@@ -443,7 +458,7 @@ class Subscriber:
         else:
             raise ValueError(f"no event of Kit's: {name}")
 
-    def enter(self, now: datetime, via: str) -> None:
+    def enter(self, now: datetime, via: str, zone: str | None = None) -> None:
         """Take one entry."""
         again, rules = bool(self.runs), self.state.rules
         unlisted = rules["restart_via"] == "listed" and via not in LISTED
@@ -455,7 +470,7 @@ class Subscriber:
             self.note(now, "excluded", outside=True)
         else:
             self.end(now, "restarted")  # K14
-            self.runs.append(Run(len(self.runs) + 1, via, now, anchor=now))
+            self.runs.append(Run(len(self.runs) + 1, via, now, anchor=now, zone=zone))
             self.note(now, "started")
             self.look_up(now)
 
@@ -503,7 +518,7 @@ class Subscriber:
         for event in events:
             self.event(now, event["event"], event.get("ref"))
         for entry in entries:
-            self.enter(now, entry.get("via") or "api")
+            self.enter(now, entry.get("via") or "api", entry.get("time_zone"))
         if self.state.fields["active"] and self.run:  # K19
             self.send_owed(now)
         while self.due() == now:

@@ -22,6 +22,7 @@ from oracle import (
     State,
     first_state,
     instant,
+    local_date,
     project,
     utc_offset,
     wall_to_utc,
@@ -276,6 +277,38 @@ def happenings(case: dict) -> list[datetime]:
 
 
 # ---------------------------------------------------------------- whole cases
+
+
+def with_dates_left_out(draw: Draw, case: dict) -> None:
+    """Leaves out dates (T23): single ones and stretches after entries, and next to clock changes."""
+    zone, found = case["sequence"]["time_zone"], set()
+    changes = clock_changes(zone)
+    for _ in range(pick(draw, (1, 2, 3, 5))[0]):
+        entry, kind, off, long = pick(draw, case["entries"], range(3), range(-1, 12), (1, 1, 2, 3, 9))
+        t = instant(entry["entered_at"])
+        if kind == 0 and changes:
+            t, off = changes[min(bisect(changes, t), len(changes) - 1)], off % 3 - 1
+        found |= {local_date(t, zone) + timedelta(days=off + n) for n in range(long)}
+    case["left_out"] = sorted(day.isoformat() for day in found)
+
+
+def with_zones(draw: Draw, case: dict) -> None:
+    """Gives most entries a zone of their own (T22), few different ones."""
+    some = [None, *pick(draw, ODD_ZONES, ODD_ZONES, zone_names()[::150]), case["sequence"]["time_zone"]]
+    for entry in case["entries"]:
+        entry["time_zone"] = pick(draw, some)[0]
+
+
+@st.composite
+def what_if_cases(draw: Draw, *, own_zones: bool = True) -> dict:
+    """Cases with a history, with dates left out, with zones of their own, or with both."""
+    case = draw(lifecycle_cases())
+    (dates, zones_too) = pick(draw, ((True, True), (True, False), (False, True)))[0]
+    if dates or not own_zones:
+        with_dates_left_out(draw, case)
+    if zones_too and own_zones:
+        with_zones(draw, case)
+    return case
 
 
 @st.composite

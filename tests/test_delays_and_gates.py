@@ -415,10 +415,10 @@ def check_steps(of, apply, first_us, end_us, some_us):
 
 @given(st.data(), zones())
 def test_law_of_steps(data, zone):
-    one = data.draw(
-        delays(zone) | gates(zone) | gates(zone).map(UntilOpen) | st.just(Closed()) | own_ones(zone)
-    )
-    first_us = us(data.draw(instants(zone)))
+    first = data.draw(instants(zone))
+    of_zone = gates(zone, about=first)
+    one = data.draw(delays(zone) | of_zone | of_zone.map(UntilOpen) | st.just(Closed()) | own_ones(zone))
+    first_us = us(first)
     end_us = first_us + data.draw(st.integers(1, 40 * 3600 * 10**6) | st.just(1))
     some_us = data.draw(st.lists(st.integers(first_us, end_us - 1), max_size=30))
     apply = one.snap if hasattr(one, "snap") else one.earliest

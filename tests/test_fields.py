@@ -16,7 +16,7 @@ FORM = "a path to a field must be of the form send_hour or emails[2].delay_value
 EMAIL_FORM = "a field of an email must be named like emails[2].delay_value"
 KIT_FIELDS = (
     "name, emails, id, email_address, email_template_id, send_days, send_hour, time_zone, active, repeat, hold, "
-    "exclude_subscriber_sources, created_at, updated_at, extra, envelope"
+    "exclude_subscriber_sources, created_at, updated_at, extra, envelope, left_out"
 )
 EMAIL_FIELDS = (
     "subject, delay_value, delay_unit, id, sequence_id, preview_text, content, email_address, email_template_id, "
@@ -26,7 +26,7 @@ SEQUENZY_FIELDS = (
     "name, trigger, listId, listIds, listScope, tagName, tagNames, segmentId, stopOnSegmentExit, eventName, "
     "webhookId, propertyFilters, inactiveDays, inactivityBaseline, minCount, timeWindowDays, enrollmentMode, "
     "enrollmentFieldPath, activeSubscribersOnly, enrollmentPaused, status, effectiveStatus, stopCondition, "
-    "sendingWindow, keyDates, goal, emailCount, steps, createdAt, extra, envelope"
+    "sendingWindow, keyDates, goal, emailCount, steps, createdAt, extra, envelope, left_out"
 )
 
 

@@ -425,7 +425,7 @@ def test_no_such_email(text_of, place):
 def test_unknown_fields(text_of):
     fields = (
         "name, emails, id, email_address, email_template_id, send_days, send_hour, time_zone, active, repeat, hold, "
-        "exclude_subscriber_sources, created_at, updated_at, extra, envelope"
+        "exclude_subscriber_sources, created_at, updated_at, extra, envelope, left_out"
     )
     assert text_of(ValidationError, WELCOME.replace, hour=9, zone="UTC") == (
         f"2 problems\n  hour: hour is not a field of Sequence; the fields are: {fields}\n"

@@ -1,5 +1,6 @@
 """The laws of delays, gates and whole sequences, for every zone; membership is the oracle's."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -21,8 +22,10 @@ from oracle import (
 )
 from strategies import clock_changes, instant_in, instants, static_cases, weekday_sets, zones
 
+from simcore.clock.dates import NO_DATES, dates_of
 from simcore.clock.delays import CalendarDays, Elapsed, UntilDate
 from simcore.clock.gates import NAT_US, Anytime, Closed, Poll, SendSlots, SendWindow
+from simcore.clock.zones import FAR_US
 
 DAY = timedelta(days=1)
 MICROSECOND = timedelta(microseconds=1)
@@ -52,6 +55,7 @@ OF_HOUR = st.sampled_from([0, 1, 30]) | st.integers(0, 59)
 EVERY, PHASES = st.sampled_from([15, 7, 10, 60, 1440]), st.integers(-(10**10), 10**10)
 LENGTHS = st.integers(0, 10), st.integers(0, 30 * 86_400 * 10**6)
 TICKING = ("slots", "slots", "poll")
+BITS = st.integers(0, (1 << 24) - 1)
 KINDS = st.sampled_from([*TICKING, "window", "window", "whole", "anytime"])
 TICKING_KINDS = st.sampled_from(TICKING)
 
@@ -65,18 +69,27 @@ def two_instants(draw, zone):
 
 
 @st.composite
-def gates(draw, zone, kinds=KINDS):
+def gates(draw, zone, kinds=KINDS, about=None):
+    """Gates of a zone; `about`: an instant, some of the dates after which are left out, now and then."""
+    left_out = NO_DATES if about is None else draw(left_out_dates(zone, about))
     match draw(kinds):
         case "slots":
-            return SendSlots(draw(DAYS), draw(HOURS), zone, draw(OF_HOUR))
+            return SendSlots(draw(DAYS), draw(HOURS), zone, draw(OF_HOUR), without=left_out)
         case "poll":
             return Poll(draw(EVERY) * MINUTE_US, draw(PHASES))
         case "window":
             start, end = draw(MINUTES), draw(ENDS)
-            return SendWindow(draw(DAYS), start, end if end > start else 1440, zone)
+            return SendWindow(draw(DAYS), start, end if end > start else 1440, zone, without=left_out)
         case "whole":
-            return SendWindow(draw(DAYS), 0, 1440, zone)
+            return SendWindow(draw(DAYS), 0, 1440, zone, without=left_out)
     return Anytime()
+
+
+@st.composite
+def left_out_dates(draw, zone, about):
+    """None, or some of the dates from two before an instant to three weeks after it: 24 bits."""
+    bits, today = draw(st.just(0) | BITS | st.just((1 << 24) - 1)), local_date(about, zone)
+    return dates_of([today + (n - 2) * DAY for n in range(24) if bits >> n & 1], "dates")
 
 
 @st.composite
@@ -91,10 +104,12 @@ def allows(gate, t: datetime) -> bool:
         case Poll():
             return (us(t) - gate.phase_us) % gate.every_us == 0
         case SendSlots():
-            return allowed_slot(t, gate.weekdays, gate.hour, gate.time_zone, gate.minute)
+            allowed = allowed_slot(t, gate.weekdays, gate.hour, gate.time_zone, gate.minute)
         case SendWindow():
-            return in_window(t, gate.weekdays, gate.start_min, gate.end_min, gate.time_zone)
-    return True
+            allowed = in_window(t, gate.weekdays, gate.start_min, gate.end_min, gate.time_zone)
+        case _:
+            return True
+    return allowed and local_date(t, gate.time_zone) not in {*gate.without}  # T23
 
 
 def between(gate, t: datetime, end: datetime):
@@ -133,9 +148,9 @@ def between(gate, t: datetime, end: datetime):
 
 @given(st.data(), zones())
 def test_law_1_a_gate_is_a_closure(data, zone):
-    """T17."""
-    gate = data.draw(gates(zone))
+    """T17, T23."""
     t, u = data.draw(two_instants(zone))
+    gate = data.draw(gates(zone, about=t))
     snapped = gate.snap(array(t, u))
     assert snapped.dtype == np.int64
     assert (snapped >= array(t, u)).all()
@@ -145,9 +160,9 @@ def test_law_1_a_gate_is_a_closure(data, zone):
 
 @given(st.data(), zones())
 def test_law_2_a_gate_snaps_to_the_first_allowed_instant(data, zone):
-    """T18."""
-    gate = data.draw(gates(zone))
+    """T18, T23."""
     t = data.draw(instants(zone))
+    gate = data.draw(gates(zone, about=t))
     snapped = aware(gate.snap(array(t))[0])
     if isinstance(gate, SendSlots):
         assume((zone, local_date(t, zone)) not in MISREAD)
@@ -170,14 +185,44 @@ def test_nuuk_where_zoneinfo_misreads():
 
 @given(st.data(), zones())
 def test_a_gate_that_ticks_snaps_to_its_ticks(data, zone):
-    gate = data.draw(gates(zone, TICKING_KINDS))
-    t = array(data.draw(instants(zone)))
+    about = data.draw(instants(zone))
+    gate = data.draw(gates(zone, TICKING_KINDS, about))
+    t = array(about)
     tick = gate.tick(t)
     assert gate.at(tick).tolist() == gate.snap(t).tolist()
     assert gate.tick(gate.at(tick)).tolist() == tick.tolist()
     assert t[0] <= gate.at(tick)[0]
     if isinstance(gate, Poll):
         assert gate.at(tick - 1)[0] < t[0]
+
+
+@given(st.data(), zones(), st.sampled_from(["slots", "window"]))
+def test_a_date_left_out_has_nothing(data, zone, kind):
+    """T23: what is ready on it goes out as what is ready when it is over; other dates are as they were."""
+    t = data.draw(instants(zone))
+    plain = data.draw(gates(zone, st.just(kind)))
+    day = local_date(t, zone)
+    gate = replace(plain, without=dates_of([day], "dates"))
+    snapped = aware(gate.snap(array(t))[0])
+    assert local_date(snapped, zone) != day
+    before = aware(plain.snap(array(t))[0])
+    assert snapped >= before
+    if local_date(before, zone) != day:
+        assert snapped == before
+    far = t + 10 * DAY
+    assert gate.snap(array(far)).tolist() == plain.snap(array(far)).tolist()
+
+
+def test_all_dates_left_out():
+    """Where no date is left, what waits is due after 2200."""
+    every = dates_of([date(1969, 1, 1) + n * DAY for n in range(85_000)], "dates")
+    t = array(datetime(2026, 5, 25, 9, tzinfo=UTC))
+    for gate in (
+        SendSlots(frozenset({0}), 9, "UTC", without=every),
+        SendWindow(frozenset({0}), 0, 60, "UTC", without=every),
+    ):
+        assert gate.snap(t)[0] >= FAR_US
+        assert not gate.closed
 
 
 @given(st.data(), zones())
@@ -273,7 +318,8 @@ def test_law_5_arrays(data, zone):
     both = np.concatenate([one, two])
     before = both.copy()
     order = np.array(data.draw(st.permutations(range(both.size))), np.int64)
-    gate, delay = data.draw(gates(zone)), data.draw(delays(zone))
+    gate = data.draw(gates(zone, about=aware(both[0]) if both.size else None))
+    delay = data.draw(delays(zone))
     for apply in (gate.snap, delay.earliest):
         assert apply(both).tolist() == [*apply(one).tolist(), *apply(two).tolist()]
         assert apply(both[order]).tolist() == apply(both)[order].tolist()

@@ -5,7 +5,7 @@ from collections import Counter
 import oracle
 import pandas as pd
 from hypothesis import given, settings
-from strategies import lifecycle_cases
+from strategies import lifecycle_cases, what_if_cases
 
 SOME = settings(max_examples=settings().max_examples // 2)
 TIMELINE = ["subscriber_id", "run", "position", "email_id", "send_at"]
@@ -107,3 +107,12 @@ def test_rows_email_by_email(project_case, rows_of, case):
             state = state.after(change)
     last = [email["id"] for email in state.emails if email["id"] in rank]
     assert emails[: len(last)] == last
+
+
+@given(case=what_if_cases(own_zones=False))
+def test_what_is_left_out_is_the_oracles(simulate_case, rows_of, records_of, case):
+    """T23, through a whole history; and reasons are told of it."""
+    found, expected = simulate_case(case, explain=True), oracle.simulate(case)
+    assert Counter(rows_of(found.timeline)) == Counter(rows_of(expected["timeline"]))
+    assert Counter(records_of(found.subscribers)) == Counter(records_of(expected["subscribers"]))
+    assert Counter(records_of(found.journal, "detail")) == Counter(records_of(expected["journal"]))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from simcore import sequenzy
 from simcore.answers.projection import plan_of
+from simcore.clock.dates import NO_DATES
 from simcore.errors import SimcoreError, ValidationError
 from simcore.sequenzy import waits
 from simcore.sequenzy.problems.trigger import BUILT_IN
@@ -39,7 +40,7 @@ FIELDS = (
     "name, trigger, listId, listIds, listScope, tagName, tagNames, segmentId, stopOnSegmentExit, eventName, "
     "webhookId, propertyFilters, inactiveDays, inactivityBaseline, minCount, timeWindowDays, enrollmentMode, "
     "enrollmentFieldPath, activeSubscribersOnly, enrollmentPaused, status, effectiveStatus, stopCondition, "
-    "sendingWindow, keyDates, goal, emailCount, steps, createdAt, extra, envelope"
+    "sendingWindow, keyDates, goal, emailCount, steps, createdAt, extra, envelope, left_out"
 )
 TRIGGERS = {
     "contact_added": {},
@@ -75,7 +76,7 @@ def problem(path, message, found=""):
 
 def test_defaults():
     made = sequenzy.Sequence(name="S", trigger="contact_added", goal="G")
-    given_ = {"name": "S", "trigger": "contact_added", "goal": "G", "extra": {}}
+    given_ = {"name": "S", "trigger": "contact_added", "goal": "G", "extra": {}, "left_out": NO_DATES}
     assert {each.name: getattr(made, each.name) for each in fields(made)} == {
         **dict.fromkeys(FIELDS.split(", ")),
         **given_,

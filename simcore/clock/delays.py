@@ -13,9 +13,9 @@ from typing import Protocol, Self
 import numpy as np
 
 from simcore.clock.gates import NO_STEPS, Gate
-from simcore.clock.words import Case, Wait, length
+from simcore.clock.words import Case, Wait, length, moment
 from simcore.clock.zones import HOUR_US, Ints, zone
-from simcore.text.wording import count
+from simcore.text.wording import count, listed
 
 
 class Delay(Protocol):
@@ -146,10 +146,12 @@ class UntilOpen(Delay):
     def words(self, case: Case) -> Wait:
         """The first of Mon 08:00 to 20:00 after entry; at once, if the anchor is inside."""
         allowed = self.gate.name(case.here.name)
+        begun = case._replace(ready=moment(case.anchor.us + self.least_us, case.here), due=case.ready)
+        but = f"{listed(told)}, so " if (told := self.gate.left_out(begun)) else ""
         if self.least_us:
-            return case.wait(f"{length(self.least_us)} after {case.since}, then the first of {allowed}")
+            return case.wait(f"{but}{length(self.least_us)} after {case.since}, then the first of {allowed}")
         if case.ready.us != case.anchor.us:
-            return case.wait(f"the first of {allowed} after {case.since}")
+            return case.wait(f"{but}the first of {allowed} after {case.since}")
         leads = f"at once, on {case.since}, which is inside {allowed}"
         return Wait(f"{leads}: {case.at(case.ready)}", leads)
 

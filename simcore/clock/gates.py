@@ -13,11 +13,12 @@ from typing import Protocol, Self
 
 import numpy as np
 
+from simcore.clock.dates import NO_DATES, Dates
 from simcore.clock.instants import NAT_US
 from simcore.clock.words import Case, Wait, comes_again, rhythm
-from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, Ints, Slots, slots, windows, zone
+from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, Ints, Ruler, Slots, slots, windows, zone
 from simcore.errors import TooManyError
-from simcore.text.wording import part_of_week, time_of_day, weekdays
+from simcore.text.wording import listed, part_of_week, time_of_day, weekdays
 
 MOST_STEPS = 20_000_000
 """The most instants that are made at once."""
@@ -59,6 +60,10 @@ class Gate(Protocol):
     def name(self, time_zone: str) -> str:
         """What is allowed, in words, for readers in a zone: Mon to Fri 08:00 to 20:00."""
         return "its allowed times"
+
+    def left_out(self, case: Case) -> list[str]:
+        """Which of the dates that it leaves out lie between ready and due, in words (T23)."""
+        return []
 
     def in_zone(self, time_zone: str) -> Self:
         """The gate for runs in a zone; it differs only if `own_zone` is set."""
@@ -121,7 +126,7 @@ class Poll(Gate):
 class SendSlots(Gate):
     """One instant a day: `hour`:`minute` local time on each existing date whose weekday is allowed.
 
-    `own_zone`: use the run's own zone if it has one; `time_zone` is for the others.
+    `own_zone`: use the run's own zone if it has one; `time_zone` is for the others. `without`: dates left out (T23).
     """
 
     weekdays: frozenset[int]
@@ -129,22 +134,24 @@ class SendSlots(Gate):
     time_zone: str
     minute: int = 0
     own_zone: bool = False
+    without: Dates = NO_DATES
 
     @property
     def closed(self) -> bool:
         """Whether there is no weekday."""
         return not self.weekdays
 
-    def _slots(self) -> Slots:
-        return slots(self.time_zone, self.weekdays, self.hour, self.minute)
+    def slots(self) -> Slots:
+        """The table of its instants."""
+        return slots(self.time_zone, self.weekdays, self.hour, self.minute, self.without)
 
     def tick(self, instants_us: Ints) -> Ints:
         """The index of the first slot at or after each instant."""
-        return self._slots().below(instants_us)
+        return self.slots().below(instants_us)
 
     def at(self, ticks: Ints) -> Ints:
         """The instants of slots."""
-        return self._slots().at(ticks)
+        return self.slots().at(ticks)
 
     def snap(self, instants_us: Ints) -> Ints:
         """The first slot at or after each instant."""
@@ -152,7 +159,7 @@ class SendSlots(Gate):
 
     def steps_us(self, first_us: int, end_us: int) -> Ints:
         """The instants right after each slot."""
-        return self._slots().points_us + 1
+        return self.slots().points_us + 1
 
     def words(self, case: Case, wait: Wait) -> str:
         """What comes between the first possible date and the slot."""
@@ -160,8 +167,10 @@ class SendSlots(Gate):
         here, due, time = there.here, there.due, time_of_day(60 * self.hour + self.minute)
         first = there.ready.day if wait.day is None or wait.day_zone != self.time_zone else wait.day
         told = case.not_send_days(self.weekdays, first, due.day)
+        left_out = _left_out(self, max(first, self._first_day(there)), due.day)
+        told += there.left_out(left_out, self.without)
         for day in range(first, due.day):
-            if (day + 3) % 7 in self.weekdays:
+            if (day + 3) % 7 in self.weekdays and day not in left_out:
                 if here.date(here.date_begin_us(np.array([day])))[0] != day:
                     told.append(f"{there.date(day)} does not exist in {here.name}")
                 elif day == first and there.ready.us >= self._wall_us(day):
@@ -176,6 +185,15 @@ class SendSlots(Gate):
             told.append(f"the next slot is {there.until}")
             told[0] = f"in {here.name} {told[0]}"
         return case.so(wait.says, *told)
+
+    def left_out(self, case: Case) -> list[str]:
+        """Mon 25 May is left out (Memorial Day)."""
+        there = case.within(zone(self.time_zone))
+        return there.left_out(_left_out(self, self._first_day(there), there.due.day), self.without)
+
+    def _first_day(self, there: Case) -> int:
+        """The first date [d] whose slot is not past when the wait is over."""
+        return there.ready.day + (there.ready.us > self._wall_us(there.ready.day))
 
     def _wall_us(self, day: int) -> int:
         """When the wall clock of a date [d] would show the time of the slot."""
@@ -196,7 +214,7 @@ class SendSlots(Gate):
 class SendWindow(Gate):
     """Part of each allowed day: wall-clock times from `start_min` to before `end_min` [minutes, 0 to 1440].
 
-    `own_zone`: use the run's own zone if it has one; `time_zone` is for the others.
+    `own_zone`: use the run's own zone if it has one; `time_zone` is for the others. `without`: dates left out (T23).
     """
 
     weekdays: frozenset[int]
@@ -204,6 +222,7 @@ class SendWindow(Gate):
     end_min: int
     time_zone: str
     own_zone: bool = False
+    without: Dates = NO_DATES
 
     @property
     def closed(self) -> bool:
@@ -214,12 +233,15 @@ class SendWindow(Gate):
         """Each instant itself if its wall clock is inside, or else the next opening."""
         if self.closed:
             return Closed().snap(instants_us)
-        opens_us, closes = windows(self.time_zone, self.weekdays, self.start_min, self.end_min)
+        opens_us, closes = self._windows()
         return np.maximum(instants_us, opens_us[closes.below(instants_us + 1)])
+
+    def _windows(self) -> tuple[Ints, Ruler]:
+        return windows(self.time_zone, self.weekdays, self.start_min, self.end_min, self.without)
 
     def steps_us(self, first_us: int, end_us: int) -> Ints:
         """The instants at which it opens and closes."""
-        opens_us, closes = windows(self.time_zone, self.weekdays, self.start_min, self.end_min)
+        opens_us, closes = self._windows()
         return np.union1d(opens_us, closes.points_us)
 
     def words(self, case: Case, wait: Wait) -> str:
@@ -229,14 +251,26 @@ class SendWindow(Gate):
             if inside and wait.leads:
                 return f"{wait.leads}: {case.until}"
             first = case.ready.day if wait.day is None else wait.day
-            return case.so(wait.dated, *case.not_send_days(self.weekdays, first, case.due.day))
-        window = f"{'in' if inside else 'out'}side the window {self.name(case.here.name)}"
+            left_out = case.left_out(_left_out(self, first, case.due.day), self.without)
+            return case.so(wait.dated, *case.not_send_days(self.weekdays, first, case.due.day), *left_out)
+        # By its weekdays and times: dates that are left out are named on their own.
+        usual = inside or bool(replace(self, without=NO_DATES).snap(at := np.array([case.ready.us])) == at)
+        window = f"{'in' if usual else 'out'}side the window {self.name(case.here.name)}"
+        so = f"; {listed(told)}, so {case.until}" if (told := self.left_out(case)) else f", so {case.until}"
         if not wait.leads:
-            return f"{wait.says}, {window}, so {case.until}"
+            return f"{wait.says}, {window}{so}"
         if inside:
             return f"{wait.leads}: {case.until}, {window}"
         over = f"due {case.date(case.ready.day)} {case.ready.time}"
-        return f"{wait.leads}: {over}, {window}, so {case.until}"
+        return f"{wait.leads}: {over}, {window}{so}"
+
+    def left_out(self, case: Case) -> list[str]:
+        """Mon 25 May is left out (Memorial Day)."""
+        there = case.within(zone(self.time_zone))
+        ready = there.ready
+        local_us = ready.us + ready.offset_us - ready.day * DAY_US
+        first = ready.day + (local_us >= self.end_min * MINUTE_US)
+        return there.left_out(_left_out(self, first, there.due.day), self.without)
 
     def name(self, time_zone: str) -> str:
         """Mon to Fri 08:00 to 20:00; with its zone, if that is not `time_zone`."""
@@ -264,6 +298,14 @@ class Closed(Gate):
     def steps_us(self, first_us: int, end_us: int) -> Ints:
         """None."""
         return NO_STEPS
+
+
+def _left_out(gate: SendSlots | SendWindow, first: int, end: int) -> list[int]:
+    """The dates [d] from one to before another that a gate leaves out, and that would be allowed."""
+    if not gate.without:
+        return []
+    names = gate.without.names
+    return [day for day in range(first, end) if day in names and (day + 3) % 7 in gate.weekdays]
 
 
 def _placed(told: str, zone: str, time_zone: str) -> str:

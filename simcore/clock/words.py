@@ -5,17 +5,19 @@ the previous email is Sat 7 Mar", "; Sat and Sun are not send days, so Mon 9 Mar
 """
 
 from bisect import bisect_right
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
+from simcore.clock.dates import Dates
 from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Zone
 from simcore.text.wording import SHORT, count, listed, local_date, time_of_day
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
+_FEW_DATES = 3  # so many dates that are left out are named one by one
 
 
 class Moment(NamedTuple):
@@ -86,6 +88,17 @@ class Case(NamedTuple):
         told = listed(SHORT[day] for day in days)
         are = f"are not {self.send_day}s" if len(days) > 1 else f"is not a {self.send_day}"
         return [f"{told} {are}"] if days else []
+
+    def left_out(self, days: Sequence[int], dates: Dates) -> list[str]:
+        """Which dates [d] are left out (T23): Mon 25 May is left out (Memorial Day). Many are counted.
+
+        An empty list if there are none.
+        """
+        if len(days) > _FEW_DATES:
+            span = f"from {self.date(days[0])} to {self.date(days[-1])}"
+            return [f"{len(days)} {self.send_day}s {span} are left out"]
+        names = [f" ({name})" if (name := dates.names[day]) else "" for day in days]
+        return [f"{self.date(day)} is left out{name}" for day, name in zip(days, names, strict=True)]
 
     def within(self, here: Zone) -> "Case":
         """The same in another zone."""

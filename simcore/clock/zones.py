@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from simcore.clock.dates import NO_DATES, Dates
 from simcore.errors import SimcoreError, shown
 
 Ints = npt.NDArray[np.int64]
@@ -182,12 +183,16 @@ class Slots:
 
     A date that does not exist has none, nor has one whose slot a clock change carries into the next date
     (America/Nuuk, Saturday 2026-03-28 23:00). Each slot has its place among those of all weekdays, which are found
-    once for all sets of weekdays; the place after them all is `FAR_US`.
+    once for all sets of weekdays; the place after them all is `FAR_US`. `without`: dates [d] that are left out (T23).
     """
 
-    def __init__(self, name: str, weekdays: frozenset[int], hour: int, minute: int = 0) -> None:
-        self._every, self._none = _every_slot(name, hour, minute)
+    def __init__(
+        self, name: str, weekdays: frozenset[int], hour: int, minute: int = 0, without: Dates = NO_DATES
+    ) -> None:
+        self._every, first, none = _every_slot(name, hour, minute)
         self._last = self._every.points_us.size - 1
+        left_out = without.days - first
+        self._none = np.union1d(none, left_out[(left_out >= 0) & (left_out < self._last)])
         wait = [next((n for n in range(7) if (day + n) % 7 in weekdays), self._last) for day in range(7)]
         self._wait = np.array(wait)
 
@@ -202,10 +207,18 @@ class Slots:
 
     def _allowed(self, places: Ints) -> Ints:
         """The places themselves, or the next ones on whose weekdays there are slots."""
-        places = np.minimum(places + self._wait[places % 7], self._last)
-        if np.isin(places, self._none).any():
-            return self._allowed(np.where(np.isin(places, self._none), places + 1, places))
-        return places
+        found: Ints = self._next[places] if self._none.size else places + self._wait[places % 7]
+        return np.minimum(found, self._last, out=found)
+
+    @cached_property
+    def _next(self) -> Ints:
+        """For each place, the first allowed one from there on."""
+        places = np.arange(self._last + 1)
+        allowed = self._wait[places % 7] == 0
+        allowed[self._none] = False
+        next_one: Ints = np.where(allowed, places, self._last)
+        np.minimum.accumulate(next_one[::-1], out=next_one[::-1])
+        return next_one
 
     def at(self, places: Ints) -> Ints:
         """The slots at some places."""
@@ -213,14 +226,16 @@ class Slots:
 
 
 @lru_cache(maxsize=32)
-def slots(name: str, weekdays: frozenset[int], hour: int, minute: int = 0) -> Slots:
+def slots(
+    name: str, weekdays: frozenset[int], hour: int, minute: int = 0, without: Dates = NO_DATES
+) -> Slots:
     """The slots of a zone; those of the same arguments are one object."""
-    return Slots(name, weekdays, hour, minute)
+    return Slots(name, weekdays, hour, minute, without)
 
 
 @lru_cache(maxsize=32)
-def _every_slot(name: str, hour: int, minute: int) -> tuple[Ruler, Ints]:
-    """The slots of all dates in whole weeks from Monday, and at which places there is none.
+def _every_slot(name: str, hour: int, minute: int) -> tuple[Ruler, int, Ints]:
+    """The slots of all dates in whole weeks from Monday, the first date [d], and at which places there is none.
 
     There, the next slot stands.
     """
@@ -233,18 +248,20 @@ def _every_slot(name: str, hour: int, minute: int) -> tuple[Ruler, Ints]:
     # Whole weeks, which still reach past both ends.
     whole = np.arange(dates[0] + 7 - (dates[0] + 3) % 7, dates[-1] - (dates[-1] + 3) % 7)
     at = np.searchsorted(dates, whole)
-    return Ruler(slot_us[at]), np.flatnonzero(dates[at] != whole)
+    return Ruler(slot_us[at]), int(whole[0]), np.flatnonzero(dates[at] != whole)
 
 
 @lru_cache(maxsize=128)
-def windows(name: str, weekdays: frozenset[int], start_min: int, end_min: int) -> tuple[Ints, Ruler]:
+def windows(
+    name: str, weekdays: frozenset[int], start_min: int, end_min: int, without: Dates = NO_DATES
+) -> tuple[Ints, Ruler]:
     """The send windows of a zone: where each begins, and a ruler of their ends (each half open, in order).
 
     On each allowed local date, all instants whose wall clock is from `start_min` to before `end_min` [minutes
-    of the day, 0 to 1440]. Windows that touch are one.
+    of the day, 0 to 1440]. Windows that touch are one. `without`: dates that are left out (T23).
     """
     pieces = zone(name).pieces
-    allowed = np.isin((pieces.date + 3) % 7, list(weekdays))
+    allowed = np.isin((pieces.date + 3) % 7, list(weekdays)) & ~np.isin(pieces.date, without.days)
     midnight_us = pieces.date * DAY_US - pieces.offset_us
     end_us = np.append(pieces.begin_us[1:], _LAST_DAY * DAY_US)
     opens_us = np.maximum(pieces.begin_us, midnight_us + start_min * MINUTE_US)[allowed]

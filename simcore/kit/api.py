@@ -157,7 +157,7 @@ def _make(
         return []
     before = len(problems)
     zone = ACCOUNT_ZONE if time_zone is None else time_zone
-    given = _fields(item, Sequence, {"emails", "envelope"}, {"time_zone": zone})
+    given = _fields(item, Sequence, {"emails", "envelope", "left_out"}, {"time_zone": zone})
     given["extra"].pop("emails", None)
     problems += [(prefix + at, message, found) for at, message, found in sequence_problems(given)]
     paths, items = [], []

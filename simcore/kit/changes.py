@@ -14,7 +14,7 @@ from simcore.kit.numbering import free, put, taken_out
 from simcore.kit.problems import number_problem
 
 _OPS = ("update", "create_email", "update_email", "delete_email")
-_NOT_UPDATED = {"id", "emails", "created_at", "updated_at", "extra", "envelope"}
+_NOT_UPDATED = {"id", "emails", "created_at", "updated_at", "extra", "envelope", "left_out"}
 _OURS = {"extra", "number"}
 _PLAIN = ("at", "op", "email_id", "fields")
 _CALL = ("at", "method", "path", "body")

@@ -11,7 +11,7 @@ import numpy as np
 
 from simcore.clock.delays import CalendarDays, Elapsed
 from simcore.clock.gates import Poll, SendSlots
-from simcore.clock.zones import DAY_US, FIRST_US, HOUR_US, LAST_US, Ints, Zone, slots, zone
+from simcore.clock.zones import DAY_US, FIRST_US, HOUR_US, LAST_US, Ints, Zone, zone
 from simcore.errors import shown
 from simcore.kit.assumptions import Assumptions
 from simcore.kit.model import Sequence
@@ -148,6 +148,7 @@ def _clock_changes(sends: list[Step], as_of_us: int) -> Iterator[Finding]:
     here, hour_us = zone(gates[0].time_zone), gates[0].hour * HOUR_US
     days = two_years(here.name, as_of_us)
     days = days[np.isin((days + 3) % 7, list(frozenset().union(*(gate.weekdays for gate in gates))))]
+    days = days[~np.isin(days, gates[0].without.days)]
     local_us = days * DAY_US + hour_us
     at_us = here.instant_us(local_us)
     coming, shows_us = at_us >= as_of_us, here.local_us(at_us)
@@ -256,7 +257,7 @@ def _waits(sends: list[Step], here: Zone) -> Iterator[tuple[int, Finding]]:
                     yield step.position, ("lands-at-night", where, message)
         elif isinstance(step.gate, SendSlots) and isinstance(step.delay, CalendarDays):
             if passed is None:
-                at_us = slots(here.name, step.gate.weekdays, step.gate.hour).points_us
+                at_us = step.gate.slots().points_us
                 at_us = at_us[(at_us >= FIRST_US) & (at_us <= LAST_US)]
             else:
                 at_us, longer = _after_days(step.gate, step.delay, passed.at_us, here, before)

@@ -5,12 +5,13 @@ from copy import deepcopy
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Required, Self, TypedDict, Unpack
 
+from simcore.clock.dates import NO_DATES, Dates, DatesGiven, dates_of
 from simcore.errors import inside, refuse, shown
 from simcore.kit.fields import EmailFields, SequenceChanges, Settings, WholeEmail
 from simcore.kit.problems import by_position, email_problems, order_problems, sequence_problems, whole
 from simcore.plan.paths import parts
 from simcore.text.tables import Shown, Table
-from simcore.text.wording import WEEKDAYS, weekdays
+from simcore.text.wording import WEEKDAYS, count, weekdays
 
 ACCOUNT_ZONE = "America/New_York"  # K1
 
@@ -83,6 +84,7 @@ class _Kept(TypedDict, total=False):
     updated_at: str | None
     extra: Mapping[str, Any]
     envelope: Mapping[str, Any]
+    left_out: DatesGiven
 
 
 class SequenceFields(SequenceChanges, _Kept, total=False):
@@ -102,7 +104,7 @@ class Sequence(Shown):
     Emails are put in the order of their positions, those without one last, and numbered from 0 (the position
     given is kept as the `number`); those without an id get -1, -2, … in the order given.
     `exclude_subscriber_sources` takes dicts of type and ids. `envelope` keeps what stood beside the sequence and its
-    emails in the API's response. Raises ValidationError with all problems.
+    emails in the API's response. `left_out`: see `without`. Raises ValidationError with all problems.
 
     >>> hello = Email(subject="Hello", delay_value=0, delay_unit="days", published=True)
     >>> Sequence(name="Welcome", send_hour=9, emails=[hello]).emails[0].id
@@ -125,6 +127,7 @@ class Sequence(Shown):
     updated_at: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
     envelope: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    left_out: Dates = NO_DATES
 
     if TYPE_CHECKING:
 
@@ -150,6 +153,7 @@ class Sequence(Shown):
             "exclude_subscriber_sources": sources,
             "extra": deepcopy(dict(self.extra)),
             "envelope": deepcopy(dict(self.envelope)),
+            "left_out": dates_of(self.left_out, "left_out"),
         }.items():
             object.__setattr__(self, name, value)
         _plain_integers(self, ("id", "email_template_id"))
@@ -161,6 +165,7 @@ class Sequence(Shown):
             "repeats" if self.repeat else "",
             "holds" if self.hold else "",
             "with exclusions" if self.exclude_subscriber_sources else "",
+            f"without {count(len(self.left_out), 'date')}" if self.left_out else "",
         ]
         when = f"{days} at {self.send_hour:02}:00 {self.time_zone}"
         rows = [(email.position, email._wait(), email.subject, email._status()) for email in self.emails]
@@ -176,6 +181,25 @@ class Sequence(Shown):
         _known(changed, type(self))
         values: dict[str, Any] = {**changed}
         return replace(self, **values)
+
+    def without(self, dates: DatesGiven, /) -> Self:
+        """A copy that leaves out dates such as holidays (T23), besides those left out already.
+
+        No email goes out on these dates if it waits for send days. Others do: those with a wait in hours, and one at
+        once (K9), unless the assumption `immediate_days` is `send_days`.
+
+        `dates`: dates, or texts such as 2026-05-25; or a calendar such as `holidays.US()`, whose names reasons tell.
+        Such a calendar fills itself as it is asked, so it is asked for every year from 1970 to 2200 (it may know
+        fewer). They are dates in the zone in which the emails are timed.
+
+        This is a what-if. Kit has no such field: `to_api` leaves it out, and changes keep it. `replace(left_out=())`
+        takes it back. Raises SimcoreError for what is no date.
+
+        >>> hello = Email(subject="Hello", delay_value=1, delay_unit="days")
+        >>> [*Sequence(name="Welcome", emails=[hello]).without(["2026-05-25"]).left_out]
+        [datetime.date(2026, 5, 25)]
+        """
+        return self.replace(left_out=self.left_out.and_also(dates_of(dates, "dates")))
 
     def replace_email(self, position: int, /, **changed: Unpack[EmailFields]) -> Self:
         """A copy with other fields of the email at `position` (from 0), validated.
@@ -252,7 +276,7 @@ class Sequence(Shown):
         >>> Sequence(name="Welcome").to_api()["sequence"]["send_hour"]
         11
         """
-        sequence = _plain(self, leave_out={"emails", "envelope"})
+        sequence = _plain(self, leave_out={"emails", "envelope", "left_out"})
         sequence["send_days"] = list(self.send_days)
         sequence["exclude_subscriber_sources"] = [
             {"type": source.type, "ids": list(source.ids), **source.extra}

@@ -68,7 +68,7 @@ _EMAIL: dict[str, tuple[Schema, str]] = {
 def schema() -> Schema:
     """The schema of a file: one sequence with its emails, or a list of them."""
     emails = {"type": ["array", "null"], "items": {"$ref": "#/$defs/email"}}
-    sequence = of_fields(Sequence, _SEQUENCE, ["name"], ("emails", "extra", "envelope"))
+    sequence = of_fields(Sequence, _SEQUENCE, ["name"], ("emails", "extra", "envelope", "left_out"))
     sequence["properties"]["emails"] = emails
     email = of_fields(Email, _EMAIL, ["subject", "delay_value", "delay_unit"], ("extra", "number"))
     hours = {

@@ -116,13 +116,15 @@ def _timing(sequence: Sequence, email: Email, assume: Assumptions) -> tuple[Dela
     days = _days(sequence, email, assume)
     if email.delay_value == 0:  # K9
         gate = (
-            Anytime() if assume.immediate_days == "any" else SendWindow(days, 0, 24 * 60, sequence.time_zone)
+            Anytime()
+            if assume.immediate_days == "any"
+            else SendWindow(days, 0, 24 * 60, sequence.time_zone, without=sequence.left_out)
         )
         return Elapsed(0), gate
     delay: Delay = CalendarDays(email.delay_value, sequence.time_zone)  # K7
     if assume.day_count == "elapsed":
         delay = Elapsed(email.delay_value * DAY_US)
-    return delay, SendSlots(days, sequence.send_hour, sequence.time_zone)
+    return delay, SendSlots(days, sequence.send_hour, sequence.time_zone, without=sequence.left_out)
 
 
 def _days(sequence: Sequence, email: Email, assume: Assumptions) -> frozenset[int]:

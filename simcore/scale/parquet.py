@@ -180,7 +180,11 @@ def _fingerprint(sequence: Sequence, entries: "_Input", options: Options, chunk_
     asked = {name: getattr(options, name) for name in FileOptions.__annotations__}
     return asked | {
         # The API's form has no ids for emails that it did not number.
-        "sequence": _digest([sequence.to_api(), [step.email_id for step in entries.plan.steps]]),
+        "sequence": _digest([
+            sequence.to_api(),
+            [step.email_id for step in entries.plan.steps],
+            repr(getattr(sequence, "left_out", None)),  # a what-if, which is not in the API's form
+        ]),
         "changes": _digest([*map(repr, options.changes)]),
         "until": reading.read_until(options.until, options.typed),
         "assumptions": None if options.assumptions is None else repr(options.assumptions),

@@ -62,7 +62,7 @@ def from_api(payload: Mapping[str, Any]) -> Sequence:
         raise _shape("sequence" if wrapped else "", message, body)
     if body.get("nodes") is not None:
         body = undrawn(body)
-    known = {each.name for each in fields(Sequence)} - {"extra", "envelope"}
+    known = {each.name for each in fields(Sequence)} - {"extra", "envelope", "left_out"}
     given: dict[str, Any] = {name: body[name] for name in known if body.get(name) is not None}
     extra = {name: value for name, value in body.items() if name not in known or value is None}
     envelope = {name: value for name, value in payload.items() if name != "sequence"} if wrapped else None

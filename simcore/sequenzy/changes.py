@@ -92,7 +92,7 @@ def _updated(sequence: Sequence, given: Mapping[str, Any]) -> Sequence:
     if "nodes" not in given:
         return sequence.replace(**given)
     drawn = undrawn({"name": sequence.name, "trigger": sequence.trigger, **given})
-    known = {each.name for each in fields(sequence)} - {"extra", "envelope"}
+    known = {each.name for each in fields(sequence)} - {"extra", "envelope", "left_out"}
     return sequence.replace(**{
         name: drawn[name] for name in ("steps", *given) if name in known and name in drawn
     })

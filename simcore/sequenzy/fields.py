@@ -4,6 +4,8 @@ a new one must have (Q1 to Q7, Q27 to Q39)."""
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Required, TypeAlias, TypedDict
 
+from simcore.clock.dates import DatesGiven
+
 Trigger: TypeAlias = Literal[
     "contact_added",
     "tag_added",
@@ -50,6 +52,7 @@ class _Body(TypedDict, total=False):
     createdAt: str | None
     extra: Mapping[str, Any]
     envelope: Mapping[str, Any] | None
+    left_out: DatesGiven
 
 
 class SequenceFields(_Body, total=False):

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from simcore.clock.dates import NO_DATES, Dates, DatesGiven, dates_of
 from simcore.errors import SimcoreError, ValidationError, refuse
 from simcore.plan.paths import parts, put
 from simcore.sequenzy import graph, outline, waits
 from simcore.sequenzy.fields import SequenceFields, WholeSequence
 from simcore.sequenzy.problems import sequence_problems
 from simcore.text.tables import Shown, Table
+from simcore.text.wording import count
 
 _KEYED = ("ecommerce.replenishment_due", "ecommerce.back_in_stock")
 
@@ -21,7 +23,8 @@ class Sequence(Shown):
     """A Sequenzy sequence: the fields of its body, named as there, None where they are absent, and `extra`.
 
     `steps` is a tuple of dicts as they were given. `extra` keeps the fields that we do not know, `envelope`
-    what stood beside the sequence in a response (None where it was not wrapped). What is given is copied.
+    what stood beside the sequence in a response (None where it was not wrapped). What is given is copied. `left_out`:
+    see `without`.
     Raises ValidationError with all problems.
 
     >>> hello = {"subject": "Hello", "html": "<p>Hello</p>"}
@@ -60,6 +63,7 @@ class Sequence(Shown):
     createdAt: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
     envelope: Mapping[str, Any] | None = field(default=None, repr=False)
+    left_out: Dates = NO_DATES
 
     if TYPE_CHECKING:
 
@@ -68,6 +72,7 @@ class Sequence(Shown):
     def __post_init__(self) -> None:
         given = {each.name: getattr(self, each.name) for each in fields(self)}
         refuse(sequence_problems(given))
+        given["left_out"] = dates_of(given["left_out"], "left_out")
         for name, value in given.items():
             copied = _copied(name, value)
             object.__setattr__(
@@ -143,6 +148,7 @@ class Sequence(Shown):
             "paused" if self.is_paused else "takes nobody in" if self.takes_nobody else "",
             f"emails {waits.words(window)}" if window else "",
             f"stops on {stop}" if stop != "none" else "",
+            f"without {count(len(self.left_out), 'date')}" if self.left_out else "",
             f"still to be written: {self.goal}" if self.goal else "",
         ]
         rows = outline.rows(self.steps or (), waits.key_dates(self.keyDates))
@@ -163,6 +169,26 @@ class Sequence(Shown):
         ])
         values: dict[str, Any] = {**changed}
         return replace(self, **values)
+
+    def without(self, dates: DatesGiven, /) -> Self:
+        """A copy that leaves out dates such as holidays (T23), besides those left out already.
+
+        On these dates the sending window is closed, and so are the windows of waits for weekdays. A step without a
+        window goes out on them too.
+
+        `dates`: dates, or texts such as 2026-05-25; or a calendar such as `holidays.US()`, whose names reasons tell.
+        Such a calendar fills itself as it is asked, so it is asked for every year from 1970 to 2200 (it may know
+        fewer). They are dates in the zone of each window.
+
+        This is a what-if. Sequenzy has no such field: `to_api` leaves it out, and changes keep it.
+        `replace(left_out=())` takes it back. Raises SimcoreError for what is no date.
+
+        >>> hello = {"subject": "Hello", "html": "<p>Hello</p>"}
+        >>> welcome = Sequence(name="Welcome", trigger="contact_added", steps=[hello])
+        >>> [*welcome.without(["2026-05-25"]).left_out]
+        [datetime.date(2026, 5, 25)]
+        """
+        return self.replace(left_out=self.left_out.and_also(dates_of(dates, "dates")))
 
     def with_fields(self, changed: Mapping[str, Any], /) -> Self:
         """A copy with other values at paths into the body, such as `steps[1].delay.days`, validated as a whole.
@@ -188,7 +214,7 @@ class Sequence(Shown):
         {'name': 'Welcome', 'trigger': 'contact_added', 'goal': 'Welcome them'}
         """
         given = {each.name: getattr(self, each.name) for each in fields(self)}
-        extra, envelope = given.pop("extra"), given.pop("envelope")
+        extra, envelope, _ = given.pop("extra"), given.pop("envelope"), given.pop("left_out")
         body = {name: value for name, value in given.items() if value is not None}
         body = _copied("sequence", body | {name: value for name, value in extra.items() if name not in body})
         return body if envelope is None else {**_copied("envelope", envelope), "sequence": body}

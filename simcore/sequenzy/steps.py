@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from simcore.clock.dates import Dates
 from simcore.clock.delays import Delay, Elapsed, UntilOpen
 from simcore.clock.gates import Anytime, Closed, Gate, SendWindow
 from simcore.clock.instants import NAT_US
@@ -35,7 +36,9 @@ def steps_of(sequence: model.Sequence, assume: Assumptions) -> tuple[Step, ...]:
     leading = _leading(nodes)
     discounts = _discounts(nodes, leading)
     steps = [
-        _step(node, [nodes[each] for each in leading[at]], window, discounts.get(at), assume)
+        _step(
+            node, [nodes[each] for each in leading[at]], window, discounts.get(at), assume, sequence.left_out
+        )
         for at, node in enumerate(nodes)
     ]
     return tuple(_named_once(steps))
@@ -80,12 +83,13 @@ def _step(
     window: waits.Weekdays | None,
     discount: Node | None,
     assume: Assumptions,
+    left_out: Dates,
 ) -> Step:
-    delay, gate = _wait(node.wait, assume)
+    delay, gate = _wait(node.wait, assume, left_out)
     sends, kind = node.kind == "email", node.kind
     subject = str(node.config["subject"]) if sends else ""
     if sends and window is not None and not gate.closed:
-        gate = _gate(window)  # Q9
+        gate = _gate(window, left_out)  # Q9
     used = tags.used(subject) if sends else set[str]()
     shown = discount if "discount" in used else None
     branch, paths = _paths(node, assume)
@@ -156,7 +160,7 @@ def _filled(value: Any, properties: Any) -> Any:
     return next(iter(values(properties, path)), None)
 
 
-def _wait(wait: waits.Wait | None, assume: Assumptions) -> tuple[Delay, Gate]:
+def _wait(wait: waits.Wait | None, assume: Assumptions, left_out: Dates) -> tuple[Delay, Gate]:
     match wait:
         case waits.UntilField():  # Q11, Q28, Q29
             found = UntilDateOf(wait.path, wait.offset_us, wait.exits, wait.past, wait.source)
@@ -167,15 +171,15 @@ def _wait(wait: waits.Wait | None, assume: Assumptions) -> tuple[Delay, Gate]:
             counts = assume.earlier_events == "count"
             return UntilEventOf(wait.name, wait.timeout_us, wait.exits, counts), Anytime()
         case waits.Weekdays():  # Q10, Q30, Q31
-            gate = _gate(wait)
+            gate = _gate(wait, left_out)
             return (Elapsed(0), Closed()) if gate.closed else (UntilOpen(gate, wait.least_us), Anytime())
         case waits.Length():
             return Elapsed(wait.duration_us), Anytime()  # Q8
     return Elapsed(0), Anytime()
 
 
-def _gate(window: waits.Weekdays) -> SendWindow:
-    return SendWindow(*window[:4], own_zone=window.by_subscriber)
+def _gate(window: waits.Weekdays, left_out: Dates) -> SendWindow:
+    return SendWindow(*window[:4], own_zone=window.by_subscriber, without=left_out)
 
 
 def _rendered(subject: str, discount: Node | None, properties: Any, run: str, made_us: int) -> str:

@@ -110,7 +110,7 @@ _FIELDS: dict[str, tuple[Schema, str]] = {
 
 def schema() -> Schema:
     """The schema of a file: a body as the create call takes it or the platform gives it, alone or under `sequence`."""
-    body = of_fields(Sequence, _FIELDS, ("name",))
+    body = of_fields(Sequence, _FIELDS, ("name",), ("extra", "envelope", "left_out"))
     tracked = {"properties": {"eventName": {"not": {"enum": [*BUILT_IN]}}}}
     body["allOf"] = [
         *(
