@@ -25,7 +25,7 @@ from strategies import clock_changes, instant_in, instants, static_cases, weekda
 from simcore.clock.dates import NO_DATES, dates_of
 from simcore.clock.delays import CalendarDays, Elapsed, UntilDate
 from simcore.clock.gates import NAT_US, Anytime, Closed, Poll, SendSlots, SendWindow
-from simcore.clock.zones import FAR_US
+from simcore.clock.zones import FAR_US, LAST_US
 
 DAY = timedelta(days=1)
 MICROSECOND = timedelta(microseconds=1)
@@ -72,16 +72,17 @@ def two_instants(draw, zone):
 def gates(draw, zone, kinds=KINDS, about=None):
     """Gates of a zone; `about`: an instant, some of the dates after which are left out, now and then."""
     left_out = NO_DATES if about is None else draw(left_out_dates(zone, about))
+    others = {"own_zone": draw(st.booleans()), "without": left_out}
     match draw(kinds):
         case "slots":
-            return SendSlots(draw(DAYS), draw(HOURS), zone, draw(OF_HOUR), without=left_out)
+            return SendSlots(draw(DAYS), draw(HOURS), zone, draw(OF_HOUR), **others)
         case "poll":
             return Poll(draw(EVERY) * MINUTE_US, draw(PHASES))
         case "window":
             start, end = draw(MINUTES), draw(ENDS)
-            return SendWindow(draw(DAYS), start, end if end > start else 1440, zone, without=left_out)
+            return SendWindow(draw(DAYS), start, end if end > start else 1440, zone, **others)
         case "whole":
-            return SendWindow(draw(DAYS), 0, 1440, zone, without=left_out)
+            return SendWindow(draw(DAYS), 0, 1440, zone, **others)
     return Anytime()
 
 
@@ -95,7 +96,9 @@ def left_out_dates(draw, zone, about):
 @st.composite
 def delays(draw, zone):
     days, lengths = LENGTHS
-    return CalendarDays(draw(days), zone) if draw(st.booleans()) else Elapsed(draw(lengths))
+    if draw(st.booleans()):
+        return CalendarDays(draw(days), zone, own_zone=draw(st.booleans()))
+    return Elapsed(draw(lengths))
 
 
 def allows(gate, t: datetime) -> bool:
@@ -196,6 +199,21 @@ def test_a_gate_that_ticks_snaps_to_its_ticks(data, zone):
         assert gate.at(tick - 1)[0] < t[0]
 
 
+@given(st.data(), zones())
+def test_in_a_runs_own_zone_all_is_as_in_the_sequences(data, zone):
+    """T22: what is found without tables of two centuries is what is found with them."""
+    ts = data.draw(st.lists(instants(zone), max_size=6))
+    gate = data.draw(gates(zone, about=ts[0] if ts else None))
+    delay = CalendarDays(data.draw(st.integers(0, 400)), zone)
+    given = np.append(array(*ts), [us(t) for t in ts[:1]])
+    for one in (gate.as_own(), delay.as_own()):
+        plain = replace(one, own_zone=False) if hasattr(one, "without") or one.own_zone else one
+        apply, same = (each.snap if hasattr(each, "snap") else each.earliest for each in (one, plain))
+        assert apply(given).tolist() == same(given).tolist()
+        late = np.array([LAST_US, FAR_US])
+        assert (apply(late) > LAST_US).tolist() == (same(late) > LAST_US).tolist()
+
+
 @given(st.data(), zones(), st.sampled_from(["slots", "window"]))
 def test_a_date_left_out_has_nothing(data, zone, kind):
     """T23: what is ready on it goes out as what is ready when it is over; other dates are as they were."""
@@ -286,6 +304,7 @@ def test_calendar_days_are_the_first_instant_of_a_date(data, zone, days):
     """T4."""
     t = data.draw(instants(zone)) if data else datetime(2011, 12, 29, 12, tzinfo=UTC)
     earliest = aware(CalendarDays(days, zone).earliest(array(t))[0])
+    assert CalendarDays(days, zone, own_zone=True).earliest(array(t)).tolist() == [us(earliest)]
     wanted = local_date(t, zone) + days * DAY
     assert earliest == first_instant_of(wanted, zone)
     assert local_date(earliest, zone) >= wanted

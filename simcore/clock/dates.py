@@ -52,7 +52,7 @@ class Dates:
         """The name of each date [d]."""
         return dict(self.items)
 
-    @property
+    @cached_property
     def days(self) -> npt.NDArray[np.int64]:
         """The dates [d, int64], in order."""
         return np.array([day for day, _ in self.items], np.int64)

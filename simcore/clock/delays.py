@@ -14,7 +14,7 @@ import numpy as np
 
 from simcore.clock.gates import NO_STEPS, Gate
 from simcore.clock.words import Case, Wait, length, moment
-from simcore.clock.zones import HOUR_US, Ints, zone
+from simcore.clock.zones import DAY_US, HOUR_US, Ints, zone
 from simcore.text.wording import count, listed
 
 
@@ -47,6 +47,10 @@ class Delay(Protocol):
 
     def in_zone(self, time_zone: str) -> Self:
         """The delay for runs in a zone; it differs only if `own_zone` is set."""
+        return self
+
+    def as_own(self) -> Self:
+        """The delay with `own_zone` set, if it has a zone at all (T22)."""
         return self
 
 
@@ -88,6 +92,8 @@ class CalendarDays(Delay):
     def earliest(self, anchor_us: Ints) -> Ints:
         """The first instant of the local date, or the first one after it if the date does not exist."""
         here = zone(self.time_zone)
+        if self.own_zone:
+            return here.first_us(here.local_us(anchor_us) // DAY_US + self.days)
         return here.date_begin_us(here.date(anchor_us) + self.days)
 
     def steps_us(self, first_us: int, end_us: int) -> Ints:
@@ -107,6 +113,10 @@ class CalendarDays(Delay):
     def in_zone(self, time_zone: str) -> Self:
         """The same in another zone, if `own_zone` is set."""
         return replace(self, time_zone=time_zone) if self.own_zone else self
+
+    def as_own(self) -> Self:
+        """The same in the zone of each run."""
+        return self if self.own_zone else replace(self, own_zone=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +173,11 @@ class UntilOpen(Delay):
     def in_zone(self, time_zone: str) -> Self:
         """The same, with the gate for runs in a zone."""
         gate = self.gate.in_zone(time_zone)
+        return self if gate is self.gate else replace(self, gate=gate)
+
+    def as_own(self) -> Self:
+        """The same, with the gate in the zone of each run."""
+        gate = self.gate.as_own()
         return self if gate is self.gate else replace(self, gate=gate)
 
 

@@ -16,7 +16,19 @@ import numpy as np
 from simcore.clock.dates import NO_DATES, Dates
 from simcore.clock.instants import NAT_US
 from simcore.clock.words import Case, Wait, comes_again, rhythm
-from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, Ints, Ruler, Slots, slots, windows, zone
+from simcore.clock.zones import (
+    DAY_US,
+    HOUR_US,
+    MINUTE_US,
+    Ints,
+    Ruler,
+    Slots,
+    next_open,
+    next_slots,
+    slots,
+    windows,
+    zone,
+)
 from simcore.errors import TooManyError
 from simcore.text.wording import listed, part_of_week, time_of_day, weekdays
 
@@ -67,6 +79,10 @@ class Gate(Protocol):
 
     def in_zone(self, time_zone: str) -> Self:
         """The gate for runs in a zone; it differs only if `own_zone` is set."""
+        return self
+
+    def as_own(self) -> Self:
+        """The gate with `own_zone` set, if it has a zone at all (T22)."""
         return self
 
 
@@ -155,7 +171,13 @@ class SendSlots(Gate):
 
     def snap(self, instants_us: Ints) -> Ints:
         """The first slot at or after each instant."""
-        return Closed().snap(instants_us) if self.closed else self.at(self.tick(instants_us))
+        if self.closed:
+            return Closed().snap(instants_us)
+        if self.own_zone:
+            return next_slots(
+                self.time_zone, self.weekdays, self.hour, self.minute, self.without, instants_us
+            )
+        return self.at(self.tick(instants_us))
 
     def steps_us(self, first_us: int, end_us: int) -> Ints:
         """The instants right after each slot."""
@@ -209,6 +231,10 @@ class SendSlots(Gate):
         """The same in another zone, if `own_zone` is set."""
         return replace(self, time_zone=time_zone) if self.own_zone else self
 
+    def as_own(self) -> Self:
+        """The same in the zone of each run."""
+        return self if self.own_zone else replace(self, own_zone=True)
+
 
 @dataclass(frozen=True)
 class SendWindow(Gate):
@@ -233,6 +259,10 @@ class SendWindow(Gate):
         """Each instant itself if its wall clock is inside, or else the next opening."""
         if self.closed:
             return Closed().snap(instants_us)
+        if self.own_zone:
+            return next_open(
+                self.time_zone, self.weekdays, self.start_min, self.end_min, self.without, instants_us
+            )
         opens_us, closes = self._windows()
         return np.maximum(instants_us, opens_us[closes.below(instants_us + 1)])
 
@@ -280,6 +310,10 @@ class SendWindow(Gate):
     def in_zone(self, time_zone: str) -> Self:
         """The same in another zone, if `own_zone` is set."""
         return replace(self, time_zone=time_zone) if self.own_zone else self
+
+    def as_own(self) -> Self:
+        """The same in the zone of each run."""
+        return self if self.own_zone else replace(self, own_zone=True)
 
 
 @dataclass(frozen=True)

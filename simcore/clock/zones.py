@@ -8,6 +8,7 @@ number of days [d] of its midnight, so 0 is Thursday 1970-01-01.
 
 import re
 import struct
+from collections.abc import Callable
 from datetime import date
 from functools import cache, cached_property, lru_cache
 from importlib import resources
@@ -151,16 +152,37 @@ class Zone:
         begins_us = self._begins_us
         return begins_us[np.minimum(dates - _FIRST_DAY, begins_us.size - 1)]
 
+    def first_us(self, dates: Ints) -> Ints:
+        """As `date_begin_us`, without tables: for a few dates, each of which may be in another zone."""
+        # In the first stretch whose clock comes to the date's midnight, or that begins past it.
+        midnight_us = np.minimum(dates, _LAST_DAY) * DAY_US
+        stretch = np.searchsorted(self._latest_us, midnight_us, "right")
+        begin_us = np.maximum(midnight_us - self.offsets_us[stretch], self.changes_us[stretch])
+        return np.where(dates < _LAST_DAY, begin_us, FAR_US)
+
+    @cached_property
+    def _latest_us(self) -> Ints:
+        """The latest that the wall clock has shown by the end of each stretch, but for the last."""
+        shown_us: Ints = np.maximum.accumulate(self.changes_us[1:] + self.offsets_us[:-1])
+        return shown_us
+
     @cached_property
     def pieces(self) -> _Pieces:
         """All stretches of one local date and one offset, from before 1970 to after 2200."""
-        begin_us = np.maximum(self.changes_us, _FIRST_DAY * DAY_US)
-        end_us = np.append(self.changes_us[1:], _LAST_DAY * DAY_US)
-        first = (begin_us + self.offsets_us) // DAY_US
-        count = (end_us + self.offsets_us - 1) // DAY_US - first + 1
+        return self.pieces_of(_FIRST_DAY, _LAST_DAY)
+
+    def pieces_of(self, first_day: int, last_day: int) -> _Pieces:
+        """Those from the beginning of one day of UTC to that of another [d]."""
+        begin = np.searchsorted(self.changes_us, first_day * DAY_US, "right") - 1
+        some = slice(begin, np.searchsorted(self.changes_us, last_day * DAY_US))
+        changes_us, offsets_us = self.changes_us[some], self.offsets_us[some]
+        begin_us = np.maximum(changes_us, first_day * DAY_US)
+        end_us = np.append(changes_us[1:], last_day * DAY_US)
+        first = (begin_us + offsets_us) // DAY_US
+        count = (end_us + offsets_us - 1) // DAY_US - first + 1
         stretch = np.repeat(np.arange(count.size), count)
         day = first[stretch] + np.arange(stretch.size) - np.repeat(np.cumsum(count) - count, count)
-        offset_us = self.offsets_us[stretch]
+        offset_us = offsets_us[stretch]
         return _Pieces(np.maximum(day * DAY_US - offset_us, begin_us[stretch]), day, offset_us)
 
     @cached_property
@@ -260,19 +282,87 @@ def windows(
     On each allowed local date, all instants whose wall clock is from `start_min` to before `end_min` [minutes
     of the day, 0 to 1440]. Windows that touch are one. `without`: dates that are left out (T23).
     """
-    pieces = zone(name).pieces
-    allowed = np.isin((pieces.date + 3) % 7, list(weekdays)) & ~np.isin(pieces.date, without.days)
-    midnight_us = pieces.date * DAY_US - pieces.offset_us
-    end_us = np.append(pieces.begin_us[1:], _LAST_DAY * DAY_US)
-    opens_us = np.maximum(pieces.begin_us, midnight_us + start_min * MINUTE_US)[allowed]
-    closes_us = np.minimum(end_us, midnight_us + end_min * MINUTE_US)[allowed]
-    some = opens_us < closes_us
-    opens_us, closes_us = opens_us[some], closes_us[some]
+    opens_us, closes_us = _open(zone(name).pieces, weekdays, start_min, end_min, without, _LAST_DAY)
     apart = opens_us[1:] != closes_us[:-1]
     return (
         np.append(opens_us[np.append(True, apart)[: opens_us.size]], FAR_US),
         Ruler(closes_us[np.append(apart, True)[: closes_us.size]]),
     )
+
+
+def _open(
+    pieces: _Pieces, weekdays: frozenset[int], start_min: int, end_min: int, without: Dates, last_day: int
+) -> tuple[Ints, Ints]:
+    """Where windows begin and end in pieces of time up to a day of UTC."""
+    allowed = _allowed(pieces.date, weekdays, without)
+    midnight_us = pieces.date * DAY_US - pieces.offset_us
+    end_us = np.append(pieces.begin_us[1:], last_day * DAY_US)
+    opens_us = np.maximum(pieces.begin_us, midnight_us + start_min * MINUTE_US)[allowed]
+    closes_us = np.minimum(end_us, midnight_us + end_min * MINUTE_US)[allowed]
+    some = opens_us < closes_us
+    return opens_us[some], closes_us[some]
+
+
+def _allowed(days: Ints, weekdays: frozenset[int], without: Dates) -> npt.NDArray[np.bool_]:
+    """Which dates are of some weekdays, and not left out."""
+    allowed: npt.NDArray[np.bool_] = np.array([day in weekdays for day in range(7)])[(days + 3) % 7]
+    return allowed & ~np.isin(days, without.days) if without else allowed
+
+
+def next_slots(
+    name: str, weekdays: frozenset[int], hour: int, minute: int, without: Dates, instants_us: Ints
+) -> Ints:
+    """As `slots(…).at(slots(…).below(instants_us))`, without tables of two centuries: for one zone among many."""
+    here = zone(name)
+
+    def points_us(first: int, last: int) -> tuple[Ints, Ints]:
+        days = np.arange(first, last)
+        days = days[_allowed(days, weekdays, without)]
+        slot_us = here.instant_us(days * DAY_US + hour * HOUR_US + minute * MINUTE_US)
+        slot_us = slot_us[here.local_us(slot_us) // DAY_US == days]
+        return slot_us, slot_us
+
+    return _next_of(points_us, instants_us)
+
+
+def next_open(
+    name: str,
+    weekdays: frozenset[int],
+    start_min: int,
+    end_min: int,
+    without: Dates,
+    instants_us: Ints,
+) -> Ints:
+    """The first instant in a window at or after each, without tables of two centuries: for one zone among many."""
+    here = zone(name)
+
+    def windows_us(first: int, last: int) -> tuple[Ints, Ints]:
+        opens_us, closes_us = _open(here.pieces_of(first, last), weekdays, start_min, end_min, without, last)
+        return opens_us, closes_us - 1
+
+    return _next_of(windows_us, instants_us)
+
+
+def _next_of(stretches: Callable[[int, int], tuple[Ints, Ints]], instants_us: Ints) -> Ints:
+    """The first instant in a stretch of time at or after each; `FAR_US` where there is none.
+
+    `stretches`: from when to when each lasts, both included, of those on the days of UTC [d] from one to another.
+    """
+    if not instants_us.size:
+        return instants_us
+    known_us = np.minimum(instants_us, _LAST_DAY * DAY_US)
+    first, until_us = max(int(known_us.min()) // DAY_US - 3, _FIRST_DAY), int(known_us.max())
+    last = until_us // DAY_US + 10
+    while True:
+        last = min(last, _LAST_DAY)
+        begins_us, ends_us = stretches(first, last)
+        # Where the days end a window may, too, that goes on.
+        if last == _LAST_DAY or (ends_us.size > 1 and ends_us[-2] >= until_us):
+            break
+        last += 2 * (last - first)
+    place = np.searchsorted(ends_us, instants_us)
+    found: Ints = np.maximum(instants_us, np.append(begins_us, FAR_US)[place])
+    return found
 
 
 def _read_tzif(data: bytes) -> tuple[Ints, Ints, tuple[str, ...]]:
