@@ -71,8 +71,14 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
     instants.check_zone(given.naive_time_zone)
     plan, names = plan_of(sequence, given.assumptions, given.include_drafts), platform_of(sequence).words
     entered_us = instants.read_one(entered_at, "entered_at", given.naive_time_zone or plan.time_zone)
+    own_zone = given.time_zones
+    if own_zone is not None:
+        plan, own_zone = (
+            plan.by_recipient(),
+            zone(own_zone if isinstance(own_zone, str) else repr(own_zone)).name,
+        )
     plan = plan.seeded(given.seed)
-    outcome = simulate_one(plan, entered_us, given.attributes, given.tags)
+    outcome = simulate_one(plan, entered_us, given.attributes, given.tags, own_zone)
     epochs = [Epoch(at_us=FIRST_US, plan=plan)]
     passed = {item.step.email_id: item for item in outcome.passed}
     steps_ahead = words.ahead(plan, outcome)
@@ -90,7 +96,7 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
                 f"the email at position {step.position} (id {step.email_id}) would go out after 2200-01-01 UTC: "
                 "shorten its delay, or give an earlier entry"
             )
-        reason = words.reasons(item, epochs, np.array([entered_us]), names)[0]
+        reason = words.reasons(item, epochs, np.array([entered_us]), names, outcome.zones_at)[0]
         rows.append((step, at_us, at_us - int(item.waited.anchor.distinct_us[0]), reason))
     if not rows:
         warnings.warn(f"nothing to preview: {words.no_email(plan, names)}", stacklevel=2)

@@ -112,7 +112,8 @@ def _arguments_of(case: dict[str, Any]) -> dict[str, Any]:
         "sequence": kit.from_api({"sequence": case["sequence"], "emails": case["emails"]}).without(
             case.get("left_out", ())
         ),
-        "entries": pd.DataFrame(case["entries"], columns=["subscriber_id", "entered_at", "via"]),
+        "entries": pd.DataFrame(case["entries"], columns=["subscriber_id", "entered_at", "via", "time_zone"]),
+        "time_zones": "time_zone" if any("time_zone" in entry for entry in case["entries"]) else None,
         "events": pd.DataFrame(events, columns=["subscriber_id", "at", "event", "ref"]) if events else None,
         "changes": kit.changes.from_json(case.get("changes") or []),
         "until": case["until"],

@@ -300,13 +300,13 @@ def with_zones(draw: Draw, case: dict) -> None:
 
 
 @st.composite
-def what_if_cases(draw: Draw, *, own_zones: bool = True) -> dict:
+def what_if_cases(draw: Draw) -> dict:
     """Cases with a history, with dates left out, with zones of their own, or with both."""
     case = draw(lifecycle_cases())
-    (dates, zones_too) = pick(draw, ((True, True), (True, False), (False, True)))[0]
-    if dates or not own_zones:
+    dates, zones_too = pick(draw, ((True, True), (True, False), (False, True)))[0]
+    if dates:
         with_dates_left_out(draw, case)
-    if zones_too and own_zones:
+    if zones_too:
         with_zones(draw, case)
     return case
 

@@ -109,9 +109,9 @@ def test_rows_email_by_email(project_case, rows_of, case):
     assert emails[: len(last)] == last
 
 
-@given(case=what_if_cases(own_zones=False))
-def test_what_is_left_out_is_the_oracles(simulate_case, rows_of, records_of, case):
-    """T23, through a whole history; and reasons are told of it."""
+@given(case=what_if_cases())
+def test_what_if_is_the_oracles(simulate_case, rows_of, records_of, case):
+    """T22, T23: dates left out and recipients' own zones, through a whole history; and there are reasons."""
     found, expected = simulate_case(case, explain=True), oracle.simulate(case)
     assert Counter(rows_of(found.timeline)) == Counter(rows_of(expected["timeline"]))
     assert Counter(records_of(found.subscribers)) == Counter(records_of(expected["subscribers"]))

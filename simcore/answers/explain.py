@@ -6,7 +6,7 @@ change between the anchor and the send.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,7 @@ CLOSED = "there is no {} on which it may go out, so it waits"
 """Takes the platform's word for a send day."""
 
 _USUAL = Words()
+Texts: TypeAlias = npt.NDArray[np.object_]
 
 
 def unsent(step: Step, plan: Plan, found: Outcome, words: Words) -> str:
@@ -108,7 +109,9 @@ def reasons(
     unders = {waited.under} if isinstance(waited.under, int) else np.unique(waited.under).tolist()
     then = {under: _as_then(item.step, epochs[under].plan) for under in unders}
     anchor_us = waited.anchor.all_us()
-    ready_us = _ready_us(waited, then, anchor_us) if waited.over_us is None else waited.over_us
+    own = any(each.step.delay.own_zone or each.step.gate.own_zone for each in then.values())
+    waits_in = zones_at(item.rows, anchor_us) if zones_at is not None and own else None
+    ready_us = _ready_us(waited, then, anchor_us, waits_in) if waited.over_us is None else waited.over_us
     cases = [
         waited.under,
         anchor_us,
@@ -118,10 +121,8 @@ def reasons(
         waited.since_us,
         anchor_us == entered_us,
     ]
-    if zones_at is not None and any(
-        each.step.delay.own_zone or each.step.gate.own_zone for each in then.values()
-    ):
-        cases += [zones_at(item.rows, anchor_us), zones_at(item.rows, ready_us)]
+    if zones_at is not None and waits_in is not None:
+        cases += [waits_in, zones_at(item.rows, ready_us)]
     if size == 1:  # a preview, where looking for equal cases would cost more than all the rest
         under, *case = (np.asarray(column).item() for column in cases)
         return np.array([_reason(then[under], words, case[6:], *case[:6])], object)
@@ -141,11 +142,14 @@ def _as_then(step: Step, plan: Plan) -> _Then:
     return _Then(plan.steps[place], before[0] if before else None, plan.time_zone)
 
 
-def _ready_us(waited: Waiting, then: dict[int, _Then], anchor_us: Ints) -> Ints:
-    """When the wait of each run was over."""
+def _ready_us(waited: Waiting, then: dict[int, _Then], anchor_us: Ints, waits_in: Texts | None) -> Ints:
+    """When the wait of each run was over; `waits_in`: the zones in which they wait, where they have their own."""
     ready_us = anchor_us
     for under, as_then in then.items():
-        over_us = as_then.step.delay.earliest(anchor_us)
+        delay = as_then.step.delay
+        over_us = delay.earliest(anchor_us)
+        for name in set() if waits_in is None or not delay.own_zone else {*waits_in.tolist()} - {""}:
+            over_us = np.where(waits_in == name, delay.in_zone(name).earliest(anchor_us), over_us)
         ready_us = np.where(waited.under == under, np.maximum(over_us, anchor_us), ready_us)
     return ready_us
 

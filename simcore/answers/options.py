@@ -28,6 +28,8 @@ from simcore.clock.instants import Instant, Reader, Unit
 
 _Verb = TypeVar("_Verb", bound=Callable[..., Any])
 _WIDTH = 100
+ZONES = "time_zone"
+"""The column of recipients' zones, by its name here."""
 
 
 class Change(Protocol):
@@ -64,6 +66,8 @@ Entries: TypeAlias = pd.DataFrame | pd.Series | pd.api.extensions.ExtensionArray
 """Who enters, and when (see `simcore.project`)."""
 EventLog: TypeAlias = pd.DataFrame | ArrowStream | list[dict[str, Any]]
 """What happens to subscribers (see `simcore.project`)."""
+TimeZones: TypeAlias = str | Mapping[Any, Any] | pd.Series
+"""Whose zone is which (see `simcore.project`)."""
 Order: TypeAlias = Literal["entry", "email"]
 Freq: TypeAlias = Literal["15min", "h", "D", "W"]
 
@@ -203,15 +207,36 @@ class Branching(TypedDict, total=False):
     tags: Annotated[Iterable[str], "the subscriber's tags, where branches look at them."]
 
 
+class Zoning(TypedDict, total=False):
+    """In which zones people are."""
+
+    time_zones: Annotated[
+        TimeZones | None,
+        "the recipients' own time zones: the column of `entries` that has them, or a dict (or Series) of subscriber "
+        "to zone. All waits in days, send days and windows are then in the recipient's zone; for those who have none, "
+        "in the sequence's (T22). Results show times in the sequence's zone all the same.",
+    ]
+
+
+class ZoningOne(TypedDict, total=False):
+    """In which zone somebody is."""
+
+    time_zones: Annotated[
+        str | None,
+        "the subscriber's own time zone, such as 'Europe/Kyiv': all waits in days, send days and windows are then in "
+        "it (T22). Times are shown in the sequence's zone all the same.",
+    ]
+
+
 class PlanOptions(Reading, Assuming, total=False):
     """Those by which a sequence is read alone."""
 
 
-class PreviewOptions(PlanOptions, Splitting, Branching, total=False):
+class PreviewOptions(PlanOptions, Splitting, Branching, ZoningOne, total=False):
     """Those of `simcore.preview`."""
 
 
-class ImpactOptions(Reading, Notation, Naming, Assuming, Happening, Splitting, Ending, total=False):
+class ImpactOptions(Reading, Notation, Naming, Zoning, Assuming, Happening, Splitting, Ending, total=False):
     """Those of `simcore.impact`."""
 
 
@@ -227,6 +252,7 @@ class CompareOptions(
     Reading,
     Notation,
     Naming,
+    Zoning,
     AssumingEach,
     Happening,
     Splitting,
@@ -239,7 +265,7 @@ class CompareOptions(
     """Those of `simcore.compare`."""
 
 
-class FileOptions(Reading, Notation, Assuming, Splitting, Ending, Changing, Explaining, total=False):
+class FileOptions(Reading, Notation, Zoning, Assuming, Splitting, Ending, Changing, Explaining, total=False):
     """Those of a projection from file to file, which takes no events."""
 
 
@@ -262,6 +288,7 @@ class Options(NamedTuple):
     columns: Mapping[str, str] | None = None
     unit: Unit | None = None
     dayfirst: bool = False
+    time_zones: TimeZones | None = None
 
     @property
     def tables(self) -> Reader:
@@ -322,7 +349,14 @@ def read(verb: Callable[..., Any], given: Mapping[str, Any]) -> Options:
             )
     options = Options(**given)
     if isinstance(options.changes, Iterator):
-        return options._replace(changes=[*options.changes])
+        options = options._replace(changes=[*options.changes])
+    zones = options.time_zones
+    if (
+        isinstance(zones, str) and zones != ZONES and "columns" in known
+    ):  # the others are about one subscriber
+        columns = {} if options.columns is None else options.columns
+        if isinstance(columns, Mapping):  # what is none is refused where it is read
+            options = options._replace(columns={**columns, ZONES: zones}, time_zones=ZONES)
     return options
 
 

@@ -231,7 +231,9 @@ def make(
     people = None if cache is None else cache.audience(epochs)
     if people is None:
         entries, options = tables(sequence, entries, options)
-        people = audience.runs(entries, options.events, epochs, until_us, in_tables, enabled_us)
+        people = audience.runs(
+            entries, options.events, epochs, until_us, in_tables, enabled_us, options.time_zones
+        )
         if cache is not None:
             cache.keep(epochs, people)
     kept = None if cache is None else cache.times(people)
@@ -254,12 +256,17 @@ def epochs_of(
     if options.order not in ("entry", "email"):
         raise SimcoreError(f"order: found {shown(options.order)}, expected 'entry' or 'email'")
     plan = plan_of(sequence, options.assumptions, options.include_drafts) if plan is None else plan
-    plan = plan.seeded(options.seed)
+    plan = _asked(plan, options)
     if plan.trigger is None and options.enabled_at is not None:
         raise SimcoreError("enabled_at: this platform's sequences have no trigger to switch on: leave it out")
     if options.render and not plan.renders:
         raise SimcoreError("render: this platform's merge tags are not modelled: leave it out")
     return [Epoch(at_us=FIRST_US, plan=plan), *_later(sequence, options, until_us, cache or Cache())]
+
+
+def _asked(plan: Plan, options: Options) -> Plan:
+    """A plan with its random splits by the seed, and in recipients' zones if they are given."""
+    return (plan if options.time_zones is None else plan.by_recipient()).seeded(options.seed)
 
 
 def enabled(options: Options) -> int | None:
@@ -289,7 +296,7 @@ def _later(sequence: Any, options: Options, until_us: int | None, cache: Cache) 
     return [
         Epoch(
             at_us=at_us,
-            plan=plan_of(state, options.assumptions, options.include_drafts).seeded(options.seed),
+            plan=_asked(plan_of(state, options.assumptions, options.include_drafts), options),
             realign=bool(getattr(change, "realign", False)),
         )
         for (at_us, _, change), state in zip(timed, states, strict=True)

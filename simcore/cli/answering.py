@@ -128,7 +128,9 @@ def answer(
         }
         tables = _read(sources, bar, sequence, plans, pipes)
         working = bar.add_task("Projecting", total=None)
-        found = _answered(verb, sequence, usable or partial(_for_all, plans), tables, asked, on_error)
+        found = _answered(
+            verb, sequence, usable or partial(_for_all, plans, "time_zones" in asked), tables, asked, on_error
+        )
         bar.update(working, total=1, completed=1)
         frames = (found if isinstance(found, tuple) else (found,))[: len(sinks)]
         writing = bar.add_task("Writing", total=sum(map(len, frames)))
@@ -247,10 +249,10 @@ def _answered(
             rows.refuse(dict.fromkeys(np.flatnonzero(rows.good)[error.rows].tolist(), _LATE))
 
 
-def _for_all(plans: list[Plan], name: str, rows: Rows, how: Reader) -> pd.DataFrame:
-    """Rows as each of some plans reads them."""
+def _for_all(plans: list[Plan], zones: bool, name: str, rows: Rows, how: Reader) -> pd.DataFrame:
+    """Rows as each of some plans reads them. `zones`: whether entries say recipients' zones (T22)."""
     for plan in plans:
-        found = (rows.entries if name == "entries" else rows.events)(plan, how)
+        found = rows.entries(plan, how, zones=zones) if name == "entries" else rows.events(plan, how)
     return found
 
 

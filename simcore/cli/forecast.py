@@ -32,8 +32,10 @@ from simcore.cli.options import (
     Seed,
     Unit,
     Until,
+    Zones,
     check,
     names_of,
+    zoned,
 )
 from simcore.clock.periods import FREQUENCIES
 from simcore.clock.zones import zone
@@ -87,6 +89,7 @@ def forecast(
     on_error: OnError = "stop",
     delimiter: Delimiter = ",",
     column: Columns = None,
+    time_zones: Zones = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON; without -o, with the rows, in periods.")
     ] = False,
@@ -114,9 +117,11 @@ def forecast(
         sequence, until, assume, naive_time_zone, only, seed=seed, unit=unit, day_first=day_first
     )
     epochs = make(sequence, [], Options(**asked)).epochs
-    asked |= {"freq": freq, "by": by}
+    asked |= {"freq": freq, "by": by, **zoned(time_zones)}
     sources, inputs = (
-        sources_of(entries, events, delimiter, names_of(column), *quarantines(output), counted=True),
+        sources_of(
+            entries, events, delimiter, names_of(column, time_zones), *quarantines(output), counted=True
+        ),
         [file, emails, changes],
     )
     outputs = [] if output is None else [output]

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from simcore.answers.options import ZONES
 from simcore.errors import SimcoreError, shown
 from simcore.plan.columns import Names
 from simcore.plan.columns import check as check_names
@@ -139,9 +140,9 @@ def check(option: str, found: str, *expected: str) -> None:
         raise SimcoreError(f"{option}: found {shown(found)}, expected {', '.join(others)} or {last}")
 
 
-def names_of(columns: list[str] | None) -> Names:
-    """What is typed of columns: what they are called in files, by their names here."""
-    found: dict[str, str] = {}
+def names_of(columns: list[str] | None, zones: str | None = None) -> Names:
+    """What is typed of columns: what they are called in files, by their names here. `zones`: that of time zones."""
+    found: dict[str, str] = {} if zones in {None, ZONES} else {ZONES: str(zones)}
     for item in columns or []:
         name, equals, theirs = item.partition("=")
         if not equals or name in found:
@@ -151,6 +152,11 @@ def names_of(columns: list[str] | None) -> Names:
             )
         found[name] = theirs
     return check_names(found)
+
+
+def zoned(zones: str | None) -> dict[str, str]:
+    """Recipients' zones as an argument, if a column has them."""
+    return {} if zones is None else {"time_zones": ZONES}
 
 
 def sign(typed: str) -> str:
@@ -240,6 +246,15 @@ Columns = Annotated[
         metavar="NAME=COLUMN",
         help='The name of a column in ENTRIES or EVENTS, such as entered_at="Subscribed at"; repeatable. Not needed '
         "for entries whose columns have the names of <platforms> own tables.",
+    ),
+]
+Zones = Annotated[
+    str | None,
+    typer.Option(
+        "--time-zones",
+        metavar="COLUMN",
+        help="The column of ENTRIES with the recipients' own time zones, such as Europe/Kyiv: all waits in days, send "
+        "days and windows are then in the recipient's zone. Where it is empty, in the sequence's.",
     ),
 ]
 Delimiter = Annotated[

@@ -26,6 +26,14 @@ def preview(
     assume: Assume = None,
     naive_time_zone: NaiveZone = None,
     seed: Seed = None,
+    time_zones: Annotated[
+        str | None,
+        typer.Option(
+            "--time-zones",
+            metavar="ZONE",
+            help="The subscriber's own time zone: all waits in days, send days and windows are then in it.",
+        ),
+    ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Show when each email goes out to one subscriber, and why.
@@ -46,6 +54,7 @@ def preview(
             include_drafts=include_drafts,
             assumptions=assumed(assume, sequence),
             seed=seed,
+            time_zones=time_zones,
         )
     rows: Any = sends.reset_index().rename(columns={"wait": "wait_seconds"}).to_dict("records")
     for row in rows:

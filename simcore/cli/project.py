@@ -35,9 +35,11 @@ from simcore.cli.options import (
     Seed,
     Unit,
     Until,
+    Zones,
     check,
     names_of,
     saying,
+    zoned,
 )
 from simcore.errors import SimcoreError
 from simcore.scale import parquet
@@ -78,6 +80,7 @@ def project(
     on_error: OnError = "stop",
     delimiter: Delimiter = ",",
     column: Columns = None,
+    time_zones: Zones = None,
     no_csv_safe: NoCsvSafe = False,
     as_json: Annotated[
         bool,
@@ -114,12 +117,20 @@ def project(
     asked = asked_of(
         sequence, until, assume, naive_time_zone, only, seed=seed, unit=unit, day_first=day_first
     )
-    asked |= {"order": order, "explain": explain, "render": render}
+    asked |= {"order": order, "explain": explain, "render": render, **zoned(time_zones)}
     if output is not None and entries is not None and _streams(entries, output):
-        _stream(sequence, asked | {"columns": names_of(column)}, entries, events, output, on_error, as_json)
+        _stream(
+            sequence,
+            asked | {"columns": names_of(column, time_zones)},
+            entries,
+            events,
+            output,
+            on_error,
+            as_json,
+        )
         return
     sources, inputs = (
-        sources_of(entries, events, delimiter, names_of(column), *quarantines(output)),
+        sources_of(entries, events, delimiter, names_of(column, time_zones), *quarantines(output)),
         [file, emails, changes],
     )
     (sends, nothing), set_aside = answer(

@@ -33,8 +33,10 @@ from simcore.cli.options import (
     Seed,
     Unit,
     Until,
+    Zones,
     check,
     names_of,
+    zoned,
 )
 from simcore.files.writing import folder
 from simcore.show import terminal
@@ -72,6 +74,7 @@ def simulate(
     on_error: OnError = "stop",
     delimiter: Delimiter = ",",
     column: Columns = None,
+    time_zones: Zones = None,
     no_csv_safe: NoCsvSafe = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
@@ -99,9 +102,9 @@ def simulate(
     )
     tables = {name: output / f"{name}.{suffix}" for name in simcore.Simulation._fields}
     asides = [output / "entries.quarantine.csv", output / "events.quarantine.csv"]
-    asked |= {"order": order, "explain": explain, "render": render}
+    asked |= {"order": order, "explain": explain, "render": render, **zoned(time_zones)}
     sources, inputs, outputs = (
-        sources_of(entries, events, delimiter, names_of(column), *asides),
+        sources_of(entries, events, delimiter, names_of(column, time_zones), *asides),
         [file, emails, changes],
         [*tables.values()],
     )

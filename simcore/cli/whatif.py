@@ -35,7 +35,9 @@ from simcore.cli.options import (
     Seed,
     Unit,
     Until,
+    Zones,
     names_of,
+    zoned,
 )
 from simcore.clock.zones import DAY_US, HOUR_US, zone
 from simcore.errors import SimcoreError
@@ -70,6 +72,7 @@ def impact(
     on_error: OnError = "stop",
     delimiter: Delimiter = ",",
     column: Columns = None,
+    time_zones: Zones = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Show what edits do to people who are already in the sequence: who gets mail right away?
@@ -87,7 +90,11 @@ def impact(
     asked = asked_of(
         sequence, until, assume, naive_time_zone, only, seed=seed, unit=unit, day_first=day_first
     )
-    sources, inputs = sources_of(entries, events, delimiter, names_of(column)), [file, emails, changes]
+    asked |= zoned(time_zones)
+    sources, inputs = (
+        sources_of(entries, events, delimiter, names_of(column, time_zones)),
+        [file, emails, changes],
+    )
     table, set_aside = answer(simcore.impact, sequence, asked, sources, inputs, [], on_error, as_json)
     at_once = int(table["sent_at_once"].sum())
     rows: Any = table.to_dict("records")
@@ -147,6 +154,7 @@ def compare(
     on_error: OnError = "stop",
     delimiter: Delimiter = ",",
     column: Columns = None,
+    time_zones: Zones = None,
     no_csv_safe: NoCsvSafe = False,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -167,8 +175,9 @@ def compare(
     asked = asked_of(
         sequences, until, assume, naive_time_zone, only, seed=seed, unit=unit, day_first=day_first
     )
+    asked |= zoned(time_zones)
     sources, inputs = (
-        sources_of(entries, events, delimiter, names_of(column), *quarantines(output)),
+        sources_of(entries, events, delimiter, names_of(column, time_zones), *quarantines(output)),
         [*named.values()],
     )
     outputs, verb = [] if output is None else [output], partial(_compared, output is not None)

@@ -33,6 +33,8 @@ LAST_US = (date(2200, 1, 1) - date(1970, 1, 1)).days * DAY_US
 FAR_US = 2**62
 """Stands for every instant after `LAST_US` that no table holds: later than all, and safe to add a delay to."""
 
+NO_ZONE = "not a time zone: expected an IANA name such as 'America/New_York'"
+
 _FEW, _MANY = 64, 4096  # for fewer a binary search costs less than counting days, or than counting them anew
 _FIRST_DAY, _LAST_DAY = -10, LAST_US // DAY_US + 10  # tables reach past both ends, whatever the offset
 
@@ -51,9 +53,7 @@ def _names() -> frozenset[str]:
 def zone(name: str) -> "Zone":
     """The zone of an IANA name; one object a name. Raises SimcoreError for a name that tzdata lacks."""
     if name not in _names():
-        raise SimcoreError(
-            f"{shown(name)} is not a time zone: expected an IANA name such as 'America/New_York'"
-        )
+        raise SimcoreError(f"{shown(name)} is {NO_ZONE}")
     data = resources.files("tzdata").joinpath("zoneinfo", name).read_bytes()
     return Zone(name, *_read_tzif(data))
 

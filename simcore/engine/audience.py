@@ -11,7 +11,7 @@ from simcore.clock import instants
 from simcore.clock.zones import FIRST_US, LAST_US, Ints
 from simcore.engine import entries as reading
 from simcore.engine import events as event_log
-from simcore.engine import one_at_a_time, side_by_side
+from simcore.engine import one_at_a_time, recipients, side_by_side
 from simcore.engine.people import STARTED, Audience, parted
 from simcore.errors import EntryError, shown
 from simcore.plan.log import NEVER_US, Flags, Log, Watched
@@ -29,21 +29,25 @@ def runs(
     until_us: int | None,
     how: instants.Reader,
     enabled_us: int | None = None,
+    zones: Any = None,
 ) -> Audience:
     """Who goes through the sequence when, by entries and events under plans that change.
 
-    `how`: how their times are read. Where no entries are given, the plan's trigger enrols by the events, from
-    `enabled_us` on. Raises EntryError that names the rows that cannot be read, or whose `via` is not one of the plan's
-    (K13).
+    `how`: how their times are read. `zones`: recipients' own zones, as `recipients.zones_of` takes them. Where no
+    entries are given, the plan's trigger enrols by the events, from `enabled_us` on. Raises EntryError that names the
+    rows that cannot be read, or whose `via` is not one of the plan's (K13).
     """
     plan = epochs[0].plan
     exit_us, vias = None, plan.vias
     log: Log | None
     if entries is None and plan.trigger is not None:
         came, log, exit_us = _triggered(events, epochs, until_us, how, enabled_us)
+        if zones is not None:
+            time_zone, names = recipients.zones_of(zones, None, came.subscriber_id)
+            came = replace(came, time_zone=time_zone, zones=names)
         vias = (plan.trigger_via,)
     else:
-        came, log = _given(entries, events, epochs, until_us, how)
+        came, log = _given(entries, events, epochs, until_us, how, zones)
     statuses = _statuses(plan)
     fate, claims = np.full(len(came), STARTED, np.int8), None
     in_order = isinstance(plan.entry, SideBySide) and side_by_side.goes_by_waves(came, epochs)
@@ -114,10 +118,15 @@ def _left(exit_us: Ints, statuses: tuple[str, ...]) -> np.ndarray:
 
 
 def _given(
-    entries: Any, events: Any, epochs: Sequence[Epoch], until_us: int | None, how: instants.Reader
+    entries: Any,
+    events: Any,
+    epochs: Sequence[Epoch],
+    until_us: int | None,
+    how: instants.Reader,
+    zones: Any,
 ) -> tuple[Runs, Log | None]:
     """All entries before `until_us` as though each began a run, and the log."""
-    came = _entered(entries, epochs, until_us, how)
+    came = _entered(entries, epochs, until_us, how, zones)
     log = who = None
     if events is not None or any(epoch.plan.looks_back for epoch in epochs):
         ids = came.subscriber_id
@@ -129,7 +138,9 @@ def _given(
     return replace(came, who=who), log
 
 
-def _entered(entries: Any, epochs: Sequence[Epoch], until_us: int | None, how: instants.Reader) -> Runs:
+def _entered(
+    entries: Any, epochs: Sequence[Epoch], until_us: int | None, how: instants.Reader, zones: Any = None
+) -> Runs:
     """All entries before `until_us` as though each began a run; no numbers tell their subscribers apart."""
     plan = epochs[0].plan
     side = isinstance(plan.entry, SideBySide)
@@ -141,6 +152,9 @@ def _entered(entries: Any, epochs: Sequence[Epoch], until_us: int | None, how: i
     ids = event_log.array(given["subscriber_id"])
     row = np.arange(len(given))
     brought = _brought(given, [epoch.plan for epoch in epochs], side=side)
+    if zones is not None:
+        time_zone, names = recipients.zones_of(zones, given, ids)
+        brought |= {"time_zone": time_zone, "zones": names}
     if until_us is not None and (entered_us >= until_us).any():
         row = np.flatnonzero(entered_us < until_us)
         ids, entered_us, via = ids[row], entered_us[row], via[row]

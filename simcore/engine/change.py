@@ -5,11 +5,12 @@ import numpy as np
 from simcore.clock.gates import Anytime
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import Ints
+from simcore.engine.own_zones import of_zones
 from simcore.engine.record import Itinerary, Record
 from simcore.engine.rounds import ACTIVE, AT_ONCE, CHANGED, COMPLETED, FREED, NONE
 from simcore.engine.times import Times, due
 from simcore.plan.log import Flags
-from simcore.plan.plan import OnChange
+from simcore.plan.plan import OnChange, Step
 from simcore.plan.waits import RunDelay
 
 
@@ -96,11 +97,25 @@ def _requeue(
     at_once = other & (out.queued[rows] >= 0) & (email in new) & on_change.insert_at_once
     anew = ~at_once & (other | (due_us == NAT_US) | on_change.reschedule | step.gate.closed)  # K11, K20
     late = ~anew & ~at_once & (due_us < now_us) & plan.active  # K19: it came due while nothing was sent
-    ready_us = due(step.delay, Anytime(), Times(record.anchor_us[rows[anew]])).all_us()
     out.due_us[rows[at_once]] = now_us
-    out.due_us[rows[anew]] = step.gate.snap(np.maximum(ready_us, now_us))
-    out.due_us[rows[late]] = step.gate.snap(np.full(np.count_nonzero(late), now_us))
+    _snap(record, step, rows[anew], _ready_us(record, step, rows[anew], now_us))
+    _snap(record, step, rows[late], np.full(np.count_nonzero(late), now_us))
     for some, cause in ((at_once, AT_ONCE), (anew, CHANGED), (late, FREED)):
         mine = rows[some]
         record.cause[mine], record.since_us[mine], record.under[mine] = cause, now_us, number
     out.queued[rows] = email
+
+
+def _ready_us(record: Record, step: Step, rows: Ints, now_us: int) -> Ints:
+    """When the waits of some runs from their anchors are over, but not before now."""
+    anchor_us = record.anchor_us[rows]
+    ready_us = np.empty(rows.size, np.int64)
+    for some, delay in of_zones(record, step.delay, rows, anchor_us):
+        ready_us[some] = due(delay, Anytime(), Times(anchor_us[some])).all_us()
+    return np.maximum(ready_us, now_us)
+
+
+def _snap(record: Record, step: Step, rows: Ints, from_us: Ints) -> None:
+    """Some runs' step is due as soon as its gate allows, from instants on."""
+    for some, gate in of_zones(record, step.gate, rows, from_us):
+        record.out.due_us[rows[some]] = gate.snap(from_us[some])

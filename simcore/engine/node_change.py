@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from simcore.clock.gates import Closed, Gate
+from simcore.clock.gates import Closed
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import FAR_US, Ints, zone
+from simcore.engine.own_zones import of_zones
 from simcore.engine.record import Itinerary, Record
 from simcore.engine.rounds import ACTIVE, COMPLETED, NONE
 from simcore.engine.times import Times
@@ -90,7 +91,7 @@ def _release(record: Record, step: Step, rows: Ints, now_us: int, *, enabled: bo
     waited = ~_waiting(record, rows, now_us) & ~ends & (record.over_us[rows] < FAR_US)
     anew = rows[waited & ((due_us == NAT_US) | ((due_us < now_us) & enabled))]
     # Changes come before the events of their instant.
-    for own, gate in gates_of(record, step, anew, np.full(anew.size, now_us - 1)):
+    for own, gate in of_zones(record, step.gate, anew, np.full(anew.size, now_us - 1)):
         out.due_us[anew[own]] = gate.snap(np.full(own.size, now_us))
     out.due_us[rows[ends & (due_us < now_us) & enabled]] = now_us
 
@@ -101,7 +102,7 @@ def _pass_anew(record: Record, step: Step, rows: Ints, now_us: int) -> None:
         return
     rows = rows[_waiting(record, rows, now_us)]
     over_us = record.over_us[rows]
-    for own, gate in gates_of(record, step, rows, over_us):
+    for own, gate in of_zones(record, step.gate, rows, over_us):
         record.out.due_us[rows[own]] = gate.snap(over_us[own])
 
 
@@ -112,7 +113,7 @@ def _realign(record: Record, step: Step, rows: Ints, now_us: int) -> None:
     rows = rows[(record.ending[rows] == 0) & known]
     waits = _waiting(record, rows, now_us) & step.has_wait
     at_us = np.where(waits, record.over_us[rows], out.due_us[rows])
-    for own, gate in gates_of(record, step, rows, np.full(rows.size, now_us - 1)):
+    for own, gate in of_zones(record, step.gate, rows, np.full(rows.size, now_us - 1)):
         place = getattr(gate, "time_zone", None)
         if place is None:
             continue
@@ -124,14 +125,3 @@ def _realign(record: Record, step: Step, rows: Ints, now_us: int) -> None:
         waiting = waits[own]
         record.over_us[mine[moves & waiting]] = to_us[moves & waiting]
         out.due_us[mine[moves & ~waiting]] = to_us[moves & ~waiting]
-
-
-def gates_of(record: Record, step: Step, rows: Ints, at_us: Ints) -> list[tuple[Ints, Gate]]:
-    """The gate of a step for some runs, by their own zones at an instant: places among the rows, and their gate."""
-    if not step.gate.own_zone or not rows.size:
-        return [(np.arange(rows.size), step.gate)]
-    own = record.zones_at(rows, at_us)
-    return [
-        (np.flatnonzero(own == each), step.gate if each < 0 else step.gate.in_zone(record.zones[each]))
-        for each in np.unique(own).tolist()
-    ]

@@ -117,7 +117,9 @@ class Record:
             end_us=runs.end_us,
             end_status=runs.end_status,
             email_ids=[*ids],
-            zones_at=self._zone_names if any(epoch.plan.zone_field for epoch in epochs) else None,
+            zones_at=self._zone_names
+            if runs.time_zone is not None or any(epoch.plan.zone_field for epoch in epochs)
+            else None,
         )
         # The last email passed, and since when; written when a run waits for a later epoch, or holds.
         size = len(runs) * self.changing
@@ -147,6 +149,8 @@ class Record:
         if emits or in_order:
             self.out = self.out._replace(end_us=runs.end_us.copy(), end_status=runs.end_status.copy())
         self._named: list[str] = []  # zones that the log names, and no entry
+        self.parts_of_all: Any = None
+        """All runs by their zones, once somebody has asked for that; see `simcore.engine.own_zones`."""
         self._zone_field = next((each for epoch in epochs if (each := epoch.plan.zone_field)), "")
         self._plan: Plan | None = None
         self._guard: Guard | None = None
@@ -327,7 +331,7 @@ class Record:
     def grow(self, runs: Runs, plan: Plan) -> None:
         """There are more runs, behind all others, under the plan that is in force."""
         more = len(runs) - len(self.runs)
-        self.runs = runs
+        self.runs, self.parts_of_all = runs, None
         for name in (*_OF_RUNS, "received", "owed"):
             values = getattr(self, name)
             setattr(
@@ -350,6 +354,11 @@ class Record:
         inside = self.inside
         live: Ints = inside[(self.out.state[inside] == ACTIVE) & (self.out.end_us[inside] > at_us)]
         return live
+
+    @property
+    def fixed_zones(self) -> bool:
+        """Whether each run stays in the zone that it has (T22); where events say zones, it may change (Q31)."""
+        return not self._zone_field
 
     def zones_at(self, rows: Ints | None, at_us: Ints) -> Ints:
         """The own zone of each of some runs at an instant [int64, places in `zones`]; -1 for none (Q31)."""

@@ -14,10 +14,11 @@ from simcore.clock.zones import FAR_US, FIRST_US, Ints
 from simcore.engine.change import change
 from simcore.engine.epoch import Sweep
 from simcore.engine.node_change import change_nodes
+from simcore.engine.own_zones import due_by_zone
 from simcore.engine.record import Itinerary, Record
 from simcore.engine.rounds import ACTIVE, NONE, Outcome
-from simcore.engine.steps import NO_WAIT, due_by_zone
-from simcore.engine.times import Kept, Times, due
+from simcore.engine.steps import NO_WAIT
+from simcore.engine.times import Kept, Times
 from simcore.plan.log import NEVER_US, Log
 from simcore.plan.plan import ByNode, Epoch, Plan
 from simcore.plan.runs import Runs
@@ -59,11 +60,15 @@ def busy_us(
 
 
 def simulate_one(
-    plan: Plan, entered_us: int, attributes: Mapping[str, Any] | None = None, tags: Iterable[str] = ()
+    plan: Plan,
+    entered_us: int,
+    attributes: Mapping[str, Any] | None = None,
+    tags: Iterable[str] = (),
+    time_zone: str | None = None,
 ) -> Outcome:
     """What happens to a single run under one plan; what is passed without a send is part of it.
 
-    `attributes` and `tags`: those of the subscriber.
+    `attributes`, `tags` and `time_zone`: those of the subscriber.
     """
     none = np.zeros(1, np.int64)
     runs = Runs.begun(
@@ -75,6 +80,8 @@ def simulate_one(
         which=none - 1,
         attributes=None if attributes is None else none,
         attribute_values=(attributes,),
+        time_zone=None if time_zone is None else none,
+        zones=() if time_zone is None else (time_zone,),
     )
     refs = tuple(dict.fromkeys(tags))
     size = np.zeros(len(refs), np.int64)
@@ -154,9 +161,5 @@ def look_ahead(record: Record, here: Itinerary) -> None:
             out.queued[rows], out.due_us[rows] = here.number[after], gated.all_us()
             continue
         out.queued[rows] = here.number[after]
-        anchor = Times(np.maximum(due_us, FIRST_US))
-        if then.delay.own_zone or then.gate.own_zone:
-            after_us = due_by_zone(record, then, rows, anchor)[0].all_us()
-        else:
-            after_us = due(then.delay, then.gate, anchor).all_us()
-        out.due_us[rows] = np.where(due_us == NAT_US, NAT_US, after_us)
+        at_times, _ = due_by_zone(record, then, rows, Times(np.maximum(due_us, FIRST_US)))
+        out.due_us[rows] = np.where(due_us == NAT_US, NAT_US, at_times.all_us())

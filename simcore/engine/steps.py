@@ -7,12 +7,12 @@ In what order the runs come to their steps is somebody else's: `simcore.engine.e
 from abc import ABC, abstractmethod
 
 import numpy as np
-import pandas as pd
 
 from simcore.clock.delays import Elapsed
 from simcore.clock.gates import Closed
 from simcore.clock.zones import FAR_US, LAST_US, Ints
 from simcore.engine.limit import Limit
+from simcore.engine.own_zones import due_by_zone
 from simcore.engine.record import Itinerary, Record
 from simcore.engine.rounds import (
     BEHIND,
@@ -134,11 +134,7 @@ class Steps(ABC):
                 record.note("deferred", without, when, step)
                 waits = record.waiting(without)
                 since_us = np.where(record.cause[without] == DEFERRED, record.since_us[without], now_us[over])
-                free = Times(free_us[over])
-                if step.gate.own_zone:
-                    again, _ = due_by_zone(record, step._replace(delay=NO_WAIT), without, free)
-                else:
-                    again = due(NO_WAIT, step.gate, free)
+                again, _ = due_by_zone(record, step._replace(delay=NO_WAIT), without, Times(free_us[over]))
                 waits = waits._replace(
                     at=again, cause=np.full(over.size, DEFERRED, np.int8), since_us=since_us
                 )
@@ -206,14 +202,15 @@ class Steps(ABC):
         if isinstance(step.delay, RunDelay):
             self._wait_by_run(at, last, step.delay, rows, anchor)
             return
+        over_us = None
+        # A change leaves alone where a wait ends.
+        stays = self.here.by_node and record.changing and not record.lean
         if step.delay.own_zone or step.gate.own_zone:
-            at_times, over_us = due_by_zone(record, step, rows, anchor)
+            at_times, over = due_by_zone(record, step, rows, anchor, self.kept)
+            over_us = over.all_us() if stays or not record.fixed_zones else None
         else:
             at_times = (due if self.kept is None else self.kept.due)(step.delay, step.gate, anchor)
-            over_us = None
-            if (
-                self.here.by_node and record.changing and not record.lean
-            ):  # where the wait ends is what a change leaves alone
+            if stays:
                 over_us = np.maximum(step.delay.earliest(anchor.all_us()), anchor.all_us())
                 if isinstance(step.gate, Closed):  # the wait itself never ends
                     over_us = np.full(len(over_us), FAR_US)
@@ -289,31 +286,3 @@ class Steps(ABC):
             record.owed[number, rows[over]], record.owed_us[number, rows[over]] = True, free_us[over]
         limit.count(who[goes], now_us[goes])
         return mails.of(np.flatnonzero(goes))
-
-
-def due_by_zone(record: Record, step: Step, rows: Ints | None, anchor: Times) -> tuple[Times, Ints]:
-    """When a step is due, and when its wait is over, for runs each in a zone of its own: zone by zone.
-
-    The delay is in the zone that a run has when it begins to wait, the gate in that when the wait is over (Q31).
-    """
-    anchor_us = anchor.all_us()
-    over_us = np.empty(len(anchor_us), np.int64)
-    for some, place in _zones(record, rows, anchor_us):
-        delay = step.delay if place is None else step.delay.in_zone(place)
-        over_us[some] = np.maximum(delay.earliest(anchor_us[some]), anchor_us[some])
-    over_us = np.minimum(over_us, FAR_US)
-    parts, index, size = [np.empty(0, np.int64)], np.empty(len(anchor_us), np.int64), 0
-    for some, place in _zones(record, rows, over_us):
-        gate = step.gate if place is None else step.gate.in_zone(place)
-        mine = due(NO_WAIT, gate, Times(over_us[some]))
-        index[some] = size + (np.arange(some.size) if mine.index is None else mine.index)
-        size += mine.distinct_us.size
-        parts.append(mine.distinct_us)
-    return Times(np.concatenate(parts), index), over_us
-
-
-def _zones(record: Record, rows: Ints | None, at_us: Ints) -> list[tuple[Ints, str | None]]:
-    """Which of some runs are in each zone at an instant, and its name; None for the sequence's own."""
-    which, places = pd.factorize(record.zones_at(rows, at_us))
-    names = [None if place < 0 else record.zones[place] for place in places.tolist()]
-    return [(np.flatnonzero(which == number), name) for number, name in enumerate(names)]

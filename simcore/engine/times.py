@@ -4,9 +4,9 @@ A gate that ticks (a daily slot, a poll every 15 minutes) leaves few instants, h
 on they are computed once per distinct instant, and an index says which run has which.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -41,6 +41,10 @@ class Times:
     def __len__(self) -> int:
         return self.distinct_us.size if self.index is None else self.index.size
 
+    def moved(self, distinct_us: Ints) -> "Times":
+        """The same runs at other instants: one for each of the distinct ones."""
+        return Times(distinct_us, self.index)
+
     def all_us(self) -> Ints:
         """The instant of every run [int64, runs]."""
         return self.distinct_us if self.index is None else self.distinct_us[self.index]
@@ -49,6 +53,41 @@ class Times:
         """Those of some of the runs, by their places."""
         return (
             Times(self.distinct_us[some]) if self.index is None else Times(self.distinct_us, self.index[some])
+        )
+
+
+class Parts(NamedTuple):
+    """Zones, one after the other: what belongs to each is from one of `starts` [zones + 1] to before the next.
+
+    `names`: None for the sequence's own zone.
+    """
+
+    starts: list[int]
+    names: list[str | None]
+
+    def each(self) -> Iterator[tuple[slice, str | None]]:
+        """Each zone: where what belongs to it is, and its name."""
+        return zip(map(slice, self.starts[:-1], self.starts[1:]), self.names, strict=True)
+
+
+class ByZone(Times):
+    """Instants of runs that stay in zones of their own: the distinct ones of each zone together, by `parts`.
+
+    So what comes next in each zone is found for its few instants.
+    """
+
+    def __init__(self, distinct_us: Ints, index: Ints | None, parts: Parts) -> None:
+        super().__init__(distinct_us, index)
+        self.parts = parts
+
+    def moved(self, distinct_us: Ints) -> "ByZone":
+        """The same runs at other instants."""
+        return ByZone(distinct_us, self.index, self.parts)
+
+    def of(self, some: Ints) -> Times:
+        """Those of some of the runs, by their places."""
+        return (
+            super().of(some) if self.index is None else ByZone(self.distinct_us, self.index[some], self.parts)
         )
 
 
@@ -96,15 +135,15 @@ def due(delay: Delay, gate: Gate, anchor: Times) -> Times:
         return Times(gate.snap(anchor_us), anchor.index)
     earliest_us = np.maximum(delay.earliest(anchor_us), anchor_us)
     np.minimum(earliest_us, FAR_US, out=earliest_us)  # so that no delay upon delay ever wraps
-    if isinstance(gate, Ticking) and earliest_us.size >= MANY:
+    if isinstance(gate, Ticking) and earliest_us.size >= MANY and not isinstance(anchor, ByZone):
         ticks, inverse = _distinct(gate.tick(earliest_us))
         return Times(gate.at(ticks), inverse if anchor.index is None else inverse[anchor.index])
-    return Times(gate.snap(earliest_us), anchor.index)
+    return anchor.moved(gate.snap(earliest_us))
 
 
 def dense(times: Times) -> Times:
     """The same instants, each kept once, where that saves at least half of many."""
-    if times.distinct_us.size < FEW:
+    if times.distinct_us.size < FEW or isinstance(times, ByZone):
         return times
     which, distinct_us = pd.factorize(times.distinct_us)
     if 2 * distinct_us.size > which.size:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from simcore.clock import instants
 from simcore.clock.grammar import MISSING
-from simcore.clock.zones import Ints
+from simcore.clock.zones import NO_ZONE, Ints, zone_names
 from simcore.errors import SimcoreError, shown
 from simcore.files.inputs import named
 from simcore.files.json_file import once
@@ -59,17 +59,24 @@ class Rows:
                 self.broken[place] = f"{told}; {fault}"
             self.good[row] = False
 
-    def entries(self, plan: Plan, how: instants.Reader) -> pd.DataFrame:
-        """The entries with their instants read; rows that cannot be used are refused."""
+    def entries(self, plan: Plan, how: instants.Reader, *, zones: bool = False) -> pd.DataFrame:
+        """The entries with their instants read; rows that cannot be used are refused.
+
+        `zones`: whether those must have zones in `time_zone`, or nothing (T22).
+        """
         usable = self._timed("entered_at", how, plan)
         if "subscriber_id" not in usable:
             usable["count"] = pd.to_numeric(self._read(self.frame["count"], _count), errors="coerce")
-        if plan.trigger is not None and "time_zone" in self.frame:
-            usable["time_zone"] = self._filled("time_zone")
         if "via" in self.frame:
             usable["via"] = self._filled("via")
             wrong = f"not one of: {', '.join(plan.vias)}"
             self._read(usable["via"].dropna(), lambda via: None if via in plan.vias else wrong)
+        if "time_zone" in self.frame and (zones or plan.trigger is not None):
+            usable["time_zone"] = self._filled("time_zone")
+            if zones:
+                self._read(
+                    usable["time_zone"].dropna(), lambda name: None if name in zone_names() else NO_ZONE
+                )
         return usable
 
     def events(self, plan: Plan, how: instants.Reader) -> pd.DataFrame:

@@ -329,6 +329,11 @@ class Plan:
         )
         return replace(self, steps=tuple(steps))
 
+    def by_recipient(self) -> "Plan":
+        """The plan with all delays and gates in the zone of each run, which is said with the entries alone (T22)."""
+        steps = (step._replace(delay=step.delay.as_own(), gate=step.gate.as_own()) for step in self.steps)
+        return replace(self, steps=tuple(steps), zone_field="")
+
     @property
     def side_by_side(self) -> "SideBySide":
         """Its way of entry, where runs go side by side."""

@@ -23,7 +23,7 @@ import pandas as pd
 
 from simcore.answers import projection
 from simcore.answers.idle import Idle, idle
-from simcore.answers.options import FileOptions, Naming, Options, read, takes
+from simcore.answers.options import ZONES, FileOptions, Naming, Options, read, takes
 from simcore.answers.projection import Projection
 from simcore.engine import entries as reading
 from simcore.engine.frames import warn_of_inactive, warn_of_overlooked, ways
@@ -130,7 +130,16 @@ def project(
         with _reading(source, arrow):
             opened = stack.enter_context(open(source, "rb"))
             platform = platform_of(sequence)
-            entries = _Input(source, opened, nobody.epochs[0].plan, names, platform, arrow, parquet)
+            entries = _Input(
+                source,
+                opened,
+                nobody.epochs[0].plan,
+                names,
+                platform,
+                arrow,
+                parquet,
+                zones=isinstance(given.time_zones, str),
+            )
         fingerprint = _fingerprint(sequence, entries, given, chunk_rows)
         stack.enter_context(alone(folder, MANIFEST))
         parts = _finished(folder, fingerprint)
@@ -178,6 +187,8 @@ def _fingerprint(sequence: Sequence, entries: "_Input", options: Options, chunk_
     """What identifies a run; its parts fit no other."""
     versions = about.versions()
     asked = {name: getattr(options, name) for name in FileOptions.__annotations__}
+    if options.time_zones is not None and not isinstance(options.time_zones, str):
+        asked["time_zones"] = _digest([*map(repr, options.time_zones.items())])
     return asked | {
         # The API's form has no ids for emails that it did not number.
         "sequence": _digest([
@@ -208,6 +219,8 @@ class _Input:
         platform: Platform[Any],
         arrow: ModuleType,
         parquet: ModuleType,
+        *,
+        zones: bool,
     ) -> None:
         self.path, self.raw, self.plan, self.arrow = path, file, plan, arrow
         self.compute = importlib.import_module("pyarrow.compute")
@@ -221,7 +234,9 @@ class _Input:
         check_columns(path, [name for name in here if name is not None], ENTRIES)
         check_there(given, {"entries": schema.names})
         warn_of_overlooked("entries", here, plan.wanted["entries"])
-        wanted = {*sum(ENTRIES, ())} - (set() if plan.trigger else OF_TRIGGERS)
+        wanted = {*sum(ENTRIES, ())} - (
+            set() if plan.trigger else OF_TRIGGERS - ({ZONES} if zones else set())
+        )
         self.columns = [name for name in here if name in wanted]
         self.lenient = "via" in self.names and "via" not in given
         table_of_theirs = "entered_at" in self.names and "entered_at" not in given
@@ -371,7 +386,7 @@ def _sends(
     if given.lenient:
         frame["via"] = ways(frame["via"], given.plan.vias)
     rows = Rows(given.path, "row", frame, np.arange(start, start + len(frame)), {}, {})
-    entries = rows.entries(given.plan, options.tables)
+    entries = rows.entries(given.plan, options.tables, zones=isinstance(options.time_zones, str))
     if rows.broken:
         bad = sorted(rows.broken)
         lines = [
