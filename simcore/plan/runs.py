@@ -99,13 +99,10 @@ class Runs:
         }
         return Runs(**{name: value if name in whole else value[some] for name, value in values.items()})
 
-    def more(
-        self, who: Ints, at_us: Ints, ids: Any, source: Source | None = None, *, in_zones: bool = False
-    ) -> "Runs":
+    def more(self, who: Ints, at_us: Ints, ids: Any, source: Source | None = None) -> "Runs":
         """These, and behind them a run of each of some subscribers that a step enrols at an instant [µs].
 
-        `ids`: all subscribers', by number. `source`: what they were put into, None for nothing. `in_zones`: whether
-        they stay in the zone of their run before.
+        `ids`: all subscribers', by number. `source`: what they were put into, None for nothing.
         """
         size = len(who)
         sources = self.sources
@@ -130,10 +127,6 @@ class Runs:
             values = getattr(self, name)
             if values is not None:
                 found[name] = np.append(values, np.full(size, -1))
-        if in_zones and self.time_zone is not None:
-            known = np.full(len(ids), -1)
-            known[self.numbered_who] = self.time_zone
-            found["time_zone"][len(self) :] = known[who]
         return replace(self, **found)
 
     def named(self, run: int) -> str:
