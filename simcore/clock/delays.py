@@ -46,7 +46,7 @@ class Delay(Protocol):
         return case.wait(f"the end of the wait since {case.since}")
 
     def in_zone(self, time_zone: str) -> Self:
-        """The delay for runs in a zone; it differs only if `own_zone` is set."""
+        """The delay for runs in a zone; it differs only if `own_zone` is set (see `Gate.in_zone`)."""
         return self
 
     def as_own(self) -> Self:

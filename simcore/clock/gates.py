@@ -78,7 +78,10 @@ class Gate(Protocol):
         return []
 
     def in_zone(self, time_zone: str) -> Self:
-        """The gate for runs in a zone; it differs only if `own_zone` is set."""
+        """The gate for runs in a zone; it differs only if `own_zone` is set.
+
+        Zones whose clocks agree are taken for one another: only what the clocks show may make a difference.
+        """
         return self
 
     def as_own(self) -> Self:

@@ -408,21 +408,22 @@ _FOOTER = (
 )
 
 
-def _unroll(footer: str) -> list[tuple[int, int, str]]:
+@cache
+def _unroll(footer: str) -> tuple[tuple[int, int, str], ...]:
     """The changes that a footer (a POSIX TZ string, RFC 9636 section 3.3) makes: (second, offset [s], name)."""
     match = re.fullmatch(_FOOTER, footer)
     if match is None:
         raise SimcoreError(f"the zone rule {footer!r} is not a POSIX TZ string")
     standard = -_seconds(match["std_at"])  # POSIX counts west of Greenwich as positive
     if match["dst"] is None:
-        return []
+        return ()
     summer = -_seconds(match["dst_at"]) if match["dst_at"] else standard + 3600
     names = [match[each].strip("<>") for each in ("std", "dst")]
     changes = []
     for year in range(1970, 2201):
         changes.append((_rule_second(match["begin"], year) - standard, summer, names[1]))
         changes.append((_rule_second(match["end"], year) - summer, standard, names[0]))
-    return sorted(changes)
+    return tuple(sorted(changes))
 
 
 def _seconds(clock: str) -> int:

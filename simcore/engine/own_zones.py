@@ -10,13 +10,14 @@ import pandas as pd
 
 from simcore.clock.delays import Delay, Elapsed
 from simcore.clock.gates import Anytime, Gate
-from simcore.clock.zones import FAR_US, Ints
+from simcore.clock.zones import DAY_US, FAR_US, Ints, zone
 from simcore.engine.record import Record
 from simcore.engine.times import ByZone, Kept, Parts, Times, due
 from simcore.plan.plan import Step
 
 _Timing = TypeVar("_Timing", Delay, Gate)
 _NO_WAIT, _ANYTIME = Elapsed(0), Anytime()
+_BACK_US = 3 * DAY_US  # no clock is put back by more than a day
 
 
 def parts(record: Record, rows: Ints | None, at_us: Ints) -> tuple[Ints, Parts]:
@@ -30,12 +31,31 @@ def parts(record: Record, rows: Ints | None, at_us: Ints) -> tuple[Ints, Parts]:
 
 
 def _parts(record: Record, place: Ints) -> tuple[Ints, Parts]:
+    if record.fixed_zones:
+        if record.same_clock is None:
+            record.same_clock = _same_clock(record)
+        place = record.same_clock[place]
     order = np.argsort(place.astype(np.int16), kind="stable")  # numpy counts what is so short
     count = np.bincount(place + 1)
     there = np.flatnonzero(count)
     names = [None, *record.zones]
     starts = np.append(0, np.cumsum(count[there])).tolist()
     return order, Parts(starts, [names[each] for each in there.tolist()])
+
+
+def _same_clock(record: Record) -> Ints:
+    """For each zone, the first whose clock is the same from shortly before the first entry on; and -1 for none.
+
+    Of hundreds of zones there are some dozens that differ in what is still to come.
+    """
+    from_us = int(record.runs.entered_us.min(initial=FAR_US)) - _BACK_US
+    first: dict[tuple[bytes, bytes], int] = {}
+    found = []
+    for at, here in enumerate(map(zone, record.zones)):
+        begin = int(np.searchsorted(here.changes_us, from_us, "right")) - 1
+        clock = here.changes_us[begin + 1 :].tobytes(), here.offsets_us[begin:].tobytes()
+        found.append(first.setdefault(clock, at))
+    return np.array([*found, -1])
 
 
 def of_zones(record: Record, of: _Timing, rows: Ints, at_us: Ints) -> list[tuple[Ints, _Timing]]:

@@ -151,6 +151,7 @@ class Record:
         self._named: list[str] = []  # zones that the log names, and no entry
         self.parts_of_all: Any = None
         """All runs by their zones, once somebody has asked for that; see `simcore.engine.own_zones`."""
+        self.same_clock: Ints | None = None
         self._zone_field = next((each for epoch in epochs if (each := epoch.plan.zone_field)), "")
         self._plan: Plan | None = None
         self._guard: Guard | None = None
