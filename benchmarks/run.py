@@ -14,6 +14,7 @@ MEASUREMENTS = (
     "forecast",
     "sweep",
     "optimize",
+    "zones",
     "memory",
     "scale",
     "history",

@@ -100,6 +100,19 @@ def test_month_ends(orchard, parcelpost):
     assert times(simcore.preview(one, "2026-01-31 10:00", assumptions=spills)) == ["Sun 01 Mar 2026 00:00"]
 
 
+def test_readers_in_zones_of_their_own(orchard):
+    """T22: months and windows are the reader's, as in a campaign of that zone."""
+    people = pd.DataFrame({
+        "subscriber_id": [1, 2],
+        "entered_at": ENTRIES[0],
+        "time_zone": ["Asia/Tokyo", None],
+    })
+    found = simcore.project(orchard, people, time_zones="time_zone")
+    for reader, name in ((1, "Asia/Tokyo"), (2, KYIV)):
+        alone = simcore.project(orchard.with_fields({"timezone": name}), ENTRIES[:1])
+        assert times(found[found["subscriber_id"] == reader], name) == times(alone, name)
+
+
 @given(st.dates(date(1970, 1, 1), date(2100, 1, 1)), st.integers(0, 120), st.booleans())
 def test_months_are_those_of_the_calendar(parcelpost, day, months, spills):
     """By Python's dates."""

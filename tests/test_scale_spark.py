@@ -146,6 +146,17 @@ def test_sequenzy_with_entries(spark):
     assert rows(computed(sends)) == rows(expected)
 
 
+def test_recipients_zones(spark):
+    """T22: a column of another name, and a dict."""
+    names = ["Europe/Kyiv", "Asia/Tokyo", None]
+    people = ENTRIES.assign(tz=[names[at % 3] for at in range(len(ENTRIES))])
+    by_id = dict(zip(people["subscriber_id"], people["tz"], strict=True))
+    lazy = lazily(spark, people, tz="string").repartition(3)
+    for zones in ("tz", by_id):
+        expected = simcore.project(WELCOME, people, time_zones=zones)
+        assert rows(computed(scale.project(lazy, WELCOME, time_zones=zones))) == rows(expected)
+
+
 def test_sequenzy_by_trigger(spark):
     given = {"enabled_at": "2026-04-03T00:00Z", "until": "2026-05-08T00:00Z", "render": True}
     expected = simcore.project(REPLENISH, events=TRACKED, **given)
