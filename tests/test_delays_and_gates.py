@@ -16,6 +16,7 @@ from test_laws import array, aware, delays, gates, two_instants, us
 
 import simcore
 from simcore.answers import explain
+from simcore.clock.dates import dates_of
 from simcore.clock.delays import CalendarDays, Delay, Elapsed, UntilDate, UntilOpen
 from simcore.clock.gates import MOST_STEPS, Anytime, Closed, Gate, Poll, SendSlots, SendWindow
 from simcore.clock.zones import DAY_US, FAR_US, HOUR_US, MINUTE_US, zone
@@ -214,6 +215,19 @@ POLLED = "exactly on a poll (they come every 15 minutes)"
 )
 def test_a_pair(delay, gate, expected):
     assert told(delay, gate) == expected
+
+
+def test_dates_left_out_of_slots_that_are_waited_for():
+    """T23."""
+    without = replace(SLOTS, without=dates_of({"2026-03-09": "Founders' Day", "2026-03-06": ""}, "dates"))
+    assert told(UntilOpen(without), Anytime()) == (
+        "Mon 9 Mar is left out (Founders' Day), so the first of Mon to Fri 09:30 after entry: Tue 10 Mar 09:30 EDT"
+        f"{FORWARD}"
+    )
+    assert told(UntilOpen(without), Anytime(), "2026-03-06T09:30-05:00") == (
+        "Fri 6 Mar is left out and Mon 9 Mar is left out (Founders' Day), so the first of Mon to Fri 09:30 after "
+        f"entry: Tue 10 Mar 09:30 EDT{FORWARD}"
+    )
 
 
 def test_a_date_of_each_run():

@@ -22,15 +22,7 @@ _BACK_US = 3 * DAY_US  # no clock is put back by more than a day
 
 def parts(record: Record, rows: Ints | None, at_us: Ints) -> tuple[Ints, Parts]:
     """Some runs by the zones that they are in at instants: their places, those of one zone together; and the zones."""
-    if rows is None and record.fixed_zones:
-        if record.parts_of_all is None:
-            record.parts_of_all = _parts(record, record.zones_at(rows, at_us))
-        found: tuple[Ints, Parts] = record.parts_of_all
-        return found
-    return _parts(record, record.zones_at(rows, at_us))
-
-
-def _parts(record: Record, place: Ints) -> tuple[Ints, Parts]:
+    place = record.zones_at(rows, at_us)
     if record.fixed_zones:
         if record.same_clock is None:
             record.same_clock = _same_clock(record)

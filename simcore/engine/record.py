@@ -149,9 +149,8 @@ class Record:
         if emits or in_order:
             self.out = self.out._replace(end_us=runs.end_us.copy(), end_status=runs.end_status.copy())
         self._named: list[str] = []  # zones that the log names, and no entry
-        self.parts_of_all: Any = None
-        """All runs by their zones, once somebody has asked for that; see `simcore.engine.own_zones`."""
         self.same_clock: Ints | None = None
+        """Which zones are as one, once somebody has looked: see `simcore.engine.own_zones`."""
         self._zone_field = next((each for epoch in epochs if (each := epoch.plan.zone_field)), "")
         self._plan: Plan | None = None
         self._guard: Guard | None = None
@@ -332,7 +331,7 @@ class Record:
     def grow(self, runs: Runs, plan: Plan) -> None:
         """There are more runs, behind all others, under the plan that is in force."""
         more = len(runs) - len(self.runs)
-        self.runs, self.parts_of_all = runs, None
+        self.runs = runs
         for name in (*_OF_RUNS, "received", "owed"):
             values = getattr(self, name)
             setattr(
