@@ -111,7 +111,7 @@ def _passed(record: Record, delay: Delay, gate: Gate, rows: Ints | None, anchor:
 
 def _due_us(delay: Delay, gate: Gate, name: str | None, anchor_us: Ints) -> Ints:
     """The same for runs of one zone, None for the sequence's."""
-    if name is not None:
-        delay, gate = delay.in_zone(name), gate.in_zone(name)
-    over_us = np.minimum(np.maximum(delay.earliest(anchor_us), anchor_us), FAR_US)
-    return gate.snap(over_us)
+    if gate is _ANYTIME:
+        there = delay if name is None else delay.in_zone(name)
+        return np.minimum(np.maximum(there.earliest(anchor_us), anchor_us), FAR_US)
+    return (gate if name is None else gate.in_zone(name)).snap(anchor_us)
