@@ -46,9 +46,9 @@ def test_it_is_a_schema(name):
 @pytest.mark.parametrize(
     ("kind", "told", "without"),
     [
-        (kit.Sequence, simcore.schema("kit")["$defs"]["sequence"], {"extra", "envelope"}),
+        (kit.Sequence, simcore.schema("kit")["$defs"]["sequence"], {"extra", "envelope", "left_out"}),
         (kit.Email, simcore.schema("kit")["$defs"]["email"], {"extra", "number"}),
-        (sequenzy.Sequence, simcore.schema("sequenzy")["$defs"]["body"], {"extra", "envelope"}),
+        (sequenzy.Sequence, simcore.schema("sequenzy")["$defs"]["body"], {"extra", "envelope", "left_out"}),
     ],
     ids=["kit", "email", "sequenzy"],
 )
