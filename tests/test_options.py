@@ -48,7 +48,8 @@ SIGNATURES = {
     "render=False, seed=None, columns=None, unit=None, dayfirst=False, time_zones=None",
     simcore.optimize: "sequence, entries=None, *, over, minimize, subject_to=(), top=5, progress=True, limit=1000000, "
     "events=None, changes=(), until=None, include_drafts=False, assumptions=None, naive_time_zone=None, "
-    "order='entry', enabled_at=None, render=False, seed=None, columns=None, unit=None, dayfirst=False, time_zones=None",
+    "order='entry', enabled_at=None, render=False, seed=None, columns=None, unit=None, dayfirst=False, "
+    "time_zones=None",
     parquet.project: "path_in, path_out, sequence, *, chunk_rows=1000000, progress=True, changes=(), until=None, "
     "include_drafts=False, assumptions=None, naive_time_zone=None, order='entry', render=False, explain=False, "
     "seed=None, columns=None, unit=None, dayfirst=False, time_zones=None",
