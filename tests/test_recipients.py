@@ -309,6 +309,27 @@ def test_sweep():
         assert row.median_days == pytest.approx(took.median() / pd.Timedelta(days=1))
 
 
+def test_optimize():
+    """No bound is known for zones by row, so all are evaluated; for dates left out the bounds hold."""
+    over = {"send_hour": [7, 9, 18], "emails[2].delay_value": [1, 2]}
+    limits = ["weekend_share <= 0.5"]
+    for sequence, others in ((WELCOME, {"time_zones": "time_zone"}), (WELCOME.without(["2026-03-10"]), {})):
+        found = simcore.optimize(
+            sequence,
+            PEOPLE,
+            over=over,
+            minimize="p95_days",
+            subject_to=limits,
+            top=6,
+            progress=False,
+            **others,
+        )
+        all_of_them = simcore.sweep(sequence, over, PEOPLE, **others)
+        kept = all_of_them[all_of_them["weekend_share"] <= 0.5].sort_values("p95_days", kind="stable")
+        assert found.best["p95_days"].tolist() == kept["p95_days"].tolist()
+        assert found.check(PEOPLE)
+
+
 def test_dates_left_out_are_the_recipients():
     """25 May begins sixteen hours earlier in Tokyo, and is over as much earlier."""
     without = WELCOME.without({datetime(2026, 5, 25): "Memorial Day"})  # noqa: DTZ001  a date has no zone

@@ -255,8 +255,8 @@ def epochs_of(
     """
     if options.order not in ("entry", "email"):
         raise SimcoreError(f"order: found {shown(options.order)}, expected 'entry' or 'email'")
-    plan = plan_of(sequence, options.assumptions, options.include_drafts) if plan is None else plan
-    plan = _asked(plan, options)
+    plan = planned(sequence, options) if plan is None else _asked(plan, options)
+    plan = plan.seeded(options.seed)
     if plan.trigger is None and options.enabled_at is not None:
         raise SimcoreError("enabled_at: this platform's sequences have no trigger to switch on: leave it out")
     if options.render and not plan.renders:
@@ -264,9 +264,13 @@ def epochs_of(
     return [Epoch(at_us=FIRST_US, plan=plan), *_later(sequence, options, until_us, cache or Cache())]
 
 
+def planned(sequence: Any, options: Options) -> Plan:
+    """The plan of a sequence, in recipients' zones if they are given (T22)."""
+    return _asked(plan_of(sequence, options.assumptions, options.include_drafts), options)
+
+
 def _asked(plan: Plan, options: Options) -> Plan:
-    """A plan with its random splits by the seed, and in recipients' zones if they are given."""
-    return (plan if options.time_zones is None else plan.by_recipient()).seeded(options.seed)
+    return plan if options.time_zones is None else plan.by_recipient()
 
 
 def enabled(options: Options) -> int | None:
@@ -296,7 +300,7 @@ def _later(sequence: Any, options: Options, until_us: int | None, cache: Cache) 
     return [
         Epoch(
             at_us=at_us,
-            plan=_asked(plan_of(state, options.assumptions, options.include_drafts), options),
+            plan=planned(state, options).seeded(options.seed),
             realign=bool(getattr(change, "realign", False)),
         )
         for (at_us, _, change), state in zip(timed, states, strict=True)

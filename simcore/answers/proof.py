@@ -18,7 +18,7 @@ import pandas as pd
 
 from simcore.answers.certificate import Box, Claims, Part
 from simcore.answers.options import Entries
-from simcore.answers.projection import make, plan_of
+from simcore.answers.projection import make, planned
 from simcore.clock.delays import CalendarDays, Delay, Elapsed
 from simcore.clock.gates import Anytime, Gate, Poll, SendSlots, SendWindow
 from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, Ints, Zone, zone
@@ -221,7 +221,7 @@ class _Proof:
         pattern, rest, first = None, None, None
         for places in product(*box):
             sequence = self.claims.sequence.with_fields(self.chosen(places))
-            plan = plan_of(sequence, options.assumptions, options.include_drafts)
+            plan = planned(sequence, options)
             timings = [_Timing(each.delay, each.gate, each.sends) for each in plan.steps if each.queued]
             mine = [timing.sends for timing in timings]
             if rest is None:

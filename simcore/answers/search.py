@@ -13,7 +13,7 @@ from simcore.answers.certificate import Box, Part
 from simcore.answers.limits import Limit
 from simcore.answers.metrics import METRICS, Metrics
 from simcore.answers.options import Options
-from simcore.answers.projection import Cache, Projection, make, plan_of
+from simcore.answers.projection import Cache, Projection, make, planned
 from simcore.answers.space import Space, Timings
 from simcore.answers.sweep import naming, neighbours
 from simcore.plan.log import NEVER_US
@@ -96,9 +96,7 @@ class Search:
     def _evaluate(self, rows: list[int]) -> None:
         """Evaluates schedules as `simcore.sweep` does, those next to each other that have most in common."""
         options = self._options
-        plans = [
-            plan_of(self._space.schedule(row), options.assumptions, options.include_drafts) for row in rows
-        ]
+        plans = [planned(self._space.schedule(row), options) for row in rows]
         for at in neighbours(plans):
             self._settle(rows[at], self._metrics.of(self._projected(rows[at])))
 

@@ -12,7 +12,7 @@ import pandas as pd
 from simcore.answers.certificate import Box
 from simcore.answers.metrics import METRICS
 from simcore.answers.options import Options
-from simcore.answers.projection import plan_of
+from simcore.answers.projection import planned
 from simcore.answers.sweep import column, naming
 from simcore.clock.delays import CalendarDays, Delay, Elapsed
 from simcore.clock.gates import Anytime, Gate, Poll, SendSlots, SendWindow
@@ -147,7 +147,7 @@ class Timings:
             for turn, base in enumerate(bases):
                 with naming(combination):
                     schedule = base.with_fields(combination) if combination else base
-                plan = plan_of(schedule, self._options.assumptions, self._options.include_drafts)
+                plan = planned(schedule, self._options)
                 for at, step in enumerate(plan.steps):
                     found = seen.setdefault((at, step.email_id), {})
                     found[number, turn % lengths.get(step.email_id, 1)] = self._timing(step)
