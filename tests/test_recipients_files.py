@@ -82,6 +82,15 @@ def test_simulate_forecast_impact_and_compare():
     assert len(pd.read_csv("all.csv")) == 2 * len(EXPECTED)
 
 
+def test_optimize():
+    asked = ["people.csv", "--over", "send_hour=[9,18]", "--minimize", "median_days", "--json"]
+    found = json.loads(run("optimize", FILE, *asked, "--time-zones", "tz").stdout)
+    expected = simcore.sweep(WELCOME, {"send_hour": [9, 18]}, PEOPLE, time_zones="tz").sort_values(
+        "median_days"
+    )
+    assert [row["median_days"] for row in found["best"]] == expected["median_days"].tolist()
+
+
 def test_preview():
     entered = ["preview", FILE, "--entered", "2026-03-06 21:07", "--json"]
     found = json.loads(run(*entered, "--time-zones", "Asia/Tokyo").stdout)

@@ -33,7 +33,9 @@ from simcore.cli.options import (
     Seed,
     Unit,
     Until,
+    Zones,
     names_of,
+    zoned,
 )
 from simcore.errors import SimcoreError, shown
 from simcore.show import terminal
@@ -87,6 +89,7 @@ def optimize(
     on_error: OnError = "stop",
     delimiter: Delimiter = ",",
     column: Columns = None,
+    time_zones: Zones = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Find the best of many schedules, with a proof that none is better.
@@ -111,6 +114,7 @@ def optimize(
     asked = asked_of(
         sequence, until, assume, naive_time_zone, only, seed=seed, unit=unit, day_first=day_first
     )
+    asked |= zoned(time_zones)
     asked |= {
         "over": _values(over),
         "minimize": minimize,
@@ -118,7 +122,10 @@ def optimize(
         "top": top,
         "check": check,
     }
-    sources, inputs = sources_of(entries, events, delimiter, names_of(column)), [file, emails, changes]
+    sources, inputs = (
+        sources_of(entries, events, delimiter, names_of(column, time_zones)),
+        [file, emails, changes],
+    )
     found, set_aside = answer(_found, sequence, asked, sources, inputs, [], on_error, as_json)
     if as_json:
         terminal.write_json(_as_json(found) | ({"checked": True} if check else {}) | set_aside)
