@@ -1,0 +1,198 @@
+"""The twin on the network, by starlette: calls are read, faults are made, the platforms' own words are answered."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from simcore.errors import SimcoreError
+from simcore.files.json_file import once, too_deep
+from simcore.twin import kit_api, own_api, sequenzy_api
+from simcore.twin.answers import Answer, Call, Refused
+from simcore.twin.faults import Fault, Faults
+from simcore.twin.key import Key
+from simcore.twin.world import World
+
+MOST_BYTES = 1 << 20
+"""So many bytes the body of a call may have: 1 MiB."""
+_LONGEST_QUERY = 1 << 14
+Handler = Callable[[World, Call], Answer]
+
+
+class Api(NamedTuple):
+    """One platform's API, or the twin's own.
+
+    `refusal`: what it says of what is refused. `wrong_key`: what it says of a wrong key. `faulty`: whether faults
+    are made at its calls.
+    """
+
+    refusal: Callable[[SimcoreError | Refused], Answer]
+    wrong_key: str
+    faulty: bool = True
+
+
+KIT = Api(kit_api.refusal, "The access token is invalid")
+SEQUENZY = Api(sequenzy_api.refusal, "Invalid API key")
+OWN = Api(kit_api.refusal, "The key is wrong: give the one that the twin has", faulty=False)
+
+
+class Door(NamedTuple):
+    """What all calls have in common."""
+
+    world: World
+    faults: Faults
+    key: Key
+
+
+class Endpoint:
+    """What answers the calls of one path: the handler of each method."""
+
+    def __init__(self, door: Door, api: Api, handlers: Mapping[str, Handler]) -> None:
+        self.door, self.api, self.handlers = door, api, handlers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One call."""
+        fault = self.door.faults.next() if self.api.faulty else None
+        if fault is not None and fault.wait:
+            await asyncio.sleep(fault.wait)
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        more: list[tuple[bytes, bytes]] = []
+        try:
+            if not self.door.key.is_in(headers):
+                raise Refused(401, self.api.wrong_key)
+            if fault is not None and fault.status is not None:
+                if fault.retry_after is not None:
+                    more.append((b"retry-after", f"{fault.retry_after:g}".encode()))
+                raise _refused_by(fault)
+            handler = self.handlers.get(scope["method"])
+            if handler is None:
+                more.append((b"allow", ", ".join(sorted(self.handlers)).encode()))
+                raise Refused(405, "Method Not Allowed")
+            body = await _body(headers, receive)
+            answer = self._answer(handler, scope, body)
+        except Refused as refused:
+            answer = self.api.refusal(refused)
+        await _send(send, answer, more, cut=fault is not None and fault.cut)
+
+    def _answer(self, handler: Handler, scope: Scope, body: bytes) -> Answer:
+        try:
+            call = Call(scope["path_params"], _query(scope["query_string"]), _json(body) if body else None)
+            with self.door.world.lock:
+                return handler(self.door.world, call)
+        except SimcoreError as error:
+            return self.api.refusal(error)
+
+
+def _refused_by(fault: Fault) -> Refused:
+    texts = {429: "Too many requests", 401: "The access token is invalid", 403: "Forbidden", 404: "Not Found"}
+    status = fault.status or 500
+    return Refused(status, texts.get(status, "Service unavailable"))
+
+
+async def _body(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
+    """The body of a call. Raises Refused where it is larger than is read."""
+    said = headers.get(b"content-length", b"0")
+    too_large = Refused(413, f"the body must be at most {MOST_BYTES:,} bytes")
+    if said.isdigit() and int(said) > MOST_BYTES:
+        raise too_large
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        part = message.get("body", b"")
+        size += len(part)
+        if size > MOST_BYTES:
+            raise too_large
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _query(text: bytes) -> dict[str, str]:
+    if len(text) > _LONGEST_QUERY:
+        raise Refused(422, f"the query must be at most {_LONGEST_QUERY:,} bytes")
+    return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True, max_num_fields=100)) if text else {}
+
+
+def _constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _json(body: bytes) -> Any:
+    """The value of a body. Raises Refused where it is not JSON."""
+    try:
+        found = json.loads(body.decode(), object_pairs_hook=once, parse_constant=_constant)
+    except json.JSONDecodeError as error:
+        raise Refused(400, f"the body is not JSON: {error.msg}") from None
+    except UnicodeDecodeError:
+        raise Refused(400, "the body is not JSON: not UTF-8") from None
+    except RecursionError:
+        raise Refused(400, "the body is nested too deeply") from None
+    except ValueError as error:
+        raise Refused(400, f"the body is not JSON that can be read: {error}") from None
+    if too_deep(found):
+        raise Refused(400, "the body is nested too deeply")
+    return found
+
+
+async def _send(send: Send, answer: Answer, more: list[tuple[bytes, bytes]], *, cut: bool) -> None:
+    kind = b"application/json"
+    if isinstance(answer.body, bytes):
+        body, kind = answer.body, b"text/html; charset=utf-8"
+        more = [*more, *own_api.HEADERS]
+    else:
+        body = b"" if answer.body is None else json.dumps(answer.body, separators=(",", ":")).encode()
+    headers = [(b"content-length", str(len(body)).encode()), *more]
+    if answer.status == 204:
+        headers = more
+    else:
+        headers.append((b"content-type", kind))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if cut and body:  # the server closes a connection on which an answer stays unfinished
+        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+        return
+    await send({"type": "http.response.body", "body": body})
+
+
+def application(world: World, faults: Faults, key: Key) -> Starlette:
+    """The twin as an ASGI application."""
+    door = Door(world, faults, key)
+    paths: dict[str, tuple[Api, dict[str, Handler]]] = {}
+    for api, calls in ((KIT, kit_api.CALLS), (SEQUENZY, sequenzy_api.CALLS), (OWN, own_api.calls(faults))):
+        for (method, path), handler in calls.items():
+            paths.setdefault(path, (api, {}))[1][method] = handler
+    routes = [
+        Route("/", _Page()),
+        *(Route(path, Endpoint(door, api, by)) for path, (api, by) in paths.items()),
+    ]
+    routes += [
+        Route("/v4/{rest:path}", Endpoint(door, KIT, _Nothing())),
+        Route("/{rest:path}", Endpoint(door, SEQUENZY, _Nothing())),
+    ]
+    return Starlette(routes=routes)
+
+
+def _not_found(world: World, call: Call) -> Answer:
+    raise Refused(404, "Not Found")
+
+
+class _Nothing(dict[str, Handler]):
+    """The handlers of a path at which nothing is."""
+
+    def get(self, method: str, default: Any = None) -> Any:
+        """Whatever is asked of it, it is not there."""
+        return _not_found
+
+
+class _Page:
+    """The page for people, which asks for the key itself."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The page."""
+        fine = scope["method"] in {"GET", "HEAD"}
+        answer = Answer(200, own_api.page()) if fine else Answer(405, {"errors": ["Method Not Allowed"]})
+        await _send(send, answer, [], cut=False)
