@@ -2,7 +2,7 @@
 
 import re
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -62,6 +62,7 @@ class Sequence:
         self.added: dict[int, int] = {}
         self._account = account
         self._again = 0
+        self._begun: tuple[Any, dict[int, int]] = (None, {})
         self._excluded = {*_sequences_of(sequence)}
         self.kept = Kept(self)
 
@@ -97,6 +98,16 @@ class Sequence:
         return found
 
     # ---------------------------------------------------------------- what is simulated
+
+    def begun(self, now_us: int) -> dict[int, int]:
+        """When the latest run of each subscriber began [µs], by the runs of the simulation (K29)."""
+        key = (self.version(), now_us)
+        known, found = self._begun
+        if known != key:
+            sent = self.kept.sent(now_us)
+            found = dict(zip(sent.who.tolist(), sent.entered_us.tolist(), strict=True))
+            self._begun = key, found
+        return found
 
     def _others(self) -> list["Sequence"]:
         """The sequences that it has ever excluded."""
@@ -141,7 +152,9 @@ class Account:
         self.subscribers: dict[int, Subscriber] = {}
         self.by_address: dict[str, int] = {}
         self.tags: dict[int, dict[str, Any]] = {}
+        self.tagged: dict[int, dict[int, int]] = {}
         self.events = Events()
+        self._listed: dict[Any, tuple[Any, list[int]]] = {}
         self._last_email = 0
 
     # ---------------------------------------------------------------- sequences
@@ -216,6 +229,21 @@ class Account:
             raise Refused(404, "Not Found")
         return self.subscribers[known]
 
+    def listed(self, name: Any, version: Any, some: Iterable[int], status: str) -> list[int]:
+        """Some subscribers of a state, or of all, by their ids, rising.
+
+        `name`, `version`: of which list, and what it was made of; while that stands still the list is kept. (No state
+        changes without an event.)
+        """
+        if status not in {*STATES, "all"}:
+            raise Refused(422, f"status must be one of: {', '.join([*STATES, 'all'])}")
+        now = (version, len(self.events), status)
+        known, found = self._listed.get((name, status), (None, []))
+        if known != now:
+            found = [each for each in sorted(some) if status in {self.subscribers[each].state, "all"}]
+            self._listed[name, status] = now, found
+        return found
+
     def subscribe(self, at_us: int, **given: Any) -> tuple[Subscriber, bool]:
         """A new subscriber, or the one of that address with other names and fields; and whether they are new."""
         address = checked_address(given.get("email_address"))
@@ -276,6 +304,7 @@ class Account:
         number = len(self.tags) + 1
         found = {"id": number, "name": name, "created_at": text(at_us)}
         self.tags[number] = found
+        self.tagged[number] = {}
         return found, True
 
     def tag_of(self, number: int | str) -> dict[str, Any]:
@@ -290,7 +319,7 @@ class Account:
         number, found = self.tag_of(tag)["id"], self.subscriber(subscriber)
         if number in found.tags:
             return False
-        found.tags[number] = at_us
+        found.tags[number] = self.tagged[number][found.id] = at_us
         self.events.add(found.id, at_us, "tag_added", number)
         return True
 
@@ -298,6 +327,7 @@ class Account:
         """A tag is taken off a subscriber, where they have it."""
         number, found = self.tag_of(tag)["id"], self.subscriber(subscriber)
         if found.tags.pop(number, None) is not None:
+            del self.tagged[number][found.id]
             self.events.add(found.id, at_us, "tag_removed", number)
 
 

@@ -8,7 +8,7 @@ from simcore.errors import SimcoreError, ValidationError
 from simcore.text.wording import WEEKDAYS
 from simcore.twin import pages
 from simcore.twin.answers import Answer, Call, Refused
-from simcore.twin.kit_account import STATES, Sequence, Subscriber
+from simcore.twin.kit_account import Sequence, Subscriber
 from simcore.twin.stamps import text
 from simcore.twin.world import World
 
@@ -174,22 +174,21 @@ def _email(world: World, call: Call) -> tuple[Sequence, kit.Email]:
 def list_entered(world: World, call: Call) -> Answer:
     """The subscribers of a sequence, the newest first, each with when they last entered."""
     found = world.kit.sequence(call.path["sequence_id"])
-    sent = found.kept.sent(world.now_us)
-    added = dict(zip(sent.who.tolist(), sent.entered_us.tolist(), strict=True))
-    return _people(world, call, added, "added_at")
+    added = found.begun(world.now_us)
+    version = (found.version(), world.now_us)
+    return _people(world, call, ("sequence", found.id), version, added, "added_at")
 
 
-def _people(world: World, call: Call, since: dict[int, int], name: str) -> Answer:
-    status = call.query.get("status") or "active"
-    if status not in {*STATES, "all"}:
-        raise Refused(422, f"status must be one of: {', '.join([*STATES, 'all'])}")
+def _people(
+    world: World, call: Call, name: Any, version: Any, since: dict[int, int], since_name: str
+) -> Answer:
     people = world.kit.subscribers
-    known = [number for number in sorted(since) if status in {people[number].state, "all"}]
+    known = world.kit.listed(name, version, since, call.query.get("status") or "active")
 
     def item(at: int) -> dict[str, Any]:
-        return people[known[at]].shown(**{name: text(since[known[at]])})
+        return people[known[at]].shown(**{since_name: text(since[known[at]])})
 
-    return Answer(200, pages.kit("subscribers", [(number,) for number in known], call.query, item))
+    return Answer(200, pages.kit("subscribers", pages.Keys(known), call.query, item))
 
 
 def enter_by_id(world: World, call: Call) -> Answer:
@@ -218,15 +217,13 @@ def _enter(world: World, call: Call, subscriber: Subscriber) -> Answer:
 def list_subscribers(world: World, call: Call) -> Answer:
     """The subscribers of the account, the newest first."""
     people = world.kit.subscribers
-    status = call.query.get("status") or "active"
-    if status not in {*STATES, "all"}:
-        raise Refused(422, f"status must be one of: {', '.join([*STATES, 'all'])}")
-    known = [each for each in people.values() if status in {each.state, "all"}]
+    known = world.kit.listed("all", len(people), people, call.query.get("status") or "active")
     if call.query.get("email_address"):
         wanted = {address.strip().lower() for address in call.query["email_address"].split(",")}
-        known = [each for each in known if each.email_address.lower() in wanted]
-    keys = [(each.id,) for each in known]
-    return Answer(200, pages.kit("subscribers", keys, call.query, lambda at: known[at].shown()))
+        found = {world.kit.by_address[each] for each in wanted if each in world.kit.by_address}
+        known = [each for each in known if each in found]
+    page = pages.kit("subscribers", pages.Keys(known), call.query, lambda at: people[known[at]].shown())
+    return Answer(200, page)
 
 
 def create_subscriber(world: World, call: Call) -> Answer:
@@ -272,7 +269,7 @@ def tags_of_subscriber(world: World, call: Call) -> Answer:
         tag = world.kit.tags[known[at]]
         return {"id": tag["id"], "name": tag["name"], "tagged_at": text(found.tags[tag["id"]])}
 
-    return Answer(200, pages.kit("tags", [(number,) for number in known], call.query, item))
+    return Answer(200, pages.kit("tags", pages.Keys(known), call.query, item))
 
 
 # ---------------------------------------------------------------- tags
@@ -293,8 +290,8 @@ def create_tag(world: World, call: Call) -> Answer:
 def list_tagged(world: World, call: Call) -> Answer:
     """The subscribers of a tag, the newest first."""
     number = world.kit.tag_of(call.path["tag_id"])["id"]
-    since = {each.id: each.tags[number] for each in world.kit.subscribers.values() if number in each.tags}
-    return _people(world, call, since, "tagged_at")
+    since = world.kit.tagged[number]
+    return _people(world, call, ("tag", number), len(since), since, "tagged_at")
 
 
 def tag_by_id(world: World, call: Call) -> Answer:

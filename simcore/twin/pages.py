@@ -15,6 +15,19 @@ USUAL = 500
 Key = tuple[int, ...]
 
 
+class Keys(Sequence[Key]):
+    """The places of items that are told apart by a number alone."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, at: Any) -> Any:
+        return (self._numbers[at],)
+
+
 def cursor(key: Key) -> str:
     """A cursor, as Kit writes it: JSON of the place in base64.
 
