@@ -17,20 +17,22 @@ from simcore.twin.world import World
 
 Handler = Callable[[World, Call], Answer]
 MOST_ROWS = 1000
+PAGES = {"/": ("page.html", b"text/html; charset=utf-8"), "/page.js": ("page.js", b"text/javascript")}
+"""The page for people, which asks for the key itself."""
 HEADERS = [
     (
         b"content-security-policy",
-        b"default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'unsafe-inline'; "
-        b"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        b"default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self'; "
+        b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
 
 
-def page() -> bytes:
-    """The page for people."""
-    return resources.files("simcore.twin").joinpath("page.html").read_bytes()
+def shipped(name: str) -> bytes:
+    """A file that comes with the twin."""
+    return resources.files("simcore.twin").joinpath(name).read_bytes()
 
 
 def _given(call: Call, *names: str) -> dict[str, Any]:
@@ -128,7 +130,7 @@ def reset(world: World, call: Call) -> Answer:
 
 def openapi(world: World, call: Call) -> Answer:
     """The OpenAPI document of all that the twin serves."""
-    return Answer(200, json.loads(resources.files("simcore.twin").joinpath("openapi.json").read_bytes()))
+    return Answer(200, json.loads(shipped("openapi.json")))
 
 
 def happen(world: World, call: Call) -> Answer:

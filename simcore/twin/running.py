@@ -91,9 +91,14 @@ class Twin:
         self.close()
 
     def _start(self) -> None:
-        import uvicorn
+        try:
+            import uvicorn
 
-        from simcore.twin.server import application
+            from simcore.twin.server import application
+        except ModuleNotFoundError as absent:
+            if (absent.name or "").partition(".")[0] not in {"starlette", "uvicorn", "anyio", "h11"}:
+                raise
+            raise SimcoreError('the twin needs starlette and uvicorn: pip install "simcore[twin]"') from None
 
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         # With the protocol said, asyncio sends what there is at once.

@@ -139,20 +139,15 @@ def _json(body: bytes) -> Any:
     return found
 
 
-async def _send(send: Send, answer: Answer, more: list[tuple[bytes, bytes]], *, cut: bool) -> None:
-    kind = b"application/json"
-    if isinstance(answer.body, bytes):
-        body, kind = answer.body, b"text/html; charset=utf-8"
-        more = [*more, *own_api.HEADERS]
+async def _send(send: Send, answer: Answer, more: list[tuple[bytes, bytes]], *, cut: bool = False) -> None:
+    if isinstance(answer.body, bytes):  # as it is
+        body = answer.body
     else:
         body = b"" if answer.body is None else json.dumps(answer.body, separators=(",", ":")).encode()
-    headers = [(b"content-length", str(len(body)).encode()), *more]
-    if answer.status == 204:
-        headers = more
-    else:
-        headers.append((b"content-type", kind))
+        more = [*more, (b"content-type", b"application/json")]
+    headers = more if answer.status == 204 else [*more, (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    if cut and body:  # the server closes a connection on which an answer stays unfinished
+    if cut:  # the server closes a connection on which an answer stays unfinished
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
         return
     await send({"type": "http.response.body", "body": body})
@@ -166,7 +161,7 @@ def application(world: World, faults: Faults, key: Key) -> Starlette:
         for (method, path), handler in calls.items():
             paths.setdefault(path, (api, {}))[1][method] = handler
     routes = [
-        Route("/", _Page()),
+        *(Route(path, _Page(*page)) for path, page in own_api.PAGES.items()),
         *(Route(path, Endpoint(door, api, by)) for path, (api, by) in paths.items()),
     ]
     routes += [
@@ -189,10 +184,15 @@ class _Nothing(dict[str, Handler]):
 
 
 class _Page:
-    """The page for people, which asks for the key itself."""
+    """A file for people's browsers, which needs no key."""
+
+    def __init__(self, name: str, kind: bytes) -> None:
+        self.name, self.kind = name, kind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The page."""
-        fine = scope["method"] in {"GET", "HEAD"}
-        answer = Answer(200, own_api.page()) if fine else Answer(405, {"errors": ["Method Not Allowed"]})
-        await _send(send, answer, [], cut=False)
+        """The file."""
+        if scope["method"] in {"GET", "HEAD"}:
+            headers = [(b"content-type", self.kind), *own_api.HEADERS]
+            await _send(send, Answer(200, own_api.shipped(self.name)), headers)
+        else:
+            await _send(send, Answer(405, {"errors": ["Method Not Allowed"]}), [(b"allow", b"GET, HEAD")])
