@@ -12,6 +12,7 @@ import pandas as pd
 from simcore import kit
 from simcore.errors import shown
 from simcore.kit import changes as edits
+from simcore.kit.translate import EVENTS
 from simcore.text.wording import halved
 from simcore.twin.answers import Refused
 from simcore.twin.events import Events, frame_of_instants
@@ -21,6 +22,7 @@ from simcore.twin.stamps import stamp, text
 STATES = ("active", "cancelled", "bounced", "complained", "inactive")
 GONE = {"unsubscribed": "cancelled", "bounced": "bounced", "complained": "complained"}
 """What becomes of a subscriber to whom such a thing happens."""
+_BY_CALLS = frozenset({"tag_added", "tag_removed", "sequence_joined"})
 _ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,185}")
 _LONGEST = 255
 
@@ -90,9 +92,10 @@ class Sequence:
         self.updated_us = at_us
         return self.now
 
-    def email(self, email_id: int) -> kit.Email:
+    def email(self, email_id: int | str) -> kit.Email:
         """One of its emails. Raises Refused where it has no such email."""
-        found = next((email for email in self.now.emails if email.id == email_id), None)
+        number = _id(email_id)
+        found = next((email for email in self.now.emails if email.id == number), None)
         if found is None:
             raise Refused(404, "Not Found")
         return found
@@ -281,7 +284,12 @@ class Account:
 
     def happen(self, at_us: int, subscriber: int, event: str, ref: int | None = None) -> None:
         """What the engine knows happens to a subscriber: they unsubscribe, bounce, join a form."""
-        found = self.subscriber(subscriber)
+        found, known = self.subscriber(subscriber), EVENTS.vocabulary
+        if event not in known.names or event in _BY_CALLS:
+            names = sorted(known.names - _BY_CALLS)
+            raise Refused(422, f"event must be one of: {', '.join(names)} (found {shown(event)})")
+        if (event in known.about) != (ref is not None) or (ref is not None and known.ref(ref) is None):
+            raise Refused(422, f"ref must be the integer id of what {event} is about, if it is about something")
         if event in GONE:
             if found.state == GONE[event]:
                 return
@@ -331,11 +339,11 @@ class Account:
             self.events.add(found.id, at_us, "tag_removed", number)
 
 
-def _id(number: int | str) -> int:
+def _id(number: Any) -> int:
     """A number as it stands in a path; -1 for what is none."""
-    if isinstance(number, int):
-        return number
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 19 else -1
+    if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) < 19:
+        return int(number)
+    return number if isinstance(number, int) else -1
 
 
 def checked_address(address: Any) -> str:

@@ -164,8 +164,7 @@ def delete_email(world: World, call: Call) -> Answer:
 
 def _email(world: World, call: Call) -> tuple[Sequence, kit.Email]:
     found = world.kit.sequence(call.path["sequence_id"])
-    number = call.path["email_id"]
-    return found, found.email(int(number) if number.isascii() and number.isdigit() else -1)
+    return found, found.email(call.path["email_id"])
 
 
 # ---------------------------------------------------------------- who is in a sequence

@@ -24,7 +24,7 @@ from simcore.twin.world import World
 
 START = "2026-01-01T00:00Z"
 LOOPBACK = "127.0.0.1"
-_WAIT = 10
+_WAIT: float = 10
 """So many seconds a server has to start, and to end."""
 
 
@@ -69,6 +69,7 @@ class Twin:
     def __init__(self, world: World, key: Key, host: str, port: int) -> None:
         self._world, self._key, self._host, self._port = world, key, host, port
         self._server: Any = None
+        self._listener: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self._forks: list[Twin] = []
         self.clock = Clock(world)
@@ -110,7 +111,7 @@ class Twin:
             listener.close()
             told = getattr(error, "strerror", None) or error
             raise SimcoreError(f"{self._host} port {self._port}: {told}") from None
-        self._port = listener.getsockname()[1]
+        self._listener, self._port = listener, listener.getsockname()[1]
         config = uvicorn.Config(
             application(self._world, self.faults, self._key),
             log_config=None,
@@ -130,7 +131,7 @@ class Twin:
         )
         self._thread.start()
         ready = threading.Event()
-        for _ in range(_WAIT * 1000):
+        for _ in range(int(_WAIT * 1000)):
             if self._server.started:
                 return
             ready.wait(0.001)
@@ -145,6 +146,8 @@ class Twin:
             self._server.should_exit = True
             self._thread.join(_WAIT)
             self._server = self._thread = None
+        if self._listener is not None:
+            self._listener.close()
         self._world.record.close()
 
     def serve(self) -> None:

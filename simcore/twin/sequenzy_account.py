@@ -286,7 +286,7 @@ class Account:
             names = sorted(known.names - _BY_CALLS)
             raise Refused(400, f"event must be one of: {', '.join(names)} (found {shown(event)})")
         if (event in known.about) != (ref is not None) or (ref is not None and known.ref(ref) is None):
-            raise Refused(400, f"ref must be the id of what {event} is about, where it is about something")
+            raise Refused(400, f"ref must be the id of what {event} is about, if it is about something")
         if event in _GONE:
             found.status = _GONE[event]
             found.lists = [] if event == "unsubscribed" else found.lists

@@ -31,8 +31,12 @@ class World:
         self._start_us = start_us
         self._first = 0
         self._clear()
-        for operation in self.record.operations:
-            self._apply(operation)
+        try:
+            for operation in self.record.operations:
+                self._apply(operation)
+        except BaseException:
+            self.record.close()
+            raise
 
     def _clear(self) -> None:
         self.now_us = self._start_us
