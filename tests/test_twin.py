@@ -28,10 +28,16 @@ ONBOARDING = sequenzy.load(simcore.example("onboarding"))
 FIRST = "2026-03-06T21:07:30-05:00"
 
 
-@pytest.fixture
-def t():
+@pytest.fixture(scope="module")
+def running_twin():
     with simcore.twin(kit=WELCOME) as found:
         yield found
+
+
+@pytest.fixture
+def t(running_twin):
+    running_twin.reset()
+    return running_twin
 
 
 def add(calls, *addresses, sequence=30):

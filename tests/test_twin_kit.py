@@ -98,9 +98,16 @@ DAYS = LISTED["sequences"][0]["send_days"]
 EMAIL = {"subject": "Welcome to the sequence", "delay_value": 1, "delay_unit": "days"}
 
 
+@pytest.fixture(scope="module")
+def running_twin():
+    with simcore.twin() as found:
+        yield found
+
+
 @pytest.fixture
-def calls():
-    with simcore.twin() as t, Calls(t) as found:
+def calls(running_twin):
+    running_twin.reset()
+    with Calls(running_twin) as found:
         yield found
 
 
