@@ -49,7 +49,10 @@ def add(calls, *addresses, sequence=30):
 def same(twin):
     """Sees to it that the outbox is what `simcore.simulate` gives for what was recorded (W2)."""
     world = twin._world
-    known = [*world.kit.sequences, *(each.id for each in world.sequenzy.sequences.values() if each.enabled_us)]
+    known = [
+        *world.kit.sequences,
+        *(each.id for each in world.sequenzy.sequences.values() if each.enabled_us),
+    ]
     outbox = twin.outbox
     for number in known:
         expected = simcore.simulate(**twin.recorded(number))
@@ -73,7 +76,9 @@ def test_the_clock_moves_when_told(t):
     assert str(t.clock.now) == "2026-01-01 00:00:00+00:00"
     time.sleep(0.01)
     assert str(t.clock.now) == "2026-01-01 00:00:00+00:00"
-    assert str(t.clock.advance("1 week, 2 days, 3 hours, 4 minutes, 5 seconds")) == "2026-01-10 03:04:05+00:00"
+    assert (
+        str(t.clock.advance("1 week, 2 days, 3 hours, 4 minutes, 5 seconds")) == "2026-01-10 03:04:05+00:00"
+    )
     assert t.clock.advance(timedelta(microseconds=1)).microsecond == 1
     assert t.clock.to(FIRST) == t.clock.now == pd.Timestamp(FIRST)
     assert t.clock.to(t.clock.now) == t.clock.now
@@ -190,7 +195,9 @@ def test_what_is_known_is_kept(t, monkeypatch):
 
     seen = []
     make = kept.make
-    monkeypatch.setattr(kept, "make", lambda *given, **more: seen.append(len(given[1])) or make(*given, **more))
+    monkeypatch.setattr(
+        kept, "make", lambda *given, **more: seen.append(len(given[1])) or make(*given, **more)
+    )
     with Calls(t) as calls:
         add(calls, "ada@example.com", "ben@example.com")
         assert len(t.outbox) == 2
@@ -313,7 +320,10 @@ def test_the_people_page(t):
         add(calls, "ada@example.com", "ben@example.com")
         add(calls, "ada@example.com", sequence=31)
         found = calls.ok("GET", "/_twin/people?limit=2&offset=1")
-        assert [(each["sequence_id"], each["subscriber_id"]) for each in found["people"]] == [(30, 2), (31, 1)]
+        assert [(each["sequence_id"], each["subscriber_id"]) for each in found["people"]] == [
+            (30, 2),
+            (31, 1),
+        ]
         assert found["people"][0]["next_send_at"] == "2026-01-01T02:00:00Z"
         assert found["people"][0]["ended_at"] is None
         assert found["people"][1]["status"] == "completed"
@@ -402,7 +412,9 @@ def test_what_is_no_state(tmp_path, text_of):
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE t (x)")
     other.close()
-    assert text_of(SimcoreError, simcore.twin, state=path) == f"{path}: not the state of a twin of this version"
+    assert (
+        text_of(SimcoreError, simcore.twin, state=path) == f"{path}: not the state of a twin of this version"
+    )
     path.write_bytes(b"no database at all, but long enough to be taken for one" * 20)
     assert text_of(SimcoreError, simcore.twin, state=path) == (
         f"{path}: not the state of a twin: file is not a database"
@@ -462,7 +474,9 @@ def test_another_address():
     wrong.close()
 
 
-@pytest.mark.parametrize("path", ["/v4/sequences", "/api/v1/sequences", "/_twin/clock", "/v4/nowhere", "/nowhere"])
+@pytest.mark.parametrize(
+    "path", ["/v4/sequences", "/api/v1/sequences", "/_twin/clock", "/v4/nowhere", "/nowhere"]
+)
 def test_without_the_key_nothing_is_answered(t, path):
     told = {
         "/v4/": {"errors": ["The access token is invalid"]},
@@ -470,7 +484,13 @@ def test_without_the_key_nothing_is_answered(t, path):
         "/now": {"success": False, "error": "Invalid API key"},
         "/_tw": {"errors": ["The key is wrong: give the one that the twin has"]},
     }[path[:4]]
-    for key, bearer in (("", False), ("wrong", False), ("wrong", True), (f"{t.key}x", True), (t.key[:-1], True)):
+    for key, bearer in (
+        ("", False),
+        ("wrong", False),
+        ("wrong", True),
+        (f"{t.key}x", True),
+        (t.key[:-1], True),
+    ):
         with Calls(t, key, bearer=bearer) as calls:
             assert calls("GET", path) == (401, told)
     with Calls(t, bearer=True) as calls:

@@ -352,7 +352,10 @@ def test_adding_people_to_a_sequence(calls):
             "fields": {},
         }
     }
-    assert calls("POST", "/v4/sequences/1/subscribers", {"email_address": "ALICE@convertkit.dev "}) == (201, added)
+    assert calls("POST", "/v4/sequences/1/subscribers", {"email_address": "ALICE@convertkit.dev "}) == (
+        201,
+        added,
+    )
     calls.twin.clock.advance("1 day")
     assert calls("POST", "/v4/sequences/1/subscribers/1") == (200, added)
     listed = calls.ok("GET", "/v4/sequences/1/subscribers")["subscribers"]
@@ -388,7 +391,8 @@ def test_what_is_read_is_what_simcore_reads(calls):
         t.clock.advance("60 days")
         key = ["subscriber_id", "send_at"]
         assert (
-            sends.sort_values(key)[key].to_numpy().tolist() == t.outbox.sort_values(key)[key].to_numpy().tolist()
+            sends.sort_values(key)[key].to_numpy().tolist()
+            == t.outbox.sort_values(key)[key].to_numpy().tolist()
         )
 
 
@@ -408,10 +412,14 @@ def test_subscribers(calls):
     assert [each["id"] for each in calls.ok("GET", "/v4/subscribers")["subscribers"]] == [1]
     bounced = calls.ok("GET", "/v4/subscribers?status=bounced")["subscribers"]
     assert [each["state"] for each in bounced] == ["bounced"]
-    some = calls.ok("GET", "/v4/subscribers?status=all&email_address=ada@example.com,Bounced@example.com,x@y.z")
+    some = calls.ok(
+        "GET", "/v4/subscribers?status=all&email_address=ada@example.com,Bounced@example.com,x@y.z"
+    )
     assert [each["id"] for each in some["subscribers"]] == [3, 1]
     changed = calls.ok(
-        "PUT", "/v4/subscribers/1", {"email_address": "ada@example.org", "first_name": None, "fields": {"a": None}}
+        "PUT",
+        "/v4/subscribers/1",
+        {"email_address": "ada@example.org", "first_name": None, "fields": {"a": None}},
     )["subscriber"]
     assert (changed["email_address"], changed["first_name"]) == ("ada@example.org", None)
     assert calls.ok("PUT", "/v4/subscribers/1", {})["subscriber"] == changed
@@ -465,7 +473,13 @@ def test_tags(calls):
     assert calls("DELETE", "/v4/tags/1/subscribers", {"email_address": "ben@example.com"}) == (204, None)
     assert calls("DELETE", "/v4/tags/1/subscribers/1") == (204, None)
     assert calls.ok("GET", "/v4/tags/1/subscribers")["subscribers"] == []
-    assert calls.twin._world.kit.events.names == ["tag_added", "tag_added", "tag_added", "tag_removed", "tag_removed"]
+    assert calls.twin._world.kit.events.names == [
+        "tag_added",
+        "tag_added",
+        "tag_added",
+        "tag_removed",
+        "tag_removed",
+    ]
 
 
 def test_the_account(calls):

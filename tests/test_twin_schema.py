@@ -69,7 +69,9 @@ def test_every_operation(twin, schema, method, path):
     def calls(data, mode, there):
         case = data.draw(operation.as_strategy(generation_mode=mode))
         if there:  # half of them about what is there
-            case.path_parameters = {name: known.get(name, each) for name, each in (case.path_parameters or {}).items()}
+            case.path_parameters = {
+                name: known.get(name, each) for name, each in (case.path_parameters or {}).items()
+            }
         case.call_and_validate(headers=headers, checks=CHECKS)
 
     calls()
