@@ -14,14 +14,14 @@ import pytest
 from pandas.testing import assert_frame_equal
 from twin_calls import Calls
 
-pytest.importorskip("starlette", reason="the extra twin has it")
-pytest.importorskip("uvicorn", reason="the extra twin has it")
-
 import simcore
 from simcore import kit, sequenzy
 from simcore.errors import EntryError, SimcoreError
 from simcore.twin import running, stamps
 from simcore.twin.key import Key
+
+pytest.importorskip("starlette", reason="the extra twin has it")
+pytest.importorskip("uvicorn", reason="the extra twin has it")
 
 WELCOME = kit.load(simcore.example("welcome"))
 ONBOARDING = sequenzy.load(simcore.example("onboarding"))
@@ -514,7 +514,7 @@ def test_the_key_shows_itself_nowhere(t, capfd):
             trace = trace.tb_next
         assert key not in "".join(frames[1:])
     assert key not in "".join(capfd.readouterr())
-    with pytest.raises(TypeError, match="^a key is not copied$"):
+    with pytest.raises(TypeError, match=r"^a key is not copied$"):
         Key("x").__reduce__()
 
 
@@ -664,9 +664,8 @@ def test_cut(t):
     import http.client
 
     t.faults.cut()
-    with Calls(t) as calls:
-        with pytest.raises(http.client.IncompleteRead):
-            calls("GET", "/v4/sequences")
+    with Calls(t) as calls, pytest.raises(http.client.IncompleteRead):
+        calls("GET", "/v4/sequences")
     with Calls(t) as calls:
         assert calls("GET", "/v4/sequences")[0] == 200
 

@@ -3,11 +3,11 @@
 import pytest
 from twin_calls import Calls
 
-pytest.importorskip("starlette", reason="the extra twin has it")
-pytest.importorskip("uvicorn", reason="the extra twin has it")
-
 import simcore
 from simcore import kit
+
+pytest.importorskip("starlette", reason="the extra twin has it")
+pytest.importorskip("uvicorn", reason="the extra twin has it")
 
 # The bodies and answers of Kit's reference: create a sequence, update a sequence, list sequences.
 CREATE = {

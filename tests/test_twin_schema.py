@@ -8,16 +8,15 @@ import os
 from importlib import resources
 
 import pytest
-
-pytest.importorskip("starlette", reason="the extra twin has it")
-pytest.importorskip("uvicorn", reason="the extra twin has it")
-schemathesis = pytest.importorskip("schemathesis", reason="the extra dev has it")
-
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import simcore
 from simcore import kit, sequenzy
+
+pytest.importorskip("starlette", reason="the extra twin has it")
+pytest.importorskip("uvicorn", reason="the extra twin has it")
+schemathesis = pytest.importorskip("schemathesis", reason="the extra dev has it")
 
 DOCUMENT = json.loads(resources.files("simcore.twin").joinpath("openapi.json").read_bytes())
 OPERATIONS = [

@@ -6,11 +6,11 @@ import pytest
 from pandas.testing import assert_frame_equal
 from twin_calls import Calls
 
-pytest.importorskip("starlette", reason="the extra twin has it")
-pytest.importorskip("uvicorn", reason="the extra twin has it")
-
 import simcore
 from simcore import sequenzy
+
+pytest.importorskip("starlette", reason="the extra twin has it")
+pytest.importorskip("uvicorn", reason="the extra twin has it")
 
 # The bodies of the reference's page about creating a sequence.
 GENERATED = {
