@@ -640,7 +640,8 @@ def test_tags_and_lists(calls):
     calls.twin.happens("sequenzy", "sub_000001", "list_left", key)
     assert calls.ok("GET", "/api/v1/lists")["lists"][0]["subscriberCount"] == 1
     calls.twin.happens("sequenzy", "sub_000001", "list_left", key)
-    assert calls.ok("GET", "/api/v1/account")["account"]["companyId"] == "twin"
+    assert calls.ok("GET", "/api/v1/subscribers/me")["account"]["companyId"] == "twin"
+    assert calls.ok("GET", "/api/v1/account")["currentCompanyId"] == "twin"
 
 
 def test_what_no_call_does(calls):

@@ -461,7 +461,13 @@ def add_to_list(world: World, call: Call) -> Answer:
 
 
 def get_account(world: World, call: Call) -> Answer:
-    """The account."""
+    """The companies of the key, of which there is one."""
+    companies = [{"id": "twin", "name": "The twin", "role": "owner"}]
+    return Answer(200, {"success": True, "companies": companies, "currentCompanyId": "twin"})
+
+
+def get_me(world: World, call: Call) -> Answer:
+    """Whose the key is."""
     account = {"companyId": "twin", "companyName": "The twin", "apiKeyType": "company"}
     return Answer(200, {"success": True, "account": account})
 
@@ -481,6 +487,7 @@ _CALLS: dict[tuple[str, str], Handler] = {
     ("POST", "/subscribers/tags/remove"): remove_tag,
     ("GET", "/subscribers"): list_subscribers,
     ("POST", "/subscribers"): create_subscriber,
+    ("GET", "/subscribers/me"): get_me,
     ("GET", "/subscribers/{email}"): get_subscriber,
     ("PATCH", "/subscribers/{email}"): update_subscriber,
     ("GET", "/tags"): list_tags,
