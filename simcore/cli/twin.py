@@ -18,13 +18,11 @@ def twin(
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[FILE]...",
+            metavar="FILE",
             help="Sequences that it has from the start: JSON from <platforms> API.",
         ),
     ] = None,
-    port: Annotated[
-        int, typer.Option(metavar="PORT", help="The port; 0 is any that is free.", min=0, max=65535)
-    ] = 8765,
+    port: Annotated[int, typer.Option(metavar="PORT", help="The port; 0 is any that is free.")] = 8765,
     host: Annotated[
         str,
         typer.Option(

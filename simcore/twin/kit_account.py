@@ -289,7 +289,9 @@ class Account:
             names = sorted(known.names - _BY_CALLS)
             raise Refused(422, f"event must be one of: {', '.join(names)} (found {shown(event)})")
         if (event in known.about) != (ref is not None) or (ref is not None and known.ref(ref) is None):
-            raise Refused(422, f"ref must be the integer id of what {event} is about, if it is about something")
+            raise Refused(
+                422, f"ref must be the integer id of what {event} is about, if it is about something"
+            )
         if event in GONE:
             if found.state == GONE[event]:
                 return
