@@ -5,6 +5,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from datetime import timedelta
 from importlib import metadata
@@ -324,6 +325,7 @@ def test_the_people_page(t):
             (30, 2),
             (31, 1),
         ]
+        assert found["people"][0]["email"] == "ben@example.com"
         assert found["people"][0]["next_send_at"] == "2026-01-01T02:00:00Z"
         assert found["people"][0]["ended_at"] is None
         assert found["people"][1]["status"] == "completed"
@@ -582,6 +584,29 @@ def test_without_its_libraries_it_says_what_to_do(monkeypatch, text_of):
     twin.close()
 
 
+def test_it_serves_until_it_is_ended():
+    twin = simcore.twin()
+    ends = threading.Timer(0.1, lambda: setattr(twin._server, "should_exit", True))
+    ends.start()
+    twin.serve()
+    ends.join()
+    assert twin._server is None
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/", "text/html; charset=utf-8"), ("/page.js", "text/javascript")]
+)
+def test_the_page_needs_no_key(t, path, kind):
+    calls = Calls(t, "")
+    calls.connection.request("GET", path)
+    answer = calls.connection.getresponse()
+    assert answer.status == 200
+    assert answer.getheader("content-type") == kind
+    assert answer.getheader("content-security-policy").startswith("default-src 'none'; script-src 'self';")
+    assert t.key.encode() not in answer.read()
+    calls.connection.close()
+
+
 def test_a_server_that_does_not_start(monkeypatch, text_of):
     import uvicorn
 
@@ -597,7 +622,7 @@ def test_nothing_of_it_is_loaded_before_it_is_used():
     code = (
         "import sys, pytest_simcore; "
         "assert not {'simcore', 'pandas', 'starlette', 'uvicorn'} & set(sys.modules); "
-        "import simcore; assert not {'simcore.twin', 'starlette', 'uvicorn', 'sqlite3'} & set(sys.modules); "
+        "import simcore; assert not {'simcore.twin', 'starlette', 'uvicorn'} & set(sys.modules); "
         "simcore.twin(); assert not {'starlette', 'uvicorn'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)

@@ -50,7 +50,9 @@ def test_it_asks_for_the_key(page, twin):
     sync_api.expect(page.locator("#room")).to_be_hidden()
     page.locator("#key").fill("wrong")
     page.get_by_role("button", name="Open").click()
-    sync_api.expect(page.get_by_role("alert")).to_have_text("The key is wrong: give the one that the twin has")
+    sync_api.expect(page.get_by_role("alert")).to_have_text(
+        "The key is wrong: give the one that the twin has"
+    )
     page.locator("#key").fill(twin.key)
     page.get_by_role("button", name="Open").click()
     sync_api.expect(page.locator("#room")).to_be_visible()

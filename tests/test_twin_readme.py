@@ -42,7 +42,12 @@ def test_the_commands_give_what_they_say(tmp_path):
         else:
             expected[-1] += line + "\n"
     done = subprocess.run(
-        ["bash", "-uc", "\n".join(script)], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+        ["bash", "-uc", "\n".join(script)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     found = done.stdout.split(f"{MARK}\n")[:-1]
     assert len(found) == len(expected) > 8, done.stderr

@@ -475,6 +475,7 @@ def test_people_who_are_put_in_by_hand(calls):
         "notFound": ["x@example.com"],
     }
     assert t.outbox["subscriber_id"].tolist() == ["sub_000001", "sub_000002"]
+    assert calls.ok("GET", "/_twin/people")["people"][0]["email"] == "ada@example.com"
     [first, _] = calls.ok("GET", f"/api/v1/sequences/{name}/enrollments")["enrollments"]
     assert first["enteredVia"] == {"kind": "manual"}
     same(t, name)
@@ -675,10 +676,18 @@ def test_a_link_that_is_clicked(calls):
 
 
 def test_what_it_starts_with_is_enabled():
-    replenish = sequenzy.load(simcore.example("replenish"))
+    replenish = sequenzy.from_api({
+        **sequenzy.load(simcore.example("replenish")).to_api(),
+        "id": "seq_abc123",
+    })
     goal = sequenzy.from_api(GENERATED)
     with simcore.twin(sequenzy=[replenish, goal]) as t, Calls(t, bearer=True) as calls:
+        names = [each["id"] for each in calls.ok("GET", "/api/v1/sequences")["sequences"]]
+        assert names == ["seq_000002", "seq_abc123"]
         statuses = [each["status"] for each in calls.ok("GET", "/api/v1/sequences")["sequences"]]
         assert statuses == ["draft", "active"]
         assert t.outbox.empty
         assert calls.ok("GET", "/_twin/sequences")["sequences"][1]["platform"] == "sequenzy"
+        read = calls.ok("GET", "/api/v1/sequences/seq_abc123")["sequence"]
+        copied = calls.ok("POST", "/api/v1/sequences", {**read, "name": "A copy"})["sequence"]
+        assert copied["emailCount"] == read["emailCount"]

@@ -88,7 +88,9 @@ def people(world: World, call: Call) -> Answer:
     found, before = [], 0
     for key, frame in frames:
         part = frame.iloc[max(0, some.start - before) : max(0, some.stop - before)]
-        found += [{"sequence_id": key, **row} for row in _plain(part)]
+        found += [
+            {"sequence_id": key, "email": world.address(row["subscriber_id"]), **row} for row in _plain(part)
+        ]
         before += len(frame)
     return Answer(200, {"now": text(world.now_us), "people": found, "pagination": pagination})
 

@@ -53,7 +53,7 @@ async function show() {
   find("now").textContent = first.now;
   table("sent", {Time: "send_at", Subscriber: "subscriber_id", Sequence: "sequence_id", Email: "subject"},
     end > 0 ? sent.outbox.reverse() : []);
-  table("people", {Subscriber: "subscriber_id", Sequence: "sequence_id", Entered: "entered_at", Status: "status",
+  table("people", {Subscriber: "subscriber_id", Address: "email", Sequence: "sequence_id", Entered: "entered_at", Status: "status",
     Sent: "sends", Next: "next_send_at"}, people.people);
   pages("sent", total);
   pages("people", people.pagination.total);

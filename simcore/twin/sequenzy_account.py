@@ -141,9 +141,9 @@ class Account:
 
     # ---------------------------------------------------------------- sequences
 
-    def load(self, at_us: int, body: Mapping[str, Any], name: str | None = None) -> Sequence:
-        """A sequence that is enabled from the start, where it is not to be written still."""
-        found = self._put(at_us, body, name)
+    def load(self, at_us: int, body: Mapping[str, Any]) -> Sequence:
+        """A sequence that is enabled from the start, where it is not to be written still; it keeps its id."""
+        found = self._put(at_us, body, body.get("id"))
         if found.is_written:
             self.switch(at_us, found.id, on=True)
         return found
@@ -152,13 +152,13 @@ class Account:
         """A draft, of the body of a call."""
         return self._put(at_us, body, None)
 
-    def _put(self, at_us: int, body: Mapping[str, Any], name: str | None) -> Sequence:
+    def _put(self, at_us: int, body: Mapping[str, Any], name: Any) -> Sequence:
         given = {key: value for key, value in body.items() if key not in {"id", "createdAt"}}
-        if not {"steps", "goal"} & {key for key, value in given.items() if value is not None}:
+        if not {"steps", "goal", "nodes"} & {key for key, value in given.items() if value is not None}:
             given["steps"] = []
         made = sequenzy.from_api(given)
         made = made.replace(createdAt=text(at_us), status=None, effectiveStatus=None)
-        if name is None or name in self.sequences:
+        if not isinstance(name, str) or name in self.sequences:
             name = f"seq_{len(self.sequences) + 1:06}"
         found = Sequence(name, made, at_us, self.events)
         self.sequences[name] = found

@@ -102,6 +102,12 @@ class World:
             name: each.kept for name, each in self.sequenzy.sequences.items() if each.enabled_us is not None
         }
 
+    def address(self, subscriber: int | str) -> str:
+        """The email address of a subscriber of either platform."""
+        if isinstance(subscriber, str):
+            return self.sequenzy.subscribers[subscriber].email
+        return self.kit.subscribers[subscriber].email_address
+
     def outbox(self) -> pd.DataFrame:
         """All that was sent so far: the timelines, one after the other, with the sequence's id in front."""
         with self.lock:
