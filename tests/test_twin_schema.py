@@ -1,6 +1,6 @@
 """Schemathesis calls every path of the twin's OpenAPI document: no 500, no undocumented status (W1, W6).
 
-By hand, with more calls: SIMCORE_TWIN_CALLS=200 pytest tests/test_twin_schema.py (so many for each of 63 operations).
+By hand, with more calls: SIMCORE_TWIN_CALLS=200 pytest tests/test_twin_schema.py (so many for each of 76 operations).
 """
 
 import json
@@ -79,9 +79,9 @@ def test_every_operation(twin, schema, method, path):
 
 def test_the_document_is_of_all_that_is_served(twin):
     """Every path that the server has, and no other; the statuses that all share."""
-    from simcore.twin import kit_api, own_api, sequenzy_api
+    from simcore.twin import kit_api, kit_v3_api, own_api, sequenzy_api
 
-    served = {*kit_api.CALLS, *sequenzy_api.CALLS, *own_api.calls(twin.faults)}
+    served = {*kit_api.CALLS, *kit_v3_api.CALLS, *sequenzy_api.CALLS, *own_api.calls(twin.faults)}
     told = {
         (method.upper(), path)
         for path, item in DOCUMENT["paths"].items()

@@ -1,7 +1,7 @@
 """The key that a twin asks for."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from simcore.errors import SimcoreError
@@ -30,6 +30,11 @@ class Key:
         bearer = headers.get(b"authorization", b"")
         given = headers.get(b"x-kit-api-key") or (bearer[7:] if bearer[:7].lower() == b"bearer " else b"")
         return hmac.compare_digest(given.strip(), self._bytes)
+
+    def is_among(self, given: Iterable[Any]) -> bool:
+        """Whether it is one of some things."""
+        texts = [each.encode("utf-8", "replace") for each in given if isinstance(each, str)]
+        return any(hmac.compare_digest(each, self._bytes) for each in texts)
 
     def reveal(self) -> str:
         """The key itself."""

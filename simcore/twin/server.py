@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from simcore.errors import SimcoreError
 from simcore.files.json_file import once, too_deep
-from simcore.twin import kit_api, own_api, sequenzy_api
+from simcore.twin import kit_api, kit_v3_api, own_api, sequenzy_api
 from simcore.twin.answers import Answer, Call, Refused
 from simcore.twin.faults import Fault, Faults
 from simcore.twin.key import Key
@@ -21,6 +21,7 @@ from simcore.twin.world import World
 MOST_BYTES = 1 << 20
 """So many bytes the body of a call may have: 1 MiB."""
 _LONGEST_QUERY = 1 << 14
+_FORM = b"application/x-www-form-urlencoded"
 Handler = Callable[[World, Call], Answer]
 
 
@@ -28,15 +29,17 @@ class Api(NamedTuple):
     """One platform's API, or the twin's own.
 
     `refusal`: what it says of what is refused. `wrong_key`: what it says of a wrong key. `faulty`: whether faults
-    are made at its calls.
+    are made at its calls. `keys`: what of a query and a body may be the key; None where it is in a header alone.
     """
 
     refusal: Callable[[SimcoreError | Refused], Answer]
     wrong_key: str
     faulty: bool = True
+    keys: Callable[[Mapping[str, str], Any], list[Any]] | None = None
 
 
 KIT = Api(kit_api.refusal, "The access token is invalid")
+KIT_3 = Api(kit_v3_api.refusal, kit_v3_api.WRONG_KEY, keys=kit_v3_api.given_keys)
 SEQUENZY = Api(sequenzy_api.refusal, "Invalid API key")
 OWN = Api(kit_api.refusal, "The key is wrong: give the one that the twin has", faulty=False)
 
@@ -60,32 +63,37 @@ class Endpoint:
         fault = self.door.faults.next() if self.api.faulty else None
         if fault is not None and fault.wait:
             await asyncio.sleep(fault.wait)
-        headers: dict[bytes, bytes] = dict(scope["headers"])
         more: list[tuple[bytes, bytes]] = []
         try:
-            if not self.door.key.is_in(headers):
-                raise Refused(401, self.api.wrong_key)
-            if fault is not None and fault.status is not None:
-                if fault.retry_after is not None:
-                    more.append((b"retry-after", f"{fault.retry_after:g}".encode()))
-                raise _refused_by(fault)
-            handler = self.handlers.get(scope["method"])
-            if handler is None:
-                more.append((b"allow", ", ".join(sorted(self.handlers)).encode()))
-                raise Refused(405, "Method Not Allowed")
-            body = await _body(headers, receive)
-            answer = self._answer(handler, scope, body)
-        except Refused as refused:
-            answer = self.api.refusal(refused)
+            answer = await self._answer(scope, receive, fault, more)
+        except (Refused, SimcoreError) as error:
+            answer = self.api.refusal(error)
         await _send(send, answer, more, cut=fault is not None and fault.cut)
 
-    def _answer(self, handler: Handler, scope: Scope, body: bytes) -> Answer:
-        try:
-            call = Call(scope["path_params"], _query(scope["query_string"]), _json(body) if body else None)
-            with self.door.world.lock:
-                return handler(self.door.world, call)
-        except SimcoreError as error:
-            return self.api.refusal(error)
+    async def _answer(
+        self, scope: Scope, receive: Receive, fault: Fault | None, more: list[tuple[bytes, bytes]]
+    ) -> Answer:
+        """What a call is answered; `more`: where headers that go with it are put."""
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        known, keys = self.door.key.is_in(headers), self.api.keys
+        if not known and keys is None:
+            raise Refused(401, self.api.wrong_key)
+        if fault is not None and fault.status is not None:
+            if fault.retry_after is not None:
+                more.append((b"retry-after", f"{fault.retry_after:g}".encode()))
+            raise _refused_by(fault)
+        handler = self.handlers.get(scope["method"])
+        if handler is None:
+            more.append((b"allow", ", ".join(sorted(self.handlers)).encode()))
+            raise Refused(405, "Method Not Allowed")
+        body = await _body(headers, receive)
+        form = keys is not None and headers.get(b"content-type", b"").startswith(_FORM)
+        value = None if not body else _query(body) if form else _json(body)
+        call = Call(scope["path_params"], _query(scope["query_string"]), value)
+        if not known and keys is not None and not self.door.key.is_among(keys(call.query, call.body)):
+            raise Refused(401, self.api.wrong_key)
+        with self.door.world.lock:
+            return handler(self.door.world, call)
 
 
 def _refused_by(fault: Fault) -> Refused:
@@ -157,7 +165,12 @@ def application(world: World, faults: Faults, key: Key) -> Starlette:
     """The twin as an ASGI application."""
     door = Door(world, faults, key)
     paths: dict[str, tuple[Api, dict[str, Handler]]] = {}
-    for api, calls in ((KIT, kit_api.CALLS), (SEQUENZY, sequenzy_api.CALLS), (OWN, own_api.calls(faults))):
+    for api, calls in (
+        (KIT, kit_api.CALLS),
+        (KIT_3, kit_v3_api.CALLS),
+        (SEQUENZY, sequenzy_api.CALLS),
+        (OWN, own_api.calls(faults)),
+    ):
         for (method, path), handler in calls.items():
             paths.setdefault(path, (api, {}))[1][method] = handler
     routes = [
@@ -166,6 +179,7 @@ def application(world: World, faults: Faults, key: Key) -> Starlette:
     ]
     routes += [
         Route("/v4/{rest:path}", Endpoint(door, KIT, _Nothing())),
+        Route("/v3/{rest:path}", Endpoint(door, KIT_3, _Nothing())),
         Route("/{rest:path}", Endpoint(door, SEQUENZY, _Nothing())),
     ]
     return Starlette(routes=routes)
