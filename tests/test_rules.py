@@ -24,7 +24,6 @@ ANY = re.compile(r"\b[A-Z][1-9]\d?\b")
 # In tests also the ids of tags and lists look so, in quotes, and the T of ISO 8601 before a time.
 IN_TESTS = re.compile(
     r"(?<!-)\b(?!(?<=[\"'])\w+[\"'])[AKLQTW][1-9]\d?\b(?!:\d)|(?<=test_)[aklqtw][1-9]\d?(?=_)"
-    r"(?<!-)\b(?!(?<=[\"'])\w+[\"'])[AKQTW][1-9]\d?\b(?!:\d)|(?<=test_)[akqtw][1-9]\d?(?=_)"
 )
 
 
