@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -308,6 +309,8 @@ def test_the_outbox_pages_in_the_order_of_time(t):
             "send_at": "2026-01-01T00:00:00Z",
         }
         assert calls.ok("GET", "/_twin/outbox?offset=99")["outbox"] == []
+        assert calls.ok("GET", "/_twin/outbox?sequence_id=30")["pagination"]["total"] == 8
+        assert calls.ok("GET", "/_twin/outbox?sequence_id=31")["outbox"] == []
         assert calls("GET", "/_twin/outbox?limit=0") == (
             400,
             {"errors": ["limit must be an integer of 1 or more"]},
@@ -392,6 +395,8 @@ def test_the_state_is_kept_in_a_file(tmp_path):
     assert "twin.db" in files
     assert not any(key.encode() in each for each in files.values())
     with simcore.twin(state=path) as t:
+        with pytest.raises(SimcoreError, match=re.escape(f"{path}: another twin has it open")):
+            simcore.twin(state=path)
         assert_frame_equal(t.outbox, before)
         assert t.clock.now == now
         assert t.key != key

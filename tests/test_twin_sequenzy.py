@@ -219,6 +219,26 @@ def test_the_event_payload_is_kept_with_the_run(calls):
     ]
 
 
+def test_runs_of_one_subscriber_for_several_orders(calls):
+    """The example of matching_field: a run for each order, and none twice while it is active."""
+    body = {
+        "name": "Orders",
+        "trigger": "event_received",
+        "eventName": "ecommerce.order_placed",
+        "enrollmentMode": "matching_field",
+        "enrollmentFieldPath": "order.id",
+        "steps": HTML["steps"],
+    }
+    name = create(calls, body)
+    for order in (1, 2, 1):
+        event = {"email": "a@b.co", "event": "ecommerce.order_placed", "properties": {"order": {"id": order}}}
+        calls.ok("POST", "/api/v1/subscribers/events", event)
+        calls.twin.clock.advance("1 hour")
+    life = same(calls.twin, name)
+    assert life.subscribers["run"].tolist() == [1, 2]
+    assert life.journal["what"].tolist().count("duplicate") == 1
+
+
 # ---------------------------------------------------------------- sequences
 
 

@@ -62,6 +62,8 @@ def move_clock(world: World, call: Call) -> Answer:
 def outbox(world: World, call: Call) -> Answer:
     """A page of what was sent, in the order of time."""
     rows = world.outbox()
+    if call.query.get("sequence_id"):
+        rows = rows[rows["sequence_id"].astype(str) == call.query["sequence_id"]]
     at_us = pd.DatetimeIndex(rows["send_at"]).as_unit("us").asi8
     order = np.argsort(at_us, kind="stable")
     some, pagination = by_offset(call.query, len(rows), 100, MOST_ROWS)

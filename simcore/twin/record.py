@@ -33,8 +33,9 @@ class Record:
             self._open(fspath(path))
 
     def _open(self, path: str) -> None:
-        file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        file = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
+            file.execute("PRAGMA locking_mode = EXCLUSIVE")
             (application,) = file.execute("PRAGMA application_id").fetchone()
             (kind,) = file.execute("PRAGMA user_version").fetchone()
             empty = not file.execute("SELECT 1 FROM sqlite_schema").fetchone()
@@ -46,12 +47,17 @@ class Record:
             elif (application, kind) != (_APPLICATION, _FORMAT):
                 raise SimcoreError(f"{path}: not the state of a twin of this version")
             file.execute("PRAGMA synchronous = NORMAL")
+            file.execute(
+                f"PRAGMA user_version = {_FORMAT}"
+            )  # a write, so that nobody else opens it from here on
             rows = file.execute("SELECT at_us, name, data FROM operation ORDER BY number")
             self.operations = [Operation(at_us, name, json.loads(data)) for at_us, name, data in rows]
         except (sqlite3.DatabaseError, ValueError) as error:
             file.close()
             if isinstance(error, SimcoreError):
                 raise
+            if "locked" in str(error):
+                raise SimcoreError(f"{path}: another twin has it open") from None
             raise SimcoreError(f"{path}: not the state of a twin: {error}") from None
         self._file = file
 

@@ -210,7 +210,10 @@ class Twin:
         ref: int | str | None = None,
         **more: Any,
     ) -> None:
-        """Something happens to a subscriber that no call of the API does, such as "bounced" or "segment_entered"."""
+        """Something happens to a subscriber that no call of the API does, such as "bounced" or "segment_entered".
+
+        `ref`: the id of what it is about, where it is about something. "removed" ends their runs in all sequences.
+        """
         try:
             own_api.happens(self._world, platform, subscriber_id, event, ref=ref, **more)
         except Refused as refused:

@@ -120,7 +120,7 @@ def together(timelines: dict[Any, pd.DataFrame]) -> pd.DataFrame:
     zones = {str(each["send_at"].dt.tz) for each in timelines.values()}
     parts = []
     for key, each in timelines.items():
-        part = each.assign(subject=each["subject"].astype("str")) if len(timelines) > 1 else each.copy()
+        part = each.assign(subject=0) if len(timelines) > 1 else each.copy()
         if len(zones) > 1:
             part["send_at"] = part["send_at"].dt.tz_convert("UTC").astype("datetime64[us, UTC]")
         part.insert(
@@ -129,8 +129,12 @@ def together(timelines: dict[Any, pd.DataFrame]) -> pd.DataFrame:
         parts.append(part)
     if not parts:
         return _EMPTY.copy()
+    if len(parts) == 1:
+        return parts[0]
     whole = pd.concat(parts, ignore_index=True)
-    return whole.assign(subject=whole["subject"].astype("category"))
+    return whole.assign(
+        subject=pd.api.types.union_categoricals([each["subject"] for each in timelines.values()])
+    )
 
 
 _EMPTY = pd.DataFrame({
