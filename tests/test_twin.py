@@ -633,18 +633,46 @@ def test_nothing_of_it_is_loaded_before_it_is_used():
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 
 
-@pytest.mark.slow
-def test_the_fixture(tmp_path):
-    (tmp_path / "test_it.py").write_text(
-        "def test_it(kit_twin):\n"
-        "    assert kit_twin.outbox.empty\n"
-        "    assert kit_twin.url.startswith('http://127.0.0.1:')\n"
-    )
+def pytested(folder, code, *options):
+    """What pytest prints of a test in a folder, with simcore's plugin."""
+    (folder / "test_it.py").write_text(code)
     installed = any(each.name == "simcore" for each in metadata.entry_points(group="pytest11"))
     plugin = [] if installed else ["-p", "pytest_simcore"]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin, "test_it.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert "1 passed" in done.stdout, done.stdout
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        *plugin,
+        "test_it.py",
+        *options,
+    ]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
+
+
+@pytest.mark.slow
+def test_the_fixture_of_a_twin(tmp_path):
+    code = "def test_it(kit_twin):\n    assert kit_twin.outbox.empty and kit_twin.url.startswith('http://127.0.0.1:')\n"
+    assert "1 passed" in pytested(tmp_path, code)
+
+
+@pytest.mark.slow
+def test_the_fixture_of_golden_files(tmp_path):
+    pytest.importorskip("hypothesis", reason="the extra testing has it")
+    code = (
+        "import simcore\nfrom simcore import kit\n"
+        "def test_it(golden):\n"
+        "    welcome = kit.load(simcore.example('welcome'))\n"
+        "    golden(simcore.project(welcome, ['2026-03-06T21:07-05:00']), 'welcome.csv')\n"
+    )
+    told = pytested(tmp_path, code)
+    assert "there is no such file yet" in told
+    assert "1 failed" in told
+    assert "1 passed" in pytested(tmp_path, code, "--simcore-update")
+    assert (tmp_path / "welcome.csv").read_text("utf-8").count("\n") == 5
+    assert "1 passed" in pytested(tmp_path, code)
 
 
 # ---------------------------------------------------------------- faults (W4)
