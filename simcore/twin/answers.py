@@ -11,6 +11,14 @@ class Call(NamedTuple):
     query: Mapping[str, str]
     body: Any = None
 
+    def fields(self, status: int) -> dict[str, Any]:
+        """The body, which must be an object; {} for none. Raises Refused, with a status, for anything else."""
+        if self.body is None:
+            return {}
+        if not isinstance(self.body, dict):
+            raise Refused(status, "the body must be a JSON object")
+        return self.body
+
 
 class Answer(NamedTuple):
     """An answer: its status and its body, which becomes JSON; None for no body."""

@@ -12,7 +12,6 @@ from simcore.twin.kit_account import Sequence, Subscriber
 from simcore.twin.stamps import text
 from simcore.twin.world import World
 
-_NO_BODY = "the body must be a JSON object"
 ACCOUNT = {
     "user": {"email": "twin@example.com"},
     "account": {
@@ -28,14 +27,6 @@ ACCOUNT = {
         },
     },
 }
-
-
-def _fields(call: Call) -> dict[str, Any]:
-    if call.body is None:
-        return {}
-    if not isinstance(call.body, dict):
-        raise Refused(422, _NO_BODY)
-    return call.body
 
 
 # ---------------------------------------------------------------- sequences
@@ -99,7 +90,7 @@ def list_sequences(world: World, call: Call) -> Answer:
 
 def create_sequence(world: World, call: Call) -> Answer:
     """A new sequence, without emails."""
-    return Answer(201, {"sequence": shown_sequence(world.do("kit.create", fields=_fields(call)))})
+    return Answer(201, {"sequence": shown_sequence(world.do("kit.create", fields=call.fields(422)))})
 
 
 def get_sequence(world: World, call: Call) -> Answer:
@@ -109,7 +100,7 @@ def get_sequence(world: World, call: Call) -> Answer:
 
 def update_sequence(world: World, call: Call) -> Answer:
     """Other fields of a sequence."""
-    found, fields = world.kit.sequence(call.path["sequence_id"]), _fields(call)
+    found, fields = world.kit.sequence(call.path["sequence_id"]), call.fields(422)
     if fields:
         world.do("kit.change", sequence=found.id, op="update", fields=fields)
     return Answer(200, {"sequence": shown_sequence(found)})
@@ -132,7 +123,7 @@ def list_emails(world: World, call: Call) -> Answer:
 def create_email(world: World, call: Call) -> Answer:
     """A new email of a sequence."""
     found = world.kit.sequence(call.path["sequence_id"])
-    fields = {name: value for name, value in _fields(call).items() if name not in {"id", "sequence_id"}}
+    fields = {name: value for name, value in call.fields(422).items() if name not in {"id", "sequence_id"}}
     known = {email.id for email in found.now.emails}
     after = world.do(
         "kit.change", sequence=found.id, op="create_email", fields={**fields, "sequence_id": found.id}
@@ -149,7 +140,7 @@ def get_email(world: World, call: Call) -> Answer:
 def update_email(world: World, call: Call) -> Answer:
     """Other fields of an email."""
     found, email = _email(world, call)
-    fields = _fields(call)
+    fields = call.fields(422)
     if fields:
         world.do("kit.change", sequence=found.id, op="update_email", email=email.id, fields=fields)
     return Answer(200, {"email": shown_email(found.email(email.id or 0), content=True)})
@@ -198,7 +189,7 @@ def enter_by_id(world: World, call: Call) -> Answer:
 def enter_by_email(world: World, call: Call) -> Answer:
     """A subscriber is added to a sequence, by address."""
     world.kit.sequence(call.path["sequence_id"])
-    return _enter(world, call, world.kit.by_email(_fields(call).get("email_address")))
+    return _enter(world, call, world.kit.by_email(call.fields(422).get("email_address")))
 
 
 def _enter(world: World, call: Call, subscriber: Subscriber) -> Answer:
@@ -229,7 +220,7 @@ def create_subscriber(world: World, call: Call) -> Answer:
     """A new subscriber, or other names and fields of the one with that address."""
     given = {
         name: value
-        for name, value in _fields(call).items()
+        for name, value in call.fields(422).items()
         if name in {"email_address", "first_name", "state", "fields"}
     }
     found, new = world.do("kit.subscribe", **given)
@@ -246,7 +237,7 @@ def update_subscriber(world: World, call: Call) -> Answer:
     found = world.kit.subscriber(call.path["subscriber_id"])
     given = {
         name: value
-        for name, value in _fields(call).items()
+        for name, value in call.fields(422).items()
         if name in {"email_address", "first_name", "fields"}
     }
     return Answer(200, {"subscriber": world.do("kit.edit", subscriber=found.id, given=given).shown()})
@@ -282,7 +273,7 @@ def list_tags(world: World, call: Call) -> Answer:
 
 def create_tag(world: World, call: Call) -> Answer:
     """A tag of a name."""
-    found, new = world.do("kit.tag", name=_fields(call).get("name"))
+    found, new = world.do("kit.tag", name=call.fields(422).get("name"))
     return Answer(201 if new else 200, {"tag": found})
 
 
@@ -301,7 +292,7 @@ def tag_by_id(world: World, call: Call) -> Answer:
 def tag_by_email(world: World, call: Call) -> Answer:
     """A subscriber is tagged, by address."""
     world.kit.tag_of(call.path["tag_id"])
-    return _tag(world, call, world.kit.by_email(_fields(call).get("email_address")))
+    return _tag(world, call, world.kit.by_email(call.fields(422).get("email_address")))
 
 
 def _tag(world: World, call: Call, subscriber: Subscriber) -> Answer:
@@ -319,7 +310,7 @@ def untag_by_id(world: World, call: Call) -> Answer:
 def untag_by_email(world: World, call: Call) -> Answer:
     """A tag is taken off a subscriber, by address."""
     world.kit.tag_of(call.path["tag_id"])
-    address = _fields(call).get("email_address")
+    address = call.fields(422).get("email_address")
     if not address:
         raise Refused(422, "Either subscriber id or email address is required to remove tag from subscriber")
     return _untag(world, call, world.kit.by_email(address))

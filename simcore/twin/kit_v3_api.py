@@ -25,14 +25,6 @@ def given_keys(query: Mapping[str, str], body: Any) -> list[Any]:
     return [given[name] for given in (query, fields) for name in ("api_key", "api_secret") if name in given]
 
 
-def _fields(call: Call) -> dict[str, Any]:
-    if call.body is None:
-        return {}
-    if not isinstance(call.body, dict):
-        raise Refused(422, "the body must be a JSON object")
-    return call.body
-
-
 def _person(subscriber: Subscriber) -> dict[str, Any]:
     return {
         "id": subscriber.id,
@@ -46,7 +38,7 @@ def _person(subscriber: Subscriber) -> dict[str, Any]:
 
 def _subscribed(world: World, call: Call) -> Subscriber:
     """The subscriber of the address in a body, new where there was none, with the tags that it names."""
-    given = _fields(call)
+    given = call.fields(422)
     name = given.get("first_name", given.get("name"))
     tags = given.get("tags") or []
     if not isinstance(tags, list):
@@ -118,7 +110,7 @@ def list_tags(world: World, call: Call) -> Answer:
 
 def create_tags(world: World, call: Call) -> Answer:
     """A tag, or several."""
-    given = _fields(call).get("tag")
+    given = call.fields(422).get("tag")
     tags: list[Any] = given if isinstance(given, list) else [given]
     if not tags or not all(isinstance(tag, dict) for tag in tags):
         raise Refused(422, f"tag must be an object with a name, or a list of them (found {shown(given)})")
@@ -136,7 +128,7 @@ def join_tag(world: World, call: Call) -> Answer:
 
 def leave_tag(world: World, call: Call) -> Answer:
     """A tag is taken off somebody."""
-    tag, found = world.kit.tag_of(call.path["tag_id"]), world.kit.by_email(_fields(call).get("email"))
+    tag, found = world.kit.tag_of(call.path["tag_id"]), world.kit.by_email(call.fields(422).get("email"))
     world.do("kit.remove_tag", tag=tag["id"], subscriber=found.id)
     return Answer(200, tag)
 
@@ -169,7 +161,7 @@ def update_subscriber(world: World, call: Call) -> Answer:
     found = world.kit.subscriber(call.path["subscriber_id"])
     given = {
         name: value
-        for name, value in _fields(call).items()
+        for name, value in call.fields(422).items()
         if name in {"first_name", "email_address", "fields"}
     }
     return Answer(200, {"subscriber": _person(world.do("kit.edit", subscriber=found.id, given=given))})
@@ -183,7 +175,7 @@ def tags_of_subscriber(world: World, call: Call) -> Answer:
 
 def unsubscribe(world: World, call: Call) -> Answer:
     """Somebody unsubscribes from everything."""
-    found = world.kit.by_email(_fields(call).get("email"))
+    found = world.kit.by_email(call.fields(422).get("email"))
     world.do("kit.happen", subscriber=found.id, event="unsubscribed")
     return Answer(200, {"subscriber": _person(found)})
 
