@@ -247,6 +247,9 @@ class Twins(RuleBasedStateMachine):
 
 
 Twins.TestCase.settings = settings(
-    deadline=None, stateful_step_count=30, suppress_health_check=[*HealthCheck]
+    deadline=None,
+    max_examples=settings.default.max_examples // 2,
+    stateful_step_count=30,
+    suppress_health_check=[*HealthCheck],
 )
 TestTwins = pytest.mark.slow(Twins.TestCase)

@@ -119,7 +119,7 @@ class Twin:
             access_log=False,
             lifespan="off",
             loop="asyncio",
-            http="h11",
+            http="auto",
             ws="none",
             interface="asgi3",
             server_header=False,
