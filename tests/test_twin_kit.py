@@ -308,6 +308,9 @@ def test_emails_of_a_sequence(calls):
     found = calls.ok("PUT", "/v4/sequences/1/emails/2", hours)["email"]
     assert (found["send_days"], found["delay_unit"], found["published"]) == (None, "hours", True)
     assert calls.ok("PUT", "/v4/sequences/1/emails/2", {})["email"] == found
+    assert calls.ok("PUT", "/v4/sequences/1/emails/2", found)["email"] == found  # as it was given
+    whole = calls.ok("GET", "/v4/sequences/1")["sequence"]
+    assert calls.ok("PUT", "/v4/sequences/1", whole)["sequence"] == whole
     moved = calls.ok("PUT", "/v4/sequences/1/emails/3", {"position": 0})["email"]
     assert moved["position"] == 0
     assert [each["id"] for each in calls.ok("GET", "/v4/sequences/1/emails")["emails"]] == [3, 1, 2]

@@ -12,6 +12,8 @@ from simcore.twin.kit_account import Sequence, Subscriber
 from simcore.twin.stamps import text
 from simcore.twin.world import World
 
+_READ_ONLY = frozenset({"id", "sequence_id", "created_at", "updated_at"})
+"""Fields that Kit gives, and that are passed over where they are given back."""
 ACCOUNT = {
     "user": {"email": "twin@example.com"},
     "account": {
@@ -100,7 +102,8 @@ def get_sequence(world: World, call: Call) -> Answer:
 
 def update_sequence(world: World, call: Call) -> Answer:
     """Other fields of a sequence."""
-    found, fields = world.kit.sequence(call.path["sequence_id"]), call.fields(422)
+    found = world.kit.sequence(call.path["sequence_id"])
+    fields = {name: value for name, value in call.fields(422).items() if name not in _READ_ONLY}
     if fields:
         world.do("kit.change", sequence=found.id, op="update", fields=fields)
     return Answer(200, {"sequence": shown_sequence(found)})
@@ -123,7 +126,7 @@ def list_emails(world: World, call: Call) -> Answer:
 def create_email(world: World, call: Call) -> Answer:
     """A new email of a sequence."""
     found = world.kit.sequence(call.path["sequence_id"])
-    fields = {name: value for name, value in call.fields(422).items() if name not in {"id", "sequence_id"}}
+    fields = {name: value for name, value in call.fields(422).items() if name not in _READ_ONLY}
     known = {email.id for email in found.now.emails}
     after = world.do(
         "kit.change", sequence=found.id, op="create_email", fields={**fields, "sequence_id": found.id}
@@ -140,7 +143,7 @@ def get_email(world: World, call: Call) -> Answer:
 def update_email(world: World, call: Call) -> Answer:
     """Other fields of an email."""
     found, email = _email(world, call)
-    fields = call.fields(422)
+    fields = {name: value for name, value in call.fields(422).items() if name not in _READ_ONLY}
     if fields:
         world.do("kit.change", sequence=found.id, op="update_email", email=email.id, fields=fields)
     return Answer(200, {"email": shown_email(found.email(email.id or 0), content=True)})
