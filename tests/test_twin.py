@@ -520,6 +520,13 @@ def test_the_key_shows_itself_nowhere(t, capfd):
             frames.append(repr(trace.tb_frame.f_locals))
             trace = trace.tb_next
         assert key not in "".join(frames[1:])
+    with pytest.raises(SimcoreError) as caught:
+        simcore.twin(key="a-key-of-mine", state="/nowhere/twin.db")
+    assert str(caught.value) == "/nowhere/twin.db: not the state of a twin: unable to open database file"
+    trace = caught.value.__traceback__.tb_next
+    while trace is not None:
+        assert "a-key-of-mine" not in repr(trace.tb_frame.f_locals)
+        trace = trace.tb_next
     assert key not in "".join(capfd.readouterr())
     with pytest.raises(TypeError, match=r"^a key is not copied$"):
         Key("x").__reduce__()

@@ -14,11 +14,14 @@ from typing import Any
 class _Room(ModuleType):
     """This package, which can be called: `simcore.twin()`, a function that is called as the package is."""
 
-    def __call__(self, **given: Any) -> Any:
+    def __call__(self, *, key: str | None = None, **given: Any) -> Any:
         """See `simcore.twin.running.twin`."""
+        from simcore.twin.key import Key
         from simcore.twin.running import twin
 
-        return twin(**given)
+        secret = None if key is None else Key(key)
+        del key  # which a traceback with variables would show
+        return twin(key=secret, **given)
 
     @property
     def __signature__(self) -> inspect.Signature:

@@ -23,7 +23,7 @@ class Operation(NamedTuple):
 class Record:
     """The operations so far. `path`: the SQLite file that keeps them; None for memory alone.
 
-    Raises SimcoreError for a file that is none of these, sqlite3's errors where it cannot be read or written.
+    Raises SimcoreError for a file that is none of these, cannot be opened, or is another twin's.
     """
 
     def __init__(self, path: str | PathLike[str] | None = None) -> None:
@@ -33,33 +33,17 @@ class Record:
             self._open(fspath(path))
 
     def _open(self, path: str) -> None:
-        file = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
-            file.execute("PRAGMA locking_mode = EXCLUSIVE")
-            (application,) = file.execute("PRAGMA application_id").fetchone()
-            (kind,) = file.execute("PRAGMA user_version").fetchone()
-            empty = not file.execute("SELECT 1 FROM sqlite_schema").fetchone()
-            if empty and not application:
-                file.execute("PRAGMA journal_mode = WAL")
-                file.execute(_TABLE)
-                file.execute(f"PRAGMA application_id = {_APPLICATION}")
-                file.execute(f"PRAGMA user_version = {_FORMAT}")
-            elif (application, kind) != (_APPLICATION, _FORMAT):
-                raise SimcoreError(f"{path}: not the state of a twin of this version")
-            file.execute("PRAGMA synchronous = NORMAL")
-            file.execute(
-                f"PRAGMA user_version = {_FORMAT}"
-            )  # a write, so that nobody else opens it from here on
-            rows = file.execute("SELECT at_us, name, data FROM operation ORDER BY number")
-            self.operations = [Operation(at_us, name, json.loads(data)) for at_us, name, data in rows]
+            self._file = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+            self.operations = _read(self._file, path)
         except (sqlite3.DatabaseError, ValueError) as error:
-            file.close()
+            self.close()
             if isinstance(error, SimcoreError):
                 raise
-            if "locked" in str(error):
-                raise SimcoreError(f"{path}: another twin has it open") from None
-            raise SimcoreError(f"{path}: not the state of a twin: {error}") from None
-        self._file = file
+            told = (
+                "another twin has it open" if "locked" in str(error) else f"not the state of a twin: {error}"
+            )
+            raise SimcoreError(f"{path}: {told}") from None
 
     def add(self, operation: Operation) -> None:
         """One more is done."""
@@ -81,3 +65,21 @@ class Record:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _read(file: sqlite3.Connection, path: str) -> list[Operation]:
+    """The operations of a file, which is then this twin's alone; an empty one becomes such a file."""
+    file.execute("PRAGMA locking_mode = EXCLUSIVE")
+    (application,) = file.execute("PRAGMA application_id").fetchone()
+    (kind,) = file.execute("PRAGMA user_version").fetchone()
+    empty = not file.execute("SELECT 1 FROM sqlite_schema").fetchone()
+    if empty and not application:
+        file.execute("PRAGMA journal_mode = WAL")
+        file.execute(_TABLE)
+        file.execute(f"PRAGMA application_id = {_APPLICATION}")
+    elif (application, kind) != (_APPLICATION, _FORMAT):
+        raise SimcoreError(f"{path}: not the state of a twin of this version")
+    file.execute("PRAGMA synchronous = NORMAL")
+    file.execute(f"PRAGMA user_version = {_FORMAT}")  # a write, so that nobody else opens it from here on
+    rows = file.execute("SELECT at_us, name, data FROM operation ORDER BY number")
+    return [Operation(at_us, name, json.loads(data)) for at_us, name, data in rows]

@@ -241,7 +241,7 @@ def twin(
     kit: Any = (),
     sequenzy: Any = (),
     port: int = 0,
-    key: str | None = None,
+    key: str | Key | None = None,
     state: str | PathLike[str] | None = None,
     host: str = LOOPBACK,
     start: Instant = START,
@@ -261,7 +261,7 @@ def twin(
     ...     print(t.clock.now)
     2026-01-04 00:00:00+00:00
     """
-    secret = Key(secrets.token_urlsafe(24) if key is None else key)
+    secret = key if isinstance(key, Key) else Key(secrets.token_urlsafe(24) if key is None else key)
     del key
     given = [
         (f"{name}.load", sequence)
