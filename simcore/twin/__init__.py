@@ -1,8 +1,18 @@
 """The twin: a local server that answers as the APIs of Kit and Sequenzy do, with a clock that moves only when told.
 
-    with simcore.twin() as t:     t.url, t.key, t.clock, t.outbox, t.faults, t.fork(), t.reset()
+    with simcore.twin(kit=[...], sequenzy=[...], port=0, key=None, state=None) as t:
+        t.url, t.key        where it is, and the key that it asks for
+        t.clock             .now, .advance("3 days"), .to("2026-03-06T21:00Z"); forward only
+        t.outbox            all that was sent so far, as a DataFrame
+        t.simulation(id)    the whole life of one sequence so far, as of simcore.simulate
+        t.recorded(id)      what simcore.simulate takes to give the same
+        t.happens(...)      what no call of the API does to a subscriber, such as "bounced"
+        t.faults            .rate_limit(after=5), .unavailable(times=2), .slow(seconds), .cut(), .off()
+        t.fork(), t.reset() another twin in the same state; back to the start
 
-It is the extra `twin` (starlette, uvicorn). What is due when is `simcore.simulate`'s: `RULES.md` says how.
+`kit`, `sequenzy`: sequences that it has from the start. `port`: 0 for any that is free. `state`: an SQLite file in which
+everything stays. `host`: the address that it listens at, 127.0.0.1. `start`: what its clock shows at first. It is the
+extra `twin` (starlette, uvicorn). What is due when is simcore.simulate's; rules W1 to W6 say what it serves.
 """
 
 import inspect
