@@ -11,8 +11,8 @@
         t.fork(), t.reset() another twin in the same state; back to the start
 
 `kit`, `sequenzy`: sequences that it has from the start. `port`: 0 for any that is free. `state`: an SQLite file in
-which everything stays. `host`: the address that it listens at, 127.0.0.1. `start`: what its clock shows at first. It is
-the extra `twin` (starlette, uvicorn). What is due when is simcore.simulate's; rules W1 to W6 say what it serves.
+which everything stays. `host`: the address that it listens at, 127.0.0.1. `start`: what its clock shows at first.
+It is the extra `twin` (starlette, uvicorn). What is due when is simcore.simulate's; rules W1 to W6 say what it serves.
 """
 
 import inspect
