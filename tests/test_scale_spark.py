@@ -371,6 +371,24 @@ def test_what_workers_do():
         assert sent(found.to_pandas()) == sent(by_library(READS, given, None))
 
 
+@pytest.mark.parametrize("name", ["circle", "tags"])
+def test_what_workers_do_for_an_account(name):
+    case = CASES[name]
+    account, entries = case.account, case.entries.astype({"sequence_id": str})
+    cap, given = case.given.get("cap"), {"changes": case.given.get("changes", {})}
+    expected = account.simulate(entries, events=case.events, cap=cap, **given)
+    events = case.events.assign(sequence_id=case.events.get("sequence_id"))
+    options = scale.DEFAULTS._replace(**given)
+    came = scale.entered(account, lambda: entries["sequence_id"])
+    for table in simcore.Simulation._fields:
+        work = scale._Work(table, ("entries", "events"), account, options, True, "subscriber_id", cap, came)
+        found = scale._of_both(work)(table_of(entries, *entries.columns), table_of(events, *events.columns))
+        wanted = getattr(expected, table)
+        kind = "Int64" if name == "circle" else "str"
+        wanted = wanted.assign(sequence_id=wanted["sequence_id"].astype(kind))
+        assert rows(found.to_pandas(integer_object_nulls=True)) == rows(wanted)
+
+
 @pytest.mark.parametrize(
     "text", ["{'a': 1}", "[1]", "1", "[" * 100_000], ids=["python", "list", "number", "deep"]
 )
