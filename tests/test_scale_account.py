@@ -269,6 +269,15 @@ def test_changes_can_be_read_more_than_once():
     assert options.changes == {1: CIRCLE.given["changes"][1], 2: 5}
 
 
+def test_the_tables_of_a_loaded_account_are_not_those_of_each_part():
+    account = Account.load(simcore.example("three_sequences"))
+    bare, _ = whole.checked(account, whole.Options(), None)
+    assert account.entries is not None
+    assert account.events is not None
+    assert (bare.entries, bare.events) == (None, None)
+    assert bare.broadcasts is account.broadcasts
+
+
 def test_who_is_in_broadcasts_alone_is_in_no_part():
     account = Account([series(1, 0)], broadcasts=[{"at": at([30])[0], "subject": "B", "subscriber_id": "b"}])
     rows_ = pd.DataFrame({"sequence_id": [1], "subscriber_id": ["a"], "entered_at": at([0])})

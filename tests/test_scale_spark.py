@@ -373,7 +373,7 @@ def test_what_workers_do():
 
 @pytest.mark.parametrize("name", ["circle", "tags"])
 def test_what_workers_do_for_an_account(name):
-    case = CASES[name]
+    case = ACCOUNTS[name]
     account, entries = case.account, case.entries.astype({"sequence_id": str})
     cap, given = case.given.get("cap"), {"changes": case.given.get("changes", {})}
     expected = account.simulate(entries, events=case.events, cap=cap, **given)
