@@ -17,6 +17,7 @@ MEASUREMENTS = (
     "scale",
     "history",
     "triggers",
+    "account",
     "imports",
     "preview",
 )
