@@ -13,7 +13,7 @@ from whole_accounts import CASES, at, rows
 
 import simcore
 from simcore import Account, Cap, kit
-from simcore.errors import EntryError, SimcoreError
+from simcore.errors import EntryError, SimcoreError, TooLateError
 from simcore.scale import parquet, whole
 
 CIRCLE, TAGS = CASES["circle"], CASES["tags"]
@@ -221,22 +221,36 @@ def test_rows_that_cannot_be_used(tmp_path, text_of):
         "entered_at": at([0, 0, 0]),
     })
     assert text_of(EntryError, run, tmp_path, entries, chunk_rows=1) == (
-        f"{path}: 1 of the 1 rows from row 1 on cannot be used\n  row 1: sequence_id: not one of: 1, 2, 3"
+        f"{path}: 1 of the 1 rows from row 1 on cannot be used\n  row 1: sequence_id 9: not a sequence of the "
+        "account: 1, 2 or 3"
     )
     path.unlink()
     entries = pd.DataFrame({"subscriber_id": [1], "entered_at": at([0])})
     assert text_of(SimcoreError, run, tmp_path, entries, out="other") == (
         f"{path}: no column sequence_id; the columns are: subscriber_id, entered_at"
     )
-    # What only the account finds: a way of entry of another platform's.
+    # A way of entry of the other platform's.
     path.unlink()
     entries = TAGS.entries[-2:].assign(via="audience")
     told = text_of(
         EntryError, run, tmp_path, entries, TAGS.account, "third", cap=None, changes={}, chunk_rows=9
     )
-    assert told.startswith(
-        f"{path}: in the 2 rows from row 0 on: via: 1 of 1 rows cannot be used\n  row 0: 'audience'"
+    assert told == (
+        f"{path}: 1 of the 2 rows from row 0 on cannot be used\n  row 0: via 'audience': not one of: api, "
+        "visual_automation, rule, bulk_action, import, form, manual"
     )
+
+
+def test_mails_after_the_last_instant(tmp_path, text_of):
+    late = series(1, 0, 400)
+    entries = pd.DataFrame({
+        "sequence_id": [1, 1],
+        "subscriber_id": [1, 2],
+        "entered_at": pd.to_datetime(["2026-03-02T00:00Z", "2199-12-31T00:00Z"]),
+    })
+    told = text_of(TooLateError, run, tmp_path, entries, Account([late]), cap=None, changes={}, chunk_rows=1)
+    assert told.startswith(f"{tmp_path / 'in.parquet'}: in the 1 rows from row 1 on: ")
+    assert pq.read_metadata(tmp_path / "out" / "part-00000.parquet").num_rows == 2
 
 
 OTHERS = {

@@ -13,7 +13,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
@@ -24,8 +23,8 @@ import pandas as pd
 
 from simcore.account import Account, Cap
 from simcore.account.account import AccountPart
+from simcore.account.load import usable
 from simcore.account.people import broadcasts as read_broadcasts
-from simcore.account.people import numbered
 from simcore.answers.idle import Idle, idle
 from simcore.answers.options import FileOptions, Naming, Options, read, takes
 from simcore.answers.projection import plan_of
@@ -39,7 +38,6 @@ from simcore.files.parquet import check_memory, flat, pyarrow
 from simcore.files.rows import Rows
 from simcore.files.writing import replacing
 from simcore.plan.columns import ENTRIES, OF_TRIGGERS, Columns, Names, called, check, check_there, renamed
-from simcore.plan.plan import Plan
 from simcore.plan.platform import Sequence, platform_of
 from simcore.scale.whole import Whole, checked, entered, make, sequences, theirs
 from simcore.text.progress import Report, reporting
@@ -186,13 +184,6 @@ def nothing_of(folder: Path) -> Idle:
     return Idle(dict(without_run.most_common()), why)
 
 
-def _plan(nobody: Whole) -> Plan:
-    """The plan by which rows are read: of an account one for what those of its sequences read."""
-    plans = [epoch.plan for epoch in nobody.epochs]
-    vias = tuple(dict.fromkeys(via for plan in plans for via in plan.vias))
-    return replace(plans[0], vias=vias, trigger=next((plan.trigger for plan in plans if plan.trigger), None))
-
-
 def _identity(what: Any, options: Options) -> Any:
     """What identifies a sequence, or an account."""
     if not isinstance(what, Account):
@@ -244,9 +235,9 @@ class _Input:
         arrow: ModuleType,
         parquet: ModuleType,
     ) -> None:
-        self.path, self.raw, self.plan, self.arrow = path, file, _plan(nobody), arrow
-        ids = ("sequence_id",) if isinstance(sequence, Account) else ()
-        self.wanted: Columns = (*ENTRIES[0], *ids), ENTRIES[1]
+        self.path, self.raw, self.plan, self.arrow = path, file, nobody.epochs[0].plan, arrow
+        several = isinstance(sequence, Account)
+        self.wanted: Columns = (*ENTRIES[0], *(["sequence_id"] if several else [])), ENTRIES[1]
         self.compute = importlib.import_module("pyarrow.compute")
         # Buffered, a group of rows is read bit by bit, however big it is.
         self.file = parquet.ParquetFile(
@@ -257,13 +248,15 @@ class _Input:
         here = renamed(schema.names, self.names)
         check_columns(path, [name for name in here if name is not None], self.wanted)
         check_there(given, {"entries": schema.names})
-        warn_of_overlooked("entries", here, self.plan.wanted["entries"])
-        wanted = {*sum(self.wanted, ())} - (set() if self.plan.trigger else OF_TRIGGERS)
+        plans = [epoch.plan for epoch in nobody.epochs] if several else [self.plan]
+        warn_of_overlooked(
+            "entries", here, dict.fromkeys(name for plan in plans for name in plan.wanted["entries"])
+        )
+        wanted = {*sum(self.wanted, ())} - (set() if any(plan.trigger for plan in plans) else OF_TRIGGERS)
         self.columns = [name for name in here if name in wanted]
-        self.lenient = "via" in self.names and "via" not in given
-        table_of_theirs = "entered_at" in self.names and "entered_at" not in given
-        # Of an account nothing is said of those who are not active.
-        alone = table_of_theirs and not isinstance(sequence, Account)
+        # A platform's own words, and how its subscribers stand, are for a table of one platform.
+        self.lenient = not several and "via" in self.names and "via" not in given
+        alone = not several and "entered_at" in self.names and "entered_at" not in given
         self.standing, self.active = platform_of(sequence).standing if alone else ("", "")
         kind = schema.field(self.names.get("subscriber_id", "subscriber_id")).type
         self.id_type = kind.value_type if arrow.types.is_dictionary(kind) else kind
@@ -410,15 +403,10 @@ def _sends(
     if given.lenient:
         frame["via"] = ways(frame["via"], given.plan.vias)
     rows = Rows(given.path, "row", frame, np.arange(start, start + len(frame)), {}, {})
-    entries = rows.entries(given.plan, options.tables)
     if isinstance(sequence, Account):
-        entries["sequence_id"] = frame["sequence_id"]
-        try:
-            numbered("sequence_id", frame["sequence_id"], sequence.ids)
-        except EntryError as error:
-            rows.refuse(
-                dict.fromkeys(error.rows, f"sequence_id: not one of: {', '.join(map(str, sequence.ids))}")
-            )
+        entries = usable("entries", rows, sequence.sequences, options.tables)
+    else:
+        entries = rows.entries(given.plan, options.tables)
     if rows.broken:
         bad = sorted(rows.broken)
         lines = [
@@ -427,18 +415,18 @@ def _sends(
             *([f"  and {len(bad) - 10} more"] if len(bad) > 10 else []),
         ]
         raise EntryError("\n".join(lines), bad)
-    refused = EntryError if isinstance(sequence, Account) else TooLateError
     try:
         found = make(sequence, entries, options, cap=cap, entered=entered(sequence, None))
         sends = found.timeline()
         return sends, _idle(found, sends) if isinstance(found, AccountPart) else idle(found, len(entries))
-    except refused as error:
-        if isinstance(sequence, Account):
-            where = f"in the {len(frame)} rows from row {start} on"
-            raise type(error)(f"{given.path}: {where}: {error}", []) from None
-        row, *_ = error.rows
-        message = str(error).replace(f" row {row} (", f" row {start + row} (", 1)
-        raise TooLateError(f"{given.path}: {message}", [start + row for row in error.rows]) from None
+    except TooLateError as error:
+        message, places = str(error), [start + row for row in error.rows]
+        if isinstance(sequence, Account):  # it names subscribers, or counts a sequence's own rows
+            message, places = f"in the {len(frame)} rows from row {start} on: {message}", []
+        else:
+            row, *_ = error.rows
+            message = message.replace(f" row {row} (", f" row {start + row} (", 1)
+        raise TooLateError(f"{given.path}: {message}", places) from None
 
 
 def _idle(found: AccountPart, sends: pd.DataFrame) -> Idle:
