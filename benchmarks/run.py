@@ -18,6 +18,7 @@ MEASUREMENTS = (
     "scale",
     "history",
     "triggers",
+    "account",
     "imports",
     "preview",
 )
