@@ -15,6 +15,7 @@ import pytest
 from test_columns_read import CASES, READS, by_library, frame, tables, told_of, warned
 from test_columns_read import sends as sent
 from whole_accounts import CASES as ACCOUNTS
+from whole_accounts import with_ids
 
 import simcore
 from simcore import kit, sequenzy
@@ -161,7 +162,7 @@ def test_accounts(spark, name, parts):
         assert found.columns == [*wanted.columns]
         # Of both platforms, ids are texts.
         kind = "Int64" if name == "circle" else "str"
-        assert rows(computed(found)) == rows(wanted.assign(sequence_id=wanted["sequence_id"].astype(kind)))
+        assert rows(computed(found)) == rows(with_ids(wanted, kind))
         assert found.schema["sequence_id"].dataType.simpleString() == (
             "bigint" if name == "circle" else "string"
         )
@@ -383,9 +384,7 @@ def test_what_workers_do_for_an_account(name):
     for table in simcore.Simulation._fields:
         work = scale._Work(table, ("entries", "events"), account, options, True, "subscriber_id", cap, came)
         found = scale._of_both(work)(table_of(entries, *entries.columns), table_of(events, *events.columns))
-        wanted = getattr(expected, table)
-        kind = "Int64" if name == "circle" else "str"
-        wanted = wanted.assign(sequence_id=wanted["sequence_id"].astype(kind))
+        wanted = with_ids(getattr(expected, table), "Int64" if name == "circle" else "str")
         assert rows(found.to_pandas(integer_object_nulls=True)) == rows(wanted)
 
 

@@ -100,3 +100,10 @@ def rows(frame):
     zoned = {name: frame[name].dt.tz_convert("UTC") for name in frame.select_dtypes("datetimetz")}
     plain = frame.assign(**zoned).astype(object)
     return Counter(plain.where(frame.notna(), None).itertuples(index=False, name=None))
+
+
+def with_ids(frame, kind):
+    """The frame with its sequences as whole numbers, or as texts ("str")."""
+    if kind == "str":
+        return frame.assign(sequence_id=frame["sequence_id"].astype(object).map(str, na_action="ignore"))
+    return frame.assign(sequence_id=frame["sequence_id"].astype("Int64"))
