@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def measure_point(subscribers: int, emails: int) -> dict[str, Any]:
     The fastest of `REPEAT` times counts: it is the least disturbed.
     """
     sequence, entries = kit.from_api(make_payload(emails)), make_entries(subscribers)
-    memory = peak_memory(sequence, entries)
+    memory = peak_memory(partial(simcore.project, sequence), entries)
     contenders = {
         "project": lambda: simcore.project(sequence, entries),
         "fill": lambda: fill(memory["frame"]),

@@ -4,16 +4,20 @@ It must run in a process that has done nothing else, and as every measurement it
 """
 
 import sys
+from functools import partial
 
 from table import Row, Size, main
 from workload import make_entries, make_payload, peak_memory
 
+import simcore
 from simcore import kit
 
 
 def measure(size: Size) -> list[Row]:
     """Give the peak of memory that `project` adds, over the size of its frame."""
-    memory = peak_memory(kit.from_api(make_payload()), make_entries(size.subscribers))
+    memory = peak_memory(
+        partial(simcore.project, kit.from_api(make_payload())), make_entries(size.subscribers)
+    )
     return [
         Row(
             "memory",

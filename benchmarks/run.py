@@ -19,6 +19,7 @@ MEASUREMENTS = (
     "scale",
     "history",
     "triggers",
+    "account",
     "imports",
     "preview",
 )

@@ -20,14 +20,13 @@ import numpy as np
 import pandas as pd
 
 import simcore
-from simcore import kit
 
 TIME_ZONE = "America/New_York"
 FIRST_ENTRY = np.datetime64("2025-07-01T00:00:00", "us")
 MINUTE_US = 60 * 1_000_000
 QUARTER_US = 15 * MINUTE_US
 YEAR_US = 365 * 24 * 60 * MINUTE_US
-STATUS = Path("/proc/self/status")
+STATUS, CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 # (delay_value, delay_unit, send_days): one immediate email, then hours and days, with and without own days.
 EMAILS: tuple[tuple[int, str, list[str] | None], ...] = (
@@ -185,18 +184,20 @@ def peak_rss() -> int:
     return read_status("VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def peak_memory(sequence: kit.Sequence, entries: pd.DataFrame) -> dict[str, int]:
+def peak_memory(project: Callable[[pd.DataFrame], pd.DataFrame], entries: pd.DataFrame) -> dict[str, int]:
     """Give the sends of a `project`, the bytes of its frame, and those that it adds at its peak, the frame included.
 
     `rss` is what the operating system gave: the highest resident size while `project` ran, less the resident
-    size just before; so the process must have done nothing larger. `traced` is what Python and numpy asked
-    for, by tracemalloc. `peak` is the larger of both.
+    size just before; so where the highest cannot be forgotten (not Linux), the process must have done nothing
+    larger. `traced` is what Python and numpy asked for, by tracemalloc. `peak` is the larger of both.
     """
-    simcore.project(sequence, entries.head(100))  # what is loaded once is not the cost of this call
+    project(entries.head(100))  # what is loaded once is not the cost of this call
     gc.collect()
 
+    if CLEAR_REFS.exists():
+        CLEAR_REFS.write_text("5")  # forgets the highest
     before = read_status("VmRSS") or peak_rss()
-    timeline = simcore.project(sequence, entries)
+    timeline = project(entries)
     rss = peak_rss() - before
     sends, frame = len(timeline), int(timeline.memory_usage(deep=True).sum())
     del timeline
@@ -204,7 +205,7 @@ def peak_memory(sequence: kit.Sequence, entries: pd.DataFrame) -> dict[str, int]
 
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
-    simcore.project(sequence, entries)
+    project(entries)
     traced = tracemalloc.get_traced_memory()[1] - before
     tracemalloc.stop()
     return {"sends": sends, "frame": frame, "rss": rss, "traced": traced, "peak": max(rss, traced)}

@@ -26,6 +26,9 @@ Ask what if:
     lint              what is odd about a sequence, and what to do about it
     explore           a sequence with controls, in Jupyter
 
+Test against it:
+    twin              a local server that answers as the platforms' APIs do, with a clock that you move
+
 Show it:
     plot_timeline, plot_calendar, plot_load, plot_shift, plot_pressure
     to_ics            a calendar file
@@ -85,6 +88,7 @@ if TYPE_CHECKING:
     from simcore.show.explore import explore
     from simcore.show.pictures import plot_calendar, plot_load, plot_shift, plot_timeline
     from simcore.show.pressure import plot_pressure
+    from simcore.twin.running import twin
     from simcore.verbs import preview, project, simulate, split_entries
 else:
     # The same, each when it is first asked for: nobody waits for a platform that they don't use.
@@ -105,6 +109,7 @@ else:
         "show.explore": ("explore",),
         "show.pictures": ("plot_calendar", "plot_load", "plot_shift", "plot_timeline"),
         "show.pressure": ("plot_pressure",),
+        "twin.running": ("twin",),
         "verbs": ("preview", "project", "simulate", "split_entries"),
     }
 
@@ -156,5 +161,6 @@ __all__ = [
     "split_entries",
     "sweep",
     "to_ics",
+    "twin",
     "versions",
 ]

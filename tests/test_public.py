@@ -42,7 +42,7 @@ NAMES += [
     "preview",
 ]
 NAMES += ["project", "records", "rules", "schema", "sequenzy", "shift", "simulate", "split_entries", "sweep"]
-NAMES += ["to_ics", "versions"]
+NAMES += ["to_ics", "twin", "versions"]
 
 
 def test_names():

@@ -318,7 +318,7 @@ def test_options_are_those_of_project(name, text_of):
     verb = getattr(scale, name)
     signature = inspect.signature(verb)
     options = inspect.signature(simcore.project).parameters
-    assert {*signature.parameters} == {*options, "partitioned"}
+    assert {*signature.parameters} == {*options, "cap", "partitioned"}
     assert "- `until`: where the simulation ends" in verb.__doc__
     text = f"{name}() got an unexpected keyword argument 'partition'. Did you mean 'partitioned'?"
     assert text_of(TypeError, verb, None, WELCOME, partition=True) == text

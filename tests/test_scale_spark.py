@@ -14,6 +14,8 @@ import pandas as pd
 import pytest
 from test_columns_read import CASES, READS, by_library, frame, tables, told_of, warned
 from test_columns_read import sends as sent
+from whole_accounts import CASES as ACCOUNTS
+from whole_accounts import with_ids
 
 import simcore
 from simcore import kit, sequenzy
@@ -155,6 +157,35 @@ def test_recipients_zones(spark):
     for zones in ("tz", by_id):
         expected = simcore.project(WELCOME, people, time_zones=zones)
         assert rows(computed(scale.project(lazy, WELCOME, time_zones=zones))) == rows(expected)
+
+
+@pytest.mark.parametrize("name", ACCOUNTS)
+@pytest.mark.parametrize("parts", [1, 5])
+def test_accounts(spark, name, parts):
+    case = ACCOUNTS[name]
+    expected = case.account.simulate(case.entries, events=case.events, **case.given)
+    kinds = {"subscriber_id": "long" if name == "circle" else "string", "sequence_id": "string"}
+    entries = None if case.entries is None else lazily(spark, case.entries, **kinds).repartition(parts)
+    events = lazily(spark, case.events, **kinds)
+    life = scale.simulate(entries, case.account, events=events, **case.given)
+    for what, found in zip(life._fields, life, strict=True):
+        wanted = getattr(expected, what)
+        assert found.columns == [*wanted.columns]
+        # Of both platforms, ids are texts.
+        kind = "Int64" if name == "circle" else "str"
+        assert rows(computed(found)) == rows(with_ids(wanted, kind))
+        assert found.schema["sequence_id"].dataType.simpleString() == (
+            "bigint" if name == "circle" else "string"
+        )
+    sends = scale.project(entries, case.account, events=events, **case.given)
+    assert sends.schema == life.timeline.schema
+    assert sends.count() == len(expected.timeline)
+
+
+def test_a_cap_is_for_an_account(spark, text_of):
+    text = "cap: one sequence has none: give an account, such as simcore.Account([sequence])"
+    entries = lazily(spark, ENTRIES[:3])
+    assert text_of(SimcoreError, scale.project, entries, WELCOME, cap=simcore.Cap(1, "1D")) == text
 
 
 def test_sequenzy_by_trigger(spark):
@@ -352,6 +383,22 @@ def test_what_workers_do():
         assert sent(found.to_pandas()) == sent(by_library(READS, given, None))
 
 
+@pytest.mark.parametrize("name", ["circle", "tags"])
+def test_what_workers_do_for_an_account(name):
+    case = ACCOUNTS[name]
+    account, entries = case.account, case.entries.astype({"sequence_id": str})
+    cap, given = case.given.get("cap"), {"changes": case.given.get("changes", {})}
+    expected = account.simulate(entries, events=case.events, cap=cap, **given)
+    events = case.events.assign(sequence_id=case.events.get("sequence_id"))
+    options = scale.DEFAULTS._replace(**given)
+    came = scale.entered(account, lambda: entries["sequence_id"])
+    for table in simcore.Simulation._fields:
+        work = scale._Work(table, ("entries", "events"), account, options, True, "subscriber_id", cap, came)
+        found = scale._of_both(work)(table_of(entries, *entries.columns), table_of(events, *events.columns))
+        wanted = with_ids(getattr(expected, table), "Int64" if name == "circle" else "str")
+        assert rows(found.to_pandas(integer_object_nulls=True)) == rows(wanted)
+
+
 @pytest.mark.parametrize(
     "text", ["{'a': 1}", "[1]", "1", "[" * 100_000], ids=["python", "list", "number", "deep"]
 )
@@ -376,7 +423,7 @@ def test_without_spark(monkeypatch, text_of):
 def test_options_are_those_of_project(verb, text_of):
     signature = inspect.signature(verb)
     options = inspect.signature(simcore.project).parameters
-    assert {*signature.parameters} == {*options, "partitioned"}
+    assert {*signature.parameters} == {*options, "cap", "partitioned"}
     assert "- `until`: where the simulation ends" in verb.__doc__
     text = f"{verb.__name__}() got an unexpected keyword argument 'partition'. Did you mean 'partitioned'?"
     assert text_of(TypeError, verb, None, WELCOME, partition=True) == text

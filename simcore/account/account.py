@@ -1,8 +1,8 @@
 """An account: several sequences of the same subscribers, simulated together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from os import PathLike
-from typing import Any, Literal, Self, Unpack
+from typing import Any, Literal, NamedTuple, Self, Unpack
 
 import numpy as np
 import pandas as pd
@@ -20,12 +20,13 @@ from simcore.account.together import Made, simulate
 from simcore.answers.forecast import sent, tabled
 from simcore.answers.idle import Idle, idle
 from simcore.answers.options import Assumptions, Change, Entries, Freq, Options, read, takes
-from simcore.answers.projection import plan_of
+from simcore.answers.projection import Simulation, plan_of
 from simcore.answers.whatif import moved
 from simcore.clock.instants import Instant, Reader, Unit, show
 from simcore.clock.periods import check
 from simcore.engine.frames import plainly
 from simcore.errors import SimcoreError, shown
+from simcore.plan.plan import Epoch
 from simcore.plan.platform import Sequence, known, platform_of
 from simcore.text.wording import count, listed
 
@@ -162,10 +163,12 @@ class Account:
         """
         entries, given = self._tables(entries, read(Account.simulate, options))
         made = self._made(entries, cap, given, notes=True)
+        entered = made.entered
 
         def why(subscriber_id: Any) -> pd.DataFrame:
             again = given._replace(events=_of_one(given.events, subscriber_id), explain=True)
-            found = self._made(_of_one(entries, subscriber_id), cap, again, notes=False, only=subscriber_id)
+            mine = _of_one(entries, subscriber_id)
+            found = self._made(mine, cap, again, notes=False, only=subscriber_id, entered=entered)
             return self._timeline(found, again)
 
         subscribers = stacked([each.subscribers() for each in made.projections], self.ids)
@@ -261,6 +264,26 @@ class Account:
             self.sequences, lambda one: plan_of(one, self.assumptions.get(platform_of(one).name)), as_of
         )
 
+    def part(
+        self,
+        entries: Any,
+        options: Options,
+        cap: Cap | None = None,
+        *,
+        notes: bool = False,
+        entered: Collection[int | str] = (),
+    ) -> "AccountPart":
+        """What happens to some of the subscribers, all of whose rows are in these, before it becomes frames; with
+        `notes` also for the journal and subscribers (`simcore.scale` puts such parts together).
+
+        They are everybody that there is: a broadcast to somebody without a row goes to nobody, since it would go out
+        in every part. `entered`: the sequences that have entries in any part; one that has none enrols by its trigger.
+        """
+        entries, given = self._tables(entries, options)
+        return AccountPart(
+            self, self._made(entries, cap, given, notes=notes, entered=entered, strangers=False), given
+        )
+
     def _tables(self, entries: Any, options: Options) -> tuple[Any, Options]:
         """Entries and events of any library's whose columns have their names here."""
         platforms = {each.name: each for each in map(platform_of, self.sequences.values())}
@@ -277,7 +300,15 @@ class Account:
         return entries, options._replace(events=events, columns=None)
 
     def _made(
-        self, entries: Any, cap: Cap | None, options: Options, *, notes: bool, only: Any = None
+        self,
+        entries: Any,
+        cap: Cap | None,
+        options: Options,
+        *,
+        notes: bool,
+        only: Any = None,
+        entered: Collection[int | str] = (),
+        strangers: bool = True,
     ) -> Made:
         if cap is not None and not isinstance(cap, Cap):
             raise SimcoreError(f"cap: found {shown(cap)}, expected a simcore.Cap, such as Cap(2, '7D')")
@@ -288,7 +319,11 @@ class Account:
         mails = read_broadcasts(self.broadcasts, options.tables)
         if only is not None and mails is not None:
             mails = mails.to(only)
-        return simulate(self.sequences, entries, self._each(options), mails, cap, notes=notes)
+        if mails is not None:
+            mails = mails._replace(strangers=strangers)
+        return simulate(
+            self.sequences, entries, self._each(options), mails, cap, notes=notes, entered=entered
+        )
 
     def _each(self, options: Options) -> dict[int | str, Options]:
         """The options of each sequence."""
@@ -329,6 +364,35 @@ class Account:
         number = found["sequence_id"].cat.codes.to_numpy(copy=True)
         number[number == len(self.ids)] = -1
         return found.assign(sequence_id=in_order(number, self.ids))
+
+
+class AccountPart(NamedTuple):
+    """What happens to some of an account's subscribers, before it becomes frames."""
+
+    account: Account
+    made: Made
+    options: Options
+
+    @property
+    def epochs(self) -> list[Epoch]:
+        """Those of all sequences."""
+        return [epoch for one in self.made.projections for epoch in one.epochs]
+
+    def timeline(self) -> pd.DataFrame:
+        """All mails (see `Account.project`)."""
+        return self.account._timeline(self.made, self.options)
+
+    def subscribers(self) -> pd.DataFrame:
+        """All runs."""
+        return stacked([each.subscribers() for each in self.made.projections], self.account.ids)
+
+    def journal(self) -> pd.DataFrame:
+        """Everything else that happened."""
+        return stacked([each.journal() for each in self.made.projections], self.account.ids)
+
+    def simulation(self) -> Simulation:
+        """All three."""
+        return Simulation(self.timeline(), self.subscribers(), self.journal())
 
 
 def _broadcasts(mails: Mailing, zone: str, *, texts: bool, options: Options) -> pd.DataFrame:

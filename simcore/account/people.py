@@ -1,6 +1,6 @@
 """Who comes to which sequence, and what happens to them: entries, events and broadcasts of an account, read."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -49,8 +49,10 @@ def given(
     ids: Sequence[int | str],
     platforms: Sequence[Platform[Any]],
     how: Reader,
+    entered: Collection[int | str] = (),
 ) -> Given:
-    """What was given, sorted out by sequence and by platform. `platforms`: that of each sequence.
+    """What was given, sorted out by sequence and by platform. `platforms`: that of each sequence. `entered`: the
+    sequences that have entries, be it that none is among these.
 
     Raises EntryError for rows that cannot be used, and names them.
     """
@@ -74,11 +76,11 @@ def given(
         mine = of if of is None or some is None else of[some]
         # The numbers of a platform's sequences among its own.
         only[name] = mine if mine is None else np.where(np.isin(mine, [-1, *numbers[name]]), mine, -2)
-    return Given(_by_sequence(entries, ids, platforms, how), parted, only)
+    return Given(_by_sequence(entries, ids, how, entered), parted, only)
 
 
 def _by_sequence(
-    entries: Any, ids: Sequence[int | str], platforms: Sequence[Platform[Any]], how: Reader
+    entries: Any, ids: Sequence[int | str], how: Reader, entered: Collection[int | str]
 ) -> list[pd.DataFrame | None]:
     """The entries of each sequence; None for those that have none."""
     if entries is None or (isinstance(entries, list | tuple) and not entries):
@@ -105,7 +107,7 @@ def _by_sequence(
         parts = [read.iloc[begin:end] for begin, end in pairwise(edges)]
     else:
         parts = [read[number == at] for at in range(len(ids))]
-    return [part if len(part) else None for part in parts]
+    return [part if len(part) or one in entered else None for one, part in zip(ids, parts, strict=True)]
 
 
 def numbered(what: str, given: "pd.Series[Any]", ids: Sequence[int | str]) -> Ints:
@@ -226,12 +228,12 @@ def people(
         event_log.alike("entries", other, parts[0])
     named = [pd.Index(event_log.array(part)) for part in parts]
     named += [pd.Index(log.ids) for log in logs.values() if len(log.ids)]
-    alone = None if mails is None else mails.subscriber.dropna()
-    if alone is not None and len(alone):
+    if mails is not None and len(alone := mails.subscriber.dropna()):
         alone = alone.infer_objects()
         if named:
             event_log.alike("broadcasts", alone, named[0])
-        named.append(pd.Index(event_log.array(alone)))
+        if mails.strangers:
+            named.append(pd.Index(event_log.array(alone)))
     everybody = named[0].append([*named[1:]]).unique() if named else pd.Index([], dtype=np.int64)
     ids = event_log.array(pd.Series(everybody))
     known_us = np.full(len(ids), NEVER_US)
@@ -256,13 +258,15 @@ def _renumbered(log: Log, ids: Any) -> Log:
 
 class Broadcasts(NamedTuple):
     """Mails to everybody, or to some (A1): `at_us` int64 [µs], `subject`, `audience` (None for everybody), and
-    `subscriber` (None where it is no single one's); `number` int64, which of the distinct ones each row is."""
+    `subscriber` (None where it is no single one's); `number` int64, which of the distinct ones each row is.
+    `strangers`: whether who is in them alone gets them too."""
 
     at_us: Ints
     subject: list[str]
     audience: list[Any]
     subscriber: "pd.Series[Any]"
     number: Ints
+    strangers: bool = True
 
     def to(self, subscriber_id: Any) -> "Broadcasts":
         """Those that a subscriber may get."""

@@ -188,6 +188,8 @@ def stacked(frames: Sequence[pd.DataFrame], ids: Sequence[int | str]) -> pd.Data
             columns = [column.astype(kind) for column in columns]
         elif name in {"email_id", "next_email_id"} and len({str(column.dtype) for column in columns}) > 1:
             columns = _ids(columns)
+        if name == "subscriber_id":  # who comes to no sequence has ids of no kind
+            columns = [column for column in columns if len(column)] or columns[:1]
         parts[name] = pd.concat(columns, ignore_index=True)
     number = np.repeat(np.arange(len(frames)), [*map(len, frames)])
     return pd.DataFrame({"sequence_id": in_order(number, ids), **parts}, copy=False)

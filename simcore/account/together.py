@@ -1,6 +1,6 @@
 """An account's sequences simulated: alone where none matters to another, and together where they do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -29,10 +29,12 @@ CAPPED = {"deferred": "no room under the cap: it waits", "capped": "no room unde
 
 
 class Made(NamedTuple):
-    """What has happened: a projection for each sequence, in order; and the broadcasts that went out."""
+    """What has happened: a projection for each sequence, in order; the broadcasts that went out; and which sequences
+    have entries."""
 
     projections: list[Projection]
     mails: Mailing | None
+    entered: frozenset[int | str]
 
 
 def source_of(sequence_id: int | str) -> Source:
@@ -48,13 +50,14 @@ def simulate(
     cap: Cap | None,
     *,
     notes: bool,
+    entered: Collection[int | str] = (),
 ) -> Made:
     """What happens to everybody in all sequences. `options`: of each sequence, which differ in `changes`,
-    `assumptions` and `enabled_at` alone."""
+    `assumptions` and `enabled_at` alone. `entered`: those that have entries, be it that none is among these."""
     platforms = [platform_of(each) for each in sequences.values()]
     shared = options[next(iter(sequences))]
     until_us = read_until(shared.until, shared.typed)
-    rows = given(entries, shared.events, [*sequences], platforms, shared.tables)
+    rows = given(entries, shared.events, [*sequences], platforms, shared.tables, entered)
     cap = None if cap is None or cap.most is None else cap
     members = []
     for at, (one, sequence) in enumerate(sequences.items()):
@@ -73,7 +76,8 @@ def simulate(
             beside, members, rows, everybody, until_us, broadcasts, cap, notes=notes
         )
         found |= together
-    return Made([found[at] for at in range(len(members))], mailing)
+    came = frozenset(each.id for each in members if rows.entries[each.at] is not None)
+    return Made([found[at] for at in range(len(members))], mailing, came)
 
 
 class _Member(NamedTuple):

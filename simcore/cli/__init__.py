@@ -34,6 +34,7 @@ from simcore.cli.preview import preview
 from simcore.cli.project import project
 from simcore.cli.pull import pull
 from simcore.cli.simulate import simulate
+from simcore.cli.twin import twin
 from simcore.cli.whatif import compare, impact
 from simcore.errors import SimcoreError
 from simcore.show import terminal
@@ -110,6 +111,7 @@ for command in (
     rules,
     schema,
     example,
+    twin,
 ):
     app.command(cls=Command)(command)
 

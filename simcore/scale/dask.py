@@ -2,8 +2,8 @@
 and runs it again if a worker is lost.
 
 What happens to a subscriber depends on all of their rows: a second entry may start another run, or end the first
-(K14), and events end runs. So all rows of a subscriber must be in one partition: both frames are shuffled by
-`subscriber_id` first, unless `partitioned=True` says that this is so already.
+(K14), and events end runs. So all rows of a subscriber, in an account those of all sequences, must be in one
+partition: both frames are shuffled by `subscriber_id` first, unless `partitioned=True` says that this is so already.
 """
 
 from functools import partial
@@ -13,12 +13,14 @@ from typing import Annotated, Any, Unpack
 import numpy as np
 import pandas as pd
 
+from simcore.account import Account, Cap
 from simcore.answers import options as common
 from simcore.answers.options import Enrolling, FileOptions, Naming, Options, read, takes
-from simcore.answers.projection import Projection, Simulation, make
+from simcore.answers.projection import Simulation
 from simcore.errors import EntryError, SimcoreError
-from simcore.plan.columns import check, read_from
-from simcore.plan.platform import Sequence, platform_of
+from simcore.plan.columns import check
+from simcore.plan.platform import Sequence
+from simcore.scale.whole import Whole, checked, columns, entered, make, subjects
 
 try:
     import dask.dataframe as dd
@@ -37,8 +39,9 @@ class DaskOptions(FileOptions, Enrolling, Naming, total=False):
 @takes(DaskOptions)
 def project(
     entries: dd.DataFrame | None,
-    sequence: Sequence,
+    sequence: Sequence | Account,
     *,
+    cap: Cap | None = None,
     partitioned: bool = False,
     **options: Unpack[DaskOptions],
 ) -> dd.DataFrame:
@@ -56,6 +59,12 @@ def project(
     `order` applies within each partition; so does the index, which starts at 0 in each. Divisions are unknown. In
     every partition, the categories of `subject` are all subjects that the sequence has or had.
 
+    An account (`simcore.Account`) can stand in the place of the sequence, and then alone a `cap`. The arguments and
+    columns are those of `Account.project`: `entries` has a `sequence_id` too, and so has the result, first: a category
+    of all sequences in every partition. The tables of an account that was loaded are not used. Broadcasts go to
+    everybody who has rows in `entries` or `events`, be it by an audience or by name. If a sequence enrols by its
+    trigger and both frames are given, Dask goes through `entries` at once, to find which sequences have any.
+
     Errors in the sequence or in other arguments are raised at once. Rows that cannot be read raise EntryError when
     Dask computes, with their numbers within the partition, in the order given. To separate them from the others, map
     `simcore.split_entries` over the partitions.
@@ -71,15 +80,16 @@ def project(
     (8, 'datetime64[us, America/New_York]')
     """
     lazy: dd.DataFrame
-    lazy, _ = _mapped(_timeline, entries, sequence, read(project, options), partitioned)
+    lazy, _ = _mapped(_timeline, entries, sequence, read(project, options), partitioned, cap)
     return lazy
 
 
 @takes(DaskOptions)
 def simulate(
     entries: dd.DataFrame | None,
-    sequence: Sequence,
+    sequence: Sequence | Account,
     *,
+    cap: Cap | None = None,
     partitioned: bool = False,
     **options: Unpack[DaskOptions],
 ) -> Simulation[dd.DataFrame]:
@@ -88,14 +98,21 @@ def simulate(
     Arguments, partitions, order and errors: as for `project`. `dask.compute(*life)` simulates once for all three
     frames. If you compute them one by one, each simulates again.
     """
-    lives, empty = _mapped(_life, entries, sequence, read(simulate, options), partitioned, notes=True)
+    lives, empty = _mapped(_life, entries, sequence, read(simulate, options), partitioned, cap, notes=True)
     return Simulation(
         *(lives.map_partitions(attrgetter(name), meta=getattr(empty, name)) for name in Simulation._fields)
     )
 
 
 def _mapped(
-    work: Any, entries: Any, sequence: Any, options: Options, partitioned: bool, *, notes: bool = False
+    work: Any,
+    entries: Any,
+    sequence: Any,
+    options: Options,
+    partitioned: bool,
+    cap: Cap | None,
+    *,
+    notes: bool = False,
 ) -> tuple[Any, Any]:
     """The result of `work` for each partition, lazily, and its result for empty ones."""
     both = {"entries": entries, "events": options.events}
@@ -108,21 +125,12 @@ def _mapped(
             )
     empty = {name: frame._meta for name, frame in frames.items()}
     # The workers get the frames' partitions, not the frames.
+    sequence, options = checked(sequence, options, cap)
     asked = options._replace(events=None)
-    nobody = make(sequence, empty.get("entries"), asked._replace(events=empty.get("events")), notes=notes)
-    subjects = dict.fromkeys(
-        step.subject for epoch in nobody.epochs[::-1] for step in epoch.plan.steps if step.sends
-    )
-    call = partial(
-        _part,
-        names=(*frames,),
-        sequence=sequence,
-        options=asked,
-        notes=notes,
-        work=partial(work, subject=pd.CategoricalDtype(pd.Index(list(subjects), dtype="str"))),
-    )
-    names, theirs = check(options.columns), [platform_of(sequence).columns]
-    kept = {name: read_from(name, [*map(str, frame.columns)], names, theirs) for name, frame in empty.items()}
+    makes = partial(make, notes=notes, cap=cap, entered=entered(sequence, None))
+    nobody = makes(sequence, empty.get("entries"), asked._replace(events=empty.get("events")))
+    names = check(options.columns)
+    kept = {name: columns(sequence, name, [*map(str, frame.columns)], names) for name, frame in empty.items()}
     ids = {name: str(frame[kept[name]["subscriber_id"]].dtype) for name, frame in empty.items()}
     if len({*ids.values()}) > 1:
         raise EntryError(
@@ -130,11 +138,28 @@ def _mapped(
             "so "
             "that equal ids meet in one partition: cast one of them with astype"
         )
+    named = partial(_distinct, frames["entries"]) if len(frames) > 1 else None
+    dtypes = {"subject": pd.CategoricalDtype(pd.Index(subjects(nobody), dtype="str"))}
+    if isinstance(sequence, Account):  # which of its sequences have rows differs from part to part
+        first = next(iter(empty))
+        dtypes["subscriber_id"] = empty[first].dtypes[kept[first]["subscriber_id"]]
+    call = partial(
+        _part,
+        names=(*frames,),
+        sequence=sequence,
+        options=asked,
+        makes=partial(makes, entered=entered(sequence, named)),
+        work=partial(work, dtypes=dtypes),
+    )
     meta = call(*empty.values())
     parts = [frame.clear_divisions() for frame in _whole(frames, kept, partitioned)]
     # The partitions of a life are not frames; only the frames mapped over them are shown to anyone.
     shape = meta.timeline if isinstance(meta, Simulation) else meta
     return parts[0].map_partitions(call, *parts[1:], meta=shape, enforce_metadata=False), meta
+
+
+def _distinct(entries: Any) -> Any:
+    return entries["sequence_id"].drop_duplicates().compute()
 
 
 def _whole(frames: dict[str, Any], columns: dict[str, dict[str, str]], partitioned: bool) -> list[Any]:
@@ -167,7 +192,7 @@ def _numbered(part: pd.DataFrame, partition_info: dict[str, int] | None = None) 
 
 
 def _part(
-    *parts: pd.DataFrame, names: tuple[str, ...], sequence: Any, options: Options, notes: bool, work: Any
+    *parts: pd.DataFrame, names: tuple[str, ...], sequence: Any, options: Options, makes: Any, work: Any
 ) -> Any:
     """The result of `work` for the subscribers of a partition."""
     frames = {
@@ -175,12 +200,14 @@ def _part(
         for name, part in zip(names, parts, strict=True)
     }
     asked = options._replace(events=frames.get("events"))
-    return work(make(sequence, frames.get("entries"), asked, notes=notes))
+    return work(makes(sequence, frames.get("entries"), asked))
 
 
-def _timeline(projection: Projection, subject: pd.CategoricalDtype) -> pd.DataFrame:
-    return projection.timeline().astype({"subject": subject})
+def _timeline(projection: Whole, dtypes: dict[str, Any]) -> pd.DataFrame:
+    return projection.timeline().astype(dtypes)
 
 
-def _life(projection: Projection, subject: pd.CategoricalDtype) -> Simulation:
-    return projection.simulation()._replace(timeline=_timeline(projection, subject))
+def _life(projection: Whole, dtypes: dict[str, Any]) -> Simulation:
+    ids = {name: dtype for name, dtype in dtypes.items() if name == "subscriber_id"}
+    life = Simulation(*(frame.astype(ids) for frame in projection.simulation()))
+    return life._replace(timeline=life.timeline.astype(dtypes))

@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from os import PathLike
 from pathlib import Path
@@ -21,10 +21,13 @@ from typing import Any, BinaryIO, NamedTuple, Unpack
 import numpy as np
 import pandas as pd
 
-from simcore.answers import projection
+from simcore.account import Account, Cap
+from simcore.account.account import AccountPart
+from simcore.account.load import usable
+from simcore.account.people import broadcasts as read_broadcasts
 from simcore.answers.idle import Idle, idle
 from simcore.answers.options import ZONES, FileOptions, Naming, Options, read, takes
-from simcore.answers.projection import Projection
+from simcore.answers.projection import plan_of
 from simcore.engine import entries as reading
 from simcore.engine.frames import warn_of_inactive, warn_of_overlooked, ways
 from simcore.errors import EntryError, SimcoreError, TooLateError, shown
@@ -34,9 +37,9 @@ from simcore.files.folders import alone, settle, writing
 from simcore.files.parquet import check_memory, flat, pyarrow
 from simcore.files.rows import Rows
 from simcore.files.writing import replacing
-from simcore.plan.columns import ENTRIES, OF_TRIGGERS, Names, called, check, check_there, renamed
-from simcore.plan.plan import Plan
-from simcore.plan.platform import Platform, Sequence, platform_of
+from simcore.plan.columns import ENTRIES, OF_TRIGGERS, Columns, Names, called, check, check_there, renamed
+from simcore.plan.platform import Sequence, platform_of
+from simcore.scale.whole import Whole, checked, entered, make, sequences, theirs
 from simcore.text.progress import Report, reporting
 
 MANIFEST = "_manifest.json"
@@ -77,8 +80,9 @@ class ParquetOptions(FileOptions, Naming, total=False):
 def project(
     path_in: str | PathLike[str],
     path_out: str | PathLike[str],
-    sequence: Sequence,
+    sequence: Sequence | Account,
     *,
+    cap: Cap | None = None,
     chunk_rows: int = 1_000_000,
     progress: bool = True,
     **options: Unpack[ParquetOptions],
@@ -97,6 +101,12 @@ def project(
     subscriber must be next to each other, as in a file sorted by subscriber_id. A file of at most `chunk_rows` rows
     can be in any order. Memory depends on `chunk_rows` only. The exception is a file whose ids do not rise: up to 67
     million of them at a time are held as numbers (8 bytes each, twice), to check that no subscriber comes back.
+
+    An account (`simcore.Account`) can stand in the place of the sequence, and then alone a `cap`. The file has a
+    `sequence_id` too, and all rows of a subscriber, whatever their sequences, must be next to each other. The columns
+    are those of `Account.project`, `sequence_id` first: int64 if all sequences' ids are whole numbers, or else a
+    dictionary of texts. Each part is in the order of `Account.project`. The tables of an account that was loaded are
+    not used. Broadcasts go to everybody who has rows in the file, be it by an audience or by name.
 
     If a run was stopped, for any reason, the same call resumes it and does not repeat finished parts. After a finished
     run the call does nothing. `progress` shows a bar on standard error: rows, share, rate. Returns a `Summary`.
@@ -124,23 +134,15 @@ def project(
         raise SimcoreError(f"chunk_rows: found {shown(chunk_rows)}, expected a whole number of 1 or more")
     source, folder = Path(path_in), Path(path_out)
     arrow, parquet = pyarrow(source)
-    nobody = projection.make(sequence, [], given)
+    sequence, given = checked(sequence, given, cap)
+    nobody = make(sequence, [], given, cap=cap)
     names, given = check(given.columns), given._replace(columns=None)
     with ExitStack() as stack:
         with _reading(source, arrow):
             opened = stack.enter_context(open(source, "rb"))
-            platform = platform_of(sequence)
-            entries = _Input(
-                source,
-                opened,
-                nobody.epochs[0].plan,
-                names,
-                platform,
-                arrow,
-                parquet,
-                zones=isinstance(given.time_zones, str),
-            )
-        fingerprint = _fingerprint(sequence, entries, given, chunk_rows)
+            zones = isinstance(given.time_zones, str)
+            entries = _Input(source, opened, sequence, nobody, names, arrow, parquet, zones=zones)
+        fingerprint = _fingerprint(sequence, entries, given, chunk_rows, cap)
         stack.enter_context(alone(folder, MANIFEST))
         parts = _finished(folder, fingerprint)
         found, done = len(parts), sum(part.rows for part in parts)
@@ -148,7 +150,7 @@ def project(
             if progress:
                 print(f"{folder}: already finished, nothing to do", file=sys.stderr)
             return _summary(parts, found)
-        warn_of_inactive(entries.standings(), platform.standing[1])
+        warn_of_inactive(entries.standings(), entries.active)
         report = stack.enter_context(reporting(progress, entries.rows, "rows"))
         if not parts:
             if entries.rows > chunk_rows:
@@ -160,7 +162,7 @@ def project(
         )  # so that the order of the names is that of the parts
         report("Projecting", done)
         for chunk in entries.chunks(done, chunk_rows):
-            sends, nothing = _sends(entries, chunk, done, sequence, given)
+            sends, nothing = _sends(entries, chunk, done, sequence, given, cap)
             path = folder / f"part-{len(parts):0{digits}}.parquet"
             with replacing(path, source) as sink:
                 with parquet.ParquetWriter(sink, schema) as writer:
@@ -183,20 +185,37 @@ def nothing_of(folder: Path) -> Idle:
     return Idle(dict(without_run.most_common()), why)
 
 
-def _fingerprint(sequence: Sequence, entries: "_Input", options: Options, chunk_rows: int) -> dict[str, Any]:
+def _identity(what: Any, options: Options) -> Any:
+    """What identifies a sequence, or an account."""
+    if not isinstance(what, Account):
+        # The API's form has no ids for emails that it did not number.
+        ids = [step.email_id for step in plan_of(what, include_drafts=True).steps]
+        return [what.to_api(), ids, repr(getattr(what, "left_out", None))]  # the last is a what-if
+    mails = read_broadcasts(what.broadcasts, options.tables)
+    rows = (
+        None if mails is None else [mails.at_us.tolist(), mails.subject, mails.audience, [*mails.subscriber]]
+    )
+    return [[_identity(one, options) for one in sequences(what)], repr(what.assumptions), rows]
+
+
+def _changes(given: Any) -> Any:
+    if isinstance(given, Mapping):
+        return [[key, _changes(each)] for key, each in given.items()]
+    return [*map(repr, given)]
+
+
+def _fingerprint(
+    sequence: Any, entries: "_Input", options: Options, chunk_rows: int, cap: Cap | None
+) -> dict[str, Any]:
     """What identifies a run; its parts fit no other."""
     versions = about.versions()
     asked = {name: getattr(options, name) for name in FileOptions.__annotations__}
     if options.time_zones is not None and not isinstance(options.time_zones, str):
         asked["time_zones"] = _digest([*map(repr, options.time_zones.items())])
     return asked | {
-        # The API's form has no ids for emails that it did not number.
-        "sequence": _digest([
-            sequence.to_api(),
-            [step.email_id for step in entries.plan.steps],
-            repr(getattr(sequence, "left_out", None)),  # a what-if, which is not in the API's form
-        ]),
-        "changes": _digest([*map(repr, options.changes)]),
+        "sequence": _digest(_identity(sequence, options)),
+        "cap": None if cap is None else repr(cap),
+        "changes": _digest(_changes(options.changes)),
         "until": reading.read_until(options.until, options.typed),
         "assumptions": None if options.assumptions is None else repr(options.assumptions),
         "chunk_rows": chunk_rows,
@@ -214,33 +233,38 @@ class _Input:
         self,
         path: Path,
         file: BinaryIO,
-        plan: Plan,
+        sequence: Any,
+        nobody: Whole,
         given: Names,
-        platform: Platform[Any],
         arrow: ModuleType,
         parquet: ModuleType,
         *,
         zones: bool,
     ) -> None:
-        self.path, self.raw, self.plan, self.arrow = path, file, plan, arrow
+        self.path, self.raw, self.plan, self.arrow = path, file, nobody.epochs[0].plan, arrow
+        several = isinstance(sequence, Account)
+        self.wanted: Columns = (*ENTRIES[0], *(["sequence_id"] if several else [])), ENTRIES[1]
         self.compute = importlib.import_module("pyarrow.compute")
         # Buffered, a group of rows is read bit by bit, however big it is.
         self.file = parquet.ParquetFile(
             file, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True
         )
         schema = self.file.schema_arrow
-        self.names = called("entries", schema.names, given, [platform.columns])
+        self.names = called("entries", schema.names, given, theirs(sequence))
         here = renamed(schema.names, self.names)
-        check_columns(path, [name for name in here if name is not None], ENTRIES)
+        check_columns(path, [name for name in here if name is not None], self.wanted)
         check_there(given, {"entries": schema.names})
-        warn_of_overlooked("entries", here, plan.wanted["entries"])
-        wanted = {*sum(ENTRIES, ())} - (
-            set() if plan.trigger else OF_TRIGGERS - ({ZONES} if zones else set())
+        plans = [epoch.plan for epoch in nobody.epochs] if several else [self.plan]
+        warn_of_overlooked(
+            "entries", here, dict.fromkeys(name for plan in plans for name in plan.wanted["entries"])
         )
+        others = OF_TRIGGERS - ({ZONES} if zones else set())
+        wanted = {*sum(self.wanted, ())} - (set() if any(plan.trigger for plan in plans) else others)
         self.columns = [name for name in here if name in wanted]
-        self.lenient = "via" in self.names and "via" not in given
-        table_of_theirs = "entered_at" in self.names and "entered_at" not in given
-        self.standing = platform.standing[0] if table_of_theirs else ""
+        # A platform's own words, and how its subscribers stand, are for a table of one platform.
+        self.lenient = not several and "via" in self.names and "via" not in given
+        alone = not several and "entered_at" in self.names and "entered_at" not in given
+        self.standing, self.active = platform_of(sequence).standing if alone else ("", "")
         kind = schema.field(self.names.get("subscriber_id", "subscriber_id")).type
         self.id_type = kind.value_type if arrow.types.is_dictionary(kind) else kind
         if arrow.types.is_null(kind):
@@ -378,15 +402,18 @@ def _keys(ids: Any) -> Any:
 
 
 def _sends(
-    given: _Input, chunk: Any, start: int, sequence: Sequence, options: Options
+    given: _Input, chunk: Any, start: int, sequence: Any, options: Options, cap: Cap | None
 ) -> tuple[pd.DataFrame, Idle]:
     """The timeline of a chunk, which begins at row `start` of the file, and what comes to nothing."""
     with _reading(given.path, given.arrow):
-        frame = flat(given.arrow, chunk, ENTRIES).to_pandas()
+        frame = flat(given.arrow, chunk, given.wanted).to_pandas()
     if given.lenient:
         frame["via"] = ways(frame["via"], given.plan.vias)
     rows = Rows(given.path, "row", frame, np.arange(start, start + len(frame)), {}, {})
-    entries = rows.entries(given.plan, options.tables, zones=isinstance(options.time_zones, str))
+    if isinstance(sequence, Account):
+        entries = usable("entries", rows, sequence.sequences, options.tables)
+    else:
+        entries = rows.entries(given.plan, options.tables, zones=isinstance(options.time_zones, str))
     if rows.broken:
         bad = sorted(rows.broken)
         lines = [
@@ -396,25 +423,41 @@ def _sends(
         ]
         raise EntryError("\n".join(lines), bad)
     try:
-        found = projection.make(sequence, entries, options)
-        return found.timeline(), idle(found, len(entries))
+        found = make(sequence, entries, options, cap=cap, entered=entered(sequence, None))
+        sends = found.timeline()
+        return sends, _idle(found, sends) if isinstance(found, AccountPart) else idle(found, len(entries))
     except TooLateError as error:
-        row, *_ = error.rows
-        message = str(error).replace(f" row {row} (", f" row {start + row} (", 1)
-        raise TooLateError(f"{given.path}: {message}", [start + row for row in error.rows]) from None
+        message, places = str(error), [start + row for row in error.rows]
+        if isinstance(sequence, Account):  # it names subscribers, or counts a sequence's own rows
+            message, places = f"in the {len(frame)} rows from row {start} on: {message}", []
+        else:
+            row, *_ = error.rows
+            message = message.replace(f" row {row} (", f" row {start + row} (", 1)
+        raise TooLateError(f"{given.path}: {message}", places) from None
 
 
-def _schema(arrow: ModuleType, nobody: Projection, id_type: Any) -> tuple[Any, list[str]]:
+def _idle(found: AccountPart, sends: pd.DataFrame) -> Idle:
+    """What has no effect in any sequence of an account."""
+    without_run = Counter[str]()
+    for one in found.made.projections:
+        without_run.update(idle(one, None).without_run)
+    return Idle(dict(without_run.most_common()), "" if len(sends) else "no mail of the account goes out")
+
+
+def _schema(arrow: ModuleType, nobody: Whole, id_type: Any) -> tuple[Any, list[str]]:
     """The schema of every part, and all subjects that it may have."""
     timeline, text = nobody.timeline(), arrow.string()
+    texts, whole = arrow.dictionary(arrow.int32(), text), pd.api.types.is_integer_dtype
     kinds = {
         "subscriber_id": id_type,
         "run": arrow.int32(),
         "position": arrow.int16(),
-        "email_id": arrow.int64() if timeline["email_id"].dtype == np.int64 else text,
-        "subject": arrow.dictionary(arrow.int32(), text),
-        "send_at": arrow.timestamp("us", nobody.zone),
+        "email_id": arrow.int64() if whole(timeline["email_id"]) else text,
+        "subject": texts,
+        "send_at": arrow.timestamp("us", str(timeline["send_at"].dt.tz)),
     }
+    if "sequence_id" in timeline:
+        kinds["sequence_id"] = arrow.int64() if whole(timeline["sequence_id"].cat.categories) else texts
     schema = arrow.schema([(name, kinds.get(name, text)) for name in map(str, timeline)])
     steps = [step for epoch in nobody.epochs for step in epoch.plan.steps if step.queued and step.sends]
     subjects = [*timeline["subject"].cat.categories, *(step.subject for step in steps)]
@@ -422,8 +465,10 @@ def _schema(arrow: ModuleType, nobody: Projection, id_type: Any) -> tuple[Any, l
 
 
 def _table(arrow: ModuleType, sends: pd.DataFrame, schema: Any, subjects: list[str]) -> Any:
-    subject = sends["subject"].cat.set_categories(subjects)
-    return arrow.Table.from_pandas(sends.assign(subject=subject), schema=schema, preserve_index=False)
+    held = {"subject": sends["subject"].cat.set_categories(subjects)}
+    if "sequence_id" in sends and arrow.types.is_dictionary(schema.field("sequence_id").type):
+        held["sequence_id"] = sends["sequence_id"].cat.rename_categories(str)
+    return arrow.Table.from_pandas(sends.assign(**held), schema=schema, preserve_index=False)
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 what to run where and when, and runs it again if an executor is lost.
 
 What happens to a subscriber depends on all of their rows: a second entry may start another run, or end the first
-(K14), and events end runs. So the rows of a subscriber stay together: they are grouped by a hash of `subscriber_id`
-into `spark.sql.shuffle.partitions` groups, unless `partitioned=True` says that each partition holds whole subscribers.
+(K14), and events end runs. So the rows of a subscriber, in an account those of all sequences, stay together: they are
+grouped by a hash of `subscriber_id` into `spark.sql.shuffle.partitions` groups, unless `partitioned=True` says that
+each partition holds whole subscribers.
 A group, or a partition, must fit in the memory of a worker.
 
 Spark and simcore exchange rows as Arrow data, in which instants are UTC: the session's time zone does not matter.
@@ -11,16 +12,19 @@ Spark and simcore exchange rows as Arrow data, in which instants are UTC: the se
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Annotated, Any, NamedTuple, Unpack
 
 import pandas as pd
 
+from simcore.account import Account, Cap
 from simcore.answers import options as common
 from simcore.answers.options import DEFAULTS, Enrolling, FileOptions, Naming, Options, read, takes
-from simcore.answers.projection import Projection, Simulation, make
+from simcore.answers.projection import Simulation
 from simcore.errors import EntryError, SimcoreError
-from simcore.plan.columns import OBJECTS, check, read_from
-from simcore.plan.platform import Sequence, platform_of
+from simcore.plan.columns import OBJECTS, check
+from simcore.plan.platform import Sequence
+from simcore.scale.whole import Whole, checked, columns, entered, make
 
 try:
     import pyarrow as pa
@@ -49,8 +53,9 @@ class SparkOptions(FileOptions, Enrolling, Naming, total=False):
 @takes(SparkOptions)
 def project(
     entries: DataFrame | None,
-    sequence: Sequence,
+    sequence: Sequence | Account,
     *,
+    cap: Cap | None = None,
     partitioned: bool = False,
     **options: Unpack[SparkOptions],
 ) -> DataFrame:
@@ -73,18 +78,26 @@ def project(
 
     `order` applies within each group or partition.
 
+    An account (`simcore.Account`) can stand in the place of the sequence, and then alone a `cap`. The arguments and
+    columns are those of `Account.project`: `entries` has a `sequence_id` too, and so has the result, first: long if
+    all sequences' ids are whole numbers, or else string. The tables of an account that was loaded are not used.
+    Broadcasts go to everybody who has rows in `entries` or `events`, be it by an audience or by name. If a sequence
+    enrols by its trigger and both frames are given, Spark goes through `entries` at once, to find which sequences have
+    any.
+
     Errors in the sequence or in other arguments are raised at once. Rows that cannot be read raise EntryError in the
     worker when Spark computes; its text is in Spark's own PythonException. Row numbers are those within the group or
     partition, in the order given.
     """
-    return _mapped(["timeline"], entries, sequence, read(project, options), partitioned)[0]
+    return _mapped(["timeline"], entries, sequence, read(project, options), partitioned, cap)[0]
 
 
 @takes(SparkOptions)
 def simulate(
     entries: DataFrame | None,
-    sequence: Sequence,
+    sequence: Sequence | Account,
     *,
+    cap: Cap | None = None,
     partitioned: bool = False,
     **options: Unpack[SparkOptions],
 ) -> Simulation[DataFrame]:
@@ -93,13 +106,13 @@ def simulate(
     Arguments, types, order and errors: as for `project`. Each of the three simulates again when it is computed.
     """
     asked = read(simulate, options)
-    return Simulation(*_mapped([*Simulation._fields], entries, sequence, asked, partitioned, notes=True))
+    return Simulation(*_mapped([*Simulation._fields], entries, sequence, asked, partitioned, cap, notes=True))
 
 
 class _Work(NamedTuple):
     """The work of Spark's workers: make the named `table` of a projection from frames, which `names` names.
 
-    `who`: what the column `subscriber_id` is called in the first of them.
+    `who`: what the column `subscriber_id` is called in the first of them. `entered`: see `whole.entered`.
     """
 
     table: str
@@ -108,6 +121,8 @@ class _Work(NamedTuple):
     options: Options = DEFAULTS
     notes: bool = False
     who: str = "subscriber_id"
+    cap: Cap | None = None
+    entered: frozenset[int | str] = frozenset()
 
     def done(self, *tables: pa.Table) -> pa.Table:
         """The table of what happens to the subscribers of tables."""
@@ -115,11 +130,19 @@ class _Work(NamedTuple):
         bags = [called.get(name, name) for name in OBJECTS]
         frames = {name: _frame(table, bags) for name, table in zip(self.names, tables, strict=True)}
         asked = self.options._replace(events=frames.get("events"))
-        shown = _shown(make(self.sequence, frames.get("entries"), asked, notes=self.notes), self.table)
+        made = make(
+            self.sequence,
+            frames.get("entries"),
+            asked,
+            notes=self.notes,
+            cap=self.cap,
+            entered=self.entered,
+        )
+        shown = _shown(made, self.table)
         ids = tables[0].schema.field(self.who).type
         arrays = {
             name: pa.array(
-                values.astype(object) if isinstance(values.dtype, pd.CategoricalDtype) else values,
+                _plain(values) if isinstance(values.dtype, pd.CategoricalDtype) else values,
                 type=ids if name == "subscriber_id" else _TYPES[_kind(values)][1],
                 from_pandas=True,
             )
@@ -134,6 +157,7 @@ def _mapped(
     sequence: Any,
     options: Options,
     partitioned: bool,
+    cap: Cap | None,
     *,
     notes: bool = False,
 ) -> list[DataFrame]:
@@ -148,10 +172,18 @@ def _mapped(
             )
     empty = {name: pd.DataFrame([], columns=frame.columns, dtype=object) for name, frame in given.items()}
     # The workers get the frames' rows, not the frames.
+    sequence, options = checked(sequence, options, cap)
     asked = options._replace(events=None)
-    nobody = make(sequence, empty.get("entries"), asked._replace(events=empty.get("events")), notes=notes)
-    called, theirs = check(options.columns), [platform_of(sequence).columns]
-    kept = {name: read_from(name, frame.columns, called, theirs) for name, frame in given.items()}
+    nobody = make(
+        sequence,
+        empty.get("entries"),
+        asked._replace(events=empty.get("events")),
+        notes=notes,
+        cap=cap,
+        entered=entered(sequence, None),
+    )
+    called = check(options.columns)
+    kept = {name: columns(sequence, name, frame.columns, called) for name, frame in given.items()}
     who = {name: columns["subscriber_id"] for name, columns in kept.items()}
     ids = {name: frame.schema[who[name]].dataType for name, frame in given.items()}
     if len({*ids.values()}) > 1:
@@ -164,9 +196,10 @@ def _mapped(
             "partitioned: Spark does not pair up the partitions of entries and events: leave partitioned out"
         )
     frames = {name: _numbered(frame, kept[name]) for name, frame in given.items()}
+    came = entered(sequence, partial(_distinct, frames["entries"]) if len(frames) > 1 else None)
     tables = []
     for name in names:
-        work = _Work(name, (*given,), sequence, asked, notes, next(iter(who.values())))
+        work = _Work(name, (*given,), sequence, asked, notes, next(iter(who.values())), cap, came)
         schema = types.StructType([
             types.StructField(
                 str(column), ids[work.names[0]] if column == "subscriber_id" else _TYPES[_kind(values)][0]
@@ -193,6 +226,10 @@ def _numbered(frame: DataFrame, columns: dict[str, str]) -> DataFrame:
             read[bag] = functions.to_json(read[bag])
     read[_ROW] = functions.monotonically_increasing_id()
     return frame.select(*(column.alias(name) for name, column in read.items()))
+
+
+def _distinct(entries: DataFrame) -> list[Any]:
+    return [each.sequence_id for each in entries.select("sequence_id").distinct().collect()]
 
 
 def _grouped(frame: DataFrame, who: str) -> GroupedData:
@@ -245,14 +282,22 @@ def _parsed(text: Any) -> Any:
         return text
 
 
-def _shown(projection: Projection, table: str) -> pd.DataFrame:
-    shown: pd.DataFrame = getattr(projection, table)()
+def _shown(found: Whole, table: str) -> pd.DataFrame:
+    shown: pd.DataFrame = getattr(found, table)()
     return shown
+
+
+def _plain(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Categories as what they are, or as texts."""
+    if _kind(values) == "text":
+        values = values.cat.rename_categories(str)
+    return values.astype(object)
 
 
 def _kind(values: "pd.Series[Any]") -> str:
     """The kind of a column, by its name in `_TYPES`."""
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
+    kind = values.dtype
+    if isinstance(kind, pd.DatetimeTZDtype):
         return "time"
-    name = str(values.dtype).lower()
+    name = str(kind.categories.dtype if isinstance(kind, pd.CategoricalDtype) else kind).lower()
     return name if name in _TYPES else "text"
