@@ -23,6 +23,7 @@ DEFAULTS = {
     "restart_via": "all",
     "hold_without_automation": "same",
     "excluded_midway": "skip_email",
+    "excluded_sequence_membership": "active",
     "queued_emails": "keep",
     "insert_before_next": "wait",
     "earlier_insert": "send",
@@ -52,7 +53,7 @@ def test_listed():
     assert listed["default"].tolist()[1:3] == ["0:15:00", "0:00:00"]
     assert listed["rule"].tolist() == [
         *["K7", "K8", "K8", "K9", "K10", "K12"],
-        *["K14", "K15", "K16", "K20", "K21", "K22", "K25"],
+        *["K14", "K15", "K16", "K30", "K20", "K21", "K22", "K25"],
     ]
     assert listed["values"].tolist() == [
         "calendar | elapsed",
@@ -64,6 +65,7 @@ def test_listed():
         "all | listed",
         "same | stay | complete",
         "skip_email | end_run",
+        "active | joined",
         "keep | reschedule",
         "wait | at_once",
         "send | skip",

@@ -400,7 +400,12 @@ def test_lists_on_the_command_line():
     assert "month_end" in run("assumptions", "parcelpost").stdout
     assert run("assumptions").stdout.splitlines().count("Parcel Post") == 1
     assert "never-posted" in run("lint", "--list").stdout
-    assert {*json.loads(run("lint", "--list", "--json").stdout)} == {"kit", "sequenzy", "parcelpost"}
+    assert {*json.loads(run("lint", "--list", "--json").stdout)} == {
+        "kit",
+        "sequenzy",
+        "parcelpost",
+        "account",
+    }
     assert "PP3  Weeks and months (month_end)" in run("rules").stdout
     assert json.loads(run("schema", "parcelpost").stdout) == simcore.schema("parcelpost")
 
