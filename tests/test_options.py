@@ -51,8 +51,8 @@ SIGNATURES = {
     "order='entry', enabled_at=None, render=False, seed=None, columns=None, unit=None, dayfirst=False, "
     "time_zones=None",
     parquet.project: "path_in, path_out, sequence, *, cap=None, chunk_rows=1000000, progress=True, changes=(), "
-    "until=None, include_drafts=False, assumptions=None, naive_time_zone=None, order='entry', render=False, explain=False, "
-    "seed=None, columns=None, unit=None, dayfirst=False, time_zones=None",
+    "until=None, include_drafts=False, assumptions=None, naive_time_zone=None, order='entry', render=False, "
+    "explain=False, seed=None, columns=None, unit=None, dayfirst=False, time_zones=None",
     testing.assert_for_all_entries: "sequence, predicate, start, end, *, every=datetime.timedelta(seconds=3600), "
     "include_drafts=False, assumptions=None, naive_time_zone=None",
 }

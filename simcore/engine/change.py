@@ -5,8 +5,9 @@ import numpy as np
 from simcore.clock.gates import Anytime
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import Ints
+from simcore.engine.itinerary import Itinerary
 from simcore.engine.own_zones import of_zones
-from simcore.engine.record import Itinerary, Record
+from simcore.engine.record import Record
 from simcore.engine.rounds import ACTIVE, AT_ONCE, CHANGED, COMPLETED, FREED, NONE
 from simcore.engine.times import Times, due
 from simcore.plan.log import Flags

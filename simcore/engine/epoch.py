@@ -9,7 +9,8 @@ import numpy as np
 
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import Ints
-from simcore.engine.record import Itinerary, Record
+from simcore.engine.itinerary import Itinerary
+from simcore.engine.record import Record
 from simcore.engine.rounds import Waiting, merged, where
 from simcore.engine.steps import Steps
 from simcore.engine.times import Kept, Times

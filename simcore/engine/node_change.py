@@ -5,8 +5,9 @@ import numpy as np
 from simcore.clock.gates import Closed
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import FAR_US, Ints, zone
+from simcore.engine.itinerary import Itinerary
 from simcore.engine.own_zones import of_zones
-from simcore.engine.record import Itinerary, Record
+from simcore.engine.record import Record
 from simcore.engine.rounds import ACTIVE, COMPLETED, NONE
 from simcore.engine.times import Times
 from simcore.plan.log import Flags

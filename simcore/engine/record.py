@@ -1,13 +1,13 @@
 """The record: how all runs stand, and what has happened to them. Epochs write it, changes read and correct it."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from simcore.clock.instants import NAT_US
-from simcore.clock.zones import Ints, zone_names
+from simcore.clock.zones import Ints
+from simcore.engine.circumstances import Circumstances
 from simcore.engine.limit import Limit
 from simcore.engine.rounds import (
     ACTIVE,
@@ -22,8 +22,8 @@ from simcore.engine.rounds import (
 )
 from simcore.engine.times import Times
 from simcore.plan.history import History
-from simcore.plan.log import BEFORE_US, NEVER_US, Flags, Log, Members, Source, Toggles, empty
-from simcore.plan.plan import ByNode, Emission, Epoch, Guard, Plan, Step
+from simcore.plan.log import NEVER_US, Flags, Log, Source
+from simcore.plan.plan import Emission, Epoch, Plan, Step
 from simcore.plan.runs import Runs
 
 _OF_RUNS = (
@@ -39,36 +39,8 @@ class Others(Protocol):
         """Those of them that may be excluded."""
         ...
 
-    def excluded(self, who: Ints, at_us: Ints) -> Flags:
-        """Whether each (subscriber, instant), the instant being now, is in one that is excluded."""
-        ...
 
-
-class Itinerary:
-    """A plan by place, in terms of the numbers that emails have throughout (`number` int64 [steps])."""
-
-    def __init__(self, plan: Plan, numbers: dict[int | str, int]) -> None:
-        self.plan = plan
-        self.steps = plan.steps
-        self.number = np.array([numbers[step.email_id] for step in plan.steps], np.int64)
-        self.by_node = isinstance(plan.on_change, ByNode)
-        # Where each email stands; none at all stands nowhere, and is the last by its number.
-        place = np.full(len(numbers), NONE)
-        place[self.number] = np.arange(len(plan.steps))
-        self.place = np.append(place, NONE)
-        # From each place on, the first step that runs wait for; one behind the last where there is none.
-        self.next = [len(plan.steps)] * (len(plan.steps) + 1)
-        for at, step in reversed([*enumerate(plan.steps)]):
-            self.next[at] = at if step.queued else self.after(at)
-        self.published = {step.email_id for step in plan.steps if step.sends}
-
-    def after(self, place: int) -> int:
-        """The step that runs wait for once they have passed the one at a place, where no branch says otherwise."""
-        paths = self.steps[place].paths
-        return self.next[paths[0] if paths else place + 1]
-
-
-class Record:
+class Record(Circumstances):
     """All runs, each at its place: what the rounds write, epoch by epoch.
 
     `keeps`: whether anybody asks where runs stand; `notes`: whether to keep account of what is not a send; `passes`:
@@ -77,8 +49,7 @@ class Record:
     that these runs share with others'; `limit`: how many mails each subscriber gets. `lean`: whether nothing changes
     and nobody asks why, so that since when runs wait is not kept.
 
-    `within`: what is excluded and happens beside (A3), and `told`: who is told what steps do (A5), where there are
-    other sequences.
+    `told`: who is told what steps do, where there are other sequences (A5).
     """
 
     def __init__(
@@ -97,9 +68,8 @@ class Record:
         limit: Limit | None = None,
         lean: bool = False,
     ) -> None:
-        self.runs, self.statuses, self.limit = runs, statuses, limit
-        self.lean = lean
-        self.within: Others | None = None
+        super().__init__(epochs, runs, log, history)
+        self.statuses, self.limit, self.lean = statuses, limit, lean
         self.told: Callable[[str, Hashable, Ints, Ints, Any], None] | None = None
         self.noting, self.passes, self.late = notes, passes, late
         ids = dict.fromkeys(step.email_id for epoch in epochs for step in epoch.plan.steps)
@@ -139,47 +109,8 @@ class Record:
         self.owed_us = np.zeros(self.received.shape if limit is not None else (0, 0), np.int64)
         """From when on each run may have what it is owed, where there is a limit (A6)."""
         self.inside = np.empty(0, np.int64)  # who entered in an earlier epoch, and may not be through
-        emits = any(step.emits for epoch in epochs for step in epoch.plan.steps)
-        self.events = epochs[0].plan.events
-        if log is None and any(epoch.plan.looks_back for epoch in epochs):
-            log = empty(np.arange(int(runs.numbered_who.max(initial=-1)) + 1))
-        self._history = history
-        if history is None and log is not None:
-            self._history = History(log, self.events, emits=emits)
-        if emits or in_order:
+        if self.emits or in_order:
             self.out = self.out._replace(end_us=runs.end_us.copy(), end_status=runs.end_status.copy())
-        self._named: list[str] = []  # zones that the log names, and no entry
-        self.same_clock: Ints | None = None
-        """Which zones are as one, once somebody has looked: see `simcore.engine.own_zones`."""
-        self._zone_field = next((each for epoch in epochs if (each := epoch.plan.zone_field)), "")
-        self._plan: Plan | None = None
-        self._guard: Guard | None = None
-        self._members: Toggles | None = None
-        self._concerned: Flags | None = None  # which runs are of people who are ever in an excluded source
-
-    @property
-    def history(self) -> History:
-        """What has happened to subscribers, where any rule looks at it."""
-        if self._history is None:
-            raise TypeError("runs without a log")
-        return self._history
-
-    def under_plan(self, plan: Plan) -> None:
-        """From here on the plan's excluded sources and its stop hold."""
-        log = None if self._history is None else self._history.log
-        members = None if log is None else log.members(plan.excluded, plan.events)
-        if members is not self._members and members is not None and self.runs.who is not None:
-            self._concerned = members.known(self.runs.who)
-        self._members = members
-        self._kept_out: list[Members] = []
-        if self.within is not None:
-            outside = plan.excluded - self.within.sources
-            self._kept_out = [self.history.members(source) for source in sorted(outside, key=repr)]
-        if self._plan is None or plan.stop != self._plan.stop:
-            self._guard = None
-            if plan.stop is not None and log is not None and self.runs.who is not None:
-                self._guard = plan.stop.guard(self.history, self.runs)
-        self._plan = plan
 
     def note(self, what: str, rows: Ints | None, at: Times, step: Step | None = None) -> None:
         """Something other than a send happens to runs."""
@@ -268,31 +199,6 @@ class Record:
         self.end(STOPPED, "stopped", take(cohort.rows, some), cohort.at.of(some))
         return cohort.of(np.flatnonzero(~stopped))
 
-    def in_excluded(self, who: Ints, at_us: Ints) -> Flags:
-        """Whether each (subscriber, instant) is in an excluded source, be it another sequence (K16, A3)."""
-        if self.within is None:
-            return np.zeros(len(who), np.bool_) if self._members is None else self._members.state(who, at_us)
-        found = self.within.excluded(who, at_us)
-        for members in self._kept_out:
-            found |= members.state(who, at_us)
-        return found
-
-    def excluded(self, cohort: Waiting) -> Ints:
-        """Which of a cohort, by their places, are in an excluded source when their email is due (K16)."""
-        if self.within is not None:
-            return np.flatnonzero(
-                self.in_excluded(self.runs.numbered_who[where(cohort.rows)], cohort.at.all_us())
-            )
-        if self._members is None or self.runs.who is None or self._concerned is None:
-            return np.empty(0, np.int64)
-        some = np.flatnonzero(self._concerned[where(cohort.rows)])
-        who = self.runs.who[take(cohort.rows, some)]
-        return some[self._members.state(who, cohort.at.of(some).all_us())]
-
-    def have_left(self, cohort: Waiting) -> Flags:
-        """Which of a cohort have unsubscribed, say, and did not come back (Q33)."""
-        return self.history.left(self.runs.numbered_who[where(cohort.rows)], cohort.at.all_us())
-
     def emit(self, emissions: Sequence[Emission], cohort: Waiting) -> Waiting:
         """A step does for a cohort what events do; gives those whose runs go on."""
         runs, at_us = self.runs, cohort.at.all_us()
@@ -354,43 +260,3 @@ class Record:
         inside = self.inside
         live: Ints = inside[(self.out.state[inside] == ACTIVE) & (self.out.end_us[inside] > at_us)]
         return live
-
-    @property
-    def fixed_zones(self) -> bool:
-        """Whether each run stays in the zone that it has (T22); where events say zones, it may change (Q31)."""
-        return not self._zone_field
-
-    def zones_at(self, rows: Ints | None, at_us: Ints) -> Ints:
-        """The own zone of each of some runs at an instant [int64, places in `zones`]; -1 for none (Q31)."""
-        runs = self.runs
-        mine = where(rows)
-        known = np.full(len(at_us), -1) if runs.time_zone is None else runs.time_zone[mine]
-        if not self._zone_field or self._history is None or runs.who is None:
-            return known
-        said_us, which = self._history.latest("field_changed", self._zone_field, runs.who[mine], at_us)
-        later = (said_us > runs.entered_us[mine]) | ((said_us > BEFORE_US) & (known < 0))
-        said = self._history.read(which, self._zone_of, -1).astype(np.int64)
-        return np.where(later, said, known)
-
-    def _zone_names(self, rows: Ints | None, at_us: Ints) -> npt.NDArray[np.object_]:
-        """What `zones_at` gives, by name; "" for none."""
-        place = self.zones_at(rows, at_us)
-        return np.array([*self.zones, ""], object)[place]
-
-    def _zone_of(self, properties: Mapping[str, Any]) -> int:
-        """The place of a zone that an event names, in `zones`; -1 for what is no zone."""
-        name = properties.get("value")
-        if not (isinstance(name, str) and name in zone_names()):
-            return -1
-        return self.zone_place(name)
-
-    @property
-    def zones(self) -> tuple[str, ...]:
-        """The zones that any run is in."""
-        return (*self.runs.zones, *self._named)
-
-    def zone_place(self, name: str) -> int:
-        """The place of a zone in `zones`; it is put there where it is new."""
-        if name not in self.zones:
-            self._named.append(name)
-        return self.zones.index(name)

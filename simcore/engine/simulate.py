@@ -13,9 +13,10 @@ from simcore.clock.instants import NAT_US
 from simcore.clock.zones import FAR_US, FIRST_US, Ints
 from simcore.engine.change import change
 from simcore.engine.epoch import Sweep
+from simcore.engine.itinerary import Itinerary
 from simcore.engine.node_change import change_nodes
 from simcore.engine.own_zones import due_by_zone
-from simcore.engine.record import Itinerary, Record
+from simcore.engine.record import Record
 from simcore.engine.rounds import ACTIVE, NONE, Outcome
 from simcore.engine.steps import NO_WAIT
 from simcore.engine.times import Kept, Times

@@ -11,9 +11,10 @@ import numpy as np
 from simcore.clock.delays import Elapsed
 from simcore.clock.gates import Closed
 from simcore.clock.zones import FAR_US, LAST_US, Ints
+from simcore.engine.itinerary import Itinerary
 from simcore.engine.limit import Limit
 from simcore.engine.own_zones import due_by_zone
-from simcore.engine.record import Itinerary, Record
+from simcore.engine.record import Record
 from simcore.engine.rounds import (
     BEHIND,
     DEFERRED,

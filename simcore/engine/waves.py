@@ -12,10 +12,11 @@ import numpy as np
 
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import Ints
+from simcore.engine.itinerary import Itinerary
 from simcore.engine.judging import judged
 from simcore.engine.line import Line
 from simcore.engine.people import STARTED
-from simcore.engine.record import Itinerary, Record
+from simcore.engine.record import Record
 from simcore.engine.rounds import ACTIVE, NONE, Waiting, where
 from simcore.engine.steps import Steps
 from simcore.engine.times import Times
