@@ -378,6 +378,53 @@ def test_emails_that_move_are_told_apart_by_whole_schedules(welcome):
     assert len(found.evaluated) < 12
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("minimize", METRICS)
+def test_windows_drafts_and_delays_alone(welcome, minimize):
+    """Emails at once on send days only, a draft that counts, and days of which none is sure."""
+    days = kit.Assumptions(immediate_days="send_days")
+    over = {"send_days": [WEEK, ["saturday"], ["saturday", "sunday"], [*WEEKDAYS]], "send_hour": [3, 23, 12]}
+    assert_optimum(welcome, PEOPLE, over, minimize, ["weekend_share <= 0.9"], 1, assumptions=days)
+    drafts = welcome.replace_email(1, published=False)
+    counted = kit.Assumptions(draft_delay="count")
+    assert_optimum(drafts, PEOPLE, OVER, minimize, ["night_share <= 0.9"], 1, assumptions=counted)
+    assert_optimum(welcome, PEOPLE, {"emails[1].delay_value": [1, 5, 9]}, minimize, [], 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("minimize", ["weekend_share", "night_share"])
+def test_windows_of_a_part_of_the_day(minimize):
+    steps = [{"subject": at, "html": "<p>x</p>", "delay": {"days": 1}} for at in "AB"]
+    window = {
+        "timezone": "America/New_York",
+        "startTime": "23:00",
+        "endTime": "24:00",
+        "days": ["mon", "tue"],
+    }
+    sequence = sequenzy.Sequence(name="S", trigger="contact_added", steps=steps, sendingWindow=window)
+    over = {
+        "sendingWindow": [
+            {**window, "startTime": start, "endTime": end, "days": days}
+            for start, end in (("22:00", "23:00"), ("01:00", "06:00"), ("09:00", "12:00"), ("06:00", "08:00"))
+            for days in (["sat", "sun"], ["mon"], ["fri", "sat"])
+        ],
+        "steps[1].delay.days": [1, 2],
+    }
+    found = assert_optimum(sequence, PEOPLE, over, minimize, [], 1)
+    assert found.best[minimize][0] == 0
+    wrong = {"sendingWindow.startTime": ["09:00", "25:00"]}
+    told = either(simcore.sweep, sequence, wrong, PEOPLE)
+    assert "25:00" in told
+    assert either(simcore.optimize, sequence, PEOPLE, over=wrong, minimize=minimize) == told
+
+
+def test_the_first_combination_that_is_not_valid_is_named(welcome):
+    over = {"send_hour": [9, 8], "emails[1].delay_value": [1, 0], "emails[2].delay_value": [1, 2]}
+    told = either(simcore.sweep, welcome, over, PEOPLE)
+    assert "'send_hour': 9, 'emails[1].delay_value': 0, 'emails[2].delay_value': 1" in told
+    assert either(simcore.optimize, welcome, PEOPLE, over=over, minimize="p95_days") == told
+
+
 def test_too_late(welcome, text_of):
     entries = ["2199-12-30T12:00Z"]
     named = {"over": {"send_hour": [1, 2]}, "minimize": "p95_days"}

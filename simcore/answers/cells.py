@@ -66,7 +66,7 @@ class Cells:
         span: Span,
         place: str,
     ) -> None:
-        self._entered_us = np.sort(entered_us)
+        self._entered_us = entered_us
         self._span, self._sends, self._here = span, sends, zone(place)
         self._hours = periods(self._here, "h", *span)
         self._kept: dict[Hashable, Any] = {}
@@ -93,11 +93,11 @@ class Cells:
     def of(
         cls, entered_us: Ints, steps: Sequence[Sequence[Timing]], sends: Sequence[bool], place: str
     ) -> "Cells | None":
-        """Those of some entries; None where the laws of the clock do not hold all the time."""
-        last_us = entered_us.max(keepdims=True)
+        """Those of entries in order [µs]; None where the laws of the clock do not hold all the time."""
+        last_us = entered_us[-1:]
         for some in steps:
             last_us = latest_us(some, last_us)
-        span = Span(int(entered_us.min()), int(last_us[0]))
+        span = Span(int(entered_us[0]), int(last_us[0]))
         delays = {each.delay for some in steps for each in some}
         zones = {place} | {each.time_zone for each in delays if isinstance(each, CalendarDays)}
         if span.last_us > LAST_US or not all(map(span.in_order, zones)):

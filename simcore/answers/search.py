@@ -16,8 +16,9 @@ from simcore.answers.options import Options
 from simcore.answers.projection import Cache, Projection, make, planned
 from simcore.answers.space import Space, Timings
 from simcore.answers.sweep import naming, neighbours
+from simcore.clock.zones import Ints
 from simcore.plan.log import NEVER_US
-from simcore.plan.plan import OneAtATime
+from simcore.plan.plan import OneAtATime, Plan
 
 _DAYS = METRICS[:2]
 COUNTED = "the sends that are surely in it are counted, and those that may be (T8, T9)"
@@ -63,6 +64,7 @@ class Search:
         self._settled = 0
         self._report: Callable[[int], None] = lambda settled: None
         self._cells: dict[int, Cells] = {}
+        self._entered_us: tuple[Any, Ints] = (None, np.empty(0, np.int64))
 
     def run(self, report: Callable[[int], None]) -> Found:
         """All of the space, evaluated or ruled out. `report` takes how many schedules are settled."""
@@ -82,7 +84,7 @@ class Search:
     def _cells_of(self, number: int) -> Cells | None:
         """The cells of a kind; None where its schedules cannot be compared, since more than waits decides."""
         kind, options = self._timings.kinds[number], self._options
-        epochs, people, *_ = self._projected(kind.row)
+        epochs, people, *_ = self._projected(kind.row, self._space.schedule(kind.row))
         runs, entry = people.runs, epochs[0].plan.entry
         changing = options.events is not None or options.until is not None or len(epochs) > 1
         if changing or not len(runs) or runs.first_end_us < NEVER_US or runs.time_zone is not None:
@@ -90,21 +92,22 @@ class Search:
         alone = not len(people.rejected.row) and pd.Index(runs.subscriber_id).is_unique
         if not (alone or isinstance(entry, OneAtATime)):  # an active run may keep another out
             return None
-        steps = self._timings.all_of(number)
-        return Cells.of(runs.entered_us, steps, kind.sends, kind.time_zone)
+        if self._entered_us[0] is not runs.entered_us:  # most kinds have the same, which is then kept once
+            self._entered_us = runs.entered_us, np.sort(runs.entered_us)
+        return Cells.of(self._entered_us[1], self._timings.all_of(number), kind.sends, kind.time_zone)
 
     def _evaluate(self, rows: list[int]) -> None:
         """Evaluates schedules as `simcore.sweep` does, those next to each other that have most in common."""
         options = self._options
-        plans = [planned(self._space.schedule(row), options) for row in rows]
+        schedules = [self._space.schedule(row) for row in rows]
+        plans = [planned(each, options) for each in schedules]
         for at in neighbours(plans):
-            self._settle(rows[at], self._metrics.of(self._projected(rows[at])))
+            self._settle(rows[at], self._metrics.of(self._projected(rows[at], schedules[at], plans[at])))
 
-    def _projected(self, row: int) -> Projection:
-        """What happens to all under a schedule."""
-        schedule = self._space.schedule(row)
+    def _projected(self, row: int, schedule: Any, plan: Plan | None = None) -> Projection:
+        """What happens to all under a schedule, that of a row."""
         with naming(self._space.chosen(row)):
-            return make(schedule, self._entries, self._options, cache=self._cache)
+            return make(schedule, self._entries, self._options, plan=plan, cache=self._cache)
 
     def _settle(self, row: int, values: tuple[float, ...]) -> None:
         """Notes the metrics of a schedule, and the best so far."""
