@@ -1,7 +1,7 @@
 """The record: how all runs stand, and what has happened to them. Epochs write it, changes read and correct it."""
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -22,22 +22,13 @@ from simcore.engine.rounds import (
 )
 from simcore.engine.times import Times
 from simcore.plan.history import History
-from simcore.plan.log import NEVER_US, Flags, Log, Source
+from simcore.plan.log import NEVER_US, Flags, Log
 from simcore.plan.plan import Emission, Epoch, Plan, Step
 from simcore.plan.runs import Runs
 
 _OF_RUNS = (
     *("last", "anchor_us", "over_us", "since_us", "under", "cause", "ending", "holding", "parked", "flags"),
 )
-
-
-class Others(Protocol):
-    """The other sequences of the same subscribers, as they stand."""
-
-    @property
-    def sources(self) -> frozenset[Source]:
-        """Those of them that may be excluded."""
-        ...
 
 
 class Record(Circumstances):
