@@ -351,3 +351,12 @@ def test_summaries_say_that_a_blank_draft_sends_nothing():
     assert run("forecast", file, rows).stdout.splitlines()[-1] == f"no sends: {why}"
     assert f"no sends: {why}" in run("simulate", file, rows, "-o", "out").stdout
     assert run("preview", file, "--entered", AT).stderr == f"Warning: nothing to preview: {why}\n"
+
+
+def test_a_step_that_unsubscribes_before_any_email():
+    ends = {"id": "u", "type": "update_subscriber", "config": {"status": "unsubscribed"}}
+    mail = {"id": "m", "subject": "S", "html": "<p>Hello</p>"}
+    one = sequenzy.Sequence(name="S", trigger="contact_added", steps=[ends, mail])
+    log = [{"subscriber_id": "a", "at": AT, "event": "contact_added"}]
+    found = simcore.Account([one]).simulate(events=log).idle["S"]
+    assert found == Idle({}, "no run reaches its first email")
