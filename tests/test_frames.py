@@ -281,7 +281,10 @@ def test_counted_arrivals_of_other_names():
     assert found["sends"].tolist() == [7, 7]
 
 
-ALL = "subscriber_id, entered_at, via, properties, attributes, time_zone, count, at, event, ref, received_at"
+ALL = (
+    "subscriber_id, entered_at, via, properties, attributes, time_zone, count, sequence_id, at, event, ref, "
+    "received_at"
+)
 
 
 @pytest.mark.parametrize(

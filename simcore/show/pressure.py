@@ -9,6 +9,7 @@ import pandas as pd
 
 from simcore.account import AccountSimulation, Cap
 from simcore.account.cap import length_us
+from simcore.account.people import rows_of
 from simcore.account.simulation import by_person, up_to
 from simcore.clock.periods import periods
 from simcore.clock.words import length
@@ -65,7 +66,7 @@ def plot_pressure(
     most, window_us = _most(cap), cap.window_us if isinstance(cap, Cap) else length_us("window", window)
     timeline = timeline[timeline["send_at"].notna()].reset_index(drop=True)
     if subscriber_id is not None:
-        mine = timeline[(timeline["subscriber_id"] == subscriber_id).to_numpy(np.bool_, na_value=False)]
+        mine = timeline[rows_of(timeline["subscriber_id"], subscriber_id)]
         if mine.empty:
             raise EntryError(f"subscriber_id: {shown(subscriber_id)} gets no mail in this timeline")
         names = _sequences(timeline)
