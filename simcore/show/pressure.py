@@ -257,8 +257,8 @@ def _write_day(
         y, kind = top + 1.7 + line, int(names.code[place])
         mark = {"color": names.colours[kind], "marker": drawing.MARKERS[kind % len(drawing.MARKERS)]}
         ax.scatter(left + 0.07, y - 0.05, s=16, edgecolors="white", linewidths=0.3, zorder=3, **mark)
-        subject = drawing.subject(mine["subject"].iloc[place])
-        ax.text(left + 0.12, y, f"{time_of_day(clock[place])} {drawing.short(subject, 17)}", **_SMALL)
+        subject = drawing.subject(mine["subject"].iloc[place], 17)
+        ax.text(left + 0.12, y, f"{time_of_day(clock[place])} {subject}", **_SMALL)
     if len(day.places) > _LINES:
         ax.text(left + 0.12, top + 1.7 + _LINES, f"and {len(day.places) - _LINES} more", **_SMALL)
 
