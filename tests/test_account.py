@@ -723,6 +723,11 @@ def test_errors_name_the_rows_of_all(text_of, cap):
     })
     told = text_of(EntryError, Account([series(1, 0), series(2, 0)]).project, TWO, events=one, cap=cap)
     assert told.startswith("events: ref: 1 of 2 rows cannot be used\n  row 1: 'vip' is not the integer id")
+    told = text_of(EntryError, Account([ONE]).project, TWO[:1], events=one.drop(columns="ref"), cap=cap)
+    assert told == (
+        "events: no column ref, which tag_added needs; the columns are: subscriber_id, at, event"
+        f"{'' if cap is None else ', sequence_id'}"
+    )
 
 
 def test_a_cap_of_very_many_takes_no_room():
