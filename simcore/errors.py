@@ -128,5 +128,7 @@ def shown(value: object, limit: int = 60) -> str:
         text = repr(value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value)
     except (ValueError, RecursionError):  # an integer of thousands of digits; lists in lists in lists
         return f"a {type(value).__name__} too long to show"
+    except NotImplementedError:  # a Timestamp of Arrow's, in the year 148108
+        return f"a {type(value).__name__} too far away to show"
     line, _, more = text.partition("\n")
     return line if len(line) <= limit and not more else f"{line[: limit - 1]}…"

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pandas as pd
 import pytest
 from account_cases import case_of
@@ -568,8 +569,8 @@ def test_what_cannot_be_sent_in_time_names_the_row_of_all_entries(text_of):
         f"end {ends}"
     )
     assert text_of(TooLateError, account.project, rows) == (
-        "sequence 2, by the rows of its own entries: the email at position 1 (id 21) would go out after 2200-01-01 "
-        f"UTC to row 0 (subscriber 'a'): pass until= to end {ends}"
+        "sequence 2: the email at position 1 (id 21) would go out after 2200-01-01 UTC to row 1 (subscriber 'a'): "
+        f"pass until= to end {ends}"
     )
 
 
@@ -603,4 +604,168 @@ def test_what_is_too_much(text_of, monkeypatch):
     many = pd.DataFrame({"at": ["2026-03-02T00:00Z"] * 32769, "subject": [*map(str, range(32769))]})
     assert text_of(SimcoreError, Account([ONE], broadcasts=many).project, TWO[:1]) == (
         "broadcasts: found 32769 different ones, expected at most 32,768"
+    )
+
+
+# ---------------------------------------------------------------- tables as people have them
+
+
+def of(kind):
+    """Entries into two sequences, and an event, whose ids are of some dtype: the second sequence has others."""
+    rows = entries((1, 7, "02T10:00"), (1, 8, "02T10:00"), (2, 7, "02T10:00"))
+    gone = pd.DataFrame({"subscriber_id": [8], "at": ["2026-03-02T12:00Z"], "event": ["unsubscribed"]})
+    return [each.assign(subscriber_id=kind(each["subscriber_id"])) for each in (rows, gone)]
+
+
+def texts(ids):
+    return ids.astype(str)
+
+
+IDS = {
+    "categories": lambda ids: ids.astype("category"),
+    "categories of texts": lambda ids: ids.astype(str).astype("category"),
+    "Int64": lambda ids: ids.astype("Int64"),
+    "texts": texts,
+}
+
+
+@pytest.mark.parametrize("kind", IDS.values(), ids=IDS)
+@pytest.mark.parametrize("mails", [None, NEWS], ids=["", "broadcasts"])
+@pytest.mark.parametrize("cap", [None, Cap(9, "1h")], ids=["", "cap"])
+def test_ids_keep_their_dtype(kind, mails, cap):
+    """Also where a sequence has no entries, and where the events' categories are others."""
+    rows, gone = of(kind)
+    account = Account([series(1, 0, 1), series(2, 0, 2), series(3, 0)], broadcasts=mails)
+    found = account.simulate(rows, events=gone, cap=cap)
+    wanted = account.simulate(*of(lambda ids: ids)[:1], events=of(lambda ids: ids)[1], cap=cap)
+    for name in ("timeline", "subscribers", "journal"):
+        ids, plain = (getattr(life, name)["subscriber_id"] for life in (found, wanted))
+        assert ids.map(int).tolist() == plain.tolist()
+        assert ids.dtype == rows["subscriber_id"].dtype
+    assert len(found.timeline_of(rows["subscriber_id"].iloc[0])) == 4 + (mails is not None)
+
+
+def test_categories_beside_what_an_event_brings():
+    """Who enrols by an event has an id that no entry's category has; the first sequence's dtype is that of all."""
+    tagged = of_tag("S", "vip", email("s"))
+    event = [{"subscriber_id": 9, "at": "2026-03-02T10:00Z", "event": "tag_added", "ref": "vip"}]
+    rows = entries((1, 7, "02T10:00")).assign(subscriber_id=pd.Categorical([7]))
+    found = Account([series(1, 0), tagged]).project(rows, events=event)["subscriber_id"]
+    assert found.tolist() == [7, 9]
+    assert found.dtype == pd.CategoricalDtype([7, 9])
+    found = Account([tagged, series(1, 0)]).project(rows, events=event)["subscriber_id"]
+    assert found.tolist() == [9, 7]
+    assert found.dtype == "int64"
+    log = pd.DataFrame(event).assign(subscriber_id=pd.Categorical([9]))
+    both = entries((1, 7, "02T10:00"), (1, 9, "02T10:00"))
+    both = both.assign(subscriber_id=pd.Categorical([7, 9], [9, 7]))
+    found = Account([series(1, 0), tagged]).project(both, events=log)["subscriber_id"]
+    assert found.tolist() == [7, 9, 9]
+    assert found.dtype == both["subscriber_id"].dtype
+
+
+def test_ids_of_events_that_can_be_no_one_of_the_entries(text_of):
+    """Also where no sequence has both: 7 and "7" would be two people, whose mails nobody adds up."""
+    account = Account([series(1, 0), of_tag("S", "vip", email("s"))])
+    events = [{"subscriber_id": 7, "at": "2026-03-02T10:00Z", "event": "order"}]
+    rows = entries((1, "7", "02T10:00"))
+    assert text_of(EntryError, account.project, rows, events=events) == (
+        f"events: subscriber_id is int64 there and {rows['subscriber_id'].dtype} in entries; expected the same, since "
+        '1 and "1" never match'
+    )
+
+
+def test_columns_of_any_name(text_of):
+    rows = TWO.rename(columns={"sequence_id": "Sequence", "subscriber_id": "Email"})
+    account, called = Account([ONE, series(2, 0)]), {"subscriber_id": "Email", "sequence_id": "Sequence"}
+    assert shown(account.project(rows, columns=called)) == shown(account.project(TWO))
+    rows = rows.rename(columns={"Email": "subscriber_id"})
+    assert text_of(EntryError, account.project, rows) == (
+        "entries: found the columns Sequence, subscriber_id, entered_at, expected a table with subscriber_id, "
+        "entered_at and sequence_id: which of the account's sequences each entry is for; column 'Sequence' not read "
+        '(did you mean sequence_id?): columns={"sequence_id": "Sequence"} maps it'
+    )
+    assert text_of(EntryError, account.project, pd.DataFrame()).startswith(
+        "entries: found the columns (none), "
+    )
+    assert text_of(EntryError, account.project, TWO, events=pd.DataFrame({"at": []})) == (
+        "events: no column subscriber_id and no column event; the columns are: at"
+    )
+
+
+@pytest.mark.parametrize("cap", [None, Cap(9, "1h")], ids=["", "cap"])
+def test_errors_name_the_rows_of_all(text_of, cap):
+    """Not those of the part that a sequence or a platform looks at."""
+    account = Account([series(1, 0), series(2, 0), of_tag("S", "vip", email("s"))])
+    rows = TWO.assign(via=["api", "post"])
+    told = text_of(EntryError, account.project, rows, cap=cap)
+    assert told.removeprefix("sequence 2: ").startswith(
+        "via: 1 of 2 rows cannot be used\n  row 1: 'post' is not one of"
+    )
+    events = pd.DataFrame({
+        "subscriber_id": ["a"] * 3,
+        "at": ["2026-03-02T10:00Z", "2026-03-02T11:00Z", "never"],
+        "event": ["order", "tag_added", "bounced"],
+        "ref": ["", "vip", ""],
+    })
+    with pytest.raises(EntryError) as caught:
+        account.project(TWO, events=events, cap=cap)
+    assert str(caught.value).startswith(
+        "events: at: 1 of 3 rows cannot be used\n  row 2: 'never' is not a date"
+    )
+    assert caught.value.rows == [2]
+    one = pd.DataFrame({
+        "subscriber_id": ["a", "a"],
+        "at": ["2026-03-02T10:00Z"] * 2,
+        "event": ["removed", "tag_added"],
+        "ref": [None, "vip"],
+        "sequence_id": [1, None],
+    })
+    told = text_of(EntryError, Account([series(1, 0), series(2, 0)]).project, TWO, events=one, cap=cap)
+    assert told.startswith("events: ref: 1 of 2 rows cannot be used\n  row 1: 'vip' is not the integer id")
+    told = text_of(EntryError, Account([ONE]).project, TWO[:1], events=one.drop(columns="ref"), cap=cap)
+    assert told == (
+        "events: no column ref, which tag_added needs; the columns are: subscriber_id, at, event"
+        f"{'' if cap is None else ', sequence_id'}"
+    )
+
+
+def test_a_cap_of_very_many_takes_no_room():
+    free = Account([series(1, *[0] * 1, *[1] * 12)])
+    rows = entries((1, "a", "02T10:00"), (1, "b", "03T10:00"))
+    wanted = free.project(rows)
+    for most in (13, 10**9, 10**30):
+        pd.testing.assert_frame_equal(free.project(rows, cap=Cap(most, "60D")), wanted)
+    for most in (1, 7, 8, 9, 12):
+        assert len(free.project(rows, cap=Cap(most, "60D", on_excess="skip"))) == 2 * most
+
+
+@pytest.mark.parametrize("window", ["7d", "7 d", "P7D", np.timedelta64(7, "D"), timedelta(7)])
+def test_lengths_of_time(window):
+    assert Cap(1, window).window_us == Cap(1, "7D").window_us
+
+
+def test_no_broadcasts_in_a_list():
+    assert shown(Account([ONE], broadcasts=[]).project(TWO[:1])) == ["1.0 02 10:00"]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("audiense", "audience"), ("Tag", "audience"), ("Email", "subscriber_id")]
+)
+def test_broadcasts_that_would_go_to_all(name, meant):
+    account = Account([ONE], broadcasts=NEWS.assign(**{name: "a", "id": 3}))
+    with pytest.warns(
+        UserWarning, match=rf"^broadcasts: column '{name}' not read \(did you mean {meant}\?\)$"
+    ):
+        account.project(TWO[:1])
+
+
+def test_who_can_be_nobody(text_of):
+    life = Account([ONE]).simulate(entries((1, "a", "02T10:00")))
+    for nobody in (["a"], ("a", 1), None):
+        assert text_of(EntryError, life.timeline_of, nobody) == (
+            f"subscriber_id: {nobody!r} comes to no sequence of the account"
+        )
+    assert text_of(SimcoreError, Account([ONE]).project, TWO[:1], changes=None) == (
+        "changes: found None, expected a dict of lists by sequence, such as {12: [...]}"
     )

@@ -261,6 +261,23 @@ OUTSIDE = "not a sequence of the account: 40, 41 or 42"
             "at,subject,audience\nsoon,A,\n2026-03-02T09:00Z,B,12\n",
             ["broadcasts.csv: 1 of 2 rows cannot be used", "  line 2: at 'soon': not a date and", WAY_OUT],
         ),
+        (
+            "broadcasts",
+            "at,subject,audience,subscriber_id\n2026-03-02T09:00Z,A,12,\n2026-03-02T09:00Z,B,12,a\n",
+            [
+                "broadcasts.csv: 1 of 2 rows cannot be used",
+                "  line 3: an audience and a subscriber_id, expected one of them at most",
+                WAY_OUT,
+            ],
+        ),
+        (
+            "broadcasts",
+            "At,Subject\n",
+            [
+                "broadcasts.csv: no column at and no column subject; did you mean 'At' and 'Subject'? the columns "
+                "are: At, Subject"
+            ],
+        ),
     ],
 )
 def test_tables(folder, name, text, message, text_of):
@@ -344,3 +361,10 @@ def test_why_nothing_is_sent_where_sequences_matter_to_each_other():
     assert life.idle[41].why_no_sends == "the sequence is not active, so nothing is sent"
     assert life.idle[42] == ({"excluded": 1}, "no entry starts a run")
     assert life.idle[42].told() == "1 entry started no run: 1 is excluded"
+
+
+def test_broadcasts_that_would_go_to_all(folder):
+    (folder / "broadcasts.csv").write_text("at,subject,Audiense\n2026-03-02T09:00Z,A,12\n")
+    told = r"^mine/broadcasts\.csv: column 'Audiense' not read \(did you mean audience\?\)$"
+    with pytest.warns(UserWarning, match=told):
+        assert len(simcore.Account.load(folder).broadcasts) == 1

@@ -407,3 +407,18 @@ def test_it_fits_the_terminal(columns, monkeypatch):
 def test_a_chart_says_what_its_rows_are(capsysbinary):
     terminal.chart(["1", "20"], {"x": [1, 2]}, "sends")
     assert capsysbinary.readouterr().out.decode().startswith(" sends  x\n ")
+
+
+def test_columns_of_any_name():
+    folder = mine("entries.csv")
+    text = (Path(SHIPPED) / "entries.csv").read_text().replace("sequence_id,", "Sequence,", 1)
+    path = write("e.csv", text)
+    said = refused("account", folder, "--entries", path)
+    assert said.endswith("; --column sequence_id=Sequence maps it")
+    assert run("account", folder, "--entries", path, "--column", "sequence_id=Sequence").stdout == SUMMARY
+
+
+def test_no_room_for_what_people_get_without_the_cap(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    shown = run("account", SHIPPED, "--cap", "2/7D").stdout
+    assert "No room for what people get without the\ncap: use a wider terminal or --json.\n" in shown

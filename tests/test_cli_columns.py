@@ -104,7 +104,7 @@ def test_a_column_that_another_takes_the_name_of():
         (
             ["entered=a"],
             "--column: found 'entered', expected one of: subscriber_id, entered_at, via, properties, attributes, "
-            "time_zone, count, at, event, ref, received_at; did you mean 'entered_at'?",
+            "time_zone, count, sequence_id, at, event, ref, received_at; did you mean 'entered_at'?",
         ),
         (
             ["via=way"],

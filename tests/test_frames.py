@@ -281,7 +281,10 @@ def test_counted_arrivals_of_other_names():
     assert found["sends"].tolist() == [7, 7]
 
 
-ALL = "subscriber_id, entered_at, via, properties, attributes, time_zone, count, at, event, ref, received_at"
+ALL = (
+    "subscriber_id, entered_at, via, properties, attributes, time_zone, count, sequence_id, at, event, ref, "
+    "received_at"
+)
 
 
 @pytest.mark.parametrize(
@@ -680,4 +683,23 @@ def test_records_of_all_that_cells_can_be():
 def test_records_of_no_frame(text_of):
     assert text_of(SimcoreError, simcore.records, [1]) == (
         "frame: found [1] (a list), expected a DataFrame of simcore's"
+    )
+
+
+def test_two_columns_of_one_name(text_of):
+    columns = [pa.array([each]) for each in (1, 2, "2026-03-06T21:07Z")]
+    table = pa.Table.from_arrays(columns, ["subscriber_id", "subscriber_id", "entered_at"])
+    assert text_of(EntryError, simcore.project, SEQUENCE, table) == (
+        "entries: column subscriber_id is there 2 times, expected once"
+    )
+
+
+def test_a_time_that_python_cannot_show(text_of):
+    far = pa.array([2**62], pa.timestamp("us", "UTC"))
+    assert text_of(
+        EntryError, simcore.project, SEQUENCE, pa.table({"subscriber_id": [1], "entered_at": far})
+    ) == (
+        "entered_at: 1 of 1 rows cannot be used\n"
+        "  row 0: a Timestamp too far away to show is out of range: expected 1970-01-01 to 2200-01-01 UTC\n"
+        "simcore.split_entries(entries) parts the rows that can be read from those that cannot"
     )

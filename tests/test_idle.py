@@ -351,3 +351,20 @@ def test_summaries_say_that_a_blank_draft_sends_nothing():
     assert run("forecast", file, rows).stdout.splitlines()[-1] == f"no sends: {why}"
     assert f"no sends: {why}" in run("simulate", file, rows, "-o", "out").stdout
     assert run("preview", file, "--entered", AT).stderr == f"Warning: nothing to preview: {why}\n"
+
+
+def test_a_step_that_would_unsubscribe_after_the_end():
+    ends = {
+        "id": "u",
+        "type": "update_subscriber",
+        "config": {"status": "unsubscribed"},
+        "delay": {"days": 1},
+    }
+    mail = {"id": "m", "subject": "S", "html": "<p>Hello</p>"}
+    one = sequenzy.Sequence(name="S", trigger="contact_added", steps=[ends, mail])
+    log = [{"subscriber_id": "a", "at": AT, "event": "contact_added"}]
+    switches = sequenzy.Assumptions(update_unsubscribes=True)
+    whole = simcore.Account([one], assumptions=switches)
+    why = "the run ends before it: a step unsubscribes the subscriber"
+    assert whole.simulate(events=log, until="2026-03-07T00:00Z").idle["S"] == Idle({}, why)
+    assert simcore.preview(one, AT, assumptions=switches)["reason"].tolist() == [why]

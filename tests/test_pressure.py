@@ -8,7 +8,7 @@ import simcore
 from simcore import kit
 from simcore.account.simulation import by_person, up_to
 from simcore.errors import EntryError, SimcoreError
-from simcore.show import pressure
+from simcore.show import drawing, pressure
 from simcore.show.pressure import plot_pressure
 
 matplotlib = pytest.importorskip("matplotlib", reason='pictures are an extra: pip install "simcore[plot]"')
@@ -238,6 +238,12 @@ def test_days_are_those_of_the_clock():
     shown = texts(plot_pressure(late, subscriber_id=1))
     assert "23:30 Mail 0" in shown
     assert shown[:7] == ["2 Mar", "3 Mar", "4 Mar", "5 Mar", "6 Mar", "7 Mar", "8 Mar"]
+
+
+def test_a_subject_with_signs_of_mathematics():
+    mails = timeline((1, "2026-03-03T09:00"), subject=["$5 off"])
+    shown = texts(plot_pressure(mails, subscriber_id=1))
+    assert "09:00 " + drawing.subject("$5 off") in shown
 
 
 # ---------------------------------------------------------------- what is refused

@@ -14,7 +14,7 @@ from simcore.account.load import id_of
 from simcore.account.mailing import Mailing
 from simcore.account.options import AccountImpactOptions, AccountOptions
 from simcore.account.people import broadcasts as read_broadcasts
-from simcore.account.people import place_of
+from simcore.account.people import place_of, rows_of
 from simcore.account.simulation import AccountSimulation, in_order, stacked
 from simcore.account.together import Made, simulate
 from simcore.answers.forecast import sent, tabled
@@ -25,7 +25,7 @@ from simcore.answers.whatif import moved
 from simcore.clock.instants import Instant, Reader, Unit, show
 from simcore.clock.periods import check
 from simcore.engine.frames import plainly
-from simcore.errors import SimcoreError, shown
+from simcore.errors import SimcoreError, shown, typed
 from simcore.plan.plan import Epoch
 from simcore.plan.platform import Sequence, known, platform_of
 from simcore.text.wording import count, listed
@@ -333,23 +333,24 @@ class Account:
                 raise SimcoreError(
                     f"changes: no sequence {shown(strange[0])}; there are: {', '.join(map(str, self.ids))}"
                 )
-        elif [*changes]:
+        elif not isinstance(changes, list | tuple) or changes:
+            found = "a list" if isinstance(changes, list | tuple) else typed(changes)
             raise SimcoreError(
-                "changes: found a list, expected a dict of lists by sequence, such as {12: [...]}"
+                f"changes: found {found}, expected a dict of lists by sequence, such as {{12: [...]}}"
             )
         else:
             changes = {}
-        found = {}
+        each = {}
         for key, one in self.sequences.items():
             platform = platform_of(one)
             plan = plan_of(one)
-            found[key] = options._replace(
+            each[key] = options._replace(
                 changes=changes.get(key, ()),
                 assumptions=self.assumptions.get(platform.name),
                 enabled_at=None if plan.trigger is None else options.enabled_at,
                 render=options.render and plan.renders,
             )
-        return found
+        return each
 
     def _timeline(self, made: Made, options: Options) -> pd.DataFrame:
         frames = [each.timeline() for each in made.projections]
@@ -428,7 +429,7 @@ def _of_one(frame: Any, subscriber_id: Any) -> Any:
     """The rows of a subscriber."""
     if not isinstance(frame, pd.DataFrame):
         return frame
-    return frame[(frame["subscriber_id"] == subscriber_id).to_numpy(np.bool_, na_value=False)]
+    return frame[rows_of(frame["subscriber_id"], subscriber_id)]
 
 
 def _by_platform(given: Any, sequences: Iterable[Any]) -> dict[str, Assumptions]:

@@ -1,11 +1,13 @@
 """A cap: at most so many mails to one subscriber within a stretch of time (A6)."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 from datetime import timedelta
 from numbers import Integral
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from simcore.clock.words import length
@@ -63,8 +65,11 @@ class Cap:
 def length_us(what: str, given: Any) -> int:
     """A length of time over 0 [µs]. Raises SimcoreError, which names what it is."""
     expected = 'expected a length of time over 0, such as "7D" or "36h"'
+    plain = (
+        re.sub(r"(?<=\d)(\s*)d\b", r"\1D", given) if isinstance(given, str) else given
+    )  # pandas gives 7d up
     try:
-        found = pd.Timedelta(given) if isinstance(given, str | timedelta) else None
+        found = pd.Timedelta(plain) if isinstance(plain, str | timedelta | np.timedelta64) else None
     except ValueError:
         found = None
     us = -1 if found is None or pd.isna(found) else int(found // timedelta(microseconds=1))

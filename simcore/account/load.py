@@ -1,5 +1,6 @@
 """A folder that holds an account: its sequences, who enters them, and what happens to people."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from os import PathLike
@@ -9,7 +10,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from simcore.account.people import EVERYWHERE, INNER, everywhere, inner, outside, place_of, read_by
+from simcore.account.people import (
+    BOTH,
+    EVERYWHERE,
+    INNER,
+    everywhere,
+    inner,
+    meant,
+    outside,
+    place_of,
+    read_by,
+)
 from simcore.answers.projection import plan_of
 from simcore.clock.instants import Reader
 from simcore.errors import SimcoreError, shown
@@ -101,10 +112,16 @@ def table(
     names their lines."""
 
     def names(there: list[str]) -> Names:
+        told = meant(there) if what == "broadcasts" else None
+        if told:
+            warnings.warn(f"{path}: {told}", stacklevel=2)
         theirs = [platform_of(each).columns for each in sequences.values()]
         return NO_NAMES if what == "broadcasts" else called(what, there, NO_NAMES, theirs)
 
-    rows = read(path, lambda *_: None, COLUMNS[what], delimiter=delimiter, called=names)
+    try:
+        rows = read(path, lambda *_: None, COLUMNS[what], delimiter=delimiter, called=names)
+    except SimcoreError as error:  # here nothing maps columns
+        raise SimcoreError(str(error).partition("; columns=")[0]) from None
     found = usable(what, rows, sequences, how)
     if rows.broken:
         raise rows.told(_WAY_OUT)
@@ -159,8 +176,13 @@ def _broadcasts(rows: Rows, how: Reader) -> pd.DataFrame:
     found = rows.frame.copy(deep=False)
     us, faults = how.read(found["at"])
     rows.refuse({row: f"at {shown(found['at'].iloc[row])}: {fault}" for row, fault in faults.items()})
-    optional = [name for name in COLUMNS["broadcasts"][1] if name in found]
-    return found.assign(at=aware(us), **{name: found[name].mask(found[name] == "") for name in optional})
+    optional = {
+        name: found[name].mask(found[name] == "") for name in COLUMNS["broadcasts"][1] if name in found
+    }
+    if len(optional) > 1:
+        both = np.logical_and.reduce([each.notna() for each in optional.values()])
+        rows.refuse(dict.fromkeys(np.flatnonzero(both).tolist(), BOTH))
+    return found.assign(at=aware(us), **optional)
 
 
 def _platforms(sequences: Mapping[int | str, Any]) -> dict[str, Platform[Any]]:

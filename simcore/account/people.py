@@ -1,6 +1,9 @@
 """Who comes to which sequence, and what happens to them: entries, events and broadcasts of an account, read."""
 
-from collections.abc import Collection, Hashable, Sequence
+import re
+import warnings
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -14,6 +17,7 @@ from simcore.engine import entries as reading
 from simcore.engine import events as event_log
 from simcore.engine.frames import table
 from simcore.errors import EntryError, SimcoreError, typed
+from simcore.plan.columns import EVENTS, overlooked
 from simcore.plan.log import NEVER_US, Flags, Log, Watched, text_id
 from simcore.plan.plan import Epoch
 from simcore.plan.platform import Platform
@@ -23,15 +27,19 @@ _WAY_OUT = "fix those rows, or leave them out"
 EVERYWHERE = "no sequence that the event can be about: only removed is about one"
 INNER = "a sequence of the account: who is in it comes from entries"
 """What is wrong with events."""
+BOTH = "an audience and a subscriber_id, expected one of them at most"
+"""What is wrong with broadcasts."""
 
 
 class Given(NamedTuple):
     """Entries and events as they were given, sorted out: `entries` by sequence, None for those that have none;
-    `events` by platform; `only` by platform, the one sequence that each event is about (-1 for all)."""
+    `events` by platform; `only` by platform, the one sequence that each event is about (-1 for all). The index of each
+    part is the rows of all that it has; `sizes`: how many entries and events there are."""
 
     entries: list[pd.DataFrame | None]
     events: dict[str, pd.DataFrame | None]
     only: dict[str, Ints | None]
+    sizes: tuple[int, int]
 
 
 class People(NamedTuple):
@@ -63,6 +71,9 @@ def given(
             f"events: found {typed(events)}, expected a DataFrame (of pandas, polars, pyarrow or such) or a list of "
             "dicts with subscriber_id, at and event"
         )
+    if events is not None:
+        event_log.columns("events", events, *EVENTS)
+        events = events.reset_index(drop=True)
     _refuse_inner(events, ids, platforms)
     of = None
     if events is not None and "sequence_id" in events.columns:
@@ -76,7 +87,33 @@ def given(
         mine = of if of is None or some is None else of[some]
         # The numbers of a platform's sequences among its own.
         only[name] = mine if mine is None else np.where(np.isin(mine, [-1, *numbers[name]]), mine, -2)
-    return Given(_by_sequence(entries, ids, how, entered), parted, only)
+    by_sequence = _by_sequence(entries, ids, how, entered)
+    if isinstance(entries, pd.DataFrame) and events is not None:
+        event_log.alike("events", events["subscriber_id"], entries["subscriber_id"])
+    sizes = sum(len(each) for each in by_sequence if each is not None), 0 if events is None else len(events)
+    return Given(by_sequence, parted, only, sizes)
+
+
+@contextmanager
+def rows_of_all(rows: Given, entries: pd.DataFrame | None, events: pd.DataFrame | None) -> Iterator[None]:
+    """In here errors name the rows of all entries or events, where only a part of these is looked at."""
+    try:
+        yield
+    except EntryError as error:
+        told = str(error)
+        of_events = told.startswith("events: ")
+        part, size = (events, rows.sizes[1]) if of_events else (entries, rows.sizes[0])
+        if part is None or not error.rows:
+            raise
+        every = part.index.tolist()
+        told = re.sub(
+            r"^(  row |the .*? to row )(\d+)",
+            lambda found: f"{found[1]}{every[int(found[2])]}",
+            told,
+            flags=re.M,
+        )
+        told = re.sub(r"^(.*?: \d+ of )\d+( rows cannot be used)", rf"\g<1>{size}\2", told)
+        raise type(error)(told, [every[row] for row in error.rows]) from None
 
 
 def _by_sequence(
@@ -86,14 +123,13 @@ def _by_sequence(
     if entries is None or (isinstance(entries, list | tuple) and not entries):
         return [None] * len(ids)
     if not isinstance(entries, pd.DataFrame) or "sequence_id" not in entries.columns:
-        found = (
-            f"the columns {', '.join(map(str, entries.columns))}"
-            if isinstance(entries, pd.DataFrame)
-            else typed(entries)
-        )
+        found, near = typed(entries), None
+        if isinstance(entries, pd.DataFrame):
+            found = f"the columns {', '.join(map(str, entries.columns)) or '(none)'}"
+            near = overlooked("entries", entries.columns, ["sequence_id"])
         raise EntryError(
             f"entries: found {found}, expected a table with subscriber_id, entered_at and sequence_id: which of the "
-            "account's sequences each entry is for"
+            f"account's sequences each entry is for{'; ' if near else ''}{(near or '').removeprefix('entries: ')}"
         )
     entries = reading.frame(entries)
     number = numbered("entries: sequence_id", entries["sequence_id"], ids)
@@ -214,16 +250,17 @@ def people(
         events = given.events[platform]
         if events is not None and parts:
             event_log.alike("events", events["subscriber_id"], parts[0])
-        logs[platform] = event_log.read(
-            events,
-            plans[0].events.vocabulary,
-            watched,
-            until_us,
-            how,
-            ids=None,
-            properties=any(plan.reads_properties for plan in plans),
-            only=given.only[platform],
-        )
+        with rows_of_all(given, None, events):
+            logs[platform] = event_log.read(
+                events,
+                plans[0].events.vocabulary,
+                watched,
+                until_us,
+                how,
+                ids=None,
+                properties=any(plan.reads_properties for plan in plans),
+                only=given.only[platform],
+            )
     for other in parts[1:]:
         event_log.alike("entries", other, parts[0])
     named = [pd.Index(event_log.array(part)) for part in parts]
@@ -270,7 +307,7 @@ class Broadcasts(NamedTuple):
 
     def to(self, subscriber_id: Any) -> "Broadcasts":
         """Those that a subscriber may get."""
-        own = (self.subscriber.isna() | (self.subscriber == subscriber_id)).to_numpy(np.bool_)
+        own = self.subscriber.isna().to_numpy() | rows_of(self.subscriber, subscriber_id)
         some = np.flatnonzero(own)
         subject, audience = ([each[at] for at in some.tolist()] for each in (self.subject, self.audience))
         return Broadcasts(self.at_us[some], subject, audience, self.subscriber.iloc[some], self.number[some])
@@ -279,13 +316,15 @@ class Broadcasts(NamedTuple):
 def broadcasts(frame: Any, how: Reader) -> Broadcasts | None:
     """Broadcasts as people have them. Raises EntryError for rows that cannot be used, and names them."""
     frame = table("broadcasts", frame)
-    if frame is None:
+    if frame is None or (isinstance(frame, list | tuple) and not frame):
         return None
     expected = "expected a table with at and subject, and perhaps audience or subscriber_id"
     if not isinstance(frame, pd.DataFrame):
         raise EntryError(f"broadcasts: found {typed(frame)}, {expected}")
     if lacks := [name for name in ("at", "subject") if name not in frame.columns]:
         raise EntryError(f"broadcasts: no column {lacks[0]}: {expected}")
+    if told := meant(frame.columns):
+        warnings.warn(f"broadcasts: {told}", stacklevel=2)
     at_us, faults = how.read(frame["at"])
     if faults:
         raise explain_faults("broadcasts: at", frame["at"], faults, _WAY_OUT)
@@ -295,9 +334,7 @@ def broadcasts(frame: Any, how: Reader) -> Broadcasts | None:
     both = (audience.notna() & subscriber.notna()).to_numpy()
     if both.any():
         row = int(both.argmax())
-        raise EntryError(
-            f"broadcasts: row {row} has an audience and a subscriber_id, expected one of them at most", [row]
-        )
+        raise EntryError(f"broadcasts: row {row} has {BOTH}", [row])
     subject = frame["subject"].fillna("").astype(str).tolist()
     refs = audience.astype(object).where(audience.notna(), None).tolist()
     number = pd.factorize(
@@ -306,3 +343,19 @@ def broadcasts(frame: Any, how: Reader) -> Broadcasts | None:
     if number.max(initial=0) > np.iinfo(np.int16).max:
         raise SimcoreError(f"broadcasts: found {number.max() + 1} different ones, expected at most 32,768")
     return Broadcasts(at_us, subject, refs, subscriber, number.astype(np.int64))
+
+
+def meant(there: Iterable[Any]) -> str | None:
+    """What is said of columns of broadcasts that may be meant for who gets them, since without these all do."""
+    names = [name for name in there if name != "id"]  # which is the broadcast's own
+    told = overlooked("", names, ["audience", "subscriber_id"])
+    return told and told.removeprefix(": ").partition(": columns=")[0]
+
+
+def rows_of(ids: "pd.Series[Any]", subscriber_id: Any) -> Flags:
+    """Which rows are a subscriber's, by the column that says whose they are."""
+    if not pd.api.types.is_hashable(subscriber_id):  # which is nobody's id
+        return np.zeros(len(ids), np.bool_)
+    if isinstance(subscriber_id, tuple):  # which pandas would take for a column
+        return np.array([each == subscriber_id for each in ids], np.bool_)
+    return (ids == subscriber_id).to_numpy(np.bool_, na_value=False)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simcore.account.cap import length_us
+from simcore.account.people import rows_of
 from simcore.answers.idle import Idle
 from simcore.clock.zones import Ints
 from simcore.errors import EntryError, SimcoreError, shown
@@ -83,7 +84,7 @@ class AccountSimulation:
         Raises EntryError for a subscriber who is nowhere.
         """
         known = (self.timeline, self.subscribers, self.journal)
-        if not any((frame["subscriber_id"] == subscriber_id).any() for frame in known):
+        if not any(rows_of(frame["subscriber_id"], subscriber_id).any() for frame in known):
             raise EntryError(f"subscriber_id: {shown(subscriber_id)} comes to no sequence of the account")
         found = self._why(subscriber_id)
         return found.sort_values("send_at", kind="stable", ignore_index=True)
@@ -182,6 +183,8 @@ def stacked(frames: Sequence[pd.DataFrame], ids: Sequence[int | str]) -> pd.Data
         columns = [frame[name] for frame in frames]
         if _is_instant(columns[0]):
             columns = [column.dt.tz_convert(shared) for column in columns]
+        elif name == "subscriber_id":
+            columns = _subscribers(columns)
         elif isinstance(columns[0].dtype, pd.CategoricalDtype):
             names = dict.fromkeys(each for column in columns for each in column.cat.categories)
             kind = pd.CategoricalDtype(pd.Index([*names], dtype="str"))
@@ -199,6 +202,25 @@ def in_order(number: npt.NDArray[Any], ids: Sequence[int | str]) -> Any:
     """A column of sequences by their places among all, -1 for none."""
     kind = pd.Index([*ids], dtype=np.int64 if all(isinstance(each, int) for each in ids) else object)
     return pd.Categorical.from_codes(number, dtype=pd.CategoricalDtype(kind))
+
+
+def _subscribers(columns: Sequence["pd.Series[Any]"]) -> list["pd.Series[Any]"]:
+    """Columns of subscribers of one dtype: that of the first which has rows, where they can share it."""
+    found = [column for column in columns if len(column)] or [*columns[:1]]
+    first = found[0].dtype
+    if isinstance(first, pd.CategoricalDtype):
+        every = first.categories
+        for column in found[1:]:
+            here = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column
+            here = pd.Index(here).unique()
+            every = every.append(here[~here.isin(every)].astype(every.dtype))
+        return [column.astype(pd.CategoricalDtype(every, first.ordered)) for column in found]
+    return [
+        column.astype(column.cat.categories.dtype)
+        if isinstance(column.dtype, pd.CategoricalDtype)
+        else column
+        for column in found
+    ]
 
 
 def _ids(columns: Sequence["pd.Series[Any]"]) -> list["pd.Series[Any]"]:

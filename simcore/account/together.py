@@ -9,7 +9,7 @@ import numpy as np
 
 from simcore.account.cap import Cap
 from simcore.account.mailing import Mailing
-from simcore.account.people import Broadcasts, Given, People, given, people
+from simcore.account.people import Broadcasts, Given, People, given, people, rows_of_all
 from simcore.answers.options import Options
 from simcore.answers.projection import Projection, enabled, epochs_of, make
 from simcore.engine import audience
@@ -108,10 +108,12 @@ def _alone(member: _Member, rows: Given, *, notes: bool) -> Projection:
         entries = []  # nobody comes
     options = member.options._replace(events=events, columns=None)
     try:
-        return make(member.sequence, entries, options, notes=notes)
+        with rows_of_all(rows, rows.entries[member.at], events):
+            return make(member.sequence, entries, options, notes=notes)
     except EntryError as error:
-        which = ", by the rows of its own entries" if error.rows else ""
-        raise type(error)(f"sequence {member.id}{which}: {error}", error.rows) from None
+        if str(error).startswith("events: "):  # which are those of all sequences
+            raise
+        raise type(error)(f"sequence {member.id}: {error}", error.rows) from None
 
 
 def _together(
@@ -136,15 +138,11 @@ def _together(
     parts = []
     for each in beside:
         history, plan, enabled_us = histories[each.platform.name], each.epochs[0].plan, enabled(each.options)
-        came = audience.beside(
-            rows.entries[each.at],
-            history.log,
-            each.epochs,
-            until_us,
-            each.options.tables,
-            enabled_us,
-            each.at,
-        )
+        entries = rows.entries[each.at]
+        with rows_of_all(rows, entries, None):
+            came = audience.beside(
+                entries, history.log, each.epochs, until_us, each.options.tables, enabled_us, each.at
+            )
         side = isinstance(plan.entry, SideBySide)
         ended = partial(audience.ended, people=came, plan=plan, number=each.at)
         parts.append(

@@ -26,6 +26,7 @@ from simcore.engine.rounds import (
     Waiting,
     ZonesAt,
 )
+from simcore.plan.log import NEVER_US
 from simcore.plan.plan import Epoch, Plan, Step
 from simcore.plan.platform import Words
 
@@ -48,6 +49,8 @@ def unsent(step: Step, plan: Plan, found: Outcome, words: Words) -> str:
     if found.state[0] == STOPPED:
         why = found.notes[-1].what
         return f"{ENDED}: {plan.words.get(why, why)}"
+    if found.end_us[0] < NEVER_US:
+        return f"{ENDED}: a step unsubscribes the subscriber"
     if waits is not None and not waits.is_email:
         return UNREACHED_STEP
     return CLOSED.format(words.send_day) if step is waits else UNREACHED

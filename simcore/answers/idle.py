@@ -75,8 +75,16 @@ def _why(projection: Projection, entries: int | None) -> str:
         return "no entry starts a run"
     first = runs.of(np.zeros(1, np.int64))
     if first.end_us[0] == NEVER_US:  # a run that nothing ends is explained as in a preview
+        people = projection.people
         record = Record(
-            projection.epochs, first, projection.people.log, notes=True, keeps=True, passes=True, late=True
+            projection.epochs,
+            first,
+            people.log,
+            statuses=people.statuses,
+            notes=True,
+            keeps=True,
+            passes=True,
+            late=True,
         )
         found, plan = run(record, projection.epochs, None, None), plans[-1]
         step = next((each for each in plan.steps if each.sends), None)

@@ -48,6 +48,7 @@ from simcore.text.wording import count, listed
 
 _WEEK = "7D"
 _ROW = ("name", "sends", "subscribers")
+_LESS = "No room for what people get without the cap: use a wider terminal or --json."
 _NAMED = 5  # so many subscribers are named who are over the cap
 
 
@@ -241,9 +242,8 @@ def _simulated(
     try:
         life = whole.simulate(entries, events=events, cap=cap, **asked)
         free = life if cap is None else whole.simulate(entries, events=events, **asked)
-    except TooLateError as error:  # its rows may be counted in one sequence, and are no lines of a file
-        message = re.sub(r"to row \d+ \((subscriber .*?)\)", r"to \1", str(error))
-        raise SimcoreError(message.replace(", by the rows of its own entries", "")) from None
+    except TooLateError as error:  # its rows are no lines of a file
+        raise SimcoreError(re.sub(r"to row \d+ \((subscriber .*?)\)", r"to \1", str(error))) from None
     return life.timeline, life, free
 
 
@@ -363,7 +363,9 @@ def _show(
         }
     table = pd.DataFrame(spread).fillna(0).astype(int)
     terminal.tell(f"\nThe most that a subscriber gets {within}:\n\n")
-    terminal.chart([*map(str, table.index)], {str(name): table[name].tolist() for name in table}, "sends")
+    terminal.chart(
+        [*map(str, table.index)], {str(name): table[name].tolist() for name in table}, "sends", _LESS
+    )
     busiest = sends.index(max(sends))
     most = window.capped.subscribers.sort_values("most", ascending=False, kind="stable").iloc[0]
     since = clock(int(us_of([most["since"]])[0]), here)

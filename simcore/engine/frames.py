@@ -131,10 +131,9 @@ def _inferred(column: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def _of_table(arrow: Any, given: Any) -> pd.DataFrame:
-    columns = {
-        name: _column(arrow, each) for name, each in zip(given.column_names, given.columns, strict=True)
-    }
-    return pd.DataFrame(columns, index=pd.RangeIndex(given.num_rows), copy=False)
+    columns = {at: _column(arrow, each) for at, each in enumerate(given.columns)}
+    found = pd.DataFrame(columns, index=pd.RangeIndex(given.num_rows), copy=False)
+    return found.set_axis(given.column_names, axis=1)  # of which two may be alike
 
 
 def _column(arrow: Any, given: Any) -> "pd.Series[Any]":

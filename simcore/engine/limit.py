@@ -4,24 +4,31 @@ import numpy as np
 
 from simcore.clock.zones import FAR_US, Ints
 
+_WIDTH = 8  # so many mails of each are held at first
+
 
 class Limit:
     """At most `most` mails to each of so many `people` within `window_us` [µs], half open; `defers`: whether what
     finds no room waits for it, and is not left out."""
 
     def __init__(self, most: int, window_us: int, people: int, *, defers: bool) -> None:
-        self.most, self.window_us, self.defers = most, window_us, defers
-        self._sent_us = np.full(people * most, -FAR_US)  # the last mails of each, in turn
-        self._oldest = np.arange(people) * most  # the place of the oldest of each among them
+        self.most, self.window_us, self.defers = min(most, FAR_US), window_us, defers
+        # The last mails of each, in turn. There is no more room than they need, since a cap may be of millions.
+        self._sent_us = np.full((people, min(self.most, _WIDTH)), -FAR_US)
+        self._oldest = np.zeros(people, np.int64)  # the place of the oldest of each, or of the next one
 
     def free_us(self, who: Ints) -> Ints:
         """From when on there is room for one more mail to each of some subscribers, as things stand [µs]."""
-        free_us: Ints = self._sent_us[self._oldest[who]] + self.window_us
+        place, width = self._oldest[who], self._sent_us.shape[1]
+        oldest_us = self._sent_us[who, np.minimum(place, width - 1)]
+        free_us: Ints = np.where(place < width, oldest_us, -FAR_US) + self.window_us
         return free_us
 
     def count(self, who: Ints, at_us: Ints) -> None:
         """A mail goes out to each of some subscribers, each once."""
-        place = self._oldest[who]
-        self._sent_us[place] = at_us
-        place += 1
-        self._oldest[who] = np.where(place == (who + 1) * self.most, place - self.most, place)
+        place, width = self._oldest[who], self._sent_us.shape[1]
+        if (place == width).any():
+            more = min(width, self.most - width)
+            self._sent_us = np.pad(self._sent_us, ((0, 0), (0, more)), constant_values=-FAR_US)
+        self._sent_us[who, place] = at_us
+        self._oldest[who] = (place + 1) % self.most

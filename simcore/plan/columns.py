@@ -25,7 +25,10 @@ Names = Mapping[str, str]
 """What columns are called in a table, by their names here."""
 NO_NAMES: Names = MappingProxyType({})
 
-_OF = {"entries": (*ENTRIES[0], *ENTRIES[1], "count"), "events": (*EVENTS[0], *EVENTS[1])}
+_OF = {
+    "entries": (*ENTRIES[0], *ENTRIES[1], "count", "sequence_id"),
+    "events": (*EVENTS[0], *EVENTS[1], "sequence_id"),
+}
 _KNOWN = tuple(dict.fromkeys((*_OF["entries"], *_OF["events"])))
 _WHEN = ("date", "datetime", "time", "timestamp", "at", "when")
 _ALIKE = {
@@ -47,6 +50,8 @@ _ALIKE = {
     "attributes": ("attrs", "attr", "customattributes"),
     "time_zone": ("tz", "zone"),
     "received_at": ("received",),
+    "sequence_id": ("sequence",),
+    "audience": ("tag", "segment", "list"),
 }
 """What people call columns, in small letters and digits alone."""
 _ALMOST = 0.75  # so much alike are names of which one may be meant by the other

@@ -238,6 +238,6 @@ def short(text: Any, limit: int = 32) -> str:
     return "".join(char if ord(char) in known else other for char in line).replace("$", r"\$")
 
 
-def subject(text: Any) -> str:
+def subject(text: Any, limit: int = 32) -> str:
     """A subject that a picture can show."""
-    return short(text) or "(no subject)"
+    return short(text, limit) or "(no subject)"

@@ -9,6 +9,7 @@ import pandas as pd
 
 from simcore.account import AccountSimulation, Cap
 from simcore.account.cap import length_us
+from simcore.account.people import rows_of
 from simcore.account.simulation import by_person, up_to
 from simcore.clock.periods import periods
 from simcore.clock.words import length
@@ -65,7 +66,7 @@ def plot_pressure(
     most, window_us = _most(cap), cap.window_us if isinstance(cap, Cap) else length_us("window", window)
     timeline = timeline[timeline["send_at"].notna()].reset_index(drop=True)
     if subscriber_id is not None:
-        mine = timeline[(timeline["subscriber_id"] == subscriber_id).to_numpy(np.bool_, na_value=False)]
+        mine = timeline[rows_of(timeline["subscriber_id"], subscriber_id)]
         if mine.empty:
             raise EntryError(f"subscriber_id: {shown(subscriber_id)} gets no mail in this timeline")
         names = _sequences(timeline)
@@ -256,8 +257,8 @@ def _write_day(
         y, kind = top + 1.7 + line, int(names.code[place])
         mark = {"color": names.colours[kind], "marker": drawing.MARKERS[kind % len(drawing.MARKERS)]}
         ax.scatter(left + 0.07, y - 0.05, s=16, edgecolors="white", linewidths=0.3, zorder=3, **mark)
-        subject = drawing.subject(mine["subject"].iloc[place])
-        ax.text(left + 0.12, y, f"{time_of_day(clock[place])} {drawing.short(subject, 17)}", **_SMALL)
+        subject = drawing.subject(mine["subject"].iloc[place], 17)
+        ax.text(left + 0.12, y, f"{time_of_day(clock[place])} {subject}", **_SMALL)
     if len(day.places) > _LINES:
         ax.text(left + 0.12, top + 1.7 + _LINES, f"and {len(day.places) - _LINES} more", **_SMALL)
 

@@ -83,18 +83,23 @@ def spans(starts_us: Ints, here: Zone, freq: str) -> list[str]:
     ]
 
 
-def chart(labels: list[str], columns: dict[str, list[int]], what: str = "period") -> None:
+def chart(
+    labels: list[str],
+    columns: dict[str, list[int]],
+    what: str = "period",
+    less: str = "No room for one column per position: use -o or --json.",
+) -> None:
     """A row for each label: its numbers, and a bar for the last one; as wide as the terminal, 80 columns at most.
     `what`: the name of the column of labels.
 
-    If the columns leave no room for bars, only the last one is shown.
+    If the columns leave no room for bars, only the last one is shown, after the words `less`.
     """
     start = max(map(len, [what, *labels]))
     sizes = {name: max(len(name), len(str(max(numbers)))) for name, numbers in columns.items()}
     room = _width() - start - sum(size + 2 for size in sizes.values()) - 3
     *others, last = columns
     if room < _LEAST_BAR and others:
-        prose("No room for one column per position: use -o or --json.")
+        prose(less)
         tell("\n")
         chart(labels, {last: columns[last]}, what)
         return
