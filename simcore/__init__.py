@@ -10,7 +10,7 @@ Ask when:
     preview           one subscriber: each email's send time, and the reason
     project           all subscribers: one row for each send
     simulate          their whole life: sends, the state of each run, and all else that happened
-    forecast          how many emails go out in each hour, day or week
+    forecast          how many emails go out in each hour, day or week; what waits under a sending limit
     arrivals          made-up subscribers, for a list that you do not have yet
     split_entries     separates the rows that can be read from those that cannot
 
@@ -30,7 +30,7 @@ Test against it:
     twin              a local server that answers as the platforms' APIs do, with a clock that you move
 
 Show it:
-    plot_timeline, plot_calendar, plot_load, plot_shift, plot_pressure
+    plot_timeline, plot_calendar, plot_load, plot_capacity, plot_shift, plot_pressure
     to_ics            a calendar file
     records           any table as a list of dicts, for JSON
 
@@ -86,7 +86,7 @@ if TYPE_CHECKING:
     from simcore.plan.rules import rules
     from simcore.show.calendar_file import to_ics
     from simcore.show.explore import explore
-    from simcore.show.pictures import plot_calendar, plot_load, plot_shift, plot_timeline
+    from simcore.show.pictures import plot_calendar, plot_capacity, plot_load, plot_shift, plot_timeline
     from simcore.show.pressure import plot_pressure
     from simcore.twin.running import twin
     from simcore.verbs import preview, project, simulate, split_entries
@@ -107,7 +107,7 @@ else:
         "plan.rules": ("rules",),
         "show.calendar_file": ("to_ics",),
         "show.explore": ("explore",),
-        "show.pictures": ("plot_calendar", "plot_load", "plot_shift", "plot_timeline"),
+        "show.pictures": ("plot_calendar", "plot_capacity", "plot_load", "plot_shift", "plot_timeline"),
         "show.pressure": ("plot_pressure",),
         "twin.running": ("twin",),
         "verbs": ("preview", "project", "simulate", "split_entries"),
@@ -146,6 +146,7 @@ __all__ = [
     "lint",
     "optimize",
     "plot_calendar",
+    "plot_capacity",
     "plot_load",
     "plot_pressure",
     "plot_shift",

@@ -37,9 +37,9 @@ SIGNATURES = {
     "seed=None, attributes=None, tags=(), time_zones=None",
     simcore.project: f"sequence, entries=None, {ALL}",
     simcore.simulate: f"sequence, entries=None, {ALL}",
-    simcore.forecast: "sequence, entries=None, *, freq='D', by='email', events=None, changes=(), until=None, "
-    "include_drafts=False, assumptions=None, naive_time_zone=None, order='entry', enabled_at=None, render=False, "
-    "seed=None, columns=None, unit=None, dayfirst=False, time_zones=None",
+    simcore.forecast: "sequence, entries=None, *, freq='D', by='email', capacity=None, events=None, changes=(), "
+    "until=None, include_drafts=False, assumptions=None, naive_time_zone=None, order='entry', enabled_at=None, "
+    "render=False, seed=None, columns=None, unit=None, dayfirst=False, time_zones=None",
     simcore.compare: f"sequences, entries=None, {ALL}",
     simcore.impact: "sequence, entries, changes, *, events=None, until=None, include_drafts=False, assumptions=None, "
     "naive_time_zone=None, order='entry', seed=None, columns=None, unit=None, dayfirst=False, time_zones=None",

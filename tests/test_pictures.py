@@ -16,7 +16,7 @@ import pytest
 import simcore
 from simcore import kit
 from simcore.errors import SimcoreError
-from simcore.show.pictures import plot_calendar, plot_load, plot_shift, plot_timeline
+from simcore.show.pictures import plot_calendar, plot_capacity, plot_load, plot_shift, plot_timeline
 
 matplotlib = pytest.importorskip("matplotlib", reason='pictures are an extra: pip install "simcore[plot]"')
 matplotlib.use("agg")
@@ -164,6 +164,12 @@ PAIRS = [
 ]
 
 
+def limited(sent, waiting, late, hours):
+    """A forecast with a limit, from 7 March on."""
+    columns = {"sent": sent, "waiting": waiting, "late": late, "max_late": pd.to_timedelta(hours, unit="h")}
+    return pd.DataFrame(columns, index=counted(days("2026-03-07", len(sent)), sent).index)
+
+
 def looks():
     early, late = timeline(*PAIRS, scenario="early"), timeline(*PAIRS, scenario="late")
     late["send_at"] += pd.Timedelta("9h")
@@ -183,6 +189,10 @@ def looks():
         "calendar_two_months": (plot_calendar, counted(days("2026-03-05", 40), range(40))),
         "calendar_years": (plot_calendar, counted(days("2026-01-15", 400), year % 7 * year)),
         "load_bars": (plot_load, counted(days("2026-03-05", 10), range(10), [3] * 10, [5, 0] * 5)),
+        "capacity": (
+            plot_capacity,
+            limited([5, 8, 8, 3, 0, 2], [4, 9, 1, 0, 0, 0], [0, 4, 8, 1, 0, 0], [0, 20, 30, 9, None, 0]),
+        ),
         "load_steps": (plot_load, counted(quarter, steps % 24, steps % 7)),
         "shift": (plot_shift, moved(*shifts)),
     }
@@ -522,6 +532,34 @@ def test_load_of_fifty():
     assert ticks(bar.yaxis)[-1] == "email 49"
 
 
+# ---------------------------------------------------------------- limits
+
+
+def test_what_goes_out_late_and_what_waits():
+    ax = drawn(plot_capacity(limited([3, 2, 0, 1], [2, 1, 1, 0], [0, 2, 0, 1], [0, 20, None, 26])))
+    assert [(each.get_y(), each.get_height()) for each in ax.patches] == [
+        *[(0, 3), (0, 0), (0, 0), (0, 0)],
+        *[(3, 0), (0, 2), (0, 0), (0, 1)],
+    ]
+    line = next(each for each in ax.lines if len(each.get_xdata()) == 5)
+    assert line.get_ydata().tolist() == [0, 2, 1, 1, 0]
+    assert when(line.get_xdata(), NEW_YORK)[:3] == [
+        "2026-03-07 00:00",
+        "2026-03-08 00:00",
+        "2026-03-09 00:00",
+    ]
+    assert legend(ax) == ["late", "in time"]
+    assert ax.get_ylabel() == "sends a day\n(line: waiting)"
+    assert ax.get_title() == "3 of 6 late, by 1 day 2 hours at most"
+
+
+def test_room_for_all_that_waits():
+    ax = plot_capacity(limited([1, 1], [50, 49], [0, 0], [0, 0]))
+    assert ax.get_ylim() == (0, 54)
+    assert ax.get_title() == "0 of 2 late"
+    assert plot_capacity(limited([9], [0], [0], [0])).get_ylim() == (0, 9 * 1.08)
+
+
 # ---------------------------------------------------------------- shifts
 
 
@@ -604,6 +642,7 @@ ALL = {
     plot_calendar: counted(days("2026-03-07", 3), [1, 2, 3]),
     plot_load: counted(days("2026-03-07", 3), [1, 2, 3]),
     plot_shift: moved((1, 9, "later")),
+    plot_capacity: limited([3, 2, 1], [2, 0, 0], [0, 2, 1], [0, 20, 26]),
 }
 EACH = pytest.mark.parametrize("plot", ALL, ids=lambda plot: plot.__name__)
 
@@ -686,6 +725,9 @@ def test_units_of_instants(plot, unit):
         frame["send_at"] = frame["send_at"].dt.as_unit(unit)
     elif plot is plot_shift:
         frame["shift"] = frame["shift"].dt.as_unit(unit)
+    elif plot is plot_capacity:
+        frame["max_late"] = frame["max_late"].dt.as_unit(unit)
+        frame.index = frame.index.as_unit(unit)
     else:
         frame.index = frame.index.as_unit(unit)
     assert extent(plot(frame)) == extent_of(plot)
@@ -785,6 +827,12 @@ UTC_DAYS = pd.date_range("2026-03-01", periods=3, freq="D", tz="UTC")
             plot_load,
             pd.DataFrame({"sends": [1, 2]}, index=UTC_DAYS[[1, 0]]),
             "forecast: 2 periods from '2026-03-02 00:00:00+00:00' to '2026-03-01 00:00:00+00:00', " + GAPS,
+        ),
+        (
+            plot_capacity,
+            counted(days("2026-03-07", 3), [1, 2, 3]),
+            f"forecast: no column sent, waiting, late, max_late; found '0', {AS_FORECAST}(..., capacity=...), "
+            "with sent, waiting, late, max_late",
         ),
         (plot_shift, {}, f"shift: found a dict, {AS_SHIFT}"),
         (

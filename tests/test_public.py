@@ -35,6 +35,7 @@ NAMES += [
     "lint",
     "optimize",
     "plot_calendar",
+    "plot_capacity",
     "plot_load",
     "plot_pressure",
     "plot_shift",

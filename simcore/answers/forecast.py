@@ -1,11 +1,12 @@
 """How many emails go out in each period, counted without making their rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Unpack
 
 import numpy as np
 import pandas as pd
 
+from simcore.answers import capacity as limits
 from simcore.answers.options import Entries, EventLog, ForecastOptions, Freq, read, takes
 from simcore.answers.projection import Projection, make, tables
 from simcore.clock import instants
@@ -31,6 +32,7 @@ def forecast(
     *,
     freq: Freq = "D",
     by: Literal["email", "total"] | None = "email",
+    capacity: Mapping[Freq, int | Iterable[int]] | None = None,
     **options: Unpack[ForecastOptions],
 ) -> pd.DataFrame:
     """How many emails go out in each period, to all subscribers: the same counts as grouping `simcore.project`.
@@ -45,30 +47,54 @@ def forecast(
     (datetime64[us, the sequence's zone]) is the start of each period, from the first to the last period with a send,
     without gaps. Raises SimcoreError for a table of more than 2 GiB (`MOST_TABLE`), before it is made.
 
+    `capacity={"D": 5000}`: a sending limit for each period, by one of the `freq`s; `{"D": [1000, 2000, 4000]}` is a
+    ramp, as when a new domain is warmed up: the limit of the first period with an email, of the second, and so on; the
+    last one holds from there on. First come, first served: what does not fit waits, and goes out from the beginning of
+    the next period on, before what comes due in it. An email that waits does not delay those that follow it. (For a
+    limit for each person, see `simcore.Cap`.) The result then has a row for each period of the limit (leave `freq`
+    out; `by` changes nothing) until nothing waits, with these columns:
+
+    - `due`, `sent`, `waiting` (int64): the emails that come due in the period, that go out in it, and that wait at its
+      end;
+    - `late` (int64): how many of those that go out have waited (its sum is how many are ever late);
+    - `median_late`, `max_late` (timedelta64[us]): how long after they were due those of the period go out (0 for those
+      in time, NaT if none goes out; the median is one that an email has: of two in the middle, the shorter).
+
+    Raises SimcoreError for a limit that is none, and if emails would still wait in 2200.
+
     >>> import simcore
     >>> from simcore import kit
     >>> sequence = kit.load(simcore.example("welcome"))
     >>> counted = simcore.forecast(sequence, ["2026-03-06T21:07-05:00"] * 3, by=None)
     >>> [(day.strftime("%a %d"), int(sends)) for day, sends in counted["sends"].items() if sends]
     [('Fri 06', 6), ('Mon 09', 3), ('Thu 12', 3)]
+    >>> slowly = simcore.forecast(sequence, ["2026-03-06T21:07-05:00"] * 3, capacity={"D": [3, 2]})
+    >>> slowly["sent"].tolist(), int(slowly["late"].sum()), str(slowly["max_late"].max())
+    ([3, 2, 1, 2, 1, 0, 2, 1], 5, '1 days 15:00:00')
     """
     given = read(forecast, options)
     check(freq)
     if by is not None and not (isinstance(by, str) and by in {"email", "total"}):
         raise SimcoreError(f"by: found {shown(by)}, expected 'email', 'total' or None")
+    limit = None if capacity is None else limits.read(capacity, freq)
     entries, given = tables(sequence, entries, given)
     counts, entries = arrivals(entries, given.events)
-    return by_period(make(sequence, entries, given).warned(), counts, freq, by)
+    projection = make(sequence, entries, given).warned()
+    if limit is not None:
+        return limited(projection, counts, limit)
+    return by_period(projection, counts, freq, by)
+
+
+def limited(projection: Projection, counts: Ints | None, limit: limits.Limit) -> pd.DataFrame:
+    """What `forecast` gives under a limit, of a projection; `counts` as for `by_period`."""
+    return limits.queue([each[1:] for each in _rounds(projection, counts)], projection.zone, limit)
 
 
 def by_period(
     projection: Projection, counts: Ints | None, freq: Freq, by: Literal["email", "total"] | None
 ) -> pd.DataFrame:
     """What `forecast` gives, of a projection; `counts`: how many arrivals each row of its entries stands for."""
-    if counts is not None:
-        counts = counts[projection.people.runs.row]
-    cache: dict[int, Ints] = {}
-    rounds = [(item.step.position, *_sends(item, counts, cache)) for item in projection.outcome.sends]
+    rounds = _rounds(projection, counts)
     if by != "email":
         rounds = [(0, us, sends) for _, us, sends in rounds]
     found = tabled(rounds, projection.zone, freq)
@@ -113,6 +139,14 @@ def tabled(rounds: Iterable[tuple[int, Ints, Ints | None]], place: str, freq: Fr
     part = slice(busy[0], busy[-1] + 1) if busy.size else slice(0)
     index = pd.DatetimeIndex(instants.show(grid.starts_us[part], place), name="period")
     return pd.DataFrame(table[part], index=index, columns=pd.Index(columns, dtype=np.int64))
+
+
+def _rounds(projection: Projection, counts: Ints | None) -> list[tuple[int, Ints, Ints | None]]:
+    """Of each round that sends: the position, the instants [µs], and how many sends are at each (None: one)."""
+    if counts is not None:
+        counts = counts[projection.people.runs.row]
+    cache: dict[int, Ints] = {}
+    return [(item.step.position, *_sends(item, counts, cache)) for item in projection.outcome.sends]
 
 
 def _sends(item: Passed, counts: Ints | None, cache: dict[int, Ints]) -> tuple[Ints, Ints | None]:

@@ -41,6 +41,7 @@ _AS_TYPED: dict[str, Any] = {
     "^(over|minimize|top): ": r"--\1: ",
     "^subject_to: ": "--subject-to: ",
     r", or limit=\d+$": "",
+    "^capacity: ": "--capacity: ",
     r"columns=(\{.*\}) maps": lambda found: f"{_typed(found[1])} maps",
 }
 

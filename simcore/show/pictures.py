@@ -11,7 +11,7 @@ import pandas as pd
 
 from simcore.clock.periods import FREQUENCIES, periods
 from simcore.clock.words import length
-from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, Ints, Zone, zone
+from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Ints, Zone, zone
 from simcore.errors import SimcoreError, shown
 from simcore.show import drawing
 
@@ -24,6 +24,7 @@ _MARKED = 100  # rows with markers; more of them are drawn as an image
 _STEPS = 2000  # periods that can be told apart in a picture
 _PAGES = 6  # months whose days have room for their numbers
 _TIMELINE = ("subscriber_id", "email_id", "position", "subject", "send_at")
+_QUEUE = ("sent", "waiting", "late", "max_late")
 _WHAT = ("earlier", "unchanged", "later", "gained", "lost")
 
 
@@ -292,6 +293,40 @@ def plot_load(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
             for column in forecast.columns
         ]
         drawing.name_emails(ax, names, colours, hatch=hatches)
+    return ax
+
+
+def plot_capacity(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
+    """A picture of a sending limit: how many emails go out in each period, those in time and those late, and how many
+    wait at its end.
+
+    `forecast`: a forecast with a limit, `simcore.forecast(..., capacity={"D": 5000})`. A line shows what waits, to
+    the same scale. The title says how many are late, and by how much at most.
+
+    `ax`: where to draw (None: a new figure). Returns that Axes; its times are in the forecast's zone.
+
+    Raises SimcoreError for what is not a forecast with a limit, or if matplotlib is not installed.
+
+    >>> import simcore
+    >>> from simcore import kit
+    >>> welcome = kit.load(simcore.example("welcome"))
+    >>> sends = simcore.forecast(welcome, ["2026-03-06T21:07-05:00"] * 3, capacity={"D": 2})
+    >>> simcore.plot_capacity(sends).get_title()
+    '7 of 12 late, by 2 days 45 minutes at most'
+    """
+    _check("forecast", forecast, _QUEUE, "simcore.forecast(..., capacity=...)")
+    sends = pd.DataFrame({"in time": forecast["sent"] - forecast["late"], "late": forecast["late"]})
+    ax = plot_load(sends, ax=ax)
+    if forecast.empty:
+        return ax
+    edges_us, waiting = _periods_of(sends)[1], forecast["waiting"].to_numpy()
+    # From the beginning to the end of each period, so that the line rises and falls where sends wait and go out.
+    ax.plot(drawing.days(edges_us), np.append(0, waiting), color="black", linewidth=1.2, zorder=3)
+    ax.set_ylim(0, max(ax.get_ylim()[1], float(waiting.max()) * 1.08))
+    ax.set_ylabel(f"{ax.get_ylabel()}\n(line: waiting)")
+    late, total = int(forecast["late"].sum()), int(forecast["sent"].sum())
+    most_us = round(forecast["max_late"].dt.total_seconds().max() * SECOND_US)
+    ax.set_title(f"{late:,} of {total:,} late" + (f", by {length(most_us)} at most" if late else ""))
     return ax
 
 
