@@ -82,6 +82,7 @@ def test_names():
         "load",
         "load_snapshot",
         "platform",
+        "reconcile",
         "update",
     ]
     assert all(hasattr(sequenzy, name) for name in sequenzy.__all__)

@@ -70,7 +70,7 @@ def forecast(
     [('Fri 06', 6), ('Mon 09', 3), ('Thu 12', 3)]
     >>> slowly = simcore.forecast(sequence, ["2026-03-06T21:07-05:00"] * 3, capacity={"D": [3, 2]})
     >>> slowly["sent"].tolist(), int(slowly["late"].sum()), str(slowly["max_late"].max())
-    ([3, 2, 1, 2, 1, 0, 2, 1], 5, '1 days 15:00:00')
+    ([3, 2, 1, 2, 1, 0, 2, 1], 5, '1 days 00:45:00')
     """
     given = read(forecast, options)
     check(freq)

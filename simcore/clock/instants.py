@@ -4,6 +4,7 @@ Inside simcore an instant is an int64 [microseconds since 1970-01-01 UTC]; finer
 are 1970-01-01 to 2200-01-01 UTC, both ends included (T1). What is read is told by T24 and T25.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -221,6 +222,20 @@ def read_one(
 ) -> int:
     """What `Reader` reads of a single value, the argument `name`."""
     return Reader(naive_time_zone, unit, dayfirst).read_one(value, name)
+
+
+def length_us(value: Any, name: str) -> int:
+    """A length of time [µs], the argument `name`. Raises SimcoreError for anything else."""
+    number = isinstance(value, int | float) or re.fullmatch(r"[-+\s\d.]*", str(value))
+    try:
+        length = pd.NaT if number else pd.Timedelta(value)
+    except (TypeError, ValueError):
+        length = pd.NaT
+    if not length >= pd.Timedelta(0):
+        raise SimcoreError(
+            f'{name}: found {shown(value)}, expected a length of time of 0 or more, such as "15min"'
+        )
+    return int(length // pd.Timedelta(1, "us"))
 
 
 def check_zone(name: str | None) -> None:

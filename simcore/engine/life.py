@@ -90,4 +90,7 @@ def _of_taken(out: Outcome, taken: np.ndarray) -> Outcome:
         zones_at=None
         if zones_at is None
         else lambda rows, at_us: zones_at(np.flatnonzero(taken)[rows], at_us),
+        stands=out.stands[taken],
+        over_us=out.over_us[taken],
+        leaves_us=out.leaves_us[taken],
     )

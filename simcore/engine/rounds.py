@@ -28,6 +28,9 @@ published right before, or behind, where the run stood; it came due while the se
 room for it."""
 
 
+_NO_RUNS: Ints = np.empty(0, np.int64)
+
+
 class Waiting(NamedTuple):
     """Runs that wait for one step: when it is due for each of them, and why then.
 
@@ -90,7 +93,9 @@ class Outcome(NamedTuple):
     `state` int8 [runs], such as `COMPLETED`; `ended_us` int64 [µs; runs]; `queued` int64 [runs], places in
     `email_ids` (`NONE` for none) of what each waits for, and `due_us` int64 [µs; runs], when that is due. They are
     empty where nobody asked for them. `end_us` and `end_status`: as those of the runs, after what steps did to them.
-    `zones_at`: the runs' own zones; None where no step looks at them.
+    `zones_at`: the runs' own zones; None where no step looks at them. `stands`, `over_us` and `leaves_us`:
+    where there is more than one epoch, the very step that each run waits for, which may be no email, as `queued`; when
+    its wait is over [µs; runs]; and when its gate lets it pass.
     """
 
     passed: list[Passed]
@@ -103,6 +108,9 @@ class Outcome(NamedTuple):
     end_status: npt.NDArray[np.int8]
     email_ids: list[int | str]
     zones_at: ZonesAt | None = None
+    stands: Ints = _NO_RUNS
+    over_us: Ints = _NO_RUNS
+    leaves_us: Ints = _NO_RUNS
 
     @property
     def sends(self) -> list[Passed]:

@@ -141,6 +141,9 @@ def look_ahead(record: Record, here: Itinerary) -> None:
     own zone where the step has one (Q31); who waits for nothing but the end is shown with none."""
     out = record.out
     if record.changing:
+        record.out = out._replace(
+            stands=out.queued.copy(), over_us=record.over_us, leaves_us=out.due_us.copy()
+        )
         ending = np.flatnonzero(record.ending > 0)
         out.queued[ending], out.due_us[ending] = NONE, NAT_US
     for at, step in enumerate(here.steps):

@@ -1,6 +1,5 @@
 """Calibration: which assumptions about Kit explain a log of what it really sent."""
 
-import re
 import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack, closing, suppress
@@ -14,7 +13,7 @@ import pandas as pd
 
 from simcore.answers.options import Change, Entries, EventLog, Options
 from simcore.answers.projection import Cache, make
-from simcore.clock.instants import Unit
+from simcore.clock.instants import Unit, length_us
 from simcore.errors import SimcoreError, ValidationError, shown
 from simcore.kit.assumptions import Assumptions
 from simcore.kit.combinations import DEFAULTS, TIMING, VALUES, combinations, that_matter, timing_of
@@ -106,7 +105,7 @@ def calibrate(
     """
     if not isinstance(sequence, Sequence):
         raise SimcoreError(f"sequence: found {shown(sequence)}, expected a simcore.kit.Sequence")
-    tolerance_us = _length_us(tolerance)
+    tolerance_us = length_us(tolerance, "tolerance")
     if isinstance(changes, Iterable) and not isinstance(changes, str | Mapping):
         changes = [*changes]  # an iterator is read once
     cache = _Cache()
@@ -173,20 +172,6 @@ def _slowly(combinations: list[dict[str, Any]], progress: bool) -> Generator[dic
             yield chosen
         if report is not None:
             report("Calibrating", len(combinations))
-
-
-def _length_us(tolerance: Any) -> int:
-    """A length of time [µs]. Raises SimcoreError for anything else."""
-    number = isinstance(tolerance, int | float) or re.fullmatch(r"[-+\s\d.]*", str(tolerance))
-    try:
-        length = pd.NaT if number else pd.Timedelta(tolerance)
-    except (TypeError, ValueError):
-        length = pd.NaT
-    if not length >= pd.Timedelta(0):
-        raise SimcoreError(
-            f'tolerance: found {shown(tolerance)}, expected a length of time of 0 or more, such as "15min"'
-        )
-    return int(length // pd.Timedelta(1, "us"))
 
 
 class _Cache(Cache):

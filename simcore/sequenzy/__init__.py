@@ -14,11 +14,14 @@ from simcore.sequenzy.platform import platform
 
 if TYPE_CHECKING:
     from simcore.sequenzy.reading import live, load_snapshot
+    from simcore.sequenzy.reconciliation import reconcile
 else:
     # Each when it is first asked for, as in simcore itself.
+    _ROOMS = {"live": "reading", "load_snapshot": "reading", "reconcile": "reconciliation"}
+
     def __getattr__(name):
-        if name in {"live", "load_snapshot"}:
-            globals()[name] = getattr(import_module("simcore.sequenzy.reading"), name)
+        if name in _ROOMS:
+            globals()[name] = getattr(import_module(f"simcore.sequenzy.{_ROOMS[name]}"), name)
             return globals()[name]
         raise AttributeError(
             f"module 'simcore.sequenzy' has no attribute {name!r}", name=name, obj=sys.modules[__name__]
@@ -41,6 +44,7 @@ __all__ = [
     "load",
     "load_snapshot",
     "platform",
+    "reconcile",
     "update",
 ]
 
