@@ -667,7 +667,7 @@ def test_the_bar_is_gone_where_it_ends_early(capfd, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module.Log, "against", interrupted)
+    monkeypatch.setattr(module.Scores, "fits", interrupted)
     who = entries(("x", "02T10:00"))
     with pytest.raises(KeyboardInterrupt) as caught:
         calibrate(DAYS, who, log_of(DAYS, who))

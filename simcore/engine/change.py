@@ -7,11 +7,11 @@ from simcore.clock.instants import NAT_US
 from simcore.clock.zones import Ints
 from simcore.engine.itinerary import Itinerary
 from simcore.engine.own_zones import of_zones
-from simcore.engine.record import Record
+from simcore.engine.record import BEHIND_SENT, INSERTED, RESCHEDULED, Record
 from simcore.engine.rounds import ACTIVE, AT_ONCE, CHANGED, COMPLETED, FREED, NONE
 from simcore.engine.times import Times, due
 from simcore.plan.log import Flags
-from simcore.plan.plan import OnChange, Step
+from simcore.plan.plan import OnChange, Step, of_each
 from simcore.plan.waits import RunDelay
 
 
@@ -32,13 +32,13 @@ def change(
         np.int64,
     )
     place = here.place[record.last[rows]]
-    if on_change.send_behind:  # K22
-        for email in new.tolist():
-            owed = rows[(here.place[email] < place) & ~record.received[email][rows]]
-            record.owed[email][owed] = True
+    for email in new.tolist():  # K22
+        behind = (here.place[email] < place) & ~record.received[email][rows]
+        record.touch(BEHIND_SENT, rows[behind])
+        record.owed[email][rows[behind & of_each(on_change.send_behind, record.runs.via[rows])]] = True
     target = _next(record, here, rows, place)
     there = target < len(here.steps)
-    _nothing_left(record, here, rows[~there], now_us)
+    _nothing_left(record, here, rows[~there], now_us, number)
     rows, target = rows[there], target[there]
     email = here.number[target]
     record.holding[rows] = False
@@ -70,7 +70,8 @@ def _next(record: Record, here: Itinerary, rows: Ints, place: Ints) -> Ints:
         target[had] = following[target[had] + 1]
 
 
-def _nothing_left(record: Record, here: Itinerary, rows: Ints, now_us: int) -> None:
+def _nothing_left(record: Record, here: Itinerary, rows: Ints, now_us: int, number: int) -> None:
+    record.touch_at_end(rows, number)
     record.out.queued[rows], record.out.due_us[rows] = NONE, NAT_US
     holds = record.holds(here.plan, rows)
     done, held = rows[~holds], rows[holds & ~record.holding[rows]]
@@ -95,12 +96,23 @@ def _requeue(
     if isinstance(step.delay, RunDelay):
         raise TypeError("a sequence that waits for dates of runs does not change")
     due_us = out.due_us[rows]
-    at_once = other & (out.queued[rows] >= 0) & (email in new) & on_change.insert_at_once
-    anew = ~at_once & (other | (due_us == NAT_US) | on_change.reschedule | step.gate.closed)  # K11, K20
-    late = ~anew & ~at_once & (due_us < now_us) & plan.active  # K19: it came due while nothing was sent
+    via = record.runs.via[rows]
+    before = other & (out.queued[rows] >= 0) & (email in new)
+    at_once = before & of_each(on_change.insert_at_once, via)
+    again = other | (due_us == NAT_US) | step.gate.closed  # K11
+    anew = ~at_once & (again | of_each(on_change.reschedule, via))  # K20
+    overdue = (due_us < now_us) & plan.active
+    late = ~anew & ~at_once & overdue  # K19: it came due while nothing was sent
+    if record.touched is not None:
+        record.touch(INSERTED, rows[before])
+        kept = np.flatnonzero(~again)
+        mine = rows[kept]
+        moved_us = _gated(record, step, mine, _ready_us(record, step, mine, now_us))
+        late_us = _gated(record, step, mine, np.full(kept.size, now_us))
+        record.touch(RESCHEDULED, mine[moved_us != np.where(overdue[kept], late_us, due_us[kept])])
     out.due_us[rows[at_once]] = now_us
-    _snap(record, step, rows[anew], _ready_us(record, step, rows[anew], now_us))
-    _snap(record, step, rows[late], np.full(np.count_nonzero(late), now_us))
+    out.due_us[rows[anew]] = _gated(record, step, rows[anew], _ready_us(record, step, rows[anew], now_us))
+    out.due_us[rows[late]] = _gated(record, step, rows[late], np.full(np.count_nonzero(late), now_us))
     for some, cause in ((at_once, AT_ONCE), (anew, CHANGED), (late, FREED)):
         mine = rows[some]
         record.cause[mine], record.since_us[mine], record.under[mine] = cause, now_us, number
@@ -116,7 +128,9 @@ def _ready_us(record: Record, step: Step, rows: Ints, now_us: int) -> Ints:
     return np.maximum(ready_us, now_us)
 
 
-def _snap(record: Record, step: Step, rows: Ints, from_us: Ints) -> None:
-    """Some runs' step is due as soon as its gate allows, from instants on."""
+def _gated(record: Record, step: Step, rows: Ints, from_us: Ints) -> Ints:
+    """When some runs' step is due: as soon as its gate allows, from instants on."""
+    due_us = np.empty(rows.size, np.int64)
     for some, gate in of_zones(record, step.gate, rows, from_us):
-        record.out.due_us[rows[some]] = gate.snap(from_us[some])
+        due_us[some] = gate.snap(from_us[some])
+    return due_us

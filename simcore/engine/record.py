@@ -26,6 +26,9 @@ from simcore.plan.log import NEVER_US, Flags, Log
 from simcore.plan.plan import Emission, Epoch, Plan, Step
 from simcore.plan.runs import Runs
 
+RESCHEDULED, INSERTED, BEHIND_SENT, HELD, EXCLUDED_MIDWAY = 1, 2, 4, 8, 16
+"""What a run may come to of which plans say differently how it goes on: see `Record.touched`."""
+
 _OF_RUNS = (
     *("last", "anchor_us", "over_us", "since_us", "under", "cause", "ending", "holding", "parked", "flags"),
 )
@@ -102,6 +105,20 @@ class Record(Circumstances):
         self.inside = np.empty(0, np.int64)  # who entered in an earlier epoch, and may not be through
         if self.emits or in_order:
             self.out = self.out._replace(end_us=runs.end_us.copy(), end_status=runs.end_status.copy())
+        self.final = len(epochs) - 1
+        self.touched: npt.NDArray[np.int8] | None = None
+        """Where somebody asks: what each run has come to. Of plans that differ only in what a run has not come to, it
+        makes no difference to it which one holds."""
+
+    def touch(self, what: int, rows: Ints | slice) -> None:
+        """Some runs come to something (see `touched`)."""
+        if self.touched is not None:
+            self.touched[rows] |= what
+
+    def touch_at_end(self, rows: Ints | slice, number: int) -> None:
+        """No email is left for some runs in an epoch: whether they hold matters where others follow."""
+        if number < self.final:
+            self.touch(HELD, rows)
 
     def note(self, what: str, rows: Ints | None, at: Times, step: Step | None = None) -> None:
         """Something other than a send happens to runs."""
@@ -167,6 +184,7 @@ class Record(Circumstances):
         """No email is left for these runs: they are completed, or hold (K15)."""
         if not self.keeping:
             return
+        self.touch_at_end(where(rows), under)
         self.out.queued[where(rows)], self.out.due_us[where(rows)] = NONE, NAT_US
         holds = self.holds(plan, where(rows))
         done, held = np.flatnonzero(~holds), np.flatnonzero(holds)

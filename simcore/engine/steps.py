@@ -14,7 +14,7 @@ from simcore.clock.zones import FAR_US, LAST_US, Ints
 from simcore.engine.itinerary import Itinerary
 from simcore.engine.limit import Limit
 from simcore.engine.own_zones import due_by_zone
-from simcore.engine.record import Record
+from simcore.engine.record import EXCLUDED_MIDWAY, Record
 from simcore.engine.rounds import (
     BEHIND,
     DEFERRED,
@@ -29,7 +29,7 @@ from simcore.engine.rounds import (
 from simcore.engine.times import Kept, Times, due
 from simcore.errors import TooLateError
 from simcore.plan.log import Flags
-from simcore.plan.plan import OUT, Step
+from simcore.plan.plan import OUT, Step, of_each
 from simcore.plan.waits import ENDS, GOES, LAPSES, SKIPS, RunDelay
 
 NO_WAIT = Elapsed(0)
@@ -99,9 +99,12 @@ class Steps(ABC):
             without = cohort.of(out)
             record.note("excluded", without.rows, without.at, step)
             sent = cohort.of(np.delete(np.arange(len(cohort.at)), out))
-            if plan.excluded_ends:
-                record.end(EXCLUDED, "excluded_out", take(cohort.rows, out), without.at)
-                cohort = sent
+            rows = take(cohort.rows, out)
+            record.touch(EXCLUDED_MIDWAY, rows)
+            ends = out[of_each(plan.excluded_ends, record.runs.via[rows])]
+            if ends.size:
+                record.end(EXCLUDED, "excluded_out", take(cohort.rows, ends), cohort.at.of(ends))
+                cohort = cohort.of(np.delete(np.arange(len(cohort.at)), ends))
         if plan.withholds and not step.to_all:  # Q33
             gone = record.have_left(sent)
             if gone.any():

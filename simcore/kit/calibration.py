@@ -5,23 +5,23 @@ from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from datetime import timedelta
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from simcore.answers.options import Change, Entries, EventLog, Options
-from simcore.answers.projection import Cache, make
+from simcore.answers.projection import Cache, Projection, make
 from simcore.clock.instants import Unit, length_us
 from simcore.errors import SimcoreError, ValidationError, shown
 from simcore.kit.assumptions import Assumptions
 from simcore.kit.combinations import DEFAULTS, TIMING, VALUES, combinations, that_matter, timing_of
+from simcore.kit.families import LIFE, Family, Variants, everybody
+from simcore.kit.fits import Scores
 from simcore.kit.model import Sequence
 from simcore.kit.observed import Fit, Log
 from simcore.kit.translate import translate
 from simcore.kit.unexplained import lives, unexplained
-from simcore.plan.log import NEVER_US
 from simcore.plan.plan import OnChange
 from simcore.text.progress import reporting
 
@@ -115,29 +115,14 @@ def calibrate(
     usual = make(sequence, entries, options, cache=cache)
     log = Log(observed, usual, options.tables)
     tried = combinations(usual, log, cache.readings)
-    steps: dict[tuple[Any, ...], Any] = {}
-    timelines: dict[Any, bytes] = {}
+    families = _Families(sequence, entries, options, cache, usual, log, tried, tolerance_us)
     found: dict[bytes, tuple[Assumptions, Fit]] = {}
-    least_us = np.full(len(log.sent_us), NEVER_US)
     which = []
     with closing(_slowly(tried, progress)) as slowly:
         for chosen in slowly:
-            timing = tuple(chosen[name] for name in (*TIMING, "position_taken"))
-            if timing not in steps:
-                assume = Assumptions(**{name: chosen[name] for name in TIMING})
-                states = cache.states.get(chosen["position_taken"], [])
-                steps[timing] = timing_of([translate(state, assume) for state in (sequence, *states)])
-            plans = (steps[timing], *(value for name, value in chosen.items() if name not in TIMING))
-            if plans not in timelines:
-                assume = Assumptions(**chosen)
-                projection = make(sequence, entries, options._replace(assumptions=assume), cache=cache)
-                at_us = log.sends(projection)
-                timelines[plans] = blake2b(projection.people.runs.row.tobytes() + at_us.tobytes()).digest()
-                if timelines[plans] not in found:
-                    error_us, fit = log.against(projection.people, at_us, tolerance_us)
-                    found[timelines[plans]] = assume, fit
-                    np.minimum(least_us, error_us, out=least_us)
-            which.append(timelines[plans])
+            name, fit = families.of(chosen)
+            found.setdefault(name, (Assumptions(**chosen), fit))
+            which.append(name)
     logged = min((fit for _, fit in found.values()), key=lambda fit: fit.short).logged
     rows = [
         (assume, fit, (fit.short + fit.extra * logged) / len(log.sent_us)) for assume, fit in found.values()
@@ -154,10 +139,72 @@ def calibrate(
         "misfit": np.array(misfits),
     })
     table.best = assumed[0]
-    some = np.flatnonzero(least_us > tolerance_us)
+    some = np.flatnonzero(families.scores.least_us > tolerance_us)
     life = lives(log, some, usual, sequence, entries, options._replace(assumptions=table.best))
     table.unexplained = unexplained(log, some, usual, life).set_axis(observed.index[some])
     return table
+
+
+class _Families:
+    """The timeline of each combination, and how well it explains the log; found for all of one timing together."""
+
+    def __init__(
+        self,
+        sequence: Sequence,
+        entries: Entries,
+        options: Options,
+        cache: "_Cache",
+        usual: Projection,
+        log: Log,
+        tried: list[dict[str, Any]],
+        tolerance_us: int,
+    ) -> None:
+        self._email_ids = log.email_ids
+        self._starts = [*dict.fromkeys(chosen["restart_via"] for chosen in tried)]
+        audiences = [
+            make(
+                sequence, entries, options._replace(assumptions=Assumptions(restart_via=start)), cache=cache
+            ).people
+            for start in self._starts
+        ]
+        people = everybody(audiences)
+        self._variants = Variants({name: [*dict.fromkeys(chosen[name] for chosen in tried)] for name in LIFE})
+        self.scores = Scores(log, people, tolerance_us)
+        begins_us = [epoch.at_us for epoch in usual.epochs]
+        self._states, self._families = {}, {}
+        for reading in dict.fromkeys(chosen["position_taken"] for chosen in tried):
+            states = [sequence, *cache.states.get(reading, [])]
+            self._states[reading] = states
+            self._families[reading] = Family(states, begins_us, self._variants, audiences[0], people.runs)
+        self._steps: dict[tuple[Any, ...], Any] = {}
+        self._names: dict[Any, list[list[bytes]]] = {}
+        self._fits: dict[bytes, Fit] = {}
+
+    def of(self, chosen: dict[str, Any]) -> tuple[bytes, Fit]:
+        """The name of a combination's timeline, the same for the same one, and its fit."""
+        reading = chosen["position_taken"]
+        timing = (*(chosen[name] for name in TIMING), reading)
+        if timing not in self._steps:
+            assume = Assumptions(**{name: chosen[name] for name in TIMING})
+            plans = [translate(state, assume) for state in self._states[reading]]
+            self._steps[timing] = (timing_of(plans), reading)
+            if self._steps[timing] not in self._names:
+                self._names[self._steps[timing]] = self._simulated(reading, [plan.steps for plan in plans])
+        names = self._names[self._steps[timing]][self._starts.index(chosen["restart_via"])]
+        name = names[self._variants.number[tuple(chosen[each] for each in LIFE)]]
+        return name, self._fits[name]
+
+    def _simulated(self, reading: str, steps: list[Any]) -> list[list[bytes]]:
+        ways = self._families[reading].ways(steps, self._email_ids)
+        names = self.scores.timelines(ways)
+        new = {
+            name: (start, variant)
+            for start, each in enumerate(names)
+            for variant, name in enumerate(each)
+            if name not in self._fits
+        }
+        self._fits |= zip(new, self.scores.fits(ways, [*new.values()]), strict=True)
+        return names
 
 
 def _slowly(combinations: list[dict[str, Any]], progress: bool) -> Generator[dict[str, Any]]:

@@ -9,14 +9,12 @@ import pandas as pd
 from simcore.answers.projection import Projection
 from simcore.clock import instants
 from simcore.clock.gates import Poll
-from simcore.clock.instants import NAT_US
 from simcore.clock.zones import MINUTE_US, SECOND_US, Ints
 from simcore.engine import events as event_log
 from simcore.errors import EntryError, shown
-from simcore.plan.log import NEVER_US, whole_id
+from simcore.plan.log import whole_id
 
 if TYPE_CHECKING:
-    from simcore.engine.people import Audience
     from simcore.plan.plan import Epoch
 
 _POLLS = tuple(timedelta(minutes=minutes) for minutes in (15, 1, 5, 30, 60))  # the default first
@@ -88,7 +86,6 @@ class Log:
             self.email = order[epoch, position[code]]
             fault = "not the position of an email, from 0, in the order in force then"
         _refuse(observed[named], dict.fromkeys(np.flatnonzero(self.email < 0).tolist(), fault))
-        self._cells: dict[int, list[tuple[Ints, Ints]]] = {}
 
     def polls(self, epochs: list["Epoch"]) -> list[tuple[timedelta, timedelta]]:
         """The values of (poll_every, poll_phase) to try; the default first."""
@@ -114,62 +111,6 @@ class Log:
         here, there = (pd.Index([*ids], dtype=object) for ids in (self.email_ids, email_ids))
         found: Ints = here.get_indexer(there).astype(np.int64)
         return found
-
-    def sends(self, projection: Projection) -> Ints:
-        """When each run is sent each email [int64, µs; emails x runs; `NAT_US` where it is not]."""
-        at_us = np.full((len(self.email_ids), len(projection.people.runs)), NAT_US)
-        row_of = {email_id: row for row, email_id in enumerate(self.email_ids)}
-        sent = [(item, item.step) for item in projection.outcome.passed]
-        for item, step in sent:
-            at_us[row_of[step.email_id], slice(None) if item.rows is None else item.rows] = item.at.all_us()
-        return at_us
-
-    def against(self, people: "Audience", at_us: Ints, tolerance_us: int) -> tuple[Ints, Fit]:
-        """How far each send is from the nearest projected one [µs, `NEVER_US` for none], and the fit."""
-        error_us, nearest = np.full(len(self.sent_us), NEVER_US), np.full(len(self.sent_us), -1)
-        projected_us = at_us.reshape(-1)
-        for some, cell in self._counterparts(people):
-            there_us = projected_us[cell]
-            gap_us = np.where(
-                there_us == NAT_US, NEVER_US, np.abs(self.sent_us[some] - np.maximum(there_us, 0))
-            )
-            nearer = gap_us < error_us[some]
-            error_us[some[nearer]], nearest[some[nearer]] = gap_us[nearer], cell[nearer]
-        met = np.zeros(projected_us.size, np.bool_)
-        met[nearest[nearest >= 0]] = True
-        alone = ~met & (projected_us >= self.sent_us.min()) & (projected_us <= self.sent_us.max())
-        matched_us, counterparts = error_us[nearest >= 0], int(met.sum())
-        quantiles = np.full(2, NAT_US)
-        if matched_us.size:
-            quantiles = np.rint(np.quantile(matched_us, (0.5, 0.95))).astype(np.int64)
-        median, p95 = quantiles.view("timedelta64[us]")
-        extra, most_us = int(alone.sum()), max(tolerance_us, 1)
-        return error_us, Fit(
-            explained=float((error_us <= tolerance_us).mean()),
-            exact=float((error_us <= SECOND_US).mean()),
-            median_error=median,
-            p95_error=p95,
-            unmatched=len(error_us) - matched_us.size,
-            extra=extra,
-            short=int(np.minimum(error_us, most_us).sum()) / most_us,
-            logged=counterparts / max(counterparts + extra, 1),
-        )
-
-    def _counterparts(self, people: "Audience") -> list[tuple[Ints, Ints]]:
-        """For the first, second, … run of everybody: the sends that may be of it, and their cells in emails x runs."""
-        if id(people) not in self._cells:  # `_Cache` keeps them all
-            runs = people.runs
-            who = self.subscribers(runs.subscriber_id)
-            order = np.argsort(who, kind="stable")
-            first = np.searchsorted(who[order], np.arange(len(self.ids) + 1))
-            count = np.diff(first)[self.who]
-            cells = []
-            for turn in range(int(count.max())):
-                some = np.flatnonzero(count > turn)
-                run = order[first[self.who[some]] + turn]
-                cells.append((some, self.email[some] * len(runs) + run))
-            self._cells[id(people)] = cells
-        return self._cells[id(people)]
 
 
 def _refuse(values: "pd.Series[Any]", faults: dict[int, str]) -> None:

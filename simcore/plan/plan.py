@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from simcore.clock.delays import Delay
 from simcore.clock.gates import Gate
@@ -181,6 +182,15 @@ class SideBySide(NamedTuple):
     closed_to: frozenset[str] = frozenset()
 
 
+Flag: TypeAlias = bool | tuple[bool, ...]
+"""What holds of all runs or of none, or of those of each way of entry, in the order of the plan's vias."""
+
+
+def of_each(flag: Flag, via: npt.NDArray[np.int8]) -> Flags:
+    """Whether it holds of each of some runs, by their ways of entry."""
+    return np.full(len(via), flag) if isinstance(flag, bool) else np.array(flag)[via]
+
+
 class OnChange(NamedTuple):
     """What a change of the sequence does to those inside it.
 
@@ -189,9 +199,9 @@ class OnChange(NamedTuple):
     to it (K22).
     """
 
-    reschedule: bool = False
-    insert_at_once: bool = False
-    send_behind: bool = True
+    reschedule: Flag = False
+    insert_at_once: Flag = False
+    send_behind: Flag = True
 
 
 class ByNode(NamedTuple):
@@ -237,7 +247,7 @@ class Plan:
     trigger_via: str = ""
     entry: OneAtATime | SideBySide = _ONCE
     excluded: frozenset[Source] = frozenset()
-    excluded_ends: bool = False
+    excluded_ends: Flag = False
     once_in: bool = False
     hold_vias: frozenset[str] = frozenset()
     stop: Stop | None = None

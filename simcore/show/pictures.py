@@ -312,7 +312,7 @@ def plot_capacity(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
     >>> welcome = kit.load(simcore.example("welcome"))
     >>> sends = simcore.forecast(welcome, ["2026-03-06T21:07-05:00"] * 3, capacity={"D": 2})
     >>> simcore.plot_capacity(sends).get_title()
-    '7 of 12 late, by 2 days 45 minutes at most'
+    '6 of 12 late, by 1 day 45 minutes at most'
     """
     _check("forecast", forecast, _QUEUE, "simcore.forecast(..., capacity=...)")
     sends = pd.DataFrame({"in time": forecast["sent"] - forecast["late"], "late": forecast["late"]})
