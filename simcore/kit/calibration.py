@@ -121,7 +121,8 @@ def calibrate(
     with closing(_slowly(tried, progress)) as slowly:
         for chosen in slowly:
             name, fit = families.of(chosen)
-            found.setdefault(name, (Assumptions(**chosen), fit))
+            if name not in found:
+                found[name] = Assumptions(**chosen), fit
             which.append(name)
     logged = min((fit for _, fit in found.values()), key=lambda fit: fit.short).logged
     rows = [
@@ -176,23 +177,28 @@ class _Families:
             states = [sequence, *cache.states.get(reading, [])]
             self._states[reading] = states
             self._families[reading] = Family(states, begins_us, self._variants, audiences[0], people.runs)
-        self._steps: dict[tuple[Any, ...], Any] = {}
-        self._names: dict[Any, list[list[bytes]]] = {}
+        self._names: dict[tuple[Any, ...], list[list[bytes]]] = {}
+        self._families_of: dict[Any, list[list[bytes]]] = {}
         self._fits: dict[bytes, Fit] = {}
 
     def of(self, chosen: dict[str, Any]) -> tuple[bytes, Fit]:
         """The name of a combination's timeline, the same for the same one, and its fit."""
-        reading = chosen["position_taken"]
-        timing = (*(chosen[name] for name in TIMING), reading)
-        if timing not in self._steps:
-            assume = Assumptions(**{name: chosen[name] for name in TIMING})
-            plans = [translate(state, assume) for state in self._states[reading]]
-            self._steps[timing] = (timing_of(plans), reading)
-            if self._steps[timing] not in self._names:
-                self._names[self._steps[timing]] = self._simulated(reading, [plan.steps for plan in plans])
-        names = self._names[self._steps[timing]][self._starts.index(chosen["restart_via"])]
+        timing = tuple(chosen[name] for name in (*TIMING, "position_taken"))
+        if timing not in self._names:
+            self._names[timing] = self._timed(chosen)
+        names = self._names[timing][self._starts.index(chosen["restart_via"])]
         name = names[self._variants.number[tuple(chosen[each] for each in LIFE)]]
         return name, self._fits[name]
+
+    def _timed(self, chosen: dict[str, Any]) -> list[list[bytes]]:
+        """The names of all timelines with a combination's timing. Different assumptions may give the same timing."""
+        reading = chosen["position_taken"]
+        assume = Assumptions(**{name: chosen[name] for name in TIMING})
+        plans = [translate(state, assume) for state in self._states[reading]]
+        same = timing_of(plans), reading
+        if same not in self._families_of:
+            self._families_of[same] = self._simulated(reading, [plan.steps for plan in plans])
+        return self._families_of[same]
 
     def _simulated(self, reading: str, steps: list[Any]) -> list[list[bytes]]:
         ways = self._families[reading].ways(steps, self._email_ids)

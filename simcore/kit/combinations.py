@@ -1,11 +1,15 @@
 """Which assumptions about Kit calibration tries, and which of them matter."""
 
+from collections.abc import Hashable, Iterable
 from dataclasses import fields
 from datetime import timedelta
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from simcore.answers.projection import Projection
+from simcore.clock.zones import Ints
 from simcore.kit.assumptions import Assumptions
 from simcore.kit.observed import Log
 from simcore.plan.plan import OneAtATime
@@ -74,13 +78,22 @@ def timing_of(plans: list["Plan"]) -> Any:
 
 def that_matter(combinations: list[dict[str, Any]], which: list[bytes]) -> list[str]:
     """The switches that change the timeline if only they change, for some values of the others."""
-    found = []
+    timeline, columns, weight = _numbers(which), {}, 1
     for name in DEFAULTS:
-        others: dict[Any, bytes] = {}
-        rest = [tuple(chosen[other] for other in DEFAULTS if other != name) for chosen in combinations]
-        if any(
-            others.setdefault(values, timeline) != timeline
-            for values, timeline in zip(rest, which, strict=True)
-        ):
+        code = _numbers(chosen[name] for chosen in combinations)
+        columns[name] = code * weight
+        weight *= int(code.max()) + 1
+    whole, found = sum(columns.values()), []
+    for name, mine in columns.items():
+        others = _numbers((whole - mine).tolist())
+        one = np.empty(int(others.max()) + 1, np.int64)
+        one[others] = timeline
+        if (one[others] != timeline).any():
             found.append(name)
     return found
+
+
+def _numbers(values: Iterable[Hashable]) -> Ints:
+    """Equal numbers for equal values, from 0 on."""
+    seen: dict[Hashable, int] = {}
+    return np.array([seen.setdefault(value, len(seen)) for value in values], np.int64)

@@ -16,7 +16,7 @@ from simcore.kit.families import Everybody, Ways
 from simcore.kit.observed import Fit, Log
 from simcore.plan.log import NEVER_US
 
-_MARKS = np.random.default_rng(17).integers(1, 2**63, size=(2, 1), dtype=np.uint64)
+_MARKS = np.array([[0x9E3779B97F4A7C15], [0xC2B2AE3D27D4EB4F]], np.uint64)  # odd, with bits all over
 _COUNTS = 6  # explained, exact, matched, short, met, extra: see `_Told`
 
 
@@ -50,20 +50,21 @@ class Scores:
         self._first_us, self._last_us = int(log.sent_us.min()), int(log.sent_us.max())
         self._by_who = np.argsort(log.who, kind="stable")
         self._start = np.searchsorted(log.who[self._by_who], np.arange(len(log.ids) + 1))
-        self._readings = [_Reading(log, people, places) for places in people.places]
+        self._row = people.runs.row
+        self._who = log.subscribers(people.runs.subscriber_id)
+        self._readings = [_Reading(log, people.runs.row, self._who, places) for places in people.places]
         self.least_us = np.full(len(log.sent_us), NEVER_US)
         """The smallest error of each send, of all that was scored."""
 
     def timelines(self, ways: Ways) -> list[list[bytes]]:
         """A name for the timeline of each variant, by reading: the same for the same."""
-        mixed = np.zeros((2, len(ways.base)), np.uint64)
-        for row in ways.at_us.view(np.uint64):
-            mixed = (mixed ^ row) * (_MARKS | np.uint64(1))
+        mixed = _MARKS * (self._row[ways.base].view(np.uint64) + np.uint64(1))
+        for row in np.ascontiguousarray(ways.at_us).view(np.uint64):
+            mixed = (mixed ^ row) * _MARKS
             mixed ^= mixed >> np.uint64(29)
-        marks = np.ascontiguousarray(mixed.T)
         return [
             [
-                blake2b(reading.name + marks[which[reading.places]].tobytes(), digest_size=16).digest()
+                reading.name + mixed[:, which[reading.places]].sum(axis=1, dtype=np.uint64).tobytes()
                 for which in ways.which
             ]
             for reading in self._readings
@@ -80,55 +81,52 @@ class Scores:
         ]
 
     def _atoms(self, ways: Ways) -> tuple[_Atoms, list[Ints]]:
-        """All atoms, and for each reading those of each variant [variants x subscribers]."""
-        size = len(ways.base)
-        whos, tables, uses, so_far = [], [], [], 0
+        """All atoms, and for each reading those of each variant [variants x subscribers].
+
+        Of subscribers with one run, each way is one; of others, all that go together.
+        """
+        size = so_far = len(ways.base)
         widest = max(reading.turns.shape[1] for reading in self._readings)
+        alone = np.full((size, widest), -1)
+        alone[:, 0] = np.arange(size)
+        whos, tables, uses = [self._who[ways.base]], [alone], []
         for reading in self._readings:
             single = ways.which[:, reading.places[reading.single]]
-            many = reading.turns.shape[1]
-            # Of who has several runs: the ways of all of them, as one number.
-            turns = np.where(reading.turns < 0, size, ways.which[:, reading.turns])
-            code = turns[..., 0]
-            for turn in range(1, many):
-                code = pd.factorize((code * (size + 1) + turns[..., turn]).reshape(-1))[0].reshape(code.shape)
-            both = np.concatenate([single, size + code], axis=1)
-            whose = np.broadcast_to(np.append(reading.who_single, reading.who_several), both.shape)
-            index, distinct = pd.factorize(both.reshape(-1))
-            index = index.astype(np.int64)
-            first = np.empty(distinct.size, np.int64)
-            first[index[::-1]] = np.arange(index.size)[::-1]
-            table = np.full((distinct.size, widest), -1)
-            alone = distinct < size
-            table[alone, 0] = distinct[alone]
-            several = np.flatnonzero(~alone)
-            number, person = np.divmod(first[several], both.shape[1])
-            mine = turns[number, person - single.shape[1]]
-            table[several, :many] = np.where(mine == size, -1, mine)
-            whos.append(whose.reshape(-1)[first])
+            turns = np.where(reading.turns < 0, -1, ways.which[:, reading.turns])
+            code = turns[..., 0].reshape(-1)
+            for turn in range(1, turns.shape[-1]):
+                code = pd.factorize(code * (size + 1) + turns[..., turn].reshape(-1))[0].astype(np.int64)
+            code, first = _first_of_each(code)
+            table = np.full((first.size, widest), -1)
+            table[:, : turns.shape[-1]] = turns.reshape(-1, turns.shape[-1])[first]
+            whos.append(reading.who_several[first % max(reading.who_several.size, 1)])
             tables.append(table)
-            uses.append(so_far + index.reshape(both.shape))
-            so_far += distinct.size
+            uses.append(np.concatenate([single, so_far + code.reshape(turns.shape[:-1])], axis=1))
+            so_far += first.size
         return _Atoms(np.concatenate(whos), np.concatenate(tables)), uses
 
     def _told(self, ways: Ways, atoms: _Atoms) -> _Told:
         log, emails, turns = self._log, len(ways.at_us), atoms.ways.shape[1]
         known = np.flatnonzero(atoms.who >= 0)
-        count = self._start[atoms.who[known] + 1] - self._start[atoms.who[known]]
+        start = self._start[atoms.who[known]]
+        count = self._start[atoms.who[known] + 1] - start
         of = np.repeat(known, count)
         begin = np.cumsum(count) - count
-        place = np.arange(of.size) - np.repeat(begin - self._start[atoms.who[known]], count)
-        send = self._by_who[place]
+        send = self._by_who[np.arange(of.size) - np.repeat(begin - start, count)]
         sent_us, email = log.sent_us[send], log.email[send]
         error_us, nearest = np.full(of.size, NEVER_US), np.full(of.size, -1)
+        some: Ints | slice = slice(None)
         for turn in range(turns):
-            way = atoms.ways[of, turn]
-            there_us = np.where(way < 0, NAT_US, ways.at_us[email, way])
-            gap_us = np.where(there_us == NAT_US, NEVER_US, np.abs(sent_us - np.maximum(there_us, 0)))
-            nearer = gap_us < error_us
-            error_us[nearer], nearest[nearer] = gap_us[nearer], turn
-        met = np.zeros((len(atoms.who), turns, emails), np.bool_)
+            if turn:
+                some = np.flatnonzero(atoms.ways[of, turn] >= 0)
+            there_us = ways.at_us[email[some], atoms.ways[of[some], turn]]
+            gap_us = np.abs(sent_us[some] - np.maximum(there_us, 0))
+            gap_us[there_us == NAT_US] = NEVER_US
+            nearer = gap_us < error_us[some]
+            error_us[some] = np.where(nearer, gap_us, error_us[some])
+            nearest[some] = np.where(nearer, turn, nearest[some])
         has = nearest >= 0
+        met = np.zeros((len(atoms.who), turns, emails), np.bool_)
         met[of[has], nearest[has], email[has]] = True
         inside = ((ways.at_us >= self._first_us) & (ways.at_us <= self._last_us)).T
         extra = (inside[atoms.ways] & (atoms.ways >= 0)[..., None] & ~met).sum(axis=(1, 2))
@@ -139,9 +137,7 @@ class Scores:
             total = np.append(0, np.cumsum(values, dtype=np.int64))
             counts[known, number] = total[begin + count] - total[begin]
         counts[:, 4], counts[:, 5] = met.sum(axis=(1, 2)), extra
-        matched = np.flatnonzero(has)
-        order = matched[np.argsort(error_us[matched])]
-        return _Told(counts, error_us[order], of[order], send, error_us)
+        return _Told(counts, *_in_order(error_us[has], of[has]), send, error_us)
 
     def _fit(self, told: _Told, atoms: Ints, absent: int) -> Fit:
         explained, exact, matched, short, met, extra = told.counts[atoms].sum(axis=0).tolist()
@@ -149,8 +145,8 @@ class Scores:
         if matched:
             used = np.zeros(len(told.counts), np.bool_)
             used[atoms] = True
-            errors_us = told.error_us[used[told.of]]
-            ends = np.rint([_quantile(errors_us, share) for share in (0.5, 0.95)]).astype(np.int64)
+            among = np.flatnonzero(used[told.of])
+            ends = np.rint([_quantile(told.error_us, among, share) for share in (0.5, 0.95)]).astype(np.int64)
         median, p95 = ends.view("timedelta64[us]")
         sends = len(self._log.sent_us)
         return Fit(
@@ -168,11 +164,10 @@ class Scores:
 class _Reading:
     """The runs of one reading of who starts one, by subscriber: `places` among everybody's runs."""
 
-    def __init__(self, log: Log, people: Everybody, places: Ints) -> None:
-        runs = people.runs
+    def __init__(self, log: Log, row: Ints, who: Ints, places: Ints) -> None:
         self.places = places
-        self.name = blake2b(runs.row[places].tobytes()).digest()
-        who = log.subscribers(runs.subscriber_id)[places]
+        self.name = blake2b(row[places].tobytes()).digest()
+        who = who[places]
         order = np.argsort(who, kind="stable")
         count = np.bincount(who[who >= 0], minlength=len(log.ids))
         alone = (who < 0) | (count[who] == 1)
@@ -188,10 +183,28 @@ class _Reading:
             self.turns[there, turn] = places[order[first[there] + turn]]
 
 
-def _quantile(ordered: Ints, share: float) -> float:
-    """As np.quantile gives it, of numbers that are in order."""
-    place = (ordered.size - 1) * share
+def _first_of_each(codes: Ints) -> tuple[Ints, Ints]:
+    """Codes from 0 on in place of others, and where each of them is first."""
+    index, distinct = pd.factorize(codes)
+    first = np.empty(distinct.size, np.int64)
+    first[index[::-1]] = np.arange(index.size)[::-1]
+    return index.astype(np.int64), first
+
+
+def _in_order(error_us: Ints, of: Ints) -> tuple[Ints, Ints]:
+    """Errors in order, and the atom of each."""
+    bits = int(of.max(initial=0)).bit_length()
+    if int(error_us.max(initial=0)) < 1 << (62 - bits):  # both as one number, which is sorted faster by far
+        both = np.sort(error_us << bits | of)
+        return both >> bits, both & ((1 << bits) - 1)
+    order = np.argsort(error_us)
+    return error_us[order], of[order]
+
+
+def _quantile(ordered: Ints, among: Ints, share: float) -> float:
+    """What np.quantile gives of some of the numbers, by their places; the numbers are in order."""
+    place = (among.size - 1) * share
     before = int(place)
     part = place - before
-    low, high = int(ordered[before]), int(ordered[min(before + 1, ordered.size - 1)])
-    return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)
+    low, high = ordered[among[[before, min(before + 1, among.size - 1)]]].tolist()
+    return float(low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part))
