@@ -15,6 +15,7 @@ MEASUREMENTS = (
     "sweep",
     "optimize",
     "zones",
+    "calibrate",
     "memory",
     "scale",
     "history",
