@@ -58,6 +58,7 @@ def test_names():
         "calibrate",
         "create_email",
         "delete_email",
+        "experiment",
         "from_api",
         "live",
         "load",

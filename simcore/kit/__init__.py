@@ -13,12 +13,14 @@ from simcore.plan.platform import register
 
 if TYPE_CHECKING:
     from simcore.kit.calibration import calibrate
+    from simcore.kit.experiments import experiment
     from simcore.kit.reading import live, load_snapshot
     from simcore.kit.subscriber_list import subscribers
 else:
     # Each when it is first asked for, as in simcore itself: one needs all that verbs need.
     _ROOMS = {
         "calibrate": "calibration",
+        "experiment": "experiments",
         "live": "reading",
         "load_snapshot": "reading",
         "subscribers": "subscriber_list",
@@ -45,6 +47,7 @@ __all__ = [
     "calibrate",
     "create_email",
     "delete_email",
+    "experiment",
     "from_api",
     "live",
     "load",

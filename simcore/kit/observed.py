@@ -17,7 +17,7 @@ from simcore.plan.log import whole_id
 if TYPE_CHECKING:
     from simcore.plan.plan import Epoch
 
-_POLLS = tuple(timedelta(minutes=minutes) for minutes in (15, 1, 5, 30, 60))  # the default first
+POLLS = tuple(timedelta(minutes=minutes) for minutes in (15, 1, 5, 30, 60))  # the default first
 _FIX = "fix those rows, or leave them out"
 
 
@@ -91,11 +91,11 @@ class Log:
         """The values of (poll_every, poll_phase) to try; the default first."""
         steps = [step for epoch in epochs for step in epoch.plan.steps if isinstance(step.gate, Poll)]
         if not steps:
-            return [(_POLLS[0], timedelta(0))]
+            return [(POLLS[0], timedelta(0))]
         polled = [self.email_ids.index(step.email_id) for step in steps]
         sent_us = self.sent_us[np.isin(self.email, polled)]
         found = []
-        for every in _POLLS:
+        for every in POLLS:
             past_us = sent_us % (every // timedelta(microseconds=1))
             phases = [0, *(_commonest(past_us // unit_us) * unit_us for unit_us in (MINUTE_US, SECOND_US))]
             found += [(every, timedelta(microseconds=phase)) for phase in dict.fromkeys(phases)]
