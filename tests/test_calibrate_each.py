@@ -16,7 +16,7 @@ from strategies import lifecycle_cases
 import simcore
 from simcore import kit
 from simcore.errors import ValidationError
-from simcore.kit import calibration
+from simcore.kit import calibration, fits
 from simcore.kit.observed import Fit
 
 TOLERANCE = timedelta(minutes=15)
@@ -84,7 +84,7 @@ def test_together_and_each_by_itself(arguments_of, case, seed):
     except ValidationError:  # positions that are taken: what a reading refuses is no reading
         assume(False)
     families, tried = Watched.last
-    names, fits, least = {}, {}, [NEVER] * len(log)
+    names, known, least = {}, {}, [NEVER] * len(log)
     for at in random.permutation(len(tried))[:60].tolist():
         life = simcore.simulate(**named, assumptions=kit.Assumptions(**tried[at]))
         name, fit = families.of(tried[at])
@@ -92,15 +92,23 @@ def test_together_and_each_by_itself(arguments_of, case, seed):
         runs = life.subscribers[["subscriber_id", "run", "entered_at"]]
         same = tuple(tuple(frame.itertuples(index=False, name=None)) for frame in (sends, runs))
         assert names.setdefault(same, name) == name
-        if name not in fits:
-            fits[name] = fit_of(sends, log)
-        expected, errors = fits[name]
+        if name not in known:
+            known[name] = fit_of(sends, log)
+        expected, errors = known[name]
         least = [*map(min, least, errors)]
         assert [*fit[:2], *fit[4:]] == pytest.approx([*expected[:2], *expected[4:]], rel=1e-12)
         assert [pd.Timedelta(each) for each in fit[2:4]] == [*expected[2:4]] or fit.unmatched == len(log)
     assert len({*names.values()}) == len(names)
     found = families.scores.least_us.tolist()
     assert all(us <= error / timedelta(microseconds=1) for us, error in zip(found, least, strict=True))
+
+
+def test_errors_in_order():
+    """Errors of years, in a log of many subscribers, do not fit into one number with the subscriber."""
+    for most in (10**6, 2**61):
+        errors, of = fits._in_order(np.array([most, 5, 7, 5]), np.array([3, 1, 2, 1]))
+        assert errors.tolist() == [5, 5, 7, most]
+        assert of.tolist() == [1, 1, 2, 3]
 
 
 def test_what_matters_to_several_sequences_alone_is_not_tried():

@@ -252,7 +252,8 @@ def _rows(sequence: Sequence, tried: Trials, chosen: list[int]) -> Experiment:
     """What to do, in order."""
 
     def mine(frame: pd.DataFrame) -> pd.DataFrame:
-        some = frame[frame["subscriber_id"].isin(chosen)].reset_index(drop=True)
+        some = frame[frame["subscriber_id"].isin(chosen)]
+        some = some.sort_values(some.columns[1], kind="stable", ignore_index=True)
         return some.assign(subscriber_id=np.searchsorted(chosen, some["subscriber_id"].to_numpy()) + 1)
 
     entries, events = mine(tried.entries), None if tried.events is None else mine(tried.events)
