@@ -314,7 +314,7 @@ def plot_capacity(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
     >>> simcore.plot_capacity(sends).get_title()
     '6 of 12 late, by 1 day 45 minutes at most'
     """
-    _check("forecast", forecast, _QUEUE, "simcore.forecast(..., capacity=...)")
+    check("forecast", forecast, _QUEUE, "simcore.forecast(..., capacity=...)")
     sends = pd.DataFrame({"in time": forecast["sent"] - forecast["late"], "late": forecast["late"]})
     ax = plot_load(sends, ax=ax)
     if forecast.empty:
