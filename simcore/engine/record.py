@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import Ints
