@@ -21,7 +21,7 @@ from simcore import kit
 from simcore.answers import capacity as limits
 from simcore.errors import SimcoreError
 
-TRIALS = int(os.environ.get("SIMCORE_TRIALS", "100"))
+TRIALS = int(os.environ.get("SIMCORE_TRIALS", "25"))
 ZONES = (
     "America/New_York",
     "Australia/Lord_Howe",
