@@ -162,7 +162,7 @@ def impact(
     deleted ones. Columns: `email_id` (int64; str if the platform's ids are texts), `subject` (str, the latest),
     `sent_at_once` (int64, how many get it at the very instant of a change), `earlier, later, unchanged, gained, lost`
     (int64, runs), `median_shift` (timedelta64[us], over those who get it both ways; positive is later, NaT if nobody
-    does).
+    does; of two in the middle the lower one, so that somebody has it).
 
     >>> import simcore
     >>> from simcore import kit
@@ -188,9 +188,8 @@ def moved(before: Projection, after: Projection, at_us: Ints) -> pd.DataFrame:
     table = pd.get_dummies(shifts["what"])[[*_WHAT]]
     table.insert(0, "sent_at_once", np.isin(pd.DatetimeIndex(shifts["after"]).asi8, at_us))
     table = table.astype(np.int64).groupby(shifts["email_id"]).sum()
-    table["median_shift"] = (
-        shifts["shift"].dropna().groupby(shifts["email_id"]).median().astype("timedelta64[us]")
-    )
+    medians = shifts["shift"].dropna().groupby(shifts["email_id"]).quantile(0.5, interpolation="lower")
+    table["median_shift"] = medians.astype("timedelta64[us]")
     steps = [step for step in after.steps() if step.email_id in table.index]
     table = table.loc[[step.email_id for step in steps]]
     table.insert(0, "subject", pd.Series([step.subject for step in steps], index=table.index, dtype="str"))

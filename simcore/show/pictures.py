@@ -388,7 +388,8 @@ def plot_shift(shift: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     for at, numbers in enumerate(counts):
         words = [f"{number:,} {word}" for number, word in zip(numbers, _WHAT, strict=True) if number]
         if (email == at).any():
-            median_us = float(np.median(moved_us[email == at]))
+            some_us = np.sort(moved_us[email == at])
+            median_us = int(some_us[(some_us.size - 1) // 2])  # of two in the middle the lower, as in impact
             minutes = round(abs(median_us) / MINUTE_US)
             way = "later" if median_us > 0 else "earlier"
             words.insert(0, f"median {length(minutes * MINUTE_US)} {way}" if minutes else "median 0")
