@@ -790,6 +790,7 @@ def test_years_in_small_axes():
     _, axes = pyplot.subplots(2, 2, figsize=(9, 6))
     ax = drawn(plot_calendar(counted(days("2026-01-01", 730), [1] * 730), ax=axes[0, 0]))
     assert [text.get_text() for text in ax.texts[:13]] == ["2026\nJan", *MONTHS[1:], "2027\nJan"]
+    assert [len(each.get_edgecolor()) for each in ax.collections[:2]] == [0, 0]  # days have all of their room
 
 
 @pytest.mark.parametrize("layout", [None, "constrained"])

@@ -271,10 +271,9 @@ def _fill(ax: "Axes", pages: _Pages, date: Ints, sends: "np.ndarray[Any, np.dtyp
     grid = np.full((high, wide), np.nan)
     grid[pages.y, pages.x] = sends
     edges = np.arange(wide + 1) - 0.5, np.arange(high + 1) - 0.5
-    line: dict[str, Any] = {
-        "edgecolors": drawing.paper(ax),
-        "linewidth": (1.2 if pages.across <= 4 else 0.5) / (3 if drawing.narrow(ax) else 1),
-    }
+    # Lines between the days of a year would leave nothing of them in small Axes.
+    width = 1.2 if pages.across <= 4 else 0.0 if drawing.narrow(ax) else 0.5
+    line: dict[str, Any] = {"edgecolors": drawing.paper(ax) if width else "none", "linewidth": width}
     ax.pcolormesh(
         *edges, np.where(grid == 0, 0.0, np.nan), cmap=ListedColormap([drawing.ink(ax, 0.1)]), **line
     )
