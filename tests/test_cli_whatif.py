@@ -88,7 +88,7 @@ def test_a_row_for_each_and_of_two_how_each_email_moves():
         " email  subject  earlier  later  unchanged  gained  lost  median shift",
         "    -1  One            0      0          2       0     0  none",
         "",
-        "    -2  Two            2      0          0       0     0  1 d 2 h earlier",
+        "    -2  Two            2      0          0       0     0  2 d 2 h earlier",
     ]
 
 
@@ -124,7 +124,7 @@ def test_the_same_for_machines():
                 "lost": 0,
                 "median_shift_seconds": seconds,
             }
-            for at, (subject, earlier, seconds) in enumerate([("One", 0, 0), ("Two", 2, -26.5 * 3600)])
+            for at, (subject, earlier, seconds) in enumerate([("One", 0, 0), ("Two", 2, -50 * 3600)])
         ],
         "quarantined": 0,
         "quarantine_file": None,

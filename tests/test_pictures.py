@@ -7,6 +7,7 @@ To draw one anew, delete it, run its test twice, and look at it.
 import functools
 import sys
 import warnings
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 import simcore
 from simcore import kit
 from simcore.errors import SimcoreError
+from simcore.show import drawing
 from simcore.show.pictures import plot_calendar, plot_capacity, plot_load, plot_shift, plot_timeline
 
 matplotlib = pytest.importorskip("matplotlib", reason='pictures are an extra: pip install "simcore[plot]"')
@@ -109,6 +111,16 @@ def ticks(axis):
 
 def legend(ax):
     return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def numbered(names):
+    """Names that come twice have their number in front."""
+    return [f"{at} {each}" if names.count(each) > 1 else each for at, each in enumerate(names)]
+
+
+def legend_text(name):
+    """What a legend would leave out has a space in front."""
+    return f" {name}" if name.startswith("_") else name
 
 
 def when(numbers, time_zone="UTC"):
@@ -220,7 +232,7 @@ def test_every_send_has_its_place():
     assert ticks(ax.yaxis) == ["ann", "bob"]
     assert ax.get_ylabel() == "subscriber"
     assert ax.get_xlabel() == "send time, America/New_York"
-    assert legend(ax) == ["0 Subject 0", "1 Subject 1", "2 Subject 2"]
+    assert legend(ax) == ["Subject 0", "Subject 1", "Subject 2"]
     found = [
         each.get_offsets() for each in ax.collections if len(each.get_offsets()) and each.get_zorder() > 2
     ]
@@ -284,7 +296,7 @@ def test_an_image_has_the_colours_of_its_sends():
         found = row[row[:, 3] > 0]
         assert [tuple(each) for each in found] == [blue, orange, black]
     assert ticks(ax.yaxis)  # how many, in whole numbers
-    assert legend(ax) == ["0 Subject 0", "1 Subject 1", "2 Subject 2"]
+    assert legend(ax) == ["Subject 0", "Subject 1", "Subject 2"]
 
 
 def test_an_image_of_crowds_is_paler_where_fewer_are():
@@ -313,7 +325,7 @@ def test_a_million_subscribers():
 def test_one_send():
     ax = drawn(plot_timeline(timeline((7, 0, "2026-07-01T12:00Z"), time_zone="UTC")))
     assert ticks(ax.yaxis) == ["7"]
-    assert legend(ax) == ["0 Subject 0"]
+    assert legend(ax) == ["Subject 0"]
     assert ax.get_xlabel() == "send time, UTC"
 
 
@@ -325,7 +337,7 @@ def test_an_email_is_called_what_it_was_last():
             (2, 1, "2026-03-05T00:00Z", "next"),
         )
     )
-    assert legend(ax) == ["0 new", "1 next"]
+    assert legend(ax) == ["new", "next"]
 
 
 def test_emails_of_fifty():
@@ -333,10 +345,10 @@ def test_emails_of_fifty():
     assert ax.get_legend() is None
     (bar,) = (each for each in ax.figure.axes if each is not ax)
     # Twelve of them, evenly: 49 / 11 apart.
-    assert [label.split()[0] for label in ticks(bar.yaxis)] == [
+    assert [label.split()[1] for label in ticks(bar.yaxis)] == [
         "0", "4", "9", "13", "18", "22", "27", "31", "36", "40", "45", "49"
     ]  # fmt: skip
-    assert ticks(bar.yaxis)[1] == "4 Subject 4"
+    assert ticks(bar.yaxis)[1] == "Subject 4"
 
 
 def test_images_of_many_emails_have_no_numbers():
@@ -595,17 +607,17 @@ def test_shares_medians_and_counts():
 @pytest.mark.parametrize(
     ("hours", "unit", "median"),
     [
-        ([0.5, 1], "minutes", "45 minutes later"),
+        ([0.5, 1], "minutes", "30 minutes later"),
         ([0, 0], "hours", "0"),
         ([-3, -3], "hours", "3 hours earlier"),
-        ([0, 72], "days", "1 day 12 hours later"),
+        ([0, 36, 72], "days", "1 day 12 hours later"),
         ([-500, -500], "days", "20 days 20 hours earlier"),
     ],
 )
 def test_units(hours, unit, median):
     ax = drawn(plot_shift(moved(*((1, each, "later") for each in hours))))
     assert ax.get_xlabel() == f"later by ({unit}; below 0: earlier)"
-    assert texts(ax) == [f"median {median}, 2 later"]
+    assert texts(ax) == [f"median {median}, {len(hours)} later"]
     low, high = ax.get_xlim()
     scale = {"minutes": 60, "hours": 1, "days": 1 / 24}[unit]
     assert all(low < each * scale < high for each in [0, *hours])
@@ -633,6 +645,164 @@ def test_shift_of_what_shift_gives():
         "median 9 hours later, 2 later",
         "median 9 hours later, 2 later",
     ]
+
+
+# ---------------------------------------------------------------- what emails are called
+
+TWICE = kit.Sequence(
+    id=1,
+    name="Twice",
+    time_zone="UTC",
+    send_hour=9,
+    emails=[
+        kit.Email(delay_value=each, delay_unit="days", id=10 + each, subject=subject, published=True)
+        for each, subject in enumerate(["Hello", "Offer", "Hello"])
+    ],
+)
+CALLED = ["0 Hello", "Offer", "2 Hello"]
+
+
+def test_emails_are_called_the_same_in_every_picture():
+    entries = ["2026-03-02T10:00Z", "2026-03-03T10:00Z"]
+    sends, later = (simcore.project(each, entries) for each in (TWICE, TWICE.replace(send_hour=12)))
+    assert legend(plot_timeline(sends)) == CALLED
+    assert legend(plot_timeline(pd.concat([sends.assign(subscriber_id=at) for at in range(120)]))) == CALLED
+    assert legend(plot_load(simcore.forecast(TWICE, entries))) == CALLED[::-1]
+    assert ticks(plot_shift(simcore.shift(sends, later)).yaxis) == CALLED
+
+
+def test_forecasts_and_shifts_without_subjects_say_which_email():
+    entries = ["2026-03-02T10:00Z"]
+    counted = simcore.forecast(TWICE, entries)
+    counted.attrs.clear()
+    assert legend(plot_load(counted)) == ["email 2", "email 1", "email 0"]
+    of_account = counted.rename_axis(columns="sequence_id")
+    assert legend(plot_load(of_account)) == ["sequence 2", "sequence 1", "sequence 0"]
+    bare = simcore.project(TWICE, entries).drop(columns="subject")
+    assert ticks(plot_shift(simcore.shift(bare, bare)).yaxis) == ["email 10", "email 11", "email 12"]
+
+
+def test_an_email_of_a_shift_is_called_what_it_is_after():
+    renamed = TWICE.with_fields({"emails[1].subject": "Better"})
+    before, after = (simcore.project(each, ["2026-03-02T10:00Z"]) for each in (TWICE, renamed))
+    assert ticks(plot_shift(simcore.shift(before, after)).yaxis) == ["0 Hello", "Better", "2 Hello"]
+
+
+def test_small_axes_cut_subjects():
+    _, axes = pyplot.subplots(2, 2, figsize=(9, 6), layout="constrained")
+    long = timeline((1, 0, "2026-03-01T00:00Z", "x" * 40), (1, 1, "2026-03-20T00:00Z", "y"))
+    ax = drawn(plot_timeline(long, ax=axes[0, 0]))
+    assert legend(ax) == ["x" * 17 + "…", "y"]
+    assert len(ax.get_xticks()) <= 4
+
+
+# ---------------------------------------------------------------- previews
+
+
+def test_a_preview_is_a_timeline_of_one():
+    shown = simcore.preview(TWICE, "2026-03-02 10:00")
+    ax = drawn(plot_timeline(shown))
+    assert ticks(ax.yaxis) == ["preview"]
+    assert legend(ax) == CALLED
+    assert ax.get_xlabel() == "send time, UTC"
+    found = [
+        each.get_offsets() for each in ax.collections if len(each.get_offsets()) and each.get_zorder() > 2
+    ]
+    assert [when(each[:, 0]) for each in found] == [
+        [at] for at in shown["send_at"].dt.strftime("%Y-%m-%d %H:%M")
+    ]
+    pd.testing.assert_frame_equal(shown, simcore.preview(TWICE, "2026-03-02 10:00"))
+
+
+def test_a_timeline_by_position_is_no_preview():
+    sends = timeline(*PAIRS)
+    ax = plot_timeline(sends.set_index("position", drop=False))
+    assert ticks(ax.yaxis) == ["ann", "bob"]
+
+
+# ---------------------------------------------------------------- dark styles
+
+
+def contrast(ax, colour):
+    """How far a colour, over the paper, is from the paper [0 to 1, of luminance]."""
+    red, green, blue, alpha = colors.to_rgba(colour)
+    behind = colors.to_rgba(ax.get_facecolor())[:3]
+    weights = np.array([0.3, 0.59, 0.11])
+    return alpha * abs(float(weights @ np.array([red, green, blue]) - weights @ np.array(behind)))
+
+
+@pytest.mark.parametrize("style", ["default", "dark_background", "Solarize_Light2"])
+@pytest.mark.parametrize("name", looks())
+def test_nothing_vanishes(style, name):
+    """Texts, lines and marks are of other colours than the paper, in any style."""
+    pyplot.style.use(style)
+    plot, frame = looks()[name]
+    ax = drawn(plot(frame))
+    days_of = {text for text in ax.texts if text.get_text().isdigit()}  # on coloured ground
+    for text in {*ax.texts} - days_of:
+        assert contrast(ax, text.get_color()) > 0.4
+    for line in ax.lines:
+        assert contrast(ax, line.get_color()) > 0.3
+    for patch in ax.patches:
+        assert contrast(ax, patch.get_facecolor()) > 0.2
+    for marks in ax.collections:
+        for colour in (each for each in marks.get_facecolor() if each[3]):  # no day is transparent
+            assert contrast(ax, colour) > 0.02
+
+
+def test_paper_is_that_behind_transparent_axes():
+    figure, ax = pyplot.subplots(facecolor="black")
+    ax.set_facecolor("none")
+    assert drawing.ink(ax) == (1, 1, 1, 1)
+    figure.set_facecolor("none")
+    assert drawing.ink(ax) == (0, 0, 0, 1)
+    assert drawing.ink(ax, 0) == (1, 1, 1, 1)
+
+
+def test_numbers_of_days_are_seen_on_their_colours():
+    for style, most, least in (("default", "white", "black"), ("dark_background", "black", "white")):
+        pyplot.style.use(style)
+        ax = plot_calendar(counted(days("2026-03-07", 3), [1, 50, 100]))
+        assert [text.get_color() for text in ax.texts[1:]] == [least, most, most]
+
+
+# ---------------------------------------------------------------- many, and small
+
+
+def test_crowds_are_points_and_no_hairs():
+    (few,), (crowd,) = (plot_timeline(many(size, 2, "1min")).findobj(AxesImage) for size in (999, 1000))
+    assert few.get_array().shape[1] == 320
+    assert crowd.get_array().shape[1] == 160
+
+
+def test_markers_of_sixty_emails_are_small():
+    sizes = {emails: {each.get_sizes()[0] for each in plot_timeline(many(3, emails)).collections[2:]}
+             for emails in (16, 60)}  # fmt: skip
+    assert sizes == {16: {60}, 60: {20}}
+
+
+def test_a_shift_of_sixty_has_room_for_each():
+    ax = plot_shift(moved(*((each, each, "later") for each in range(60))))
+    assert ax.figure.get_size_inches().tolist() == [9, 27]
+
+
+def test_years_in_small_axes():
+    _, axes = pyplot.subplots(2, 2, figsize=(9, 6))
+    ax = drawn(plot_calendar(counted(days("2026-01-01", 730), [1] * 730), ax=axes[0, 0]))
+    assert [text.get_text() for text in ax.texts[:13]] == ["2026\nJan", *MONTHS[1:], "2027\nJan"]
+    assert [len(each.get_edgecolor()) for each in ax.collections[:2]] == [0, 0]  # days have all of their room
+
+
+@pytest.mark.parametrize("layout", [None, "constrained"])
+def test_ticks_of_small_axes_do_not_meet(layout):
+    _, axes = pyplot.subplots(2, 2, figsize=(9, 6), layout=layout)
+    ax = plot_timeline(timeline(*PAIRS), ax=axes[0, 0])
+    plot_load(counted(days("2026-03-05", 10), range(10), [3] * 10), ax=axes[1, 0])
+    ax.figure.canvas.draw()
+    for ax in axes[:, 0]:
+        boxes = [each.get_window_extent() for each in ax.get_xticklabels() if each.get_text()]
+        assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+        assert not ax.xaxis.label.get_window_extent().overlaps(ax.xaxis.get_offset_text().get_window_extent())
 
 
 # ---------------------------------------------------------------- all of them
@@ -737,16 +907,16 @@ def test_units_of_instants(plot, unit):
 def test_hostile_subjects():
     given, expected = list(HOSTILE), list(HOSTILE.values())
     for part in (slice(0, 5), slice(5, 10)):
+        names = [legend_text(each) for each in numbered(expected[part])]
         sends = [(1, at, f"2026-03-{at + 1:02}T12:00Z", each) for at, each in enumerate(given[part])]
         ax = drawn(plot_timeline(timeline(*sends)))
-        assert legend(ax) == [f"{at} {each}" for at, each in enumerate(expected[part])]
+        assert legend(ax) == names
         frame = counted(days("2026-04-01", 3), *[[1, 2, 3]] * len(sends))
         ax = drawn(plot_load(frame.set_axis(pd.Index(given[part], dtype=object), axis=1)))
-        names = [f" {each}" if each.startswith("_") else each for each in expected[part]]
-        assert sorted(legend(ax)) == sorted(names)
+        assert legend(ax) == names[::-1]
     shifts = moved(*((at, 1, "later") for at in range(len(given))))
     ax = drawn(plot_shift(shifts.assign(subject=pd.Series(given, dtype=object))))
-    assert ticks(ax.yaxis) == expected
+    assert ticks(ax.yaxis) == numbered(expected)
     sends = [(1, at, f"2026-03-{at + 1:02}T12:00Z", each) for at, each in enumerate(given)]
     drawn(plot_timeline(timeline(*sends)))
 
@@ -773,7 +943,7 @@ def test_a_font_without_the_box(monkeypatch):
     monkeypatch.setattr(font_manager, "get_font", lambda *given: Poor(get_font(*given)))
     with warnings.catch_warnings():
         ax = plot_timeline(timeline((1, 0, "2026-03-01T00:00Z", "é fine")))
-    assert legend(ax) == ["0 ? fine"]
+    assert legend(ax) == ["? fine"]
 
 
 # ---------------------------------------------------------------- errors

@@ -15,6 +15,7 @@ matplotlib = pytest.importorskip("matplotlib", reason='pictures are an extra: pi
 matplotlib.use("agg")
 from matplotlib import pyplot  # noqa: E402  after the backend
 from matplotlib.collections import PathCollection, PolyCollection  # noqa: E402
+from matplotlib.colors import to_rgb  # noqa: E402
 from matplotlib.patches import Rectangle  # noqa: E402
 
 WHOLE = simcore.Account.load(simcore.example("three_sequences"))
@@ -167,6 +168,16 @@ def test_axes_of_ones_own():
     _, ax = pyplot.subplots()
     assert plot_pressure(LIFE, ax=ax) is ax
     assert plot_pressure(LIFE, subscriber_id="5027", ax=ax) is ax
+
+
+def test_dark_styles():
+    with pyplot.style.context("dark_background"):
+        everybody = plot_pressure(LIFE, cap=2)
+        one = plot_pressure(LIFE, cap=6, subscriber_id="5027")
+    assert {patch.get_edgecolor() for patch in everybody.patches} == {(0, 0, 0, 1)}  # that of hatches too
+    assert all(sum(to_rgb(text.get_color())) > 1.5 for text in one.texts)
+    marks = [each for each in one.collections if isinstance(each, PathCollection)]
+    assert all(each.get_facecolor()[0][:3].sum() > 0.6 for each in marks)
 
 
 # ---------------------------------------------------------------- one person

@@ -43,9 +43,10 @@ def forecast(
     `render` change nothing). `entries` may also be arrivals already counted: a DataFrame with `entered_at` and
     `count` (whole numbers, 0 or more) and no `subscriber_id`. Each arrival is then a subscriber who comes once.
 
-    Returns int64 columns, named by position (`by="email"`, in order) or `sends`. The index `period`
-    (datetime64[us, the sequence's zone]) is the start of each period, from the first to the last period with a send,
-    without gaps. Raises SimcoreError for a table of more than 2 GiB (`MOST_TABLE`), before it is made.
+    Returns int64 columns, named by position (`by="email"`, in order) or `sends`. The index `period` (datetime64[us,
+    the sequence's zone]) is the start of each period, from the first to the last period with a send, without gaps. By
+    email, `attrs["emails"]` has the subject of each position, by which pictures name them. Raises SimcoreError for a
+    table of more than 2 GiB (`MOST_TABLE`), before it is made.
 
     `capacity={"D": 5000}`: a sending limit for each period, by one of the `freq`s; `{"D": [1000, 2000, 4000]}` is a
     ramp, as when a new domain is warmed up: the limit of the first period with an email, of the second, and so on; the
@@ -100,6 +101,12 @@ def by_period(
     found = tabled(rounds, projection.zone, freq)
     if by != "email":
         return pd.DataFrame({"sends": found[0] if 0 in found else np.empty(0, np.int64)}, index=found.index)
+    steps = [
+        *(item.step for item in projection.outcome.sends),
+        *reversed(projection.steps()),
+    ]  # the last wins
+    subjects = {step.position: step.subject for step in steps}
+    found.attrs["emails"] = [{"position": at, "subject": subjects[at]} for at in found.columns.tolist()]
     return found.rename_axis(columns="position")
 
 

@@ -17,6 +17,7 @@ from simcore.text.wording import halved
 
 _RUN = ["subscriber_id", "run"]
 _SEND = timeline.KEY
+_NAMES = ["email_id", "position", "subject"]
 _WHAT = ("earlier", "later", "unchanged", "gained", "lost")
 
 
@@ -87,6 +88,7 @@ def shift(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     those that only `after` has, in its order. Columns: these three, as given; `before` and `after` (datetime64[us],
     each in its own zone; NaT if it has no such send), `shift` (timedelta64[us]; positive is later, NaT if there is
     none) and `what` (category: earlier, later, unchanged, gained, lost). The index is a RangeIndex.
+    `attrs["emails"]` has the position and subject of each email, by which pictures name them.
 
     Raises SimcoreError if an argument is not a timeline or has the same email of a run twice, or if the two have ids
     of different kinds.
@@ -124,6 +126,9 @@ def shift(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         [by_us < none, by_us > none, by_us == none, moved["before"].isna().to_numpy()], [0, 1, 2, 3], 4
     )
     moved["what"] = timeline.category(what, _WHAT)
+    named = [sends[_NAMES] for sends in frames.values() if {*_NAMES} <= {*sends.columns}]
+    if named:  # for pictures; after wins
+        moved.attrs["emails"] = pd.concat(named).drop_duplicates("email_id", keep="last").to_dict("records")
     return moved
 
 
@@ -162,7 +167,7 @@ def impact(
     deleted ones. Columns: `email_id` (int64; str if the platform's ids are texts), `subject` (str, the latest),
     `sent_at_once` (int64, how many get it at the very instant of a change), `earlier, later, unchanged, gained, lost`
     (int64, runs), `median_shift` (timedelta64[us], over those who get it both ways; positive is later, NaT if nobody
-    does).
+    does; of two in the middle the lower one, so that somebody has it).
 
     >>> import simcore
     >>> from simcore import kit
@@ -188,15 +193,22 @@ def moved(before: Projection, after: Projection, at_us: Ints) -> pd.DataFrame:
     table = pd.get_dummies(shifts["what"])[[*_WHAT]]
     table.insert(0, "sent_at_once", np.isin(pd.DatetimeIndex(shifts["after"]).asi8, at_us))
     table = table.astype(np.int64).groupby(shifts["email_id"]).sum()
-    table["median_shift"] = (
-        shifts["shift"].dropna().groupby(shifts["email_id"]).median().astype("timedelta64[us]")
-    )
+    table["median_shift"] = medians(shifts).reindex(table.index)
     steps = [step for step in after.steps() if step.email_id in table.index]
     table = table.loc[[step.email_id for step in steps]]
     table.insert(0, "subject", pd.Series([step.subject for step in steps], index=table.index, dtype="str"))
     table = table.rename_axis("email_id").reset_index()
     table["email_id"] = table["email_id"].astype("str" if after.epochs[-1].plan.text_ids else np.int64)
     return table
+
+
+def medians(shifts: pd.DataFrame) -> "pd.Series[pd.Timedelta]":
+    """The median shift by email [timedelta64, µs], without emails that nobody gets both ways.
+
+    Of two in the middle it is the lower, so that it is a shift that somebody has.
+    """
+    found = shifts["shift"].dropna().groupby(shifts["email_id"]).quantile(0.5, interpolation="lower")
+    return found.astype("timedelta64[us]")
 
 
 def _inside(subscribers: pd.DataFrame, at_us: Ints) -> pd.DataFrame:

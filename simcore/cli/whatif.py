@@ -14,6 +14,7 @@ import simcore
 from simcore.answers.idle import Idle, idle
 from simcore.answers.options import Options
 from simcore.answers.projection import Projection, make
+from simcore.answers.whatif import medians
 from simcore.cli.answering import answer, because, idle_json, quarantines, sources_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
@@ -300,7 +301,7 @@ def _moved(before: _Side, after: _Side) -> list[dict[str, Any]]:
     )
     what = pd.crosstab(moved["email_id"], moved["what"].astype(str)).reindex(columns=_WHAT, fill_value=0)
     counts: Any = what.to_dict("index")
-    medians = moved["shift"].groupby(moved["email_id"]).median()
+    middle = medians(moved)
     steps = {str(step.email_id): step for side in (before, after) for step in side.projection.steps()}
     order = dict.fromkeys(str(step.email_id) for side in (after, before) for step in side.projection.steps())
     return [
@@ -308,7 +309,7 @@ def _moved(before: _Side, after: _Side) -> list[dict[str, Any]]:
             "email_id": steps[key].email_id,
             "subject": steps[key].subject,
             **counts[key],
-            "median_shift_seconds": None if pd.isna(medians[key]) else medians[key].total_seconds(),
+            "median_shift_seconds": middle[key].total_seconds() if key in middle else None,
         }
         for key in order
         if key in counts

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
-# Blue, orange, black, sky blue, green, purple, vermilion; grey for yellow, which white paper swallows.
+# Blue, orange, black, sky blue, green, purple, vermilion; grey for yellow, which white paper swallows. On dark paper
+# black is white.
 COLOURS = ("#0072B2", "#E69F00", "#000000", "#56B4E9", "#009E73", "#CC79A7", "#D55E00", "#999999")
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
 BARS = 62
 """So many periods are drawn as bars; more of them as one shape."""
+_CROWD = 1000
+_NARROW = 3.5  # inches: Axes in a grid, with room for short texts only
 
 
 def us(instants: Any) -> Ints:
@@ -54,9 +57,35 @@ def whole(axis: "Axis") -> None:
     axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,.0f}"))
 
 
-def rules(ax: "Axes", y: npt.NDArray[Any], colour: str) -> None:
+def paper(ax: "Axes") -> Any:
+    """The colour behind a picture: that of the Axes, or of the figure where these are transparent."""
+    from matplotlib.colors import to_rgba
+
+    behind = [to_rgba(each.get_facecolor()) for each in (ax, ax.figure, ax.figure.figure)]
+    return next((colour for colour in behind if colour[3]), to_rgba("white"))
+
+
+def is_dark(ax: "Axes") -> bool:
+    """Whether the paper is dark, so that what is drawn on it must be light."""
+    red, green, blue, _ = paper(ax)
+    return bool(0.3 * red + 0.59 * green + 0.11 * blue < 0.5)
+
+
+def ink(ax: "Axes", strength: float = 1) -> Any:
+    """A grey that is seen on the paper: 1 is black (on dark paper white), and 0 is the paper."""
+    full = 1.0 if is_dark(ax) else 0.0
+    return *(strength * full + (1 - strength) * part for part in paper(ax)[:3]), 1.0
+
+
+def narrow(ax: "Axes", limit: float = _NARROW) -> bool:
+    """Whether the Axes are narrower than this [inches], as they are in a grid."""
+    return bool(ax.get_window_extent().width / ax.figure.dpi < limit)
+
+
+def rules(ax: "Axes", y: npt.NDArray[Any], strength: float) -> None:
     """Thin lines across the Axes, behind everything else."""
-    ax.hlines(y, 0, 1, transform=ax.get_yaxis_transform(), color=colour, linewidth=0.8, zorder=0)
+    lines = {"color": ink(ax, strength), "linewidth": 0.8, "zorder": 0}
+    ax.hlines(y, 0, 1, transform=ax.get_yaxis_transform(), **lines)
 
 
 def axes(ax: "Axes | None", size: tuple[float, float]) -> "Axes":
@@ -75,7 +104,7 @@ def axes(ax: "Axes | None", size: tuple[float, float]) -> "Axes":
 def nothing(ax: "Axes", x: str, y: str) -> "Axes":
     """An empty picture that says so."""
     ax.set(xticks=[], yticks=[], xlabel=x, ylabel=y)
-    ax.text(0.5, 0.5, "no sends", transform=ax.transAxes, ha="center", va="center", color="0.4")
+    ax.text(0.5, 0.5, "no sends", transform=ax.transAxes, ha="center", va="center", color=ink(ax, 0.6))
     return ax
 
 
@@ -83,7 +112,7 @@ def time_axis(ax: "Axes", here: Zone, low_us: int, high_us: int, label: str) -> 
     """Turns the x axis into time in a zone, from one instant to another [µs], and marks clock changes."""
     dates = _dates()
     tz = frame_dtype(here.name).tz
-    locator = dates.AutoDateLocator(tz=tz, minticks=3, maxticks=8)
+    locator = dates.AutoDateLocator(tz=tz, minticks=2 if narrow(ax) else 3, maxticks=4 if narrow(ax) else 8)
     ax.xaxis.set_major_locator(locator)
     formatter = dates.ConciseDateFormatter(
         locator,
@@ -94,10 +123,13 @@ def time_axis(ax: "Axes", here: Zone, low_us: int, high_us: int, label: str) -> 
     )
     ax.xaxis.set_major_formatter(formatter)
     ax.set_xlim(*days(np.array([low_us, high_us])))
-    ax.set_xlabel(f"{label}, {here.name}")
+    # Beside it there is no room for the month or year that the ticks have in common, but there is above.
+    ax.set_xlabel(f"{label}, {here.name}", labelpad=14 if narrow(ax) else None)
+    if narrow(ax):
+        ax.tick_params(axis="x", labelsize="small")
     at_us, by = clock_changes(here, low_us, high_us)
     for at, text in zip(days(at_us), by, strict=True):
-        ax.axvline(at, color="0.3", linewidth=0.9, linestyle=(0, (4, 3)), zorder=4)
+        ax.axvline(at, color=ink(ax, 0.7), linewidth=0.9, linestyle=(0, (4, 3)), zorder=4)
         ax.text(
             at,
             0.98,
@@ -107,8 +139,8 @@ def time_axis(ax: "Axes", here: Zone, low_us: int, high_us: int, label: str) -> 
             ha="right",
             va="top",
             fontsize="x-small",
-            color="0.3",
-            bbox={"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
+            color=ink(ax, 0.7),
+            bbox={"facecolor": paper(ax), "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
             zorder=4,
         )
 
@@ -123,25 +155,35 @@ def clock_changes(here: Zone, low_us: int, high_us: int) -> tuple[Ints, list[str
     ]
 
 
-def colours(size: int) -> list[Any]:
-    """`size` colours that can be told apart."""
+def colours(ax: "Axes", size: int) -> list[Any]:
+    """`size` colours that can be told apart, and are seen on the paper."""
     from matplotlib import colormaps
 
     if size <= len(COLOURS):
-        return [*COLOURS[:size]]
-    return [*colormaps["cividis"](np.linspace(0, 0.92, size))]
+        return ["#FFFFFF" if each == "#000000" and is_dark(ax) else each for each in COLOURS[:size]]
+    return [*colormaps["cividis"](np.linspace(0.15, 1, size) if is_dark(ax) else np.linspace(0, 0.92, size))]
+
+
+def names(ax: "Axes", subjects: Sequence[Any], numbers: Sequence[Any]) -> list[str]:
+    """What emails are called: by their subject, with a number in front where two would be called the same."""
+    limit = 18 if narrow(ax) else 32
+    cut = [subject(each, limit) for each in subjects]
+    return [
+        f"{short(number, 12)} {each}" if cut.count(each) > 1 else each
+        for each, number in zip(cut, numbers, strict=True)
+    ]
 
 
 def name_emails(ax: "Axes", labels: list[str], colours: list[Any], **marks: Sequence[str]) -> None:
     """Adds a legend: which colour (and `marker` or `hatch`) is which email."""
     from matplotlib import cm, colors, lines, patches
 
-    figure = ax.figure
+    figure, size = ax.figure, "x-small" if narrow(ax) else "small"
     if len(labels) > len(COLOURS):
         norm = colors.Normalize(-0.5, len(labels) - 0.5)
         bar = figure.colorbar(cm.ScalarMappable(norm, colors.ListedColormap(colours)), ax=ax, pad=0.02)
         some = np.unique(np.linspace(0, len(labels) - 1, 12).round().astype(int)).tolist()
-        bar.set_ticks(some, labels=[labels[at] for at in some], fontsize="small")
+        bar.set_ticks(some, labels=[labels[at] for at in some], fontsize=size)
         return
     handles: list[Any] = []
     for at, colour in enumerate(colours):
@@ -149,7 +191,7 @@ def name_emails(ax: "Axes", labels: list[str], colours: list[Any], **marks: Sequ
         if "marker" in mark:
             handles.append(lines.Line2D([], [], color=colour, linestyle="", **mark))
         else:
-            handles.append(patches.Patch(facecolor=colour, edgecolor="white", **mark))
+            handles.append(patches.Patch(facecolor=colour, edgecolor=paper(ax), **mark))
     legend = ax.legend(
         handles,
         [
@@ -159,7 +201,7 @@ def name_emails(ax: "Axes", labels: list[str], colours: list[Any], **marks: Sequ
         bbox_to_anchor=(1.01, 1),
         borderaxespad=0,
         frameon=False,
-        fontsize="small",
+        fontsize=size,
         reverse="hatch" in marks,
     )
     if figure.get_layout_engine() is None:  # nobody else makes room beside the Axes
@@ -180,7 +222,8 @@ def image(
     from matplotlib import colors
 
     low_us, high_us, rows, blocks = shape
-    wide = 320  # fewer than there are dots across, so that none is lost
+    # Fewer points than there are dots across, so that none is lost; of crowds larger ones, which are no hairs.
+    wide = 160 if rows // blocks >= _CROWD else 320
     high = blocks * min(rows // blocks, -(-240 // blocks))  # no point is in two blocks
     x, y = (at_us - low_us) * wide // (high_us - low_us), row * high // rows
     flat = np.bincount((email * high + y) * wide + x, minlength=len(colours) * high * wide)
@@ -209,8 +252,8 @@ def number(
                     fontsize="x-small",
                     ha="center",
                     va="center",
-                    bbox={"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": colour},
-                    color="black",
+                    bbox={"boxstyle": "round,pad=0.2", "facecolor": paper(ax), "edgecolor": colour},
+                    color=ink(ax),
                     zorder=5,
                 )
 

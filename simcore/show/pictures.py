@@ -4,7 +4,7 @@ Markers, hatches, numbers or positions repeat what colours say, for eyes and pri
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from simcore.clock.words import length
 from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Ints, Zone, zone
 from simcore.errors import SimcoreError, shown
 from simcore.show import drawing
+from simcore.text.wording import SHORT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _HATCHES = ("", "//", "", "..", "\\\\", "", "xx", "--")
 _LABELLED = 40  # rows that each have a label and room for a marker
 _MARKED = 100  # rows with markers; more of them are drawn as an image
+_FEW = 16  # emails whose markers have room side by side
+_YEAR_WIDE = 7  # inches that twelve months need to have their years
 _STEPS = 2000  # periods that can be told apart in a picture
 _PAGES = 6  # months whose days have room for their numbers
 _TIMELINE = ("subscriber_id", "email_id", "position", "subject", "send_at")
@@ -31,11 +34,12 @@ _WHAT = ("earlier", "unchanged", "later", "gained", "lost")
 def plot_timeline(timeline: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     """A picture of who gets what and when: subscribers down, time across, one colour for each email.
 
-    `timeline`: a timeline from `simcore.project` or `simcore.compare`. Subscribers are in the order of their first
-    send. With several scenarios and up to 40 rows, each subscriber has one row for each scenario, next to each other;
-    with more rows, each scenario has its own block, with the subscribers in the same order. Up to 100 rows show a
-    marker for each send. More rows are drawn as an image: each point shows the email that most subscribers there get
-    then, paler where they are fewer, and numbers name the emails.
+    `timeline`: a timeline from `simcore.project` or `simcore.compare`, or a preview. Subscribers are in the order of
+    their first send. With several scenarios and up to 40 rows, each subscriber has one row for each scenario, next to
+    each other; with more rows, each scenario has its own block, with the subscribers in the same order. Up to 100 rows
+    show a marker for each send. More rows are drawn as an image: each point shows the email that most subscribers
+    there get then, paler where they are fewer, and the positions of emails stand beside them. Emails are named by
+    their subjects, with the position in front where two are the same.
 
     `ax`: where to draw (None: a new figure). Returns that Axes; its times are in the timeline's zone.
 
@@ -47,79 +51,128 @@ def plot_timeline(timeline: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
     >>> simcore.plot_timeline(sends).get_xlabel()
     'send time, America/New_York'
     """
+    timeline = _of_one(timeline)
     check("timeline", timeline, _TIMELINE, "simcore.project")
     here = zone_of("timeline: send_at", timeline["send_at"].dtype)
-    timeline = timeline[timeline["send_at"].notna()]
+    timeline = timeline[timeline["send_at"].notna()].reset_index(drop=True)
     ax = drawing.axes(ax, (9, 5))
     if timeline.empty:
         return drawing.nothing(ax, f"send time, {here.name}", "subscribers")
+    crowd = _crowd(timeline)
+    at_us, rows = crowd.at_us, crowd.rows
+    margin_us = max(int(np.ptp(at_us)), DAY_US) // 30
+    low_us, high_us = int(at_us.min()) - margin_us, int(at_us.max()) + margin_us
+    drawing.time_axis(ax, here, low_us, high_us, "send time")
+    positions, subjects = crowd.emails["position"].tolist(), crowd.emails["subject"].tolist()
+    labels, colours = drawing.names(ax, subjects, positions), drawing.colours(ax, len(subjects))
+    row = _lay_out(ax, crowd)
+    if rows <= _MARKED:
+        _mark(ax, crowd, row, colours)
+        drawing.name_emails(ax, labels, colours, marker=drawing.MARKERS)
+        return ax
+    drawing.image(ax, at_us, row, crowd.email, colours, (low_us, high_us, rows, len(crowd.scenarios)))
+    if len(labels) > len(drawing.COLOURS):
+        drawing.name_emails(ax, labels, colours)
+        return ax
+    numbers = [str(position) for position in positions]
+    drawing.number(ax, at_us, row, crowd.email, colours, numbers, len(crowd.ids))
+    # The legend has the numbers for markers, as they are in the picture.
+    drawing.name_emails(ax, labels, colours, marker=[rf"$\mathrm{{{number}}}$" for number in numbers])
+    return ax
+
+
+def _of_one(given: Any) -> Any:
+    """A preview as the timeline of one subscriber; anything else as it is."""
+    if not isinstance(given, pd.DataFrame) or given.index.name != "position":
+        return given
+    if "subscriber_id" not in given.columns:
+        return pd.DataFrame(given).reset_index().assign(subscriber_id="preview")
+    return given
+
+
+class _Crowd(NamedTuple):
+    """Who gets what and when, by send: instants [µs], subscribers by their first send, scenarios and emails, numbered.
+
+    `ids`, `scenarios` and `emails` (one row each: position, subject) are what these numbers stand for.
+    """
+
+    at_us: Ints
+    rank: Ints
+    block: Ints
+    email: Ints
+    ids: list[Any]
+    scenarios: list[str]
+    emails: pd.DataFrame
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are, if each scenario has its own."""
+        return len(self.ids) * len(self.scenarios)
+
+
+def _crowd(timeline: pd.DataFrame) -> _Crowd:
+    """The sends of a timeline that has some."""
     at_us = drawing.us(timeline["send_at"])
     subscriber, ids = pd.factorize(timeline["subscriber_id"], use_na_sentinel=False)
-    names = [""]
+    scenarios = [""]
     block: Ints = np.zeros(len(timeline), np.int64)
     if "scenario" in timeline.columns:
         scenario = timeline["scenario"].astype("category").cat
-        names = [drawing.short(name, 24) for name in scenario.categories]
+        scenarios = [drawing.short(name, 24) for name in scenario.categories]
         block = scenario.codes.to_numpy().astype(np.int64)
     # An email is called what it was when it was sent last.
     last = timeline.loc[timeline.groupby("email_id", sort=False)["send_at"].idxmax()]
     last = last.sort_values("position", kind="stable")
-    labels = [
-        f"{position} {drawing.subject(subject)}"
-        for position, subject in zip(last["position"], last["subject"], strict=True)
-    ]
     email = pd.Index(last["email_id"]).get_indexer(timeline["email_id"])
     first_us = np.full(len(ids), np.iinfo(np.int64).max)
     np.minimum.at(first_us, subscriber, at_us)
     by_first = np.argsort(first_us, kind="stable")
     rank = np.empty(len(ids), np.int64)
     rank[by_first] = np.arange(len(ids))
-    rank = rank[subscriber]
-    rows = len(ids) * len(names)
-    margin_us = max(int(np.ptp(at_us)), DAY_US) // 30
-    low_us, high_us = int(at_us.min()) - margin_us, int(at_us.max()) + margin_us
-    drawing.time_axis(ax, here, low_us, high_us, "send time")
-    colours = drawing.colours(len(labels))
+    names = [ids[index] for index in by_first]
+    return _Crowd(at_us, rank[subscriber], block, email, names, scenarios, last[["position", "subject"]])
+
+
+def _lay_out(ax: "Axes", crowd: _Crowd) -> Ints:
+    """Labels the rows of a timeline, and gives that of each send."""
+    ids, names, rows = crowd.ids, crowd.scenarios, crowd.rows
     ax.set_ylim(rows - 0.5, -0.5)
     if rows <= _LABELLED:
-        shown_ids = [drawing.short(ids[index], 20) for index in by_first]
+        shown_ids = [drawing.short(each, 20) for each in ids]
         texts = [f"{shown_id}, {name}" if name else shown_id for shown_id in shown_ids for name in names]
-        ax.set_yticks(range(rows), texts, fontsize="small" if rows <= 25 else "xx-small")
+        small = rows > (8 if drawing.narrow(ax) else 25)
+        ax.set_yticks(range(rows), texts, fontsize="xx-small" if small else "small")
         ax.set_ylabel("subscriber")
-        drawing.rules(ax, np.arange(rows), "0.88")
-        row = rank * len(names) + block
+        drawing.rules(ax, np.arange(rows), 0.12)
+        row = crowd.rank * len(names) + crowd.block
         between = np.arange(1, len(ids)) * len(names) if len(names) > 1 else np.arange(0)
     else:
         ax.set_ylabel(f"{len(ids):,} subscribers, by their first send")
-        row = block * len(ids) + rank
+        row = crowd.block * len(ids) + crowd.rank
         between = np.arange(1, len(names)) * len(ids)
         if len(names) > 1:
             ax.set_yticks((np.arange(len(names)) + 0.5) * len(ids) - 0.5, names, rotation=90, va="center")
         else:
             drawing.whole(ax.yaxis)
-    drawing.rules(ax, between - 0.5, "0.4")
-    if rows <= _MARKED:
-        size = 60 if rows <= 25 else 20
-        for at, colour in enumerate(colours):
-            sends = email == at
-            ax.scatter(
-                drawing.days(at_us[sends]),
-                row[sends],
-                s=size,
-                color=colour,
-                marker=drawing.MARKERS[at % len(drawing.MARKERS)],
-                edgecolors="white",
-                linewidths=0.6,
-                zorder=3 - at / 1000,  # what comes soon after another is not to hide it
-            )
-    else:
-        drawing.image(ax, at_us, row, email, colours, (low_us, high_us, rows, len(names)))
-        if len(labels) <= len(drawing.COLOURS):
-            numbers = [label.split()[0] for label in labels]
-            drawing.number(ax, at_us, row, email, colours, numbers, len(ids))
-    marks = {"marker": drawing.MARKERS} if rows <= _MARKED else {}
-    drawing.name_emails(ax, labels, colours, **marks)
-    return ax
+    drawing.rules(ax, between - 0.5, 0.6)
+    return row
+
+
+def _mark(ax: "Axes", crowd: _Crowd, row: Ints, colours: list[Any]) -> None:
+    """A marker for each send."""
+    few = crowd.rows <= 25 and len(colours) <= _FEW and not drawing.narrow(ax)
+    for at, colour in enumerate(colours):
+        sends = crowd.email == at
+        ax.scatter(
+            drawing.days(crowd.at_us[sends]),
+            row[sends],
+            s=60 if few else 20,
+            color=colour,
+            marker=drawing.MARKERS[at % len(drawing.MARKERS)],
+            edgecolors=drawing.paper(ax),
+            linewidths=0.6,
+            zorder=3 - at / 1000,  # what comes soon after another is not to hide it
+        )
 
 
 def plot_calendar(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
@@ -149,78 +202,27 @@ def plot_calendar(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
         return drawing.nothing(drawing.axes(ax, (9, 4)), label, "")
     date, day = np.unique(here.date(edges_us[:-1]), return_inverse=True)
     sends = np.bincount(day, forecast.to_numpy(np.float64).sum(axis=1))
-    month = date.astype("datetime64[D]").astype("datetime64[M]")
-    pages = np.arange(month[0], month[-1] + np.timedelta64(1, "M"))
-    first = pages.astype("datetime64[D]").view(np.int64)
-    # A page is seven rows, and six columns: no month is in more weeks than that.
-    across = len(pages) if len(pages) <= 4 else 4 if len(pages) <= 12 else 12
-    down = -(-len(pages) // across)
-    top, left = divmod(np.arange(len(pages)), across)
-    top, left = top * 9, left * 7
-    page = (month - month[0]).astype(np.int64)
-    y = top[page] + (date + 3) % 7
-    x = left[page] + (date + 3) // 7 - (first[page] + 3) // 7
-    grid = np.full((down * 9 - 2, across * 7 - 1), np.nan)
-    grid[y, x] = sends
-
-    cell = 0.36 if across <= 2 else 0.26 if across <= 4 else 0.125
-    ax = drawing.axes(ax, (grid.shape[1] * cell + 1.8, (grid.shape[0] + 3.5) * cell + 0.6))
-    edges = np.arange(grid.shape[1] + 1) - 0.5, np.arange(grid.shape[0] + 1) - 0.5
-    line: dict[str, Any] = {"edgecolors": "white", "linewidth": 1.2 if across <= 4 else 0.5}
-    ax.pcolormesh(*edges, np.where(grid == 0, 0.0, np.nan), cmap="Greys", vmin=-1, vmax=10, **line)
-    most = max(float(sends.max()), 1.0)
-    colours = ax.pcolormesh(
-        *edges, np.where(grid > 0, grid, np.nan), cmap="cividis_r", vmin=-most / 4, vmax=most, **line
-    )
-    small = "small" if across <= 4 else "xx-small"
-    for at, first_day in enumerate(pages):
-        ax.text(
-            left[at] - 0.5,
-            top[at] - 0.7,
-            f"{first_day.item():%b %Y}",
-            fontsize=small,
-            fontweight="bold",
-            va="bottom",
-        )
-    if len(pages) <= _PAGES:
-        for local_date, across_, down_, many in zip(date.astype("datetime64[D]"), x, y, sends, strict=True):
-            dark = many > most * 0.3
-            ax.text(
-                across_,
-                down_,
-                str(local_date.item().day),
-                fontsize="x-small",
-                ha="center",
-                va="center",
-                color="white" if dark else "black",
-            )
-    weekdays = np.arange(7) if across <= 4 else np.array([0, 3, 6])
-    names = np.array(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])
-    ax.set_yticks(
-        (np.arange(down)[:, None] * 9 + weekdays).ravel(), np.tile(names[weekdays], down), fontsize=small
-    )
-    ax.set_xticks([])
-    ax.set_xlim(-0.5, grid.shape[1] - 0.5)
-    ax.set_ylim(grid.shape[0] + 1.2, -2.2)  # with room for the legend
-    ax.set_aspect("equal")
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
+    pages = _pages(date)
+    cell = 0.36 if pages.across <= 2 else 0.26 if pages.across <= 4 else 0.125
+    wide, high = pages.size
+    ax = drawing.axes(ax, (wide * cell + 1.8, (high + 3.5) * cell + 0.6))
+    _name_days(ax, pages)
+    colours = _fill(ax, pages, date, sends)
     ax.set_xlabel(label)
     bar = ax.figure.colorbar(colours, ax=ax, label="sends a day (grey: none)", shrink=0.75, pad=0.02)
-    bar.ax.set_ylim(0, most)  # few are darker than none, in grey too
+    bar.ax.set_ylim(0, max(float(sends.max()), 1.0))  # few are darker than none, in grey too
     drawing.whole(bar.ax.yaxis)
-
     changes_us, by = drawing.clock_changes(here, int(edges_us[0]), int(edges_us[-1]))
     for text in dict.fromkeys(by):
         at_us = changes_us[[change == text for change in by]]
         where = np.isin(date, here.date(at_us))
         ax.scatter(
-            x[where] + 0.3,
-            y[where] - 0.3,
-            s=60 if across <= 4 else 16,
+            pages.x[where] + 0.3,
+            pages.y[where] - 0.3,
+            s=60 if pages.across <= 4 else 16,
             marker=">" if "+" in text else "<",
-            color="black",
-            edgecolors="white",
+            color=drawing.ink(ax),
+            edgecolors=drawing.paper(ax),
             linewidths=0.5,
             label=text,
         )
@@ -231,12 +233,102 @@ def plot_calendar(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
     return ax
 
 
+class _Pages(NamedTuple):
+    """Where months and days are in a calendar of so many months across.
+
+    `first`: the first day of each month, `left` and `top` its corner; `x` and `y` by day, `size` of all.
+    """
+
+    across: int
+    first: "np.ndarray[Any, np.dtype[np.datetime64]]"
+    left: Ints
+    top: Ints
+    x: Ints
+    y: Ints
+    size: tuple[int, int]
+
+
+def _pages(date: Ints) -> _Pages:
+    """The months of some local dates [d]. A page is seven rows, and six columns: no month is in more weeks."""
+    month = date.astype("datetime64[D]").astype("datetime64[M]")
+    pages = np.arange(month[0], month[-1] + np.timedelta64(1, "M"))
+    first = pages.astype("datetime64[D]").view(np.int64)
+    across = len(pages) if len(pages) <= 4 else 4 if len(pages) <= 12 else 12
+    down = -(-len(pages) // across)
+    top, left = divmod(np.arange(len(pages)), across)
+    top, left = top * 9, left * 7
+    page = (month - month[0]).astype(np.int64)
+    y = top[page] + (date + 3) % 7
+    x = left[page] + (date + 3) // 7 - (first[page] + 3) // 7
+    return _Pages(across, pages, left, top, x, y, (across * 7 - 1, down * 9 - 2))
+
+
+def _fill(ax: "Axes", pages: _Pages, date: Ints, sends: "np.ndarray[Any, np.dtype[np.float64]]") -> Any:
+    """Colours the days of a calendar by their sends, and writes their numbers where there is room."""
+    from matplotlib.colors import ListedColormap
+
+    wide, high = pages.size
+    grid = np.full((high, wide), np.nan)
+    grid[pages.y, pages.x] = sends
+    edges = np.arange(wide + 1) - 0.5, np.arange(high + 1) - 0.5
+    # Lines between the days of a year would leave nothing of them in small Axes.
+    width = 1.2 if pages.across <= 4 else 0.0 if drawing.narrow(ax) else 0.5
+    line: dict[str, Any] = {"edgecolors": drawing.paper(ax) if width else "none", "linewidth": width}
+    ax.pcolormesh(
+        *edges, np.where(grid == 0, 0.0, np.nan), cmap=ListedColormap([drawing.ink(ax, 0.1)]), **line
+    )
+    most, dark = max(float(sends.max()), 1.0), drawing.is_dark(ax)
+    # Many stand out: dark from light paper, and light from dark.
+    cmap = "cividis" if dark else "cividis_r"
+    colours = ax.pcolormesh(
+        *edges, np.where(grid > 0, grid, np.nan), cmap=cmap, vmin=-most / 4, vmax=most, **line
+    )
+    if len(pages.first) <= _PAGES:
+        local_dates = date.astype("datetime64[D]")
+        for across, down, local_date, many in zip(pages.x, pages.y, local_dates, sends, strict=True):
+            ax.text(
+                across,
+                down,
+                str(local_date.item().day),
+                fontsize="xx-small" if drawing.narrow(ax) else "x-small",
+                ha="center",
+                va="center",
+                color="white" if bool(many > most * 0.3) != dark else "black",
+            )
+    return colours
+
+
+def _name_days(ax: "Axes", pages: _Pages) -> None:
+    """Writes the names of months above them and of weekdays beside them, and leaves all else away."""
+    wide, high = pages.size
+    tight = pages.across > 4
+    small = "xx-small" if tight or drawing.narrow(ax) else "small"
+    short = tight and drawing.narrow(ax, _YEAR_WIDE)
+    for first_day, left, top in zip(pages.first, pages.left, pages.top, strict=True):
+        title = f"{first_day.item():%b %Y}"
+        if short:  # a month is too small for its year, so it is above the first of each row
+            title = f"{first_day.item():%b}" if left else f"{first_day.item():%Y\n%b}"
+        ax.text(left - 0.5, top - 0.7, title, fontsize=small, fontweight="bold", va="bottom")
+    weekdays = np.array([0, 3, 6]) if tight else np.arange(7)
+    names = np.array(SHORT)[weekdays]
+    down = (high + 2) // 9
+    places = (np.arange(down)[:, None] * 9 + weekdays).ravel()
+    ax.set_yticks(places, np.tile(names, down), fontsize=small)
+    ax.set_xticks([])
+    ax.set_xlim(-0.5, wide - 0.5)
+    ax.set_ylim(high + 1.2, -2.2)  # with room for the legend
+    ax.set_aspect("equal")
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+
+
 def plot_load(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     """A picture of how many emails go out in each period, stacked by email.
 
-    `forecast`: a forecast from `simcore.forecast`, with any `freq`, by email or not. If you rename its columns, the
-    legend shows the new names. Each period is as wide as it is long (a day may have 23 or 25 hours). With more than
-    2,000 periods, neighbouring ones are grouped and each group shows its busiest period; the axis label says so.
+    `forecast`: a forecast from `simcore.forecast`, with any `freq`, by email or not. Emails are named by their
+    subjects, with the position in front where two are the same; if you rename its columns, by the new names. Each
+    period is as wide as it is long (a day may have 23 or 25 hours). With more than 2,000 periods, neighbouring ones
+    are grouped and each group shows its busiest period; the axis label says so.
 
     `ax`: where to draw (None: a new figure). Returns that Axes; its times are in the forecast's zone.
 
@@ -267,13 +359,13 @@ def plot_load(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     drawing.time_axis(ax, here, int(edges_us[0]), int(edges_us[-1]), "time")
     edges = drawing.days(edges_us)
     tops = np.cumsum(sends, axis=1)
-    colours = drawing.colours(sends.shape[1])
+    colours = drawing.colours(ax, sends.shape[1])
     bars = size <= drawing.BARS and len(colours) <= len(_HATCHES)
     hatches = _HATCHES if bars and len(colours) > 1 else ("",)
     for at, colour in enumerate(colours):
         look: dict[str, Any] = {
             "facecolor": colour,
-            "edgecolor": "white",
+            "edgecolor": drawing.paper(ax),
             "hatch": hatches[at % len(hatches)],
         }
         low, high = tops[:, at] - sends[:, at], tops[:, at]
@@ -288,12 +380,20 @@ def plot_load(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     ax.set_ylabel(label)
     ax.spines[["top", "right"]].set_visible(False)
     if list(forecast.columns) != ["sends"]:
-        names = [
-            drawing.subject(column) if isinstance(column, str) else f"email {column}"
-            for column in forecast.columns
-        ]
-        drawing.name_emails(ax, names, colours, hatch=hatches)
+        drawing.name_emails(ax, _columns(ax, forecast), colours, hatch=hatches)
     return ax
+
+
+def _columns(ax: "Axes", forecast: pd.DataFrame) -> list[str]:
+    """What the columns of a forecast are called: emails by their subjects, or as they have been renamed."""
+    known = {each["position"]: each["subject"] for each in forecast.attrs.get("emails", [])}
+    kind = "sequence" if forecast.columns.name == "sequence_id" else "email"
+    subjects = [
+        column if isinstance(column, str) else known.get(column, f"{kind} {column}")
+        for column in forecast.columns
+    ]
+    numbers = [at if isinstance(each, str) else each for at, each in enumerate(forecast.columns)]
+    return drawing.names(ax, subjects, numbers)
 
 
 def plot_capacity(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
@@ -321,7 +421,7 @@ def plot_capacity(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
         return ax
     edges_us, waiting = _periods_of(sends)[1], forecast["waiting"].to_numpy()
     # From the beginning to the end of each period, so that the line rises and falls where sends wait and go out.
-    ax.plot(drawing.days(edges_us), np.append(0, waiting), color="black", linewidth=1.2, zorder=3)
+    ax.plot(drawing.days(edges_us), np.append(0, waiting), color=drawing.ink(ax), linewidth=1.2, zorder=3)
     ax.set_ylim(0, max(ax.get_ylim()[1], float(waiting.max()) * 1.08))
     ax.set_ylabel(f"{ax.get_ylabel()}\n(line: waiting)")
     late, total = int(forecast["late"].sum()), int(forecast["sent"].sum())
@@ -335,7 +435,8 @@ def plot_shift(shift: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
 
     `shift`: a table from `simcore.shift`. The height of a bar is its share of the email's sends that are in both
     timelines. Bars to the left are earlier, bars to the right later. The median and the counts are above them, with
-    the sends gained and lost. If there is a column `subject`, it names the emails.
+    the sends gained and lost. Emails are named by their subjects (those of a column `subject`, if there is one), with
+    the position in front where two are the same.
 
     `ax`: where to draw (None: a new figure). Returns that Axes.
 
@@ -362,7 +463,8 @@ def plot_shift(shift: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
             f"shift: what is {shown(shift['what'].iloc[row])} in row {row}; expected one of: {', '.join(_WHAT)}"
         )
     code, ids = pd.factorize(shift["email_id"])
-    ax = drawing.axes(ax, (9, min(max(0.7 * len(ids) + 1, 2.5), 14)))
+    tall = 0.7 * len(ids) + 1 if len(ids) <= _FEW else 0.35 * len(ids) + 6
+    ax = drawing.axes(ax, (9, min(max(tall, 2.5), 30)))
     if shift.empty:
         return drawing.nothing(ax, "later by", "")
     by_us = pd.TimedeltaIndex(shift["shift"]).as_unit("us")
@@ -372,28 +474,16 @@ def plot_shift(shift: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     unit, unit_us = "minutes", MINUTE_US
     if max(high_us, -low_us) >= 3 * HOUR_US or not high_us - low_us:
         unit, unit_us = ("days", DAY_US) if max(high_us, -low_us) >= 3 * DAY_US else ("hours", HOUR_US)
-    # Those about as much shifted share a bar; the one in the middle has those who are hardly shifted at all.
     span_us = max(high_us - low_us, 2 * unit_us)
-    near = np.rint(moved_us / span_us * 60).astype(np.int64)
-    bins, which, many = np.unique(email * 128 + near, return_inverse=True, return_counts=True)
-    of, near = np.divmod(bins + 64, 128)
-    share = many / np.bincount(email, minlength=len(ids))[of]
-    middle = np.bincount(which, moved_us, minlength=len(bins)) / many / unit_us
-    colour = np.array(["#0072B2", "#999999", "#D55E00"])[np.sign(near - 64) + 1]
-    ax.bar(middle, -0.62 * share, span_us / unit_us / 60, of + 0.45, color=colour, linewidth=0)
-    ax.axvline(0, color="0.4", linewidth=0.8, zorder=0)
-    drawing.rules(ax, np.arange(len(ids)) + 0.45, "0.8")
+    _bars(ax, moved_us, email, span_us, unit_us)
+    ax.axvline(0, color=drawing.ink(ax, 0.6), linewidth=0.8, zorder=0)
+    drawing.rules(ax, np.arange(len(ids)) + 0.45, 0.2)
     counts = np.bincount(code * len(_WHAT) + what, minlength=len(ids) * len(_WHAT)).reshape(-1, len(_WHAT))
-    size = "small" if len(ids) <= 20 else "xx-small"
+    size = "small" if len(ids) <= 20 and not drawing.narrow(ax) else "xx-small"
     for at, numbers in enumerate(counts):
         words = [f"{number:,} {word}" for number, word in zip(numbers, _WHAT, strict=True) if number]
         if (email == at).any():
-            median_us = float(np.median(moved_us[email == at]))
-            minutes = round(abs(median_us) / MINUTE_US)
-            way = "later" if median_us > 0 else "earlier"
-            words.insert(0, f"median {length(minutes * MINUTE_US)} {way}" if minutes else "median 0")
-            median = median_us / unit_us
-            ax.plot(median, at + 0.45, marker="^", color="black", markersize=6, clip_on=False, zorder=4)
+            words.insert(0, f"median {_median(ax, at, np.sort(moved_us[email == at]), unit_us)}")
         ax.text(
             0.01,
             at - 0.2,
@@ -401,13 +491,9 @@ def plot_shift(shift: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
             transform=ax.get_yaxis_transform(),
             fontsize=size,
             va="bottom",
-            color="0.25",
+            color=drawing.ink(ax, 0.75),
         )
-    names = [f"email {drawing.short(email_id)}" for email_id in ids]
-    if "subject" in shift.columns:
-        subjects = shift["subject"].to_numpy(object)[np.unique(code, return_index=True)[1]]
-        names = [drawing.subject(subject) for subject in subjects]
-    ax.set_yticks(range(len(ids)), names, fontsize=size)
+    ax.set_yticks(range(len(ids)), _shifted(ax, shift, code, ids), fontsize=size)
     ax.set_ylim(len(ids) - 0.45, -0.6)
     ends = np.array([(low_us + high_us - span_us) / 2, (low_us + high_us + span_us) / 2]) / unit_us
     ax.set_xlim(*(ends + np.ptp(ends) * np.array([-0.06, 0.06])))
@@ -415,6 +501,38 @@ def plot_shift(shift: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     ax.spines[["top", "left", "right"]].set_visible(False)
     ax.set_xlabel(f"later by ({unit}; below 0: earlier)")
     return ax
+
+
+def _bars(ax: "Axes", moved_us: Ints, email: Ints, span_us: int, unit_us: int) -> None:
+    """One bar for each shift. Those about as much shifted share a bar; the one in the middle has those who are hardly
+    shifted at all."""
+    near = np.rint(moved_us / span_us * 60).astype(np.int64)
+    bins, which, many = np.unique(email * 128 + near, return_inverse=True, return_counts=True)
+    of, near = np.divmod(bins + 64, 128)
+    share = many / np.bincount(email)[of]
+    middle = np.bincount(which, moved_us, minlength=len(bins)) / many / unit_us
+    colour = np.array(["#0072B2", "#999999", "#D55E00"])[np.sign(near - 64) + 1]
+    ax.bar(middle, -0.62 * share, span_us / unit_us / 60, of + 0.45, color=colour, linewidth=0)
+
+
+def _median(ax: "Axes", at: int, moved_us: Ints, unit_us: int) -> str:
+    """The median of sorted shifts in words, after it is marked. Of two in the middle it is the lower."""
+    median_us = int(moved_us[(moved_us.size - 1) // 2])
+    mark: dict[str, Any] = {"marker": "^", "color": drawing.ink(ax), "markersize": 6}
+    ax.plot(median_us / unit_us, at + 0.45, **mark, clip_on=False, zorder=4)
+    minutes = round(abs(median_us) / MINUTE_US)
+    return f"{length(minutes * MINUTE_US)} {'later' if median_us > 0 else 'earlier'}" if minutes else "0"
+
+
+def _shifted(ax: "Axes", shift: pd.DataFrame, code: Ints, ids: Any) -> list[str]:
+    """What the emails of a table of shifts are called."""
+    known = {each["email_id"]: each for each in shift.attrs.get("emails", [])}
+    found = [known.get(each, {}) for each in ids.tolist()]
+    subjects = [each.get("subject", f"email {key}") for each, key in zip(found, ids, strict=True)]
+    if "subject" in shift.columns:
+        subjects = shift["subject"].to_numpy(object)[np.unique(code, return_index=True)[1]].tolist()
+    numbers = [each.get("position", key) for each, key in zip(found, ids, strict=True)]
+    return drawing.names(ax, subjects, numbers)
 
 
 def check(name: str, given: Any, columns: Sequence[str], maker: str) -> None:

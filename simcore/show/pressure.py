@@ -131,7 +131,7 @@ def _spread(
     for (first, last), shade, hatch in zip(ranges, shades, hatches, strict=True):
         inside = (first <= top) & (top <= last)
         height = np.bincount(week[inside], minlength=base.size)
-        look: dict[str, Any] = {"facecolor": shade, "edgecolor": "white", "hatch": hatch}
+        look: dict[str, Any] = {"facecolor": shade, "edgecolor": drawing.paper(ax), "hatch": hatch}
         if base.size <= drawing.BARS:
             middle = (edges[1:] + edges[:-1]) / 2
             ax.bar(middle, height, np.diff(edges) * 0.9, base, linewidth=0.3, **look)
@@ -157,22 +157,23 @@ def _spread(
 
 
 class _Names(NamedTuple):
-    """The sequences of a timeline: `code` by row (of broadcasts the last), what each is called, and a colour each."""
+    """The sequences of a timeline: `code` by row (of broadcasts the last), what each is called, and, once it is known
+    on what they are drawn, a colour each."""
 
     code: Ints
     labels: list[str]
-    colours: list[Any]
+    colours: tuple[Any, ...] = ()
 
 
 def _sequences(timeline: pd.DataFrame) -> _Names:
     """The sequences of a whole timeline, so that each person's calendar has the same colours."""
     if "sequence_id" not in timeline:
-        return _Names(np.zeros(len(timeline), np.int64), [""], drawing.colours(1))
+        return _Names(np.zeros(len(timeline), np.int64), [""])
     ids = timeline["sequence_id"].astype("category").cat
     code = ids.codes.to_numpy().astype(np.int64)
     labels = [f"sequence {drawing.short(each, 24)}" for each in ids.categories]
     labels += ["broadcast"] if (code < 0).any() else []
-    return _Names(np.where(code < 0, len(labels) - 1, code), labels, drawing.colours(max(len(labels), 1)))
+    return _Names(np.where(code < 0, len(labels) - 1, code), labels)
 
 
 class _Day(NamedTuple):
@@ -202,11 +203,16 @@ def _calendar(
     heights = [1.6 + max(_lines(len(day.places)) for day in week) for week in shown_weeks.values()]
     tops = np.append(0, np.cumsum(heights))
     ax = drawing.axes(ax, (13, 0.2 * float(tops[-1]) + 1.2))
+    names = names._replace(colours=tuple(drawing.colours(ax, len(names.labels))))
     clock = dict(zip(mails.order.tolist(), (local_us % DAY_US // MINUTE_US).tolist(), strict=True))
     for top, height, week, begin in zip(tops, heights, shown_weeks.values(), shown_weeks, strict=False):
         for column in range(7):
             ax.text(
-                column + 0.04, top + 0.7, local_date(begin + column, year=False)[4:], **_SMALL, color="0.4"
+                column + 0.04,
+                top + 0.7,
+                local_date(begin + column, year=False)[4:],
+                **_SMALL,
+                color=drawing.ink(ax, 0.6),
             )
         for day in week:
             _write_day(ax, day, (day.date - begin, float(top), height), mine, names, clock, most)
@@ -224,7 +230,7 @@ def _calendar(
         fontsize="medium",
     )
     if names.labels != [""]:
-        drawing.name_emails(ax, names.labels, names.colours, marker=drawing.MARKERS)
+        drawing.name_emails(ax, names.labels, [*names.colours], marker=drawing.MARKERS)
     return ax
 
 
@@ -249,14 +255,16 @@ def _write_day(
     over = most is not None and day.most > most
     if over:
         ax.add_patch(
-            Rectangle((left, top), 1, height, facecolor="#FBE9DD", edgecolor=_OVER, hatch="//", alpha=0.35)
+            Rectangle((left, top), 1, height, facecolor=(_OVER, 0.05), edgecolor=(_OVER, 0.35), hatch="//")
         )
     weight = "bold" if over else "normal"
     ax.text(left + 0.96, top + 0.7, str(day.most), **_SMALL, ha="right", fontweight=weight)
     for line, place in enumerate(day.places[:_LINES]):
         y, kind = top + 1.7 + line, int(names.code[place])
         mark = {"color": names.colours[kind], "marker": drawing.MARKERS[kind % len(drawing.MARKERS)]}
-        ax.scatter(left + 0.07, y - 0.05, s=16, edgecolors="white", linewidths=0.3, zorder=3, **mark)
+        ax.scatter(
+            left + 0.07, y - 0.05, s=16, edgecolors=drawing.paper(ax), linewidths=0.3, zorder=3, **mark
+        )
         subject = drawing.subject(mine["subject"].iloc[place], 17)
         ax.text(left + 0.12, y, f"{time_of_day(clock[place])} {subject}", **_SMALL)
     if len(day.places) > _LINES:
@@ -267,8 +275,8 @@ def _rule(ax: "Axes", tops: "np.ndarray[Any, Any]") -> None:
     """The lines between days and weeks, and the names of days."""
     ax.set_xlim(0, 7)
     ax.set_ylim(float(tops[-1]), 0)
-    ax.hlines(tops, 0, 7, color="0.5", linewidth=0.8, zorder=1)
-    ax.vlines(np.arange(8), 0, tops[-1], color="0.85", linewidth=0.8, zorder=0)
+    ax.hlines(tops, 0, 7, color=drawing.ink(ax, 0.5), linewidth=0.8, zorder=1)
+    ax.vlines(np.arange(8), 0, tops[-1], color=drawing.ink(ax, 0.15), linewidth=0.8, zorder=0)
     ax.set_xticks(np.arange(7) + 0.5, SHORT)
     ax.tick_params(length=0, labeltop=True, labelbottom=False)
     ax.spines[:].set_visible(False)
