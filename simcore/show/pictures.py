@@ -480,19 +480,7 @@ def plot_shift(shift: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     drawing.rules(ax, np.arange(len(ids)) + 0.45, 0.2)
     counts = np.bincount(code * len(_WHAT) + what, minlength=len(ids) * len(_WHAT)).reshape(-1, len(_WHAT))
     size = "small" if len(ids) <= 20 and not drawing.narrow(ax) else "xx-small"
-    for at, numbers in enumerate(counts):
-        words = [f"{number:,} {word}" for number, word in zip(numbers, _WHAT, strict=True) if number]
-        if (email == at).any():
-            words.insert(0, f"median {_median(ax, at, np.sort(moved_us[email == at]), unit_us)}")
-        ax.text(
-            0.01,
-            at - 0.2,
-            ", ".join(words),
-            transform=ax.get_yaxis_transform(),
-            fontsize=size,
-            va="bottom",
-            color=drawing.ink(ax, 0.75),
-        )
+    _say(ax, counts, (moved_us, email), unit_us, size)
     ax.set_yticks(range(len(ids)), _shifted(ax, shift, code, ids), fontsize=size)
     ax.set_ylim(len(ids) - 0.45, -0.6)
     ends = np.array([(low_us + high_us - span_us) / 2, (low_us + high_us + span_us) / 2]) / unit_us
@@ -513,6 +501,24 @@ def _bars(ax: "Axes", moved_us: Ints, email: Ints, span_us: int, unit_us: int) -
     middle = np.bincount(which, moved_us, minlength=len(bins)) / many / unit_us
     colour = np.array(["#0072B2", "#999999", "#D55E00"])[np.sign(near - 64) + 1]
     ax.bar(middle, -0.62 * share, span_us / unit_us / 60, of + 0.45, color=colour, linewidth=0)
+
+
+def _say(ax: "Axes", counts: Ints, shifts: tuple[Ints, Ints], unit_us: int, size: str) -> None:
+    """Writes the median and the counts above the bars of each email; `shifts`: how long [µs], and of which email."""
+    moved_us, email = shifts
+    for at, numbers in enumerate(counts):
+        words = [f"{number:,} {word}" for number, word in zip(numbers, _WHAT, strict=True) if number]
+        if (email == at).any():
+            words.insert(0, f"median {_median(ax, at, np.sort(moved_us[email == at]), unit_us)}")
+        ax.text(
+            0.01,
+            at - 0.2,
+            ", ".join(words),
+            transform=ax.get_yaxis_transform(),
+            fontsize=size,
+            va="bottom",
+            color=drawing.ink(ax, 0.75),
+        )
 
 
 def _median(ax: "Axes", at: int, moved_us: Ints, unit_us: int) -> str:
