@@ -183,6 +183,12 @@ def test_dark_styles():
 # ---------------------------------------------------------------- one person
 
 
+def test_a_calendar_in_narrow_axes_has_shorter_subjects():
+    _, ax = pyplot.subplots(figsize=(5, 3))
+    plot_pressure(LIFE, subscriber_id="5027", ax=ax)
+    assert "12:52 Wel…" in texts(ax)
+
+
 def test_a_calendar():
     ax = plot_pressure(LIFE, cap=6, subscriber_id="5027")
     own = LIFE.timeline_of("5027")

@@ -27,6 +27,8 @@ _OVER = "#D55E00"
 _RANGES = 4  # of numbers of mails that have a colour each, below the cap and above it
 _WEEKS = 12  # that one person's calendar shows
 _LINES = 5  # mails that are written in one day
+_LETTER = 3.6
+"""How wide a small letter is [points]."""
 _SMALL: dict[str, Any] = {"fontsize": "x-small", "va": "center", "clip_on": True}
 
 
@@ -265,10 +267,16 @@ def _write_day(
         ax.scatter(
             left + 0.07, y - 0.05, s=16, edgecolors=drawing.paper(ax), linewidths=0.3, zorder=3, **mark
         )
-        subject = drawing.subject(mine["subject"].iloc[place], 17)
+        subject = drawing.subject(mine["subject"].iloc[place], _room(ax))
         ax.text(left + 0.12, y, f"{time_of_day(clock[place])} {subject}", **_SMALL)
     if len(day.places) > _LINES:
         ax.text(left + 0.12, top + 1.7 + _LINES, f"and {len(day.places) - _LINES} more", **_SMALL)
+
+
+def _room(ax: "Axes") -> int:
+    """How many letters of a subject fit into a day, behind the time."""
+    inches = ax.get_window_extent().width / ax.figure.dpi
+    return max(4, min(17, int(inches / 7 * 72 * 0.88 / _LETTER) - 6))
 
 
 def _rule(ax: "Axes", tops: "np.ndarray[Any, Any]") -> None:
