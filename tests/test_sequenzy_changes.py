@@ -16,7 +16,7 @@ from simcore import sequenzy
 from simcore.clock.delays import Elapsed
 from simcore.clock.gates import Anytime
 from simcore.engine.audience import _enrolments
-from simcore.engine.people import STARTED
+from simcore.engine.people import STARTED, Audience, parted
 from simcore.engine.record import Record
 from simcore.engine.side_by_side import first_pass, goes_by_waves
 from simcore.errors import SimcoreError, ValidationError
@@ -304,6 +304,14 @@ def test_without_a_log_nobody_has_left():
 def test_no_log_no_history(text_of):
     record = Record([Epoch(at_us=0, plan=plan())], runs(), None)
     assert text_of(TypeError, lambda: record.history) == "runs without a log"
+    nobody = parted(runs(), np.zeros(len(runs()), np.int8))
+    people = Audience(*nobody, None, ("",), ("trigger",))
+    assert text_of(TypeError, lambda: people.known_log) == "runs without a log"
+
+
+def test_a_paused_sequence_sends_nothing_whoever_asks():
+    """Q34: also where nobody asks for more than the sends."""
+    assert len(simcore.project(of_tag(status="paused"), events=log(("02 10:00", "tag_added", "T")))) == 0
 
 
 def test_seed(text_of):

@@ -76,7 +76,7 @@ class Cells:
         anchor_us, fixed = self._entered_us, []
         for at in range(self._since):
             anchor_us = due(steps[at][0], anchor_us)
-            if sends[at]:
+            if sends[at]:  # pragma: no branch # a first step that sends nothing: in some random spaces alone
                 fixed.append(anchor_us)
         fixed_us = np.concatenate([*fixed, self._entered_us[:0]])
         self._hourly = self._hours.counts(fixed_us, None)

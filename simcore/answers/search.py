@@ -145,7 +145,9 @@ class Search:
                     last = depth + 1 == len(order)
                     if last and (self._timings.kind_of(inner) < 0 or self._aim.metric not in _DAYS):
                         self._leaf(inner)
-                    elif judged := self._judge(inner, last=last):
+                    elif judged := self._judge(
+                        inner, last=last
+                    ):  # pragma: no branch # some random spaces alone
                         heapq.heappush(
                             heap, (judged[0], self._space.first(inner), depth + 1, inner, judged[1])
                         )

@@ -82,9 +82,7 @@ class Circumstances:
 
     def in_excluded(self, who: Ints, at_us: Ints) -> Flags:
         """Whether each (subscriber, instant) is in an excluded source, be it another sequence (K16, A3)."""
-        if self.within is None:
-            return np.zeros(len(who), np.bool_) if self._members is None else self._members.state(who, at_us)
-        found = self.within.excluded(who, at_us)
+        found = np.zeros(len(who), np.bool_) if self.within is None else self.within.excluded(who, at_us)
         for members in self._kept_out:
             found |= members.state(who, at_us)
         return found

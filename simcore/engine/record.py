@@ -135,8 +135,7 @@ class Record(Circumstances):
     def stand(self, last: Ints | int, waits: Waiting, *, ends: str = "", holds: bool = False) -> None:
         """Where runs stand when they wait for a later epoch, or hold: the number of the last email passed."""
         if self.lean:
-            if ends or len(self.ends) > 1:
-                self._ends_by(where(waits.rows), ends)
+            self._ends_by(where(waits.rows), ends)
         elif self.changing:
             rows = where(waits.rows)
             self.holding[rows] = holds
