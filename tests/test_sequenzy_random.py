@@ -3,7 +3,7 @@
 from collections import Counter
 
 import sequenzy_oracle as oracle
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from sequenzy_strategies import cases
 
 TIMELINE = ["subscriber_id", "run", "position", "email_id", "send_at"]
@@ -26,6 +26,10 @@ def by_run(rows, run):
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(case=cases())
 def test_simulate_is_the_oracles(sequenzy_case, rows_of, records_of, case):
+    # What steps do to fields (Q35) is newer than this oracle, and compared in test_sequenzy_graphs.
+    body = case.sequence["sequence"] if "sequence" in case.sequence else case.sequence
+    stops = (body.get("stopCondition") or {}).get("type") == "field_changed"
+    assume(not (stops and any(step.get("customAttributeUpdates") for step in body["steps"])))
     found, expected = sequenzy_case(case._asdict()), oracle.simulate(*case)
     assert list(found.subscribers) == SUBSCRIBERS
     assert list(found.journal) == JOURNAL
