@@ -122,7 +122,7 @@ def plain(found: list[tuple[Any, ...]], columns: list[str]) -> list[tuple[Any, .
     return sorted(texts, key=repr)
 
 
-EXAMPLES = int(os.environ.get("SIMCORE_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("SIMCORE_EXAMPLES", "200"))
 
 
 @pytest.mark.slow

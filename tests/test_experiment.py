@@ -14,7 +14,7 @@ from simcore.errors import EntryError, SimcoreError
 from simcore.kit import covers
 from simcore.kit.experiments import SWITCHES
 
-TRIALS = int(os.environ.get("SIMCORE_TRIALS", "15"))
+TRIALS = int(os.environ.get("SIMCORE_TRIALS", "50"))
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday")
 TIMING = ("day_count", "poll_every", "immediate_days", "email_days", "draft_delay")
 
