@@ -95,6 +95,10 @@ def test_in_a_process_of_its_own():
 
 
 def test_the_package_is_the_command(monkeypatch, capfdbinary):
+    # Older pytests read modules of plugins in a way that runpy knows nothing of.
+    monkeypatch.setattr(
+        sys, "meta_path", [each for each in sys.meta_path if not hasattr(each, "_rewritten_names")]
+    )
     monkeypatch.setattr(sys, "argv", ["simcore", "example", "welcome"])
     with pytest.raises(SystemExit, match=r"^0$"):
         runpy.run_module("simcore", run_name="__main__")

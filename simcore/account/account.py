@@ -362,7 +362,7 @@ class Account:
             _broadcasts(made.mails, zones.pop() if len(zones) == 1 else "UTC", texts=texts, options=options)
         )
         found = stacked(frames, [*self.ids, ""])
-        number = found["sequence_id"].cat.codes.to_numpy(copy=True)
+        number = np.array(found["sequence_id"].cat.codes)
         number[number == len(self.ids)] = -1
         return found.assign(sequence_id=in_order(number, self.ids))
 

@@ -126,7 +126,7 @@ def shift(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         [by_us < none, by_us > none, by_us == none, moved["before"].isna().to_numpy()], [0, 1, 2, 3], 4
     )
     moved["what"] = timeline.category(what, _WHAT)
-    named = [sends[_NAMES] for sends in frames.values() if {*_NAMES} <= {*sends.columns}]
+    named = [sends[_NAMES] for sends in frames.values() if len(sends) and {*_NAMES} <= {*sends.columns}]
     if named:  # for pictures; after wins
         moved.attrs["emails"] = pd.concat(named).drop_duplicates("email_id", keep="last").to_dict("records")
     return moved
