@@ -133,7 +133,7 @@ def _inferred(column: "pd.Series[Any]") -> "pd.Series[Any]":
 def _of_table(arrow: Any, given: Any) -> pd.DataFrame:
     columns = {at: _column(arrow, each) for at, each in enumerate(given.columns)}
     found = pd.DataFrame(columns, index=pd.RangeIndex(given.num_rows), copy=False)
-    found.columns = pd.Index(given.column_names, dtype=object)  # of which two may be alike
+    found.columns = pd.Index(given.column_names)  # of which two may be alike
     return found
 
 
