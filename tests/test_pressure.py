@@ -14,9 +14,9 @@ from simcore.show.pressure import plot_pressure
 matplotlib = pytest.importorskip("matplotlib", reason='pictures are an extra: pip install "simcore[plot]"')
 matplotlib.use("agg")
 from matplotlib import pyplot  # noqa: E402  after the backend
-from matplotlib.collections import PathCollection, PolyCollection  # noqa: E402
-from matplotlib.colors import to_rgb  # noqa: E402
-from matplotlib.patches import Rectangle  # noqa: E402
+from matplotlib.collections import PathCollection, PolyCollection  # noqa: E402  after the backend
+from matplotlib.colors import to_rgb  # noqa: E402  after the backend
+from matplotlib.patches import Rectangle  # noqa: E402  after the backend
 
 WHOLE = simcore.Account.load(simcore.example("three_sequences"))
 LIFE = WHOLE.simulate()

@@ -40,7 +40,7 @@ class Experiment(pd.DataFrame):
     """The result of `kit.experiment`: a DataFrame of what to do, in order, plus what `kit.calibrate` needs afterwards
     and what the experiment tells. Anything you derive from it is a plain DataFrame."""
 
-    _metadata = ["entries", "events", "changes", "classes", "at_least", "note"]  # noqa: RUF012
+    _metadata = ["entries", "events", "changes", "classes", "at_least", "note"]  # noqa: RUF012  where pandas looks
     entries: pd.DataFrame
     events: pd.DataFrame | None
     changes: list[Change]

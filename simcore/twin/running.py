@@ -191,14 +191,12 @@ class Twin:
             return {**found._asdict(), "until": stamp(self._world.now_us + 1), "seed": 0}
 
     def _recorded(self, sequence_id: int | str) -> Any:
-        found: Any = self._world.kit.sequences.get(sequence_id)  # type: ignore[arg-type]
-        found = found or self._world.sequenzy.sequences.get(sequence_id)  # type: ignore[arg-type]
-        if found is None:
-            known = [*self._world.kit.sequences, *self._world.sequenzy.sequences]
+        known: dict[int | str, Any] = {**self._world.kit.sequences, **self._world.sequenzy.sequences}
+        if sequence_id not in known:
             raise SimcoreError(
                 f"no sequence {shown(sequence_id)}; there are: {', '.join(map(str, known)) or 'none'}"
             )
-        return found
+        return known[sequence_id]
 
     # ---------------------------------------------------------------- what is done
 
