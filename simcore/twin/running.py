@@ -191,7 +191,7 @@ class Twin:
             return {**found._asdict(), "until": stamp(self._world.now_us + 1), "seed": 0}
 
     def _recorded(self, sequence_id: int | str) -> Any:
-        known: dict[int | str, Any] = {**self._world.kit.sequences, **self._world.sequenzy.sequences}
+        known: dict[Any, Any] = {**self._world.kit.sequences, **self._world.sequenzy.sequences}
         if sequence_id not in known:
             raise SimcoreError(
                 f"no sequence {shown(sequence_id)}; there are: {', '.join(map(str, known)) or 'none'}"
