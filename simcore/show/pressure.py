@@ -16,7 +16,7 @@ from simcore.clock.words import length
 from simcore.clock.zones import DAY_US, MINUTE_US, Ints, Zone
 from simcore.errors import EntryError, SimcoreError, shown
 from simcore.show import drawing
-from simcore.show.pictures import check, zone_of
+from simcore.show.given import check, zone_of
 from simcore.text.wording import SHORT, count, local_date, time_of_day
 
 if TYPE_CHECKING:
