@@ -451,3 +451,38 @@ def test_a_wait_is_pulled_to_the_opening_of_a_window_that_was_closed():
     sequence = of_tag(email("a", delay={"days": 1}), sendingWindow=closed)
     sends = simcore.project(sequence, events=log(("02 10:00", "tag_added", "T")), changes=[change])
     assert [f"{when:%d %H:%M}" for when in sends["send_at"]] == ["03 08:00"]
+
+
+@pytest.mark.parametrize(
+    ("when", "said", "expected"),
+    [
+        (None, None, ["10 08:00"]),
+        ("05 10:00", "2026-03-12T10:00Z", ["12 10:00"]),  # followed from there, and pulled no more
+        ("02 18:00", "2026-03-12T10:00Z", ["12 08:00"]),  # known at the change, which pulls it
+        ("05 10:00", "2026-03-10T09:00Z", ["10 09:00"]),  # earlier than it was, later than it was pulled to
+        ("05 10:00", "2026-03-10T07:00Z", ["10 08:00"]),
+        ("10 09:00", "2026-03-12T10:00Z", ["10 08:00"]),  # too late
+        ("05 10:00", None, []),  # gone, so that the run ends
+        ("10 09:00", None, ["10 08:00"]),
+        ("03 06:00", "2026-03-12T10:00Z", ["12 10:00"]),  # of one instant, the change comes first
+    ],
+)
+@pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
+def test_a_date_that_moves_after_its_wait_was_pulled_to_an_opening(when, said, expected, again):
+    """Q28, Q40: a change knows nothing of what comes later, which moves the wait from where the change left it."""
+    wait = {"untilDateField": "due", "untilDateSource": "attribute", "untilMissingAction": "exit"}
+    sequence = of_tag(email("a", waitUntil=wait), email("b"))
+    window = {"timezone": "UTC", "startTime": "08:00", "endTime": "20:00"}
+    change = [sequenzy.update(at("03 06:00"), sendingWindow=window, realign=True)]
+    if again:  # the wait is still that of the plan in which it began
+        other = [email("a", delay={"days": 1}), email("b")]
+        change = [sequenzy.update(at("03 05:00"), steps=other), *change]
+    rows = [
+        ("01 10:00", "field_changed", "due", {"value": "2026-03-10T10:00Z"}),
+        ("02 10:00", "tag_added", "T"),
+    ]
+    if when is not None:
+        rows.append((when, "field_changed", "due", {"value": said}))
+    sends = simcore.project(sequence, events=log(*rows), changes=change)
+    assert [f"{at:%d %H:%M}" for at in sends["send_at"][sends["email_id"] == "a"]] == expected
+    assert len(sends) == 2 * len(expected)

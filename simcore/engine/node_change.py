@@ -12,6 +12,7 @@ from simcore.engine.rounds import ACTIVE, COMPLETED, NONE
 from simcore.engine.times import Times
 from simcore.plan.log import Flags
 from simcore.plan.plan import OUT, Step
+from simcore.plan.waits import ENDS, Followed, Ready
 
 
 def change_nodes(record: Record, before: Itinerary, here: Itinerary, now_us: int, *, realign: bool) -> None:
@@ -28,8 +29,20 @@ def change_nodes(record: Record, before: Itinerary, here: Itinerary, now_us: int
         step, mine = here.steps[at], rows[(place == at) & ~record.parked[rows]]
         _release(record, step, mine, now_us, enabled=enabled)
         if realign and step.sends:
+            followed = _followed(record, step, mine, now_us)
+            for delay, some in followed:  # what comes later moves a wait from where it is after the change
+                _waits_until(record, delay, some, _known(record, delay, some, now_us))
             _realign(record, step, mine, now_us)
+            for delay, some in followed:
+                since_us, over_us = np.full(some.size, now_us - 1), record.over_us[some]
+                found = delay.follow(record.history, record.runs, some, Ready(over_us), since_us)
+                _waits_until(record, delay, some, found)
         _pass_anew(record, step, mine, now_us)
+
+
+def _name(step: Step) -> int | str:
+    """What runs stand at that wait for a step: the wait, where that is a node of its own."""
+    return step.email_id if step.wait_id is None else step.wait_id
 
 
 def _carry_waits(record: Record, before: Itinerary, here: Itinerary, rows: Ints, now_us: int) -> None:
@@ -43,7 +56,7 @@ def _carry_waits(record: Record, before: Itinerary, here: Itinerary, rows: Ints,
     place = before.place[out.queued[rows]]
     for at in np.unique(place).tolist():
         step = before.steps[at]
-        name = step.email_id if step.wait_id is None else step.wait_id
+        name = _name(step)
         mine = rows[(place == at) & ((record.over_us[rows] >= now_us) | (record.ending[rows] > 0))]
         if name in waits:
             out.queued[mine] = here.number[waits[name]]
@@ -105,6 +118,31 @@ def _pass_anew(record: Record, step: Step, rows: Ints, now_us: int) -> None:
     over_us = record.over_us[rows]
     for own, gate in of_zones(record, step.gate, rows, over_us):
         record.out.due_us[rows[own]] = gate.snap(over_us[own])
+
+
+def _followed(record: Record, step: Step, rows: Ints, now_us: int) -> list[tuple[Followed, Ints]]:
+    """The runs among some that are on a wait which what happens meanwhile may move, by what they wait for (Q28)."""
+    rows = rows[(record.over_us[rows] >= now_us) & (record.over_us[rows] < FAR_US)]
+    under, found = record.under[rows], list[tuple[Followed, Ints]]()
+    for number in np.unique(under).tolist():
+        for as_then in record.epochs[number].plan.steps:
+            if _name(as_then) == _name(step) and isinstance(as_then.delay, Followed):
+                found.append((as_then.delay, rows[under == number]))
+    return found
+
+
+def _known(record: Record, delay: Followed, rows: Ints, now_us: int) -> Ready:
+    """When such waits are over by what is known at the change, which comes before the events of its instant."""
+    return delay.ready(record.history, record.runs, rows, record.anchor_us[rows], now_us)
+
+
+def _waits_until(record: Record, delay: Followed, rows: Ints, ready: Ready) -> None:
+    """Runs go on waiting, until an instant for each, when they go on or end."""
+    ends = np.zeros(rows.size, np.bool_) if ready.fate is None else ready.fate == ENDS
+    record.over_us[rows] = ready.us
+    record.ends_by(rows[~ends], "")
+    record.ends_by(rows[ends], delay.why)
+    record.out.due_us[rows[ends]] = ready.us[ends]
 
 
 def _realign(record: Record, step: Step, rows: Ints, now_us: int) -> None:

@@ -64,7 +64,7 @@ class Record(Circumstances):
         lean: bool = False,
     ) -> None:
         super().__init__(epochs, runs, log, history)
-        self.statuses, self.limit, self.lean = statuses, limit, lean
+        self.epochs, self.statuses, self.limit, self.lean = epochs, statuses, limit, lean
         self.told: Callable[[str, Hashable, Ints, Ints, Any], None] | None = None
         self.noting, self.passes, self.late = notes, passes, late
         ids = dict.fromkeys(step.email_id for epoch in epochs for step in epoch.plan.steps)
@@ -135,7 +135,7 @@ class Record(Circumstances):
     def stand(self, last: Ints | int, waits: Waiting, *, ends: str = "", holds: bool = False) -> None:
         """Where runs stand when they wait for a later epoch, or hold: the number of the last email passed."""
         if self.lean:
-            self._ends_by(where(waits.rows), ends)
+            self.ends_by(where(waits.rows), ends)
         elif self.changing:
             rows = where(waits.rows)
             self.holding[rows] = holds
@@ -144,9 +144,10 @@ class Record(Circumstances):
             self.over_us[rows] = NAT_US if waits.over_us is None else waits.over_us
             self.cause[rows], self.since_us[rows] = waits.cause, waits.since_us
             self.under[rows] = waits.under
-            self._ends_by(rows, ends)
+            self.ends_by(rows, ends)
 
-    def _ends_by(self, rows: Ints | slice, why: str) -> None:
+    def ends_by(self, rows: Ints | slice, why: str) -> None:
+        """Why runs end once their wait is over; "" where they go on."""
         if why not in self.ends:
             self.ends.append(why)
         self.ending[rows] = self.ends.index(why)

@@ -14,7 +14,7 @@ from simcore.clock.instants import NAT_US
 from simcore.clock.words import Case, Wait
 from simcore.clock.zones import Ints
 from simcore.plan.history import History
-from simcore.plan.log import Watched
+from simcore.plan.log import NEVER_US, Watched
 from simcore.plan.runs import Runs
 
 GOES, ENDS, LAPSES, SKIPS = range(4)
@@ -50,6 +50,28 @@ class RunDelay(Delay):
     @abstractmethod
     def ready(self, history: History, runs: Runs, rows: Ints, anchor_us: Ints) -> Ready:
         """When it is over for some runs that have come to it, and how."""
+
+
+class Followed(RunDelay):
+    """A wait whose end moves with what happens meanwhile, from where it was."""
+
+    @abstractmethod
+    def ready(
+        self, history: History, runs: Runs, rows: Ints, anchor_us: Ints, before_us: int = NEVER_US
+    ) -> Ready:
+        """When it is over for some runs that have come to it, and how, by what happens before an instant [µs]."""
+
+    @abstractmethod
+    def follow(
+        self,
+        history: History,
+        runs: Runs,
+        rows: Ints,
+        ready: Ready,
+        since_us: Ints,
+        before_us: int = NEVER_US,
+    ) -> Ready:
+        """The same of some runs that wait, from what it was: by what happens after instants [µs], before another."""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from simcore.clock.instants import NAT_US
 from simcore.clock.words import Case, Wait, length
 from simcore.clock.zones import FAR_US, Ints
 from simcore.plan.history import History
-from simcore.plan.log import Flags, Watched
+from simcore.plan.log import NEVER_US, Watched
 from simcore.plan.runs import Runs
-from simcore.plan.waits import ENDS, GOES, LAPSES, SKIPS, Ready, RunDelay
+from simcore.plan.waits import ENDS, GOES, LAPSES, SKIPS, Followed, Ready, RunDelay
 from simcore.sequenzy.knowledge import known
 from simcore.sequenzy.properties import date_us, values
 
@@ -22,7 +22,7 @@ PAST = {"continue": GOES, "skip": SKIPS, "exit": LAPSES}
 
 
 @dataclass(frozen=True)
-class UntilDateOf(RunDelay):
+class UntilDateOf(Followed):
     """A date of each run's own, plus `offset_us` (Q11, Q28, Q29, Q38).
 
     `source`: "event", its dot path in the properties of the run; "attribute", a property of the subscriber, which is
@@ -43,7 +43,9 @@ class UntilDateOf(RunDelay):
         """What changes the property."""
         return frozenset({("field_changed", self.name)} if self.source == "attribute" else ())
 
-    def ready(self, history: History, runs: Runs, rows: Ints, anchor_us: Ints) -> Ready:
+    def ready(
+        self, history: History, runs: Runs, rows: Ints, anchor_us: Ints, before_us: int = NEVER_US
+    ) -> Ready:
         """At the date plus the offset; at once where it is past, or missing."""
         due_us = self._dates(history, runs, rows, anchor_us)
         missing, past = due_us == NAT_US, (due_us != NAT_US) & (due_us < anchor_us)
@@ -51,9 +53,11 @@ class UntilDateOf(RunDelay):
         fate[missing] = ENDS if self.exits else GOES
         fate[past] = PAST[self.past]
         us = np.maximum(due_us, anchor_us)
-        if self.source == "attribute":
-            waits = ~missing & ~past
-            us, fate = self._followed(history, runs, rows, us, fate, waits, anchor_us)
+        waits = np.flatnonzero(~missing & ~past)
+        found = self.follow(
+            history, runs, rows[waits], Ready(us[waits], fate[waits]), anchor_us[waits], before_us
+        )
+        us[waits], fate[waits] = found.us, GOES if found.fate is None else found.fate
         return Ready(us, fate)
 
     def _dates(self, history: History, runs: Runs, rows: Ints, anchor_us: Ints) -> Ints:
@@ -79,20 +83,22 @@ class UntilDateOf(RunDelay):
     def _away(self, us: int) -> int:
         return max(-FAR_US, min(FAR_US, us + self.offset_us))
 
-    def _followed(
+    def follow(
         self,
         history: History,
         runs: Runs,
         rows: Ints,
-        us: Ints,
-        fate: np.ndarray,
-        waits: Flags,
-        anchor_us: Ints,
-    ) -> tuple[Ints, np.ndarray]:
-        """What changes of the property do to those who wait: a later date is followed, a missing one ends the wait.
+        ready: Ready,
+        since_us: Ints,
+        before_us: int = NEVER_US,
+    ) -> Ready:
+        """A later date of a subscriber's property is followed, a missing one ends the wait.
 
         All changes of everybody are looked at in the order of time, the first of each together, then the second.
         """
+        us, fate = ready.us.copy(), np.full(rows.size, GOES, np.int8)
+        if self.source != "attribute":
+            return Ready(us, fate)
         log = history.log
         changes = log.rows("field_changed", self.name)
         line = log.toggles(changes)
@@ -101,11 +107,11 @@ class UntilDateOf(RunDelay):
         )
         dates_us = dates.astype(np.int64)
         who = runs.numbered_who[rows]
-        place, end = line.until(who, anchor_us), line.first[who + 1]
-        some = np.flatnonzero(waits & (place < end))
+        place, end = line.until(who, since_us), line.first[who + 1]
+        some = np.flatnonzero(place < end)
         while some.size:
             at_us, date = line.at_us[place[some]], dates_us[place[some]]
-            comes = at_us <= us[some]  # of one instant, events come before nodes
+            comes = (at_us <= us[some]) & (at_us < before_us)  # of one instant, events come before nodes
             some, at_us, date = some[comes], at_us[comes], date[comes]
             gone = date == NAT_US
             us[some[gone]] = at_us[gone]
@@ -114,7 +120,7 @@ class UntilDateOf(RunDelay):
             us[some[later]], fate[some[later]] = date[later], GOES
             place[some] += 1
             some = some[place[some] < end[some]]
-        return us, fate
+        return Ready(us, fate)
 
     def earliest(self, anchor_us: Ints) -> Ints:
         """Of runs that bring no date along: the anchor, or the sequence's own date."""
