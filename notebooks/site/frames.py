@@ -1,4 +1,4 @@
-"""Every frame that simcore gives, with its columns: names and dtypes from a run on the examples, and what they mean."""
+"""Every frame that simcore gives: its columns and dtypes, from a run on the examples, and what they mean."""
 
 import re
 import warnings
@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 from names import markdown as linked_names
-from tables import rows
+from tables import named, rows
 
 import simcore
 from simcore import kit, sequenzy
@@ -90,6 +90,12 @@ def _impact() -> pd.DataFrame:
     return simcore.impact(_welcome(), _entries(), [kit.update("2026-03-05T12:00-05:00", send_hour=18)])
 
 
+def _account_impact() -> pd.DataFrame:
+    account = simcore.Account.load(simcore.example("three_sequences"))
+    changes = {41: [kit.update("2026-03-05T12:00-05:00", send_hour=18)]}
+    return account.impact(None, changes)
+
+
 def _rendered() -> pd.DataFrame:
     sequence, listed = _onboarding()
     return simcore.project(sequence, listed, render=True, explain=True)
@@ -105,6 +111,15 @@ def _pair() -> pd.DataFrame:
 
 
 _SWITCH = "the value of the switch"
+_IMPACT = {
+    "sent_at_once": "how many get it at the very instant of a change",
+    "earlier": "how many runs get it earlier",
+    "later": "how many get it later",
+    "unchanged": "how many get it when they would have",
+    "gained": "how many get it who would not have",
+    "lost": "how many do not get it who would have",
+    "median_shift": "by how much, in the middle; positive is later",
+}
 FRAMES: Mapping[str, tuple[str, Any, Mapping[Any, str]]] = {
     "simcore.preview": (
         "one row for each email of one subscriber; the index is `position`",
@@ -155,15 +170,7 @@ FRAMES: Mapping[str, tuple[str, Any, Mapping[Any, str]]] = {
     "simcore.impact": (
         "one row for each email that people in the sequence get",
         _impact,
-        {
-            "sent_at_once": "how many get it at the very instant of a change",
-            "earlier": "how many runs get it earlier",
-            "later": "how many get it later",
-            "unchanged": "how many get it when they would have",
-            "gained": "how many get it who would not have",
-            "lost": "how many do not get it who would have",
-            "median_shift": "by how much, in the middle; positive is later",
-        },
+        _IMPACT,
     ),
     "simcore.sweep": (
         "one row for each combination: the fields, then the metrics",
@@ -171,7 +178,11 @@ FRAMES: Mapping[str, tuple[str, Any, Mapping[Any, str]]] = {
         {},
     ),
     "simcore.optimize: best": ("as of `simcore.sweep`, the best first", lambda: _best().best, {}),
-    "simcore.optimize: evaluated": ("as of `simcore.sweep`: all that were measured", lambda: _best().evaluated, {}),
+    "simcore.optimize: evaluated": (
+        "as of `simcore.sweep`: all that were measured",
+        lambda: _best().evaluated,
+        {},
+    ),
     "simcore.optimize: certificate": (
         "one row for each part of the space that is ruled out",
         lambda: _best().certificate,
@@ -333,6 +344,7 @@ FRAMES: Mapping[str, tuple[str, Any, Mapping[Any, str]]] = {
         }
         | {"apart": "how far apart they are"},
     ),
+    "Account.impact": ("as of `simcore.impact`", _account_impact, {**_IMPACT, "sequence_id": "the sequence"}),
     "Account.forecast": (
         "one row for each period; the index is `period`; one column for each sequence, then the broadcasts",
         lambda: simcore.Account.load(simcore.example("three_sequences")).forecast(),
@@ -365,7 +377,7 @@ def page() -> str:
         for column in frame.columns:
             meaning = own[column] if column in own else MEANINGS[column]
             given = meaning == MEANINGS["subscriber_id"]
-            cells.append([f"`{column}`", "as given" if given else f"`{_dtype(frame[column])}`", meaning])
+            cells.append([named(str(column)), "as given" if given else f"`{_dtype(frame[column])}`", meaning])
         anchor = re.sub(r"\W+", "-", name).strip("-")
         blocks += [f"## {name} {{ #{anchor} }}", linked_names(what[0].upper() + what[1:] + ".", PAGE)]
         blocks.append(rows(["column", "dtype", "what it is"], cells))

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from dataclasses import is_dataclass
 from functools import cache
 from importlib import import_module
+from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
-import pytest_simcore
 from sources import outside_code, relative, session, with_rules
+
+import pytest_simcore
+import simcore
 
 _OPTIONS = "Options, by name:\n"
 _NAMED = re.compile(r"(?<!\[)`(simcore\.[\w.]+|(?:kit|sequenzy)\.\w+)`(?!\])")
@@ -30,6 +33,8 @@ MODULES = {
     "simcore.platform": "platforms",
 }
 """The modules that people import, and the pages of their names."""
+SOUGHT = "---\nsearch:\n  boost: 3\n---\n\n"
+"""Has search name a page before those that only mention what is sought."""
 _TWIN = ("Twin", "Clock", "Faults")
 _HEADS = {
     "simcore": "simcore",
@@ -47,8 +52,13 @@ def public() -> dict[str, tuple[str, Any]]:
     """Every public name, with its page and what it is."""
     found: dict[str, tuple[str, Any]] = {}
     for module, page in MODULES.items():
-        for name, thing in names_of(import_module(module)):
+        those = names_of(import_module(module))
+        if module == "simcore":  # in the order in which its overview has them
+            those = iter(sorted(those, key=lambda each: _place(each[0])))
+        for name, thing in those:
             found[f"{_shown(module)}.{name}"] = (f"reference/names/{page}.md", thing)
+        if page == "twin":
+            found["simcore.twin"] = (f"reference/names/{page}.md", import_module("simcore.twin"))
     return found
 
 
@@ -74,12 +84,18 @@ def names_of(module: ModuleType) -> Iterator[tuple[str, Any]]:
             yield name, thing
 
 
+def _place(name: str) -> int:
+    """Where the overview of simcore has a name."""
+    found = re.search(rf"(?<![\w.]){name}\b", (simcore.__doc__ or "").partition("\n\n")[2])
+    return found.start() if found else len(simcore.__doc__ or "")
+
+
 def pages() -> dict[str, str]:
     """The pages, by their paths."""
     made = {}
     for name, title in _HEADS.items():
         page = f"reference/names/{name}.md"
-        blocks = [f"# {title}", *_head(name, page)]
+        blocks = [SOUGHT + f"# {title}", *_head(name, page)]
         constants = []
         for full, (where, thing) in public().items():
             if where != page:
@@ -135,12 +151,16 @@ def _signature(called: str, thing: Any) -> list[str]:
         signature = inspect.signature(thing)
     except (TypeError, ValueError):
         return []
-    given = [each.replace(annotation=each.empty) for each in signature.parameters.values() if each.name != "self"]
+    given = [
+        each.replace(annotation=each.empty) for each in signature.parameters.values() if each.name != "self"
+    ]
     if inspect.isclass(thing) and getattr(thing, "_is_protocol", False):
         return []
     plain = signature.replace(parameters=given, return_annotation=signature.empty)
     text = f"{called}{plain}".replace("<factory>", "...").replace("mappingproxy({})", "{}")
-    return [f"```python\n{textwrap.fill(text, _WIDTH, subsequent_indent='    ', break_on_hyphens=False)}\n```"]
+    return [
+        f"```python\n{textwrap.fill(text, _WIDTH, subsequent_indent='    ', break_on_hyphens=False)}\n```"
+    ]
 
 
 def _members(kind: type) -> Iterator[tuple[str, Any]]:
@@ -175,7 +195,10 @@ def _options(page: str) -> str:
         for item in re.split(r"^- (?=`)", options, flags=re.MULTILINE)[1:]:
             name, meaning = re.fullmatch(r"`(\w+)`: (.*)", " ".join(item.split())).groups()
             meanings.setdefault(name, {}).setdefault(meaning, []).append(full)
-    blocks = ["# Options that verbs share", "Each verb names those that it takes. All are given by name."]
+    blocks = [
+        SOUGHT + "# Options that verbs share",
+        "Each verb names those that it takes. All are given by name.",
+    ]
     for name, found in sorted(meanings.items()):
         blocks.append(f"## {name} {{ #{name} }}")
         by_use = sorted(found.items(), key=lambda each: -len(each[1]))
@@ -232,9 +255,13 @@ def _comments() -> dict[str, str]:
     rooms = [each.module for each in tree.body if isinstance(each, ast.ImportFrom) and each.module]
     for room in rooms:
         body = ast.parse(inspect.getsource(import_module(room))).body
-        for first, second in zip(body, body[1:], strict=False):
+        for first, second in pairwise(body):
             target = first.targets[0] if isinstance(first, ast.Assign) else getattr(first, "target", None)
-            if isinstance(target, ast.Name) and isinstance(second, ast.Expr) and isinstance(second.value, ast.Constant):
+            if (
+                isinstance(target, ast.Name)
+                and isinstance(second, ast.Expr)
+                and isinstance(second.value, ast.Constant)
+            ):
                 found[target.id] = " ".join(str(second.value.value).split())
     return found
 

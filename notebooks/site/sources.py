@@ -13,7 +13,7 @@ NOTEBOOKS = {
     f"notebooks/{path.name}": f"notebooks/{path.stem}.md"
     for path in sorted(
         (ROOT / "notebooks").glob("*.ipynb"),
-        key=lambda path: (not path.stem[0].isdigit(), int("0" + path.stem.split("-")[0].strip("lifecycle"))),
+        key=lambda path: (not path.stem[0].isdigit(), len(path.stem.partition("-")[0]), path.stem),
     )
 }
 RULES = {
@@ -47,6 +47,7 @@ _FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"(`[^`\n]+`)")
 _TARGET = re.compile(r"(?<=\]\()(?!https?:|mailto:|#)([^)#\s]+)")
 _RULE = re.compile(r"\[[^\]]*\]\([^)]*\)|^#.*$|<[^>]*>|\b[A-Z][1-9]\d?\b", re.MULTILINE)
+_FILE = re.compile(r"(?<!\[)`(?:simcore/)?(\w+/RULES\.md)`(?!\])")
 _HEADING = re.compile(r"^(### ([A-Z]\d+)\. .*)$", re.MULTILINE)
 _LIST = re.compile(r"^(?!- |  |\s*$|#)(.*)\n(?=- )", re.MULTILINE)
 
@@ -71,13 +72,17 @@ def outside_code(text: str, change: Callable[[str], str], *, inline: bool = True
 
 
 def linked(text: str, path: str, page: str) -> str:
-    """The text of a file, its links leading to pages. Raises KeyError for a file that has none."""
+    """The text of a file, its links leading to pages. Raises KeyError for a file that has none.
+
+    Files of rules are links where they are named.
+    """
 
     def to(found: re.Match[str]) -> str:
         there = posixpath.normpath(posixpath.join(posixpath.dirname(path), found[1]))
         return relative(FOUND[there], page)
 
-    return outside_code(text, lambda piece: _TARGET.sub(to, piece))
+    text = outside_code(text, lambda piece: _TARGET.sub(to, piece))
+    return _FILE.sub(lambda found: f"[{found[0]}]({relative(RULES[f'simcore/{found[1]}'], page)})", text)
 
 
 def with_rules(text: str, page: str) -> str:
@@ -123,5 +128,7 @@ def of_readme(section: str, page: str) -> str:
 def session(text: str) -> str:
     """A docstring as Markdown: its examples are blocks of code."""
     blocks = re.split(r"\n[ \t]*\n", textwrap.dedent(text))
-    shown = [f"```pycon\n{block.strip()}\n```" if block.lstrip().startswith(">>> ") else block for block in blocks]
+    shown = [
+        f"```pycon\n{block.strip()}\n```" if block.lstrip().startswith(">>> ") else block for block in blocks
+    ]
     return as_page("\n\n".join(shown))

@@ -51,6 +51,12 @@ def rows(head: Iterable[str], body: Iterable[Iterable[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def named(name: str, anchor: str = "") -> str:
+    """A name in a table: it may break after each underscore, and can be led to."""
+    broken = re.sub(r"([_.])(?=\w)", r"\1<wbr>", name)
+    return f"<code{f' id={chr(34)}{anchor}{chr(34)}' if anchor else ''}>{broken}</code>"
+
+
 def _glossary(page: str) -> str:
     """The names at a glance and the words, as `help(simcore)` has them."""
     blocks = ["# Names and words", "What `help(simcore)` shows."]
@@ -77,7 +83,9 @@ def _each_name(text: str, page: str) -> str:
         where = public().get(full)
         return f"[`{name}`]({relative(where[0], page)}#{full})" if where else f"`{name}`"
 
-    return re.sub(r"(?<![\w.])\.?[A-Za-z_][\w.]*\w", lambda found: found[0] if found[0] == "and" else to(found), text)
+    return re.sub(
+        r"(?<![\w.])\.?[A-Za-z_][\w.]*\w", lambda found: found[0] if found[0] == "and" else to(found), text
+    )
 
 
 def _events(page: str) -> str:
@@ -91,7 +99,7 @@ def _events(page: str) -> str:
         blocks.append(f"## Events of {platform.title} {{ #{platform.name}-events }}")
         cells = [
             [
-                f'<span id="{platform.name}-{name}"></span>`{name}`',
+                named(name, f"{platform.name}-{name}"),
                 f"{about.expected}" if name in about.about else "may be there" if name in about.may else "",
                 _meaning(platform, name),
             ]
@@ -107,8 +115,10 @@ def _events(page: str) -> str:
         sequence = _load(platform)
         words = platform.plan(sequence, platform.assumptions()).words
         blocks.append(f"## The journal of {platform.title} {{ #{platform.name}-journal }}")
-        blocks.append(rows(["`what`", "`detail`"], ([f"`{name}`", said] for name, said in words.items())))
-        blocks.append("Some of these words have more than one detail; the part after the colon only tells them apart.")
+        blocks.append(rows(["`what`", "`detail`"], ([named(name), said] for name, said in words.items())))
+        blocks.append(
+            "Some of these words have more than one detail; the part after the colon only tells them apart."
+        )
     return with_rules("\n\n".join(blocks), page) + "\n"
 
 
@@ -123,13 +133,15 @@ def _meaning(platform: Platform[Any], name: str) -> str:
     events, said = platform.events, []
     if name in events.joins:
         kind, inside = events.joins[name]
-        verb = "has" if kind == "tag" else "is"
-        said.append(f"The subscriber {'now' if inside else 'no longer'} {verb} {'' if kind == 'tag' else 'in '}the {kind} `ref`.")
+        has = "has" if kind == "tag" else "is in"
+        said.append(f"The subscriber {'now' if inside else 'no longer'} {has} the {kind} `ref`.")
     if name in events.leaves:
         status, blocks = events.leaves[name]
         said.append(f"Ends the run; its status is `{status}`.")
         if blocks:
-            said.append(f"Entries start no run until {' or '.join(f'`{each}`' for each in sorted(events.returns))}.")
+            said.append(
+                f"Entries start no run until {' or '.join(f'`{each}`' for each in sorted(events.returns))}."
+            )
     if name in events.clears:
         said.append(f"The subscriber is then in no {events.clears[name]}.")
     if name in events.returns:
@@ -140,15 +152,15 @@ def _meaning(platform: Platform[Any], name: str) -> str:
 def _findings(page: str) -> str:
     blocks = [
         "# Findings of lint",
-        "What `simcore.lint(sequence)` and `simcore lint FILE` can find. An *error* means that emails cannot go out. A "
-        "*warning* is probably not what was meant. A *note* is worth knowing.",
+        "What `simcore.lint(sequence)` and `simcore lint FILE` can find. An *error* means that emails cannot go out. "
+        "A *warning* is probably not what was meant. A *note* is worth knowing.",
     ]
     groups = [(platform.title, platform.name, platform.codes) for platform in known()]
     groups.append(("Several sequences: Account.lint", "account", CODES))
     for title, name, codes in groups:
         blocks.append(f"## {title} {{ #{name} }}")
         worst = sorted(codes.items(), key=lambda each: -SEVERITIES.index(each[1][0]))
-        cells = [[f'<span id="{name}-{code}"></span>`{code}`', how, said] for code, (how, said) in worst]
+        cells = [[named(code, f"{name}-{code}"), how, said] for code, (how, said) in worst]
         blocks.append(rows(["code", "severity", "what it means, and what to do"], cells))
     return with_rules("\n\n".join(blocks), page) + "\n"
 
@@ -157,25 +169,30 @@ def _switches(page: str) -> str:
     blocks = [
         "# Switches",
         "A switch is an assumption about something that a platform does not document, or documents in two ways. Give "
-        "them in Python as `assumptions=kit.Assumptions(day_count=\"elapsed\")`, on the command line as "
-        "`--assume day_count=elapsed`. [`kit.calibrate`](names/kit.md#simcore.kit.calibrate) finds out which of them a "
-        "log of real sends speaks for.",
+        'them in Python as `assumptions=kit.Assumptions(day_count="elapsed")`, on the command line as '
+        "`--assume day_count=elapsed`. [`kit.calibrate`](names/kit.md#simcore.kit.calibrate) finds out which of them "
+        "a log of real sends speaks for.",
     ]
     for platform in known():
         blocks.append(f"## {platform.title} {{ #{platform.name} }}")
         cells = []
         for name, default, values, meaning, rule in switches_of(platform.assumptions).itertuples(index=False):
-            choice = ", ".join(f"`{each}`" if each.isidentifier() else each for each in values.split(" | "))
-            cells.append([f'<span id="{platform.name}-{name}"></span>`{name}`', f"`{default}`", choice, meaning, rule])
-        blocks.append(rows(["switch", "default", "values", "what it means", "rule"], cells))
+            others = [each for each in values.split(" | ") if each != default]
+            choice = ", ".join(f"`{each}`" if each.isidentifier() else each for each in others)
+            cells.append([
+                named(name, f"{platform.name}-{name}"),
+                f"{meaning} ({rule})",
+                f"**`{default}`**; {choice}",
+            ])
+        blocks.append(rows(["switch", "what it means", "values, the default first"], cells))
     return with_rules("\n\n".join(blocks), page) + "\n"
 
 
 def _rules(page: str) -> str:
     blocks = [
         "# Rules",
-        "What simcore does is written down as numbered rules, each with its source. A reason or an error may name one. "
-        "`simcore.rules(\"K7\")` and `simcore rules K7` show it too.",
+        "What simcore does is written down as numbered rules, each with its source. A reason or an error may name "
+        'one. `simcore.rules("K7")` and `simcore rules K7` show it too.',
     ]
     by_file: dict[str, list[Any]] = {}
     for rule in shipped().values():
@@ -185,7 +202,12 @@ def _rules(page: str) -> str:
         text = (simcore.plan.rules._files()[file]).splitlines()[0].strip("# ")
         blocks.append(f"## [{text.partition(':')[0]}]({there})")
         cells = [
-            [f"[{rule.name}]({there}#{rule.name})", rule.title, ", ".join(f"`{s}`" for s in rule.switches), rule.status]
+            [
+                f"[{rule.name}]({there}#{rule.name})",
+                rule.title,
+                ", ".join(f"`{s}`" for s in rule.switches),
+                rule.status,
+            ]
             for rule in found
         ]
         some = any(cell[3] for cell in cells)
@@ -233,11 +255,14 @@ def _commands(page: str) -> str:
     top = group.context_class(group, info_name="simcore", **group.context_settings)
     blocks = [
         "# The command line",
-        "`simcore --help` lists the commands, `simcore COMMAND --help` shows what stands here. The exit status is 0; 1 "
-        "where `lint` finds an error; 2, with one message, for input that cannot be used.",
+        "`simcore --help` lists the commands, `simcore COMMAND --help` shows what stands here. The exit status is 0; "
+        "1 where `lint` finds an error; 2, with one message, for input that cannot be used.",
         rows(
             ["command", "what it does"],
-            ([f"[`{name}`](#{name})", (one.help or "").partition("\n")[0]] for name, one in group.commands.items()),
+            (
+                [f"[`{name}`](#{name})", (one.help or "").partition("\n")[0]]
+                for name, one in group.commands.items()
+            ),
         ),
     ]
     for name, command in group.commands.items():
