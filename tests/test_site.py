@@ -33,7 +33,7 @@ NOT_FRAMES = {
     "simcore.sequenzy.assumptions": "named with those of Kit",
     "Account.project": "named with Account.simulate",
 }
-FOUND = {str(page.relative_to(SITE / "pages")): page.read_text("utf-8") for page in PAGES}
+FOUND = {str(page.relative_to(SITE / "pages").with_suffix("")): page.read_text("utf-8") for page in PAGES}
 pytestmark = pytest.mark.skipif(not FOUND, reason="the pages are in the checkout only")
 
 
@@ -49,8 +49,10 @@ def blocks(*kinds):
 @pytest.mark.slow
 @pytest.mark.parametrize(("page", "found"), blocks("pycon").items(), ids=blocks("pycon"))
 def test_sessions(page, found, tmp_path, monkeypatch):
-    for name in ("matplotlib", "hypothesis", "pyarrow", *(["dask"] if page == "how-to/cluster.md" else [])):
-        pytest.importorskip(name)
+    for name in ("matplotlib", "hypothesis", "pyarrow"):
+        pytest.importorskip(name, reason="the extra test has it")
+    if "import dask" in "".join(block for _, block in found):
+        pytest.importorskip("dask", reason="the extra dask has it")
     monkeypatch.chdir(tmp_path)
     # A blank line in an answer, other than before the next prompt, would end it.
     text = "\n\n".join(re.sub(r"\n\n(?!>>> )", "\n<BLANKLINE>\n", block) for _, block in found)

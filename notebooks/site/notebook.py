@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from sources import FOUND, as_page, linked, relative, text_of, with_rules
 
+_INSTANT = re.compile(r"\b\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d)?)?")
 _STYLE = re.compile(r"<style.*?</style>| style=\"[^\"]*\"| border=\"1\"", re.DOTALL)
 
 
@@ -36,6 +37,7 @@ def _shown(output: dict, page: str, pictures: dict[str, bytes]) -> str:
     if "text/html" in data:
         # A line of its own each tag may have, but none may be blank: that ends a block of HTML.
         html = "\n".join(filter(str.strip, _STYLE.sub("", "".join(data["text/html"])).splitlines()))
+        html = _INSTANT.sub(r'<span class="whole">\g<0></span>', html)
         return f'<div class="shown">\n{html}\n</div>'
     text = "".join(output["text"] if "text" in output else data["text/plain"])
     return f"```{{ .text .shown }}\n{text.rstrip()}\n```"

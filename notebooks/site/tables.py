@@ -210,9 +210,9 @@ def _rules(page: str) -> str:
             ]
             for rule in found
         ]
-        some = any(cell[3] for cell in cells)
         head = ["rule", "about", "switches", "missing"]
-        blocks.append(rows(head if some else head[:3], cells if some else (cell[:3] for cell in cells)))
+        kept = [at for at in range(len(head)) if any(cell[at] for cell in cells)]
+        blocks.append(rows([head[at] for at in kept], ([cell[at] for at in kept] for cell in cells)))
     return "\n\n".join(blocks) + "\n"
 
 
