@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import frames
+import inputs
 import names
 import notebook
 import sources
@@ -15,7 +16,7 @@ _README = re.compile(r"^<!-- README: (.*?) -->$", re.MULTILINE)
 
 def made() -> dict[str, str]:
     """Every page that is not written here, by its path."""
-    found = {**tables.pages(), **names.pages(), frames.PAGE: frames.page()}
+    found = {**tables.pages(), **names.pages(), frames.PAGE: frames.page(), inputs.PAGE: inputs.page()}
     for path in (*sources.RULES, *sources.TEXTS):
         found[sources.FOUND[path]] = sources.page_of(path)
     return found
