@@ -219,9 +219,10 @@ def _verbs() -> Iterator[tuple[str, Any]]:
 def _plugin(page: str) -> list[str]:
     """The fixtures, and the option."""
     blocks = ["## The plugin of pytest { #pytest }", markdown(inspect.getdoc(pytest_simcore) or "", page)]
-    for name in ("golden", "kit_twin"):
-        fixture = getattr(pytest_simcore, name)
-        plain = getattr(fixture, "__wrapped__", None) or fixture._get_wrapped_function()
+    for name, fixture in vars(pytest_simcore).items():
+        if not hasattr(fixture, "_fixture_function") and not hasattr(fixture, "_pytestfixturefunction"):
+            continue  # newer and older versions of pytest
+        plain = getattr(fixture, "_fixture_function", None) or fixture.__wrapped__
         blocks += [f"### {name} {{ #pytest.{name} }}", markdown(inspect.getdoc(plain) or "", page)]
 
     class Group:
