@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from names import SOUGHT
 from names import markdown as linked_names
 from tables import named, rows
 
@@ -362,7 +363,7 @@ FRAMES: Mapping[str, tuple[str, Any, Mapping[Any, str]]] = {
 def page() -> str:
     """The page. Raises KeyError for a column without a meaning, ValueError for a meaning without a column."""
     blocks = [
-        "# Frames and their columns",
+        SOUGHT + "# Frames and their columns",
         "Every frame is a pandas DataFrame. Instants are aware, in microseconds, in the zone of the sequence (written "
         "`zone` below). An `email_id` is `int64` for Kit, and `str` for Sequenzy, whose ids are texts. What can be "
         "missing is NaT, NaN or `<NA>`, never 0.",

@@ -1,5 +1,6 @@
 """The tables that people give: their columns, as the code knows them, and what they mean."""
 
+from names import SOUGHT
 from names import markdown as linked_names
 from tables import known, named, rows
 
@@ -39,7 +40,7 @@ MEANINGS = {
 def page() -> str:
     """The page of the tables that people give. Raises KeyError for a column without a meaning."""
     blocks = [
-        "# Tables that you give",
+        SOUGHT + "# Tables that you give",
         "A table is a DataFrame of pandas, polars, pyarrow or any library with the Arrow PyCapsule interface, or a "
         "list of dicts. On the command line it is a CSV or a Parquet file. Times need their offset: see "
         "[Read times and large lists](../how-to/times.md). Other columns may be there, and are left alone.",

@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import typer
+from names import SOUGHT, public
 from names import markdown as linked_names
 from sources import RULES, relative, with_rules
 
 import simcore
 from simcore import cli
 from simcore.account.lint import CODES
+from simcore.files.json_file import read_json
 from simcore.plan.findings import SEVERITIES
 from simcore.plan.platform import Platform, platforms
 from simcore.plan.rules import shipped
@@ -35,7 +37,7 @@ def pages() -> dict[str, str]:
         "reference/rules/index.md": _rules,
         "reference/command-line.md": _commands,
     }
-    return {page: make(page) for page, make in made.items()}
+    return {page: SOUGHT + make(page) for page, make in made.items()}
 
 
 def known() -> list[Platform[Any]]:
@@ -75,8 +77,6 @@ def _glossary(page: str) -> str:
 
 def _each_name(text: str, page: str) -> str:
     """Names of the overview, in code, with links to those that the reference has."""
-    from names import public
-
     def to(found: re.Match[str]) -> str:
         name = found[0]
         full = name if name.startswith("simcore.") else f"simcore.{name}"
@@ -123,8 +123,6 @@ def _events(page: str) -> str:
 
 
 def _load(platform: Platform[Any]) -> Any:
-    from simcore.files.json_file import read_json
-
     return platform.load(read_json(simcore.example(_EXAMPLES[platform.name])), {})
 
 
