@@ -77,6 +77,7 @@ def _glossary(page: str) -> str:
 
 def _each_name(text: str, page: str) -> str:
     """Names of the overview, in code, with links to those that the reference has."""
+
     def to(found: re.Match[str]) -> str:
         name = found[0]
         full = name if name.startswith("simcore.") else f"simcore.{name}"
