@@ -18,7 +18,8 @@ from simcore.text.wording import halved
 _RUN = ["subscriber_id", "run"]
 _SEND = timeline.KEY
 _NAMES = ["email_id", "position", "subject"]
-_WHAT = ("earlier", "later", "unchanged", "gained", "lost")
+WHAT = ("earlier", "later", "unchanged", "gained", "lost")
+"""What becomes of a send, from one schedule to another."""
 
 
 @takes(CompareOptions)
@@ -125,7 +126,7 @@ def shift(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     what = np.select(
         [by_us < none, by_us > none, by_us == none, moved["before"].isna().to_numpy()], [0, 1, 2, 3], 4
     )
-    moved["what"] = timeline.category(what, _WHAT)
+    moved["what"] = timeline.category(what, WHAT)
     named = [sends[_NAMES] for sends in frames.values() if len(sends) and {*_NAMES} <= {*sends.columns}]
     if named:  # for pictures; after wins
         moved.attrs["emails"] = pd.concat(named).drop_duplicates("email_id", keep="last").to_dict("records")
@@ -190,7 +191,7 @@ def moved(before: Projection, after: Projection, at_us: Ints) -> pd.DataFrame:
     """What `impact` gives, of the sends without changes and with them; `at_us`: when the changes are [µs]."""
     inside = pd.concat([_inside(side.subscribers(), at_us) for side in (before, after)]).drop_duplicates()
     shifts = shift(*(side.timeline().merge(inside, on=_RUN) for side in (before, after)))
-    table = pd.get_dummies(shifts["what"])[[*_WHAT]]
+    table = pd.get_dummies(shifts["what"])[[*WHAT]]
     table.insert(0, "sent_at_once", np.isin(pd.DatetimeIndex(shifts["after"]).asi8, at_us))
     table = table.astype(np.int64).groupby(shifts["email_id"]).sum()
     table["median_shift"] = medians(shifts).reindex(table.index)

@@ -4,17 +4,15 @@ import re
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
-import numpy as np
 import pandas as pd
 import typer
 
 import simcore
-from simcore.answers.idle import Idle, idle
 from simcore.answers.options import Options
-from simcore.answers.projection import Projection, make
-from simcore.answers.whatif import medians
+from simcore.answers.sides import Side, measures, moved, side_of
+from simcore.answers.whatif import WHAT
 from simcore.cli.answering import answer, because, idle_json, quarantines, sources_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
@@ -40,20 +38,18 @@ from simcore.cli.options import (
     names_of,
     zoned,
 )
-from simcore.clock.zones import DAY_US, HOUR_US, zone
 from simcore.errors import SimcoreError
 from simcore.files.inputs import unzipped
-from simcore.files.stamps import iso, us_of
 from simcore.show import terminal
 from simcore.text.tables import visible
 
-_SEQUENCE = re.compile(r"\.json(\.gz)?(#.*)?$", re.IGNORECASE)
+SEQUENCE = re.compile(r"\.json(\.gz)?(#.*)?$", re.IGNORECASE)
+"""The end of the name of a sequence's file, among files of which the last may be of entries."""
 _HEADS = ["scenario", "sends", "people", "first send", "last send", "days", "Sat Sun", "night"]
 _LEGEND = (
     "days: from the entry to the last send, the median",
     "Sat Sun, night (22:00 to 07:00): shares of the sends",
 )
-_WHAT = ["earlier", "later", "unchanged", "gained", "lost"]
 
 
 def impact(
@@ -169,8 +165,8 @@ def compare(
     also a row for each email, matched by its id: how many go out earlier, later or at the same time in the second;
     how many only in the second (gained) or only in the first (lost); and by how much the email moves (the median).
     """
-    entries = None if _SEQUENCE.search(last.name) else last
-    named = _named([*paths, last] if entries is None else paths)
+    entries = None if SEQUENCE.search(last.name) else last
+    named = named_by_file([*paths, last] if entries is None else paths)
     only = {"time_zone": time_zone, "include_drafts": include_drafts}
     sequences = {name: load(path, naive_time_zone, only) for name, path in named.items()}
     asked = asked_of(
@@ -185,8 +181,8 @@ def compare(
     (_, sides), set_aside = answer(
         verb, sequences, asked, sources, inputs, outputs, on_error, as_json, no_csv_safe
     )
-    rows = [{"scenario": name, **_measures(*side[:2])} for name, side in sides.items()]
-    emails = _moved(*sides.values()) if len(sides) == 2 else None
+    rows = [{"scenario": name, **measures(side)} for name, side in sides.items()]
+    emails = moved(*sides.values()) if len(sides) == 2 else None
     if as_json:
         more = {} if emails is None else {"emails": emails}
         file = {} if output is None else {"file": str(output)}
@@ -207,7 +203,7 @@ def compare(
 
 
 def _cells(row: dict[str, Any]) -> list[Any]:
-    """The result of `_measures`, for people."""
+    """The result of `measures`, for people."""
     name, sends, people, *ends, days, weekend, night = row.values()
     if not sends:
         return [name, sends, people, *[""] * 5]
@@ -232,11 +228,11 @@ def _show_moved(names: list[str], emails: list[dict[str, Any]]) -> None:
     for row in emails:
         seconds = row.pop("median_shift_seconds")
         row["median shift"] = terminal.shift(pd.NaT if seconds is None else pd.Timedelta(seconds=seconds))
-    heads = ["email", "subject", *_WHAT, "median shift"]
+    heads = ["email", "subject", *WHAT, "median shift"]
     terminal.show([f"from {' to '.join(names)}:"], heads, [row.values() for row in emails])
 
 
-def _named(paths: list[Path]) -> dict[str, Path]:
+def named_by_file(paths: list[Path]) -> dict[str, Path]:
     """The files of sequences, by the names of their scenarios."""
     if len(paths) == 1:
         raise SimcoreError(f"FILE: found one sequence, {paths[0]}, expected two or more, and then ENTRIES")
@@ -251,66 +247,13 @@ def _named(paths: list[Path]) -> dict[str, Path]:
     return dict(zip(names, paths, strict=True))
 
 
-class _Side(NamedTuple):
-    """What happens in a scenario, its timeline, and what comes to nothing."""
-
-    projection: Projection
-    sends: pd.DataFrame
-    nothing: Idle
-
-
 def _compared(
     whole: bool, sequences: dict[str, Any], **asked: Any
-) -> tuple[pd.DataFrame | None, dict[str, _Side]]:
+) -> tuple[pd.DataFrame | None, dict[str, Side]]:
     """The timelines in one frame, if `whole`; and the projection of each scenario, with its timeline."""
     sides = {}
     for name, sequence in sequences.items():
         own = {**asked, "assumptions": asked["assumptions"][name]}
         entries = own.pop("entries", None)
-        projection = make(sequence, entries, Options(**own), notes=True)
-        came = None if entries is None else len(entries)
-        sides[name] = _Side(projection, projection.timeline(), idle(projection, came))
+        sides[name] = side_of(sequence, entries, Options(**own))
     return simcore.compare(sequences, **asked) if whole else None, sides
-
-
-def _measures(projection: Projection, sends: pd.DataFrame) -> dict[str, Any]:
-    """The numbers to decide by, for machines."""
-    here, runs = zone(projection.zone), projection.subscribers()
-    sent_us = us_of(sends["send_at"])
-    local_us = here.local_us(sent_us)
-    weekday, hour = (local_us // DAY_US + 3) % 7, local_us % DAY_US // HOUR_US  # 1970-01-01 was a Thursday
-    served = runs[runs["sends"] > 0]
-    took_us = us_of(served["last_send_at"]) - us_of(served["entered_at"])
-    some = len(sends) > 0
-    first, last = iso(np.array([sent_us.min(), sent_us.max()]), here) if some else (None, None)
-    return {
-        "sends": len(sends),
-        "subscribers": int(sends["subscriber_id"].nunique()),
-        "first_send": first,
-        "last_send": last,
-        "median_days": float(np.median(took_us)) / DAY_US if some else None,
-        "weekend_share": float(np.mean(weekday >= 5)) if some else None,
-        "night_share": float(np.mean((hour >= 22) | (hour < 7))) if some else None,
-    }
-
-
-def _moved(before: _Side, after: _Side) -> list[dict[str, Any]]:
-    """How each email's sends move from `before` to `after`, for machines; in the order of emails in `after`."""
-    moved = simcore.shift(
-        *(sends.assign(email_id=sends["email_id"].astype(str)) for _, sends, _ in (before, after))
-    )
-    what = pd.crosstab(moved["email_id"], moved["what"].astype(str)).reindex(columns=_WHAT, fill_value=0)
-    counts: Any = what.to_dict("index")
-    middle = medians(moved)
-    steps = {str(step.email_id): step for side in (before, after) for step in side.projection.steps()}
-    order = dict.fromkeys(str(step.email_id) for side in (after, before) for step in side.projection.steps())
-    return [
-        {
-            "email_id": steps[key].email_id,
-            "subject": steps[key].subject,
-            **counts[key],
-            "median_shift_seconds": middle[key].total_seconds() if key in middle else None,
-        }
-        for key in order
-        if key in counts
-    ]
