@@ -16,6 +16,7 @@ import pytest
 
 import simcore
 from simcore import kit
+from simcore.clock.zones import zone
 from simcore.errors import SimcoreError
 from simcore.show import drawing
 from simcore.show.pictures import plot_calendar, plot_capacity, plot_load, plot_shift, plot_timeline
@@ -851,6 +852,19 @@ def test_a_figure_too_narrow_for_its_legend():
     _, ax = pyplot.subplots(figsize=(1, 2))
     drawn(plot_timeline(timeline(*PAIRS), ax=ax))
     assert ax.get_position().width == pytest.approx(0.775 / 4)  # a quarter of what it was
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["2026-01-01 00:01:59", "2026-01-01 01:59", "2026-01-02 23:00", "2026-02-20", "2027-12-01", "2036-01-01"],
+)
+def test_narrow_axes_have_few_ticks_however_long_the_time(end):
+    """None of these warns that matplotlib knows no step between its ticks."""
+    _, ax = pyplot.subplots(figsize=(3.5, 2))
+    low_us, high_us = drawing.us(["2026-01-01", end]).tolist()
+    drawing.time_axis(ax, zone("UTC"), low_us, high_us, "time")
+    drawn(ax)
+    assert 2 <= len([at for at in ax.get_xticks() if ax.get_xlim()[0] <= at <= ax.get_xlim()[1]]) <= 6
 
 
 @EACH

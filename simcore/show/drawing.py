@@ -113,6 +113,9 @@ def time_axis(ax: "Axes", here: Zone, low_us: int, high_us: int, label: str) -> 
     dates = _dates()
     tz = frame_dtype(here.name).tz
     locator = dates.AutoDateLocator(tz=tz, minticks=2 if narrow(ax) else 3, maxticks=4 if narrow(ax) else 8)
+    if narrow(ax):  # so few ticks need steps that are as long as the next unit
+        for unit, step in ((dates.MONTHLY, 12), (dates.HOURLY, 24), (dates.MINUTELY, 60), (dates.SECONDLY, 60)):
+            locator.intervald[unit] = [*locator.intervald[unit], step]
     ax.xaxis.set_major_locator(locator)
     formatter = dates.ConciseDateFormatter(
         locator,
