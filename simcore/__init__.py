@@ -31,6 +31,7 @@ Test against it:
 
 Show it:
     plot_timeline, plot_calendar, plot_load, plot_capacity, plot_shift, plot_pressure
+    write_report      all of it as a page for a browser, for people without Python
     to_ics            a calendar file
     records           any table as a list of dicts, for JSON
 
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
     from simcore.show.explore import explore
     from simcore.show.pictures import plot_calendar, plot_capacity, plot_load, plot_shift, plot_timeline
     from simcore.show.pressure import plot_pressure
+    from simcore.show.report import write_report
     from simcore.twin.running import twin
     from simcore.verbs import preview, project, simulate, split_entries
 else:
@@ -109,6 +111,7 @@ else:
         "show.explore": ("explore",),
         "show.pictures": ("plot_calendar", "plot_capacity", "plot_load", "plot_shift", "plot_timeline"),
         "show.pressure": ("plot_pressure",),
+        "show.report": ("write_report",),
         "twin.running": ("twin",),
         "verbs": ("preview", "project", "simulate", "split_entries"),
     }
@@ -164,4 +167,5 @@ __all__ = [
     "to_ics",
     "twin",
     "versions",
+    "write_report",
 ]

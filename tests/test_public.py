@@ -43,7 +43,7 @@ NAMES += [
     "preview",
 ]
 NAMES += ["project", "records", "rules", "schema", "sequenzy", "shift", "simulate", "split_entries", "sweep"]
-NAMES += ["to_ics", "twin", "versions"]
+NAMES += ["to_ics", "twin", "versions", "write_report"]
 
 
 def test_names():

@@ -265,6 +265,12 @@ class CompareOptions(
     """Those of `simcore.compare`."""
 
 
+class ReportOptions(
+    Reading, Notation, Naming, Zoning, AssumingEach, Happening, Splitting, Ending, Enrolling, total=False
+):
+    """Those of `simcore.write_report`."""
+
+
 class FileOptions(Reading, Notation, Zoning, Assuming, Splitting, Ending, Changing, Explaining, total=False):
     """Those of a projection from file to file, which takes no events."""
 

@@ -128,6 +128,15 @@ class Projection(NamedTuple):
             words=self._reasons if self.options.explain else None,
         )
 
+    def told(self, some: Ints) -> pd.DataFrame:
+        """The sends of some runs [int64, rising], each with its reason."""
+        sends = []
+        for item in self.outcome.sends:
+            places = some if item.rows is None else np.flatnonzero(np.isin(item.rows, some))
+            sends.append(item._replace(waited=item.waited.of(places)))
+        options = self.options._replace(explain=True, order="entry")
+        return self._replace(outcome=self.outcome._replace(passed=sends), options=options).timeline()
+
     def subscribers(self) -> pd.DataFrame:
         """One row for each run."""
         plan = self.epochs[-1].plan

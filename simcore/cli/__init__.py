@@ -33,6 +33,7 @@ from simcore.cli.options import Command, as_typed
 from simcore.cli.preview import preview
 from simcore.cli.project import project
 from simcore.cli.pull import pull
+from simcore.cli.report import report
 from simcore.cli.simulate import simulate
 from simcore.cli.twin import twin
 from simcore.cli.whatif import compare, impact
@@ -106,6 +107,7 @@ for command in (
     account,
     optimize,
     lint,
+    report,
     pull,
     assumptions,
     rules,

@@ -88,12 +88,19 @@ def rules(ax: "Axes", y: npt.NDArray[Any], strength: float) -> None:
     ax.hlines(y, 0, 1, transform=ax.get_yaxis_transform(), **lines)
 
 
-def axes(ax: "Axes | None", size: tuple[float, float]) -> "Axes":
-    """The Axes to draw on; if none is given, that of a new figure of this size [inches]."""
+def check_there() -> None:
+    """Raises SimcoreError if matplotlib is not installed."""
     try:
-        from matplotlib import axes, pyplot
+        import matplotlib  # noqa: F401  only to see whether it is there
     except ModuleNotFoundError:
         raise SimcoreError('pictures need matplotlib: pip install "simcore[plot]"') from None
+
+
+def axes(ax: "Axes | None", size: tuple[float, float]) -> "Axes":
+    """The Axes to draw on; if none is given, that of a new figure of this size [inches]."""
+    check_there()
+    from matplotlib import axes, pyplot
+
     if ax is None:
         return pyplot.subplots(figsize=size, layout="constrained")[1]
     if not isinstance(ax, axes.Axes):
