@@ -6,6 +6,7 @@ imported inside functions.
 
 import unicodedata
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,17 +89,17 @@ def rules(ax: "Axes", y: npt.NDArray[Any], strength: float) -> None:
     ax.hlines(y, 0, 1, transform=ax.get_yaxis_transform(), **lines)
 
 
-def check_there() -> None:
-    """Raises SimcoreError if matplotlib is not installed."""
+def matplotlib() -> Any:
+    """The module. Raises SimcoreError if it is not installed."""
     try:
-        import matplotlib  # noqa: F401  only to see whether it is there
+        return import_module("matplotlib")
     except ModuleNotFoundError:
         raise SimcoreError('pictures need matplotlib: pip install "simcore[plot]"') from None
 
 
 def axes(ax: "Axes | None", size: tuple[float, float]) -> "Axes":
     """The Axes to draw on; if none is given, that of a new figure of this size [inches]."""
-    check_there()
+    matplotlib()
     from matplotlib import axes, pyplot
 
     if ax is None:
@@ -121,7 +122,12 @@ def time_axis(ax: "Axes", here: Zone, low_us: int, high_us: int, label: str) -> 
     tz = frame_dtype(here.name).tz
     locator = dates.AutoDateLocator(tz=tz, minticks=2 if narrow(ax) else 3, maxticks=4 if narrow(ax) else 8)
     if narrow(ax):  # so few ticks need steps that are as long as the next unit
-        for unit, step in ((dates.MONTHLY, 12), (dates.HOURLY, 24), (dates.MINUTELY, 60), (dates.SECONDLY, 60)):
+        for unit, step in (
+            (dates.MONTHLY, 12),
+            (dates.HOURLY, 24),
+            (dates.MINUTELY, 60),
+            (dates.SECONDLY, 60),
+        ):
             locator.intervald[unit] = [*locator.intervald[unit], step]
     ax.xaxis.set_major_locator(locator)
     formatter = dates.ConciseDateFormatter(

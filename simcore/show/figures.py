@@ -51,7 +51,7 @@ def _drawn(
     draw: Callable[["Axes"], Any], size: tuple[float, float], paper: str, *, narrow: bool = False
 ) -> str:
     """A picture as the address of data; the same bytes for the same picture."""
-    drawing.check_there()
+    drawing.matplotlib()
     from matplotlib import style
     from matplotlib.figure import Figure
 

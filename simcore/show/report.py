@@ -86,7 +86,7 @@ def write_report(
 
 def report(sequences: Any, entries: Any, given: Options, entered_at: Any = None, as_of: Any = None) -> bytes:
     """The page that `write_report` writes; `given`: its options."""
-    drawing.check_there()
+    drawing.matplotlib()
     some = scenarios(sequences, entries, given, alone=entered_at is not None)
     given_us = [] if entered_at is None else _given_us(entered_at, some[0])
     cases = picked(some) if entered_at is None else entered(some, given_us)
