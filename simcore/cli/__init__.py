@@ -28,6 +28,7 @@ from simcore.cli.ending import in_order
 from simcore.cli.forecast import forecast
 from simcore.cli.lint import lint
 from simcore.cli.listing import assumptions, example, rules, schema
+from simcore.cli.mcp import mcp
 from simcore.cli.optimize import optimize
 from simcore.cli.options import Command, as_typed
 from simcore.cli.preview import preview
@@ -114,6 +115,7 @@ for command in (
     schema,
     example,
     twin,
+    mcp,
 ):
     app.command(cls=Command)(command)
 

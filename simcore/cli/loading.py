@@ -100,8 +100,8 @@ def zone_of(sequence: Any) -> str | None:
     return zones.pop() if len(zones) == 1 else None
 
 
-def assumed(given: list[str] | None, sequence: Any) -> Any:
-    """The switches of the sequence's platform, with the values given."""
+def assumed(given: list[str] | None, sequence: Any, called: str = "--assume") -> Any:
+    """The switches of the sequence's platform, with the values given; `called`: what errors call them."""
     switches = platform_of(sequence).assumptions
     defaults = {switch.name: switch.default for switch in fields(switches)}
     chosen: dict[str, Any] = {}
@@ -110,11 +110,11 @@ def assumed(given: list[str] | None, sequence: Any) -> Any:
         if not equals or name not in defaults:
             names = ", ".join(defaults) or "none"
             raise SimcoreError(
-                f"--assume: found {shown(item)}, expected NAME=VALUE with one of the names: {names}"
+                f"{called}: found {shown(item)}, expected NAME=VALUE with one of the names: {names}"
             )
         default = defaults[name]
         if isinstance(default, timedelta):
-            chosen[name] = _length(item, value)
+            chosen[name] = _length(item, value, called)
         else:
             chosen[name] = (
                 value.lower() == "true" if isinstance(default, bool) and value.lower() in YES_NO else value
@@ -122,12 +122,12 @@ def assumed(given: list[str] | None, sequence: Any) -> Any:
     return switches(**chosen)
 
 
-def _length(item: str, value: str) -> timedelta:
+def _length(item: str, value: str, called: str) -> timedelta:
     with suppress(ValueError):
         length = pd.Timedelta(value) if re.search("[a-z:]", value) else pd.NaT  # a bare number has no unit
         if isinstance(length, pd.Timedelta):
             return length.to_pytimedelta()
-    raise SimcoreError(f"--assume: found {shown(item)}, expected a length of time such as 15min or 0:15:00")
+    raise SimcoreError(f"{called}: found {shown(item)}, expected a length of time such as 15min or 0:15:00")
 
 
 def asked_of(
