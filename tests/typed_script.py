@@ -228,6 +228,9 @@ simcore.explore(welcome, "2026-03-06 21:07", entries=entries, assumptions=switch
 simcore.explore(welcome, entries=7)  # wrong
 simcore.to_ics(sends, Path("sends.ics"))
 simcore.to_ics("sends.ics", sends)  # wrong
+simcore.write_report(welcome, "report.html", entries, until=datetime(2026, 4, 1, tzinfo=UTC))
+simcore.write_report({"as it is": welcome}, Path("report.html"), entered_at=["2026-03-06 21:07"])
+simcore.write_report(welcome, "report.html", entries, explain=True)  # wrong
 
 
 # A user's own function that passes options on

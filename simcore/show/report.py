@@ -51,7 +51,7 @@ def write_report(
     path: str | PathLike[str],
     entries: Entries | None = None,
     *,
-    entered_at: Instant | list[Instant] | None = None,
+    entered_at: Instant | list[Instant] | list[str] | tuple[Instant, ...] | None = None,
     as_of: Instant | None = None,
     **options: Unpack[ReportOptions],
 ) -> None:
@@ -158,10 +158,10 @@ def _summary(scenarios: list[Scenario]) -> str:
 
 def _numbers(side: Side) -> dict[str, str]:
     """What to decide by, in words."""
-    people = int(side.sends["subscriber_id"].nunique())
-    sent = f"{count(len(side.sends), 'email')} to {count(people, 'person', 'people')}"
+    emails, people = len(side.sends), int(side.sends["subscriber_id"].nunique())
+    sent = f"{emails:,} email{'s' * (emails != 1)} to {people:,} {'person' if people == 1 else 'people'}"
     told = dict.fromkeys(_MEASURES, "") | {"Sent": sent}
-    if not len(side.sends):
+    if not emails:
         return told
     median, p95, weekend, night, most = Metrics(Cache()).of(side.projection)
     days = zone(side.projection.zone).date(us_of(side.sends["send_at"].agg(["min", "max"]))).tolist()
