@@ -86,7 +86,7 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
-def page(tmp_path, quick):
+def reported(tmp_path, quick):
     """The page that a report writes."""
 
     def written(*arguments, **named):
@@ -107,8 +107,8 @@ def _here(tmp_path, monkeypatch):
 # what is on it
 
 
-def test_a_sequence_and_who_enters_it(page):
-    found, sends = page(WELCOME, ENTRIES), simcore.project(WELCOME, ENTRIES, explain=True)
+def test_a_sequence_and_who_enters_it(reported):
+    found, sends = reported(WELCOME, ENTRIES), simcore.project(WELCOME, ENTRIES, explain=True)
     assert found.heading("h1") == ["Welcome series"]
     assert found.heading("h2") == [
         "In short",
@@ -161,8 +161,8 @@ def entered():
     return pd.to_datetime(ENTRIES.set_index("subscriber_id")["entered_at"], utc=True)
 
 
-def test_it_can_be_read_by_machines_that_read_aloud(page):
-    found = page({"now": WELCOME, "idea": EVENING}, SOME)
+def test_it_can_be_read_by_machines_that_read_aloud(reported):
+    found = reported({"now": WELCOME, "idea": EVENING}, SOME)
     levels = [int(tag[1]) for tag, _ in found.headings]
     assert levels[0] == 1
     assert levels.count(1) == 1
@@ -175,8 +175,8 @@ def test_it_can_be_read_by_machines_that_read_aloud(page):
     assert found.all("html")[0]["lang"] == "en"
 
 
-def test_the_switches_in_force_and_their_rules(page):
-    found = page(WELCOME, entered_at=FRIDAY, assumptions=kit.Assumptions(day_count="elapsed"))
+def test_the_switches_in_force_and_their_rules(reported):
+    found = reported(WELCOME, entered_at=FRIDAY, assumptions=kit.Assumptions(day_count="elapsed"))
     switches = found.table("Switch", "Value", "What it decides", "Rule")
     known = kit.assumptions()
     assert [row[0] for row in switches] == known["name"].tolist()
@@ -192,15 +192,15 @@ def test_the_switches_in_force_and_their_rules(page):
     assert simcore.rules("K10").title in " ".join(found.words)
     # Two of them, where scenarios differ in them.
     both = {"now": WELCOME, "other": WELCOME}
-    found = page(both, SOME, assumptions={"other": kit.Assumptions(day_count="elapsed")})
+    found = reported(both, SOME, assumptions={"other": kit.Assumptions(day_count="elapsed")})
     switches = found.table("Switch", "Value", "What it decides", "Rule")
     assert len(switches) == 2 * len(known)
     assert "The switches in force for other" in found.words
     assert len(found.all("article")) == len({*known["rule"]})
 
 
-def test_who_enters_at_an_instant(page):
-    found = page(WELCOME, entered_at=["2026-03-06 21:07", pd.Timestamp("2026-03-09 10:00-04:00")])
+def test_who_enters_at_an_instant(reported):
+    found = reported(WELCOME, entered_at=["2026-03-06 21:07", pd.Timestamp("2026-03-09 10:00-04:00")])
     rows = found.table("Goes out", "Email", "Why then")
     assert [row[2] for row in rows[:4]] == FRIDAYS_REASONS
     assert rows[2] == ["Mon 9 Mar 2026 09:00 EDT", "Three knives are enough", FRIDAYS_REASONS[2]]
@@ -213,51 +213,51 @@ def test_who_enters_at_an_instant(page):
         "Timeline of 8 sends of 4 emails to 2 subscribers, Fri 6 Mar 2026 21:07 EST to Thu 12 Mar 2026 09:00 EDT."
     ]
     # With entries, instants are explained in the place of people.
-    found = page(WELCOME, SOME, entered_at=FRIDAY)
+    found = reported(WELCOME, SOME, entered_at=FRIDAY)
     assert [row[2] for row in found.table("Goes out", "Email", "Why then")] == FRIDAYS_REASONS
     assert "In short" in found.heading("h2")
 
 
-def test_what_is_not_sent(page):
-    found = page(WELCOME.replace(active=False), entered_at=FRIDAY)
+def test_what_is_not_sent(reported):
+    found = reported(WELCOME.replace(active=False), entered_at=FRIDAY)
     rows = found.table("Goes out", "Email", "Why then")
     assert [row[0] for row in rows] == ["not at all"] * 4
     assert rows[0][2] == "the sequence is not active, so nothing is sent"
     assert "Pictures" not in found.heading("h2")
     assert "error" in found.words
-    found = page(WELCOME.replace(active=False), SOME)
+    found = reported(WELCOME.replace(active=False), SOME)
     assert "nothing is sent: the sequence is not active, so nothing is sent." in found.words
     assert not {"Pictures", "When it goes out, and why"} & {*found.heading("h2")}
     draft = WELCOME.replace(emails=())
     with pytest.warns(UserWarning, match="nothing to preview: the sequence has no emails"):
-        found = page(draft, entered_at=FRIDAY)
+        found = reported(draft, entered_at=FRIDAY)
     assert "They get nothing." in found.words
 
 
-def test_people_who_take_equally_long(page):
+def test_people_who_take_equally_long(reported):
     at_once = WELCOME.replace(emails=WELCOME.emails[:1])
-    found = page(at_once, [FRIDAY, "2026-03-09T10:00-04:00"])
+    found = reported(at_once, [FRIDAY, "2026-03-09T10:00-04:00"])
     assert found.heading("h3")[0] == "Subscriber 0: enters Fri 6 Mar 2026 21:07 EST"
     assert len(found.table("Goes out", "Email", "Why then")) == 1
 
 
-def test_who_is_through_counts_more_than_who_is_on_the_way(page):
+def test_who_is_through_counts_more_than_who_is_on_the_way(reported):
     entries = [FRIDAY, "2026-03-11T21:07-04:00"]
-    found = page(WELCOME, entries, until="2026-03-13T00:00Z")
+    found = reported(WELCOME, entries, until="2026-03-13T00:00Z")
     assert [text for text in found.heading("h3") if text.startswith("Subscriber")] == [
         "Subscriber 0: enters Fri 6 Mar 2026 21:07 EST"
     ]
-    found = page(WELCOME, entries, until="2026-03-12T12:00Z")
+    found = reported(WELCOME, entries, until="2026-03-12T12:00Z")
     assert [text for text in found.heading("h3") if text.startswith("Subscriber")] == [
         "Subscriber 1, the fastest: enters Wed 11 Mar 2026 21:07 EDT",
         "Subscriber 0, the slowest: enters Fri 6 Mar 2026 21:07 EST",
     ]
 
 
-def test_events_enrol(page):
+def test_events_enrol(reported):
     onboarding = sequenzy.load(simcore.example("onboarding"))
     events = pd.read_csv(simcore.example("sequenzy_events")).drop(columns="properties")
-    found = page(onboarding, events=events, enabled_at="2026-03-01T00:00Z")
+    found = reported(onboarding, events=events, enabled_at="2026-03-01T00:00Z")
     life = simcore.simulate(onboarding, events=events, enabled_at="2026-03-01T00:00Z")
     sends = [int(row[-1]) for row in found.table("pos", "wait", "step", "id", "sends")]
     assert sends == life.timeline["position"].value_counts().sort_index().tolist()
@@ -268,8 +268,8 @@ def test_events_enrol(page):
     assert told <= {*explained["reason"]}
 
 
-def test_two_schedules(page):
-    found = page({"now": WELCOME, "idea": EVENING}, SOME)
+def test_two_schedules(reported):
+    found = reported({"now": WELCOME, "idea": EVENING}, SOME)
     assert found.heading("h1") == ["now and idea, compared"]
     heads = ["Schedule", *report._MEASURES]
     rows = found.table(*heads)
@@ -289,7 +289,7 @@ def test_two_schedules(page):
     assert (
         len([each for each in found.all("div") if "finding" in each.get("class", "")]) == 1
     )  # the same in both
-    found = page({"idea": EVENING, "now": WELCOME}, SOME)
+    found = reported({"idea": EVENING, "now": WELCOME}, SOME)
     assert [
         row[-1]
         for row in found.table("Email", "Earlier", "Later", "Unchanged", "Gained", "Lost", "Half moves by")
@@ -300,18 +300,18 @@ def test_two_schedules(page):
         "9 hours earlier",
     ]
     # Of three, nobody says which moves to which.
-    found = page({"now": WELCOME, "idea": EVENING, "third": WELCOME.replace(send_hour=7)}, SOME)
+    found = reported({"now": WELCOME, "idea": EVENING, "third": WELCOME.replace(send_hour=7)}, SOME)
     assert found.heading("h1") == ["now, idea and third, compared"]
     assert "How far each email moves" not in found.heading("h3")
 
 
-def test_schedules_that_share_no_email(page):
+def test_schedules_that_share_no_email(reported):
     letters = kit.load(simcore.example("letters"))
-    found = page({"now": WELCOME, "letters": letters}, SOME)
+    found = reported({"now": WELCOME, "letters": letters}, SOME)
     assert "No email is in both: emails are matched by their ids." in found.words
     findings = [text for text in found.heading("h3") if text in {"now", "letters"}]
     assert findings == ["now", "letters"] * 2  # findings, and emails
-    off = page({"now": WELCOME, "off": WELCOME.replace(active=False)}, SOME)
+    off = reported({"now": WELCOME, "off": WELCOME.replace(active=False)}, SOME)
     rows = off.table("Schedule", *report._MEASURES)
     assert rows[1] == ["off", "0 emails to 0 people", *[""] * 7]
     assert "off: nothing is sent: the sequence is not active, so nothing is sent." in off.words
@@ -320,9 +320,9 @@ def test_schedules_that_share_no_email(page):
     assert "No email is in both: emails are matched by their ids." in off.words
 
 
-def test_two_platforms(page):
+def test_two_platforms(reported):
     onboarding = sequenzy.load(simcore.example("onboarding"))
-    found = page({"kit": WELCOME, "sequenzy": onboarding}, entered_at=FRIDAY)
+    found = reported({"kit": WELCOME, "sequenzy": onboarding}, entered_at=FRIDAY)
     cases = found.table("Schedule", "Goes out", "Email", "Why then")
     assert [row[1] for row in cases if row[0] == "sequenzy"] == [
         "Mon 9 Mar 2026 08:00 EET",
@@ -333,44 +333,44 @@ def test_two_platforms(page):
     assert names == [*kit.assumptions()["name"], *sequenzy.assumptions()["name"]]
 
 
-def test_an_email_that_only_one_has(page):
+def test_an_email_that_only_one_has(reported):
     more = WELCOME.replace(emails=WELCOME.emails[:3])
-    found = page({"now": WELCOME, "less": more}, SOME)
+    found = reported({"now": WELCOME, "less": more}, SOME)
     moves = found.table("Email", "Earlier", "Later", "Unchanged", "Gained", "Lost", "Half moves by")
     assert moves[-1] == ["A coupon for the cooking class", "0", "0", "0", "0", "12", ""]
 
 
-def test_somebody_who_gets_nothing_in_the_other(page):
+def test_somebody_who_gets_nothing_in_the_other(reported):
     without = WELCOME.replace(exclude_subscriber_sources=[{"type": "tag", "ids": [7]}])
     events = [{"subscriber_id": 1055, "at": "2026-01-01T00:00Z", "event": "tag_added", "ref": 7}]
-    found = page({"now": WELCOME, "without": without}, SOME.iloc[:1], events=pd.DataFrame(events))
+    found = reported({"now": WELCOME, "without": without}, SOME.iloc[:1], events=pd.DataFrame(events))
     assert "without: 1 entry started no run: 1 is excluded." in found.words
     cases = found.table("Schedule", "Goes out", "Email", "Why then")
     assert [row[0] for row in cases] == ["now"] * 4
 
 
-def test_a_sequence_that_does_not_show_itself(page, monkeypatch):
+def test_a_sequence_that_does_not_show_itself(reported, monkeypatch):
     monkeypatch.setattr(report, "Shown", int)
-    found = page(WELCOME, SOME)
+    found = reported(WELCOME, SOME)
     assert found.table("pos", "subject", "sends")[0] == ["0", "Welcome, and your first recipe", "12"]
 
 
-def test_a_platform_without_switches_or_rules(page, monkeypatch):
+def test_a_platform_without_switches_or_rules(reported, monkeypatch):
     monkeypatch.setattr(report, "every", dict)
-    found = page(WELCOME, entered_at=FRIDAY)
+    found = reported(WELCOME, entered_at=FRIDAY)
     assert found.table("Switch", "Value", "What it decides", "Rule")[0][3] == "K7"
     assert "The rules behind the switches" not in found.heading("h2")
     monkeypatch.setattr(report, "switches", lambda kind: kit.assumptions()[:0])
-    assert "What is assumed" not in page(WELCOME, entered_at=FRIDAY).heading("h2")
+    assert "What is assumed" not in reported(WELCOME, entered_at=FRIDAY).heading("h2")
 
 
-def test_texts_are_texts(page):
+def test_texts_are_texts(reported):
     hostile = WELCOME.replace_email(2, subject=HOSTILE).replace(name=f"{HOSTILE}\n\x1b[31m")
     entries = pd.DataFrame({
         "subscriber_id": [HOSTILE, "b"],
         "entered_at": [FRIDAY, "2026-03-09T10:00-04:00"],
     })
-    for found in (page(hostile, entries), page({HOSTILE: hostile, "'\"><u>": WELCOME}, entries)):
+    for found in (reported(hostile, entries), reported({HOSTILE: hostile, "'\"><u>": WELCOME}, entries)):
         assert {tag for tag, _ in found.tags}.isdisjoint({"script", "u", "iframe", "link"})
         assert all(each["src"].startswith("data:") for each in found.all("img"))
         assert not any(name.startswith("on") for _, attrs in found.tags for name in attrs)
@@ -399,8 +399,8 @@ def test_pictures_are_drawn_into_the_page(tmp_path):
     assert "//" not in re.sub(r"base64,[\w+/=]*", "", text)
 
 
-def test_which_pictures(page):
-    alts = [each["alt"] for each in page(WELCOME, ENTRIES).all("img")]
+def test_which_pictures(reported):
+    alts = [each["alt"] for each in reported(WELCOME, ENTRIES).all("img")]
     assert alts == [
         "Timeline of 800 sends of 4 emails to 200 subscribers, Thu 19 Feb 2026 19:42:16 EST to Thu 9 Apr 2026 09:00 "
         "EDT.",
@@ -408,8 +408,8 @@ def test_which_pictures(page):
         "Calendar of the sends from February 2026 to April 2026.",
     ]
     every_day = WELCOME.replace(send_days=WEEKDAYS, emails=WELCOME.emails[:2])
-    assert page(every_day, [FRIDAY]).all("img")[1]["alt"] == "Sends an hour, by email: 1 at most."
-    alts = [each["alt"] for each in page({"now": WELCOME, "idea": EVENING}, SOME).all("img")]
+    assert reported(every_day, [FRIDAY]).all("img")[1]["alt"] == "Sends an hour, by email: 1 at most."
+    alts = [each["alt"] for each in reported({"now": WELCOME, "idea": EVENING}, SOME).all("img")]
     assert alts[1] == "How far each of 4 emails moves from now to idea: 24 later, 24 unchanged."
 
 
