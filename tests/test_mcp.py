@@ -4,12 +4,13 @@ import asyncio
 import json
 import os
 import sys
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_cli import refused
+from test_cli import refused, run
 
 import simcore
 from simcore import kit, sequenzy
@@ -369,6 +370,19 @@ def test_without_the_sdk(monkeypatch):
     monkeypatch.setattr(sys.modules["simcore.cli.mcp"], "find_spec", lambda name: None)
     told = 'simcore mcp needs the SDK of the protocol, version 2: pip install "simcore[cli,mcp]"'
     assert refused("mcp") == told
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_who_types_it_is_told_what_it_waits_for(terminal, folder, monkeypatch):
+    serving = pytest.importorskip("simcore.cli.serving", reason="the extra mcp has it")
+    served = []
+    monkeypatch.setattr(serving, "serve", served.append)
+    monkeypatch.setattr(
+        sys.modules["simcore.cli.mcp"], "sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: terminal))
+    )
+    told = "waiting for a client: an assistant's program starts this itself; Ctrl+C ends it\n"
+    assert run("mcp", "--folder", folder).stderr == (told if terminal else "")
+    assert [files.folder for files in served] == [folder.resolve()]
 
 
 def spoken(talk, *options, mode="auto"):

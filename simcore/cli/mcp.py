@@ -1,5 +1,6 @@
 """`simcore mcp`: tools for assistants, over the Model Context Protocol."""
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ import typer
 from simcore.cli.options import there
 from simcore.cli.tools import Files
 from simcore.errors import SimcoreError
+from simcore.show import terminal
 
 
 def mcp(
@@ -37,4 +39,6 @@ def mcp(
     there()
     from simcore.cli.serving import serve
 
+    if sys.stdin.isatty():  # somebody tries it, and would wait
+        terminal.say("waiting for a client: an assistant's program starts this itself; Ctrl+C ends it")
     serve(files)

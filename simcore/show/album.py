@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from simcore.answers.forecast import by_period
@@ -49,31 +50,34 @@ def album(some: list[Scenario], cases: list[Case]) -> Iterator[str]:
 def _together(sends: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """The sends of scenarios in one table, in the zone of the first."""
     shared = next(iter(sends.values()))["send_at"].dt.tz
-    frames = [
-        each.assign(
+    frames = {
+        name: each.assign(
             subject=each["subject"].astype("str"),
             email_id=each["email_id"].astype("str"),
             send_at=each["send_at"].dt.tz_convert(shared),
         )
-        for each in sends.values()
-    ]
-    both = pd.concat(frames, ignore_index=True)
-    if len(frames) > 1:
-        names = [name for name, each in sends.items() for _ in range(len(each))]
-        both["scenario"] = pd.Categorical(names, [*sends])
+        for name, each in sends.items()
+    }
+    some = {name: each for name, each in frames.items() if len(each)}
+    if not some:
+        return next(iter(frames.values()))
+    both = pd.concat([*some.values()], ignore_index=True)
+    if len(sends) > 1:
+        names = np.repeat([*some], [*map(len, some.values())])
+        both["scenario"] = pd.Categorical(names, [*some])
     return both
 
 
 def _explained(some: list[Scenario], cases: list[Case]) -> pd.DataFrame:
     """The sends that are explained, a subscriber for each case."""
-    people = range(1, len(cases) + 1)
-    return _together({
-        one.name: pd.concat([
-            case.sends[at].assign(subscriber_id=f"entry {number}")
-            for number, case in zip(people, cases, strict=True)
-        ]).dropna(subset="send_at")
-        for at, one in enumerate(some)
-    })
+    frames = {}
+    for at, one in enumerate(some):
+        sent = [
+            case.sends[at].dropna(subset="send_at").assign(subscriber_id=f"entry {number}")
+            for number, case in enumerate(cases, 1)
+        ]
+        frames[one.name] = pd.concat([each for each in sent if len(each)] or sent[:1], ignore_index=True)
+    return _together(frames)
 
 
 def _timeline(sends: pd.DataFrame) -> str:
