@@ -150,7 +150,7 @@ def _summary(scenarios: list[Scenario]) -> str:
             rows,
             "What the same people get from each schedule",
             right=heads[3:],
-            short=["Schedule"],
+            short=["Schedule", *heads[:3]],
         )
         + notes
     )
