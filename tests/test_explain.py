@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import simcore
 from simcore import kit
+from simcore.answers.options import Options
+from simcore.answers.projection import make
 
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday")
 FORWARD = "the clocks go forward 1 hour on"
@@ -380,3 +383,21 @@ def test_drafts(chain):
         "1 day after entry is Sat 28 Mar, so Sat 28 Mar 11:00 EDT",
         f"1 hour after the previous email is Sat 28 Mar 12:00 EDT, {POLLS}",
     ]
+
+
+def test_some_runs_are_told_as_all_are():
+    """Of people who come again, leave, and see the sequence change."""
+    sequence = kit.load(simcore.example("welcome")).replace(repeat=True)
+    entries, events = (pd.read_csv(simcore.example(name)) for name in ("entries", "events"))
+    entries = pd.concat([entries, entries.iloc[:30].assign(entered_at="2026-03-20T12:00-04:00")])
+    changes = [kit.update("2026-03-12T12:00-04:00", send_hour=17)]
+    asked = {"events": events, "changes": changes}
+    every = simcore.project(sequence, entries, explain=True, **asked)
+    found = make(sequence, entries, Options(**asked))
+    runs = found.people.runs
+    some = np.arange(3, len(runs), 7)
+    keys = pd.MultiIndex.from_arrays([np.asarray(runs.subscriber_id)[some], runs.number[some]])
+    mine = every[pd.MultiIndex.from_frame(every[["subscriber_id", "run"]]).isin(keys)]
+    assert len(mine) > 50
+    pd.testing.assert_frame_equal(found.told(some), mine.reset_index(drop=True), check_categorical=False)
+    assert found.told(some[:0]).empty

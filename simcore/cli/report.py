@@ -48,7 +48,7 @@ def report(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE... [ENTRIES]",
+            metavar="FILE",
             help="The sequence, or several, which are compared: JSON from <platforms> API. For one in a list of "
             f"several: FILE#ID. The last may be ENTRIES, if it is no .json file. {ENTRIES_HELP} {TRIGGER_HELP}",
         ),
