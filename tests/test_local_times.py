@@ -204,6 +204,7 @@ def test_long_jumps(case):
     assert (new_us - old_us) / HOUR_US == float(case.expected)
 
 
+@pytest.mark.slow
 @of("add")
 def test_waits(case):
     """Days by the wall clock, then hours; days by a delay and a slot at the same time of day, too."""
