@@ -161,6 +161,12 @@ POLLED = "exactly on a poll (they come every 15 minutes)"
             f"9 Mar 09:00 JST, so Sun 8 Mar 20:00 EDT{FORWARD}",
         ),
         (
+            CalendarDays(1, TOKYO),
+            SLOTS,
+            "1 day after entry is Sun 8 Mar in Asia/Tokyo; Sat and Sun are not send days, so Mon 9 Mar 09:30 EDT"
+            f"{FORWARD}",
+        ),
+        (
             CalendarDays(1, NEW_YORK),
             SendSlots(EVERY_DAY, 15, TOKYO),
             "1 day after entry is Sat 7 Mar; in Asia/Tokyo the next slot is Sat 7 Mar 15:00 JST, so Sat 7 Mar 01:00 "
@@ -183,6 +189,16 @@ POLLED = "exactly on a poll (they come every 15 minutes)"
             UntilOpen(WINDOW),
             POLL,
             f"the first of Mon to Fri 08:00 to 20:00 after entry is Mon 9 Mar 08:00 EDT, {POLLED}{FORWARD}",
+        ),
+        (
+            UntilOpen(WINDOW, 30 * HOUR_US),
+            Anytime(),
+            f"1 day 6 hours after entry, then the first of Mon to Fri 08:00 to 20:00: Mon 9 Mar 08:00 EDT{FORWARD}",
+        ),
+        (
+            UntilOpen(SendWindow(EVERY_DAY, 180, 1200, NEW_YORK), 30 * HOUR_US),
+            Anytime(),
+            f"1 day 6 hours after entry, then the first of every day 03:00 to 20:00: Sun 8 Mar 04:07 EDT{FORWARD}",
         ),
         (
             UntilOpen(POLL),
@@ -227,6 +243,24 @@ def test_dates_left_out_of_slots_that_are_waited_for():
     assert told(UntilOpen(without), Anytime(), "2026-03-06T09:30-05:00") == (
         "Fri 6 Mar is left out and Mon 9 Mar is left out (Founders' Day), so the first of Mon to Fri 09:30 after "
         f"entry: Tue 10 Mar 09:30 EDT{FORWARD}"
+    )
+
+
+def test_dates_left_out_after_a_least_wait():
+    """Those from its end on: Friday is before it."""
+    without = replace(WINDOW, without=dates_of({"2026-03-06": "Friday", "2026-03-09": "Monday"}, "dates"))
+    assert told(UntilOpen(without, 30 * HOUR_US), Anytime(), "2026-03-06T10:00-05:00") == (
+        "Mon 9 Mar is left out (Monday), so 1 day 6 hours after entry, then the first of Mon to Fri 08:00 to 20:00: "
+        f"Tue 10 Mar 08:00 EDT{FORWARD}"
+    )
+
+
+def test_a_date_that_does_not_exist_is_not_left_out():
+    """Nor is it named as such where others are."""
+    apia = SendSlots(EVERY_DAY, 9, "Pacific/Apia", without=dates_of({"2012-01-02": "Monday"}, "dates"))
+    reason = told(CalendarDays(1, "Pacific/Apia"), apia, "2011-12-29T12:00-10:00", "Pacific/Apia")
+    assert reason.startswith(
+        "1 day after entry is Fri 30 Dec; Fri 30 Dec does not exist in Pacific/Apia, so Sat 31"
     )
 
 
@@ -431,12 +465,36 @@ def check_steps(of, apply, first_us, end_us, some_us):
 def test_law_of_steps(data, zone):
     first = data.draw(instants(zone))
     of_zone = gates(zone, about=first)
-    one = data.draw(delays(zone) | of_zone | of_zone.map(UntilOpen) | st.just(Closed()) | own_ones(zone))
+    least = st.sampled_from([0, 1, HOUR_US, 30 * HOUR_US])
+    open_ones = st.builds(UntilOpen, of_zone, least)
+    one = data.draw(delays(zone) | of_zone | open_ones | st.just(Closed()) | own_ones(zone))
     first_us = us(first)
     end_us = first_us + data.draw(st.integers(1, 40 * 3600 * 10**6) | st.just(1))
     some_us = data.draw(st.lists(st.integers(first_us, end_us - 1), max_size=30))
     apply = one.snap if hasattr(one, "snap") else one.earliest
     check_steps(one, apply, first_us, end_us, np.array(some_us, np.int64))
+
+
+@pytest.mark.parametrize(
+    "one", [POLL, SLOTS, WINDOW, UntilOpen(SLOTS, 30 * HOUR_US), UntilOpen(WINDOW, 30 * HOUR_US)]
+)
+def test_steps_of_a_week(one):
+    """One by one, since the law draws few of each; those of slots are right after them."""
+    first_us = us(datetime(2026, 3, 6, 12, tzinfo=UTC))
+    end_us = first_us + 7 * DAY_US
+    some_us = np.arange(first_us, end_us, HOUR_US)
+    check_steps(one, one.earliest if isinstance(one, UntilOpen) else one.snap, first_us, end_us, some_us)
+    steps_us = one.steps_us(first_us, end_us)
+    assert not isinstance(one, SendSlots) or SLOTS.snap(steps_us - 1).tolist() == (steps_us - 1).tolist()
+
+
+def test_a_part_of_the_week_after_a_least_wait():
+    at_us = array(datetime(2026, 3, 6, 12, tzinfo=UTC), datetime(2026, 3, 8, 9, 30, tzinfo=UTC))
+    found = UntilOpen(SLOTS, 30 * HOUR_US).earliest(at_us)
+    assert (
+        found.tolist()
+        == array(datetime(2026, 3, 9, 13, 30, tzinfo=UTC), datetime(2026, 3, 10, 13, 30, tzinfo=UTC)).tolist()
+    )
 
 
 def test_steps_of_dates():
@@ -452,6 +510,8 @@ def test_steps_that_are_too_many(text_of):
     assert often.steps_us(0, 10).tolist() == [*range(1, 12)]
     found = text_of(TooManyError, often.steps_us, 0, MOST_STEPS + 1)
     assert found == "20,000,001 instants are more than can be held at once"
+    later = text_of(TooManyError, often.steps_us, 50, MOST_STEPS + 51)
+    assert later == found
 
 
 # ---------------------------------------------------------------- new ones, a class each

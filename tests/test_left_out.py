@@ -274,6 +274,10 @@ WINDOW = "the window Mon to Fri 08:00 to 20:00"
             "2026-05-25T19:00-04:00",
             f"2 hours after entry: due Mon 25 May 21:00, outside {WINDOW}, so Tue 26 May 08:00 EDT",
         ),
+        (
+            "2026-05-25T18:00-04:00",
+            f"2 hours after entry: due Mon 25 May 20:00, outside {WINDOW}, so Tue 26 May 08:00 EDT",
+        ),
         ("2026-05-26T10:00-04:00", f"2 hours after entry: Tue 26 May 12:00 EDT, inside {WINDOW}"),
     ],
 )
