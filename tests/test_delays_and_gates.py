@@ -255,12 +255,21 @@ def test_dates_left_out_after_a_least_wait():
     )
 
 
-def test_a_date_that_does_not_exist_is_not_left_out():
-    """Nor is it named as such where others are."""
-    apia = SendSlots(EVERY_DAY, 9, "Pacific/Apia", without=dates_of({"2012-01-02": "Monday"}, "dates"))
-    reason = told(CalendarDays(1, "Pacific/Apia"), apia, "2011-12-29T12:00-10:00", "Pacific/Apia")
+def test_a_date_without_a_slot_is_not_left_out():
+    """It is named for what it is, where others are left out, too."""
+    nuuk = SendSlots(EVERY_DAY, 23, "America/Nuuk", without=dates_of({"2026-04-02": "Thursday"}, "dates"))
+    reason = told(CalendarDays(1, "America/Nuuk"), nuuk, "2026-03-27T12:00-02:00", "America/Nuuk")
     assert reason.startswith(
-        "1 day after entry is Fri 30 Dec; Fri 30 Dec does not exist in Pacific/Apia, so Sat 31"
+        "1 day after entry is Sat 28 Mar; 23:00 does not exist on Sat 28 Mar, when the clocks change, so Sun 29 Mar"
+    )
+
+
+def test_dates_left_out_after_a_wait_are_not_the_waits():
+    """It is over on Monday, so Tuesday is no reason."""
+    without = replace(WINDOW, without=dates_of({"2026-03-10": "Tuesday"}, "dates"))
+    assert told(UntilOpen(without), SendSlots(frozenset({2}), 9, NEW_YORK)) == (
+        "the first of Mon to Fri 08:00 to 20:00 after entry is Mon 9 Mar 08:00 EDT; Mon and Tue are not send days, so "
+        f"Wed 11 Mar 09:00 EDT{FORWARD}"
     )
 
 
@@ -476,7 +485,7 @@ def test_law_of_steps(data, zone):
 
 
 @pytest.mark.parametrize(
-    "one", [POLL, SLOTS, WINDOW, UntilOpen(SLOTS, 30 * HOUR_US), UntilOpen(WINDOW, 30 * HOUR_US)]
+    "one", [POLL, SLOTS, WINDOW, *(UntilOpen(gate, 30 * HOUR_US) for gate in (POLL, SLOTS, WINDOW))]
 )
 def test_steps_of_a_week(one):
     """One by one, since the law draws few of each; those of slots are right after them."""
