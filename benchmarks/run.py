@@ -11,6 +11,7 @@ from table import main
 
 MEASUREMENTS = (
     "project",
+    "columnar",
     "forecast",
     "sweep",
     "optimize",
