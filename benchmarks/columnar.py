@@ -19,7 +19,7 @@ def measure(size: Size) -> list[Row]:
     """Compare results, then times, of `project`, polars and DuckDB, each from a frame or a table of its own."""
     entries, payload = make_entries(size.subscribers), make_payload()
     sequence = kit.from_api(payload)
-    frame, connection = peers_polars.make_entries(entries), peers_duckdb.connect(entries, payload)
+    frame, connection = peers_polars.make_entries(entries), peers_duckdb.connect(payload, "given", entries)
     by_rules, by_calendar = peers_duckdb.rules(payload), peers_duckdb.calendar(payload)
     unsorted = peers_duckdb.calendar(payload, "any")
     contenders = {

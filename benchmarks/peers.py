@@ -7,42 +7,20 @@ two ways of writing it were at hand, the faster one is here.
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 import simpy
+from steps import Payload, Step, read_steps
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 POLL = timedelta(minutes=15)
 ONE_DAY = timedelta(days=1)
 
-Payload = dict[str, Any]
 Send = tuple[int, int, datetime]  # subscriber_id, position, send_at
-
-
-class Step(NamedTuple):
-    """One email as the rules see it; `weekdays` are those it may go out on, Monday is 0."""
-
-    value: int
-    unit: str
-    weekdays: frozenset[int]
-
-
-def read_steps(payload: Payload) -> list[Step]:
-    """Give the emails in order, each with its own send days or else the sequence's."""
-    default = payload["sequence"]["send_days"]
-    return [
-        Step(
-            email["delay_value"],
-            email["delay_unit"],
-            frozenset(WEEKDAYS.index(day) for day in email["send_days"] or default),
-        )
-        for email in payload["emails"]
-    ]
 
 
 # --- the floor ---------------------------------------------------------------------------------------------

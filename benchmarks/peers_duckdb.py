@@ -7,24 +7,26 @@ depends on the local day of the email before it.
 What was tried for these and is slower: `time_bucket` for the polls (by far), an `ASOF JOIN` on the polls, a calendar
 with a row for each poll and email, `UNPIVOT`, lists in the calendar, a sort after the rows are multiplied instead of
 before, a table as the result instead of Arrow's.
+
+As a script it goes the whole way: `peers_duckdb.py SEQUENCE ENTRIES SENDS`, from CSV or Parquet to CSV or Parquet.
 """
 
+import json
+import sys
+from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
-from peers import Payload, Step, read_steps
+from steps import Payload, Step, first_in_days, read_steps
 
 
-def connect(entries: Any, payload: Payload) -> duckdb.DuckDBPyConnection:
-    """Give a database in memory with the entries of pandas as a table, and their order in it."""
+def connect(payload: Payload, source: str, given: Any = None) -> duckdb.DuckDBPyConnection:
+    """Give a database in memory with a table of the entries that `source` names: a file, or `given` for a frame."""
     connection = duckdb.connect()
     connection.execute(f"SET TimeZone = '{payload['sequence']['time_zone']}'")
-    connection.register("given", pa.Table.from_pandas(entries))
-    connection.execute(
-        "CREATE TABLE entries AS SELECT row_number() OVER () AS row, subscriber_id, entered_at FROM given"
-    )
-    connection.unregister("given")
+    if given is not None:
+        connection.register("given", given)
+    connection.execute(f"CREATE TABLE entries AS SELECT subscriber_id, entered_at FROM {source}")
     subjects = ", ".join(quoted(email["subject"]) for email in payload["emails"])
     connection.execute(f"CREATE TYPE subject AS ENUM ({subjects})")
     return connection
@@ -96,7 +98,7 @@ def rules(payload: Payload) -> str:
 def calendar(payload: Payload, order: str = "entry") -> str:
     """Give the query of the timeline with all later emails looked up in a calendar of days."""
     zone, steps = payload["sequence"]["time_zone"], read_steps(payload)
-    first = next(place for place, step in enumerate(steps) if step.unit == "days" and step.value > 0)
+    first = first_in_days(steps)
     known = f"at{first - 1}"
     waited = sum(step.value for step in steps[:first]) + first
     later = ", ".join(f"at{position}" for position in range(first, len(steps)))
@@ -114,12 +116,24 @@ def calendar(payload: Payload, order: str = "entry") -> str:
         ), calendar AS MATERIALIZED (
             SELECT * FROM polls JOIN days USING (day)
         )"""
-    wide = f"{with_sends('entries', 'entered_at', range(first), payload)} JOIN calendar USING ({known})"
+    numbered = "(SELECT rowid AS row, * FROM entries)"
+    wide = f"{with_sends(numbered, 'entered_at', range(first), payload)} JOIN calendar USING ({known})"
     if order == "entry":
         return f"{query} {by_entry(f'(SELECT * FROM {wide} ORDER BY row)', payload)}"
     return f"{query} {in_any_order(f'(SELECT * FROM {wide})', payload)}"
 
 
-def run(connection: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
+def run(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
     """Give the result of a query as Arrow's table, which DuckDB makes faster than one of its own."""
     return connection.sql(query).to_arrow_table()
+
+
+def main(sequence: Path, given: Path, wanted: Path) -> None:
+    """Read entries, apply the rules, and write the sends."""
+    payload = json.loads(sequence.read_text(encoding="utf-8"))
+    connection = connect(payload, quoted(str(given)))
+    connection.execute(f"COPY ({calendar(payload)}) TO {quoted(str(wanted))}")
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))

@@ -12,6 +12,7 @@ from table import main
 MEASUREMENTS = (
     "project",
     "columnar",
+    "whole_way",
     "forecast",
     "sweep",
     "optimize",
