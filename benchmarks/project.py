@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import peers
+import peers_cimba
 from table import DifferenceError, Row, Size, main, say
 from workload import TIME_ZONE, make_entries, make_payload, take_turns
 
@@ -14,7 +15,7 @@ import simcore
 from simcore import kit
 
 COLUMNS = ("subscriber_id", "run", "position", "email_id", "subject", "send_at")
-SAMPLED = ("zoneinfo loop", "SimPy")
+SAMPLED = ("zoneinfo loop", "SimPy", "cimba")
 
 
 def compare_columns(
@@ -55,15 +56,22 @@ def compare_frames(name: str, found: pd.DataFrame, expected: pd.DataFrame) -> No
     compare_columns(name, plain_columns(found), plain_columns(expected), COLUMNS)
 
 
+def compare_arrays(name: str, found: Mapping[str, np.ndarray], expected: pd.DataFrame) -> None:
+    """Raise where columns of sends, in any order, are not what `expected` has."""
+    order = np.lexsort((found["position"], found["subscriber_id"]))
+    found = {column: values[order] for column, values in found.items()}
+    compare_columns(name, found, plain_columns(expected), found)
+
+
 def compare_sends(name: str, sends: list[peers.Send], expected: pd.DataFrame) -> None:
     """Raise where a list of sends, in any order, is not what `expected` has."""
-    ids, positions, instants = zip(*sorted(sends), strict=True) if sends else ((), (), ())
+    ids, positions, instants = zip(*sends, strict=True) if sends else ((), (), ())
     found = {
         "subscriber_id": np.array(ids, dtype=np.int64),
         "position": np.array(positions, dtype=np.int16),
         "send_at": np.array([(at - peers.EPOCH) // peers.MICROSECOND for at in instants], dtype=np.int64),
     }
-    compare_columns(name, found, plain_columns(expected), found)
+    compare_arrays(name, found, expected)
 
 
 def copied(frame: pd.DataFrame) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -93,6 +101,7 @@ def measure(size: Size) -> list[Row]:
     of_sample = timeline[timeline["subscriber_id"].isin(sample["subscriber_id"])]
     compare_sends("zoneinfo loop", peers.zoneinfo_loop(sample, payload), of_sample)
     compare_sends("SimPy", peers.simpy_process(sample, payload), of_sample)
+    compare_arrays("cimba", peers_cimba.cimba_process(sample, payload), of_sample)
     subjects = [email["subject"] for email in payload["emails"]]
     ready, raw = copied(reference)
     compare_frames("floor", peers.floor(ready), timeline)
@@ -111,6 +120,7 @@ def measure(size: Size) -> list[Row]:
             "pandas, unsorted": lambda: peers.pandas_columns(entries, payload, "email"),
             "zoneinfo loop": lambda: peers.zoneinfo_loop(sample, payload),
             "SimPy": lambda: peers.simpy_process(sample, payload),
+            "cimba": lambda: peers_cimba.cimba_process(sample, payload),
         },
         size.repeat,
     )
@@ -138,6 +148,7 @@ def make_rows(sample_size: int) -> dict[str, Row]:
         Row("pandas", "the rules as pandas column operations", at_least=8),
         Row("zoneinfo loop", f"a plain Python loop, {sampled}", at_least=150),
         Row("SimPy", f"a process for each subscriber, {sampled}", at_least=400),
+        Row("cimba", f"the same, in an engine in C, {sampled}"),
         Row("project, order=email", "simcore.project, rows email by email"),
         Row("pandas, unsorted", "the pandas row without its sort"),
     )

@@ -196,7 +196,7 @@ def median_of(numbers: Iterable[float | None]) -> float | None:
 def describe_machine() -> dict[str, Any]:
     """Give what the numbers depend on."""
     versions = {}
-    for package in ("simcore", "pandas", "numpy", "tzdata", "simpy", "polars", "duckdb", "pyarrow"):
+    for package in ("simcore", "pandas", "numpy", "tzdata", "simpy", "cimba", "polars", "duckdb", "pyarrow"):
         try:
             versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:  # simcore, run from its sources
