@@ -227,16 +227,22 @@ def format_table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> 
 # --- the command line --------------------------------------------------------------------------------------
 
 
-def parse_arguments(what: str) -> argparse.Namespace:
+def parse_arguments(names: Sequence[str], what: str) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=what)
+    if len(names) > 1:
+        parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these: {', '.join(names)}")
     parser.add_argument("--subscribers", type=int, default=1_000_000, help="for all but the two below")
     parser.add_argument("--sample", type=int, default=20_000, help="for the loop and SimPy")
     parser.add_argument("--repeat", type=int, default=5, help="times that each is measured")
     parser.add_argument("--before", type=Path, metavar="PATH", help="another checkout to hold this against")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers to this file too")
     parser.add_argument("--rows", action="store_true", help=argparse.SUPPRESS)
+    parser.set_defaults(names=[])
     arguments = parser.parse_args()
+    unknown = [name for name in arguments.names if name not in names]
+    if unknown:
+        parser.error(f"no measurement is called {unknown[0]}")
     if arguments.subscribers < 10 or arguments.sample < 1 or arguments.repeat < 1:
         parser.error("--subscribers must be at least 10, --sample and --repeat at least 1")
     if arguments.before and not (arguments.before / "simcore" / "__init__.py").is_file():
@@ -249,7 +255,7 @@ def main(names: Sequence[str], what: str, measure: Callable[[Size], list[Row]] |
 
     With --rows, as `run` calls it, the rows of `measure` alone are made, in this process, and printed as JSON.
     """
-    arguments = parse_arguments(what)
+    arguments = parse_arguments(names, what)
     size = Size(arguments.subscribers, arguments.sample, arguments.repeat)
     try:
         if arguments.rows and measure is not None:
@@ -257,7 +263,7 @@ def main(names: Sequence[str], what: str, measure: Callable[[Size], list[Row]] |
             json.dump(made, sys.stdout)
             return 0
         results = []
-        for name in names:
+        for name in arguments.names or names:
             if arguments.before:
                 results += run_in_turn(name, size, arguments.before.resolve())
             else:
