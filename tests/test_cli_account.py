@@ -24,11 +24,8 @@ EDT
  sequence  name                sends  subscribers
  ────────────────────────────────────────────────
  40        Welcome               119           40
-
  41        Bread in five days    111           23
-
  42        Spring offer           39           13
-
            broadcasts             30           30
 
 4 entries started no run: 4 are excluded

@@ -9,7 +9,7 @@ import shutil
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
@@ -125,19 +125,20 @@ def cut(text: str, before: str = "") -> str:
 def show(heading: list[str], names: list[str], rows: list[Any]) -> None:
     """A table under its heading, plain, as wide as the terminal but never over 80 columns.
 
-    Of a text that is very long the beginning is shown. Where there is no room for all columns, the cells of a row
-    stand below one another.
+    Of a text that is very long the beginning is shown. Where cells need several lines, blank lines keep rows apart.
+    Where there is no room for all columns, the cells of a row stand below one another.
     """
     console = _page()
     for line in heading:
         console.print(Text(_short(line), overflow="fold"))
     cells = [[_short(str(value)) for value in row] for row in rows]
     columns = [*zip(names, zip(*cells, strict=True), strict=False)]
-    if 1 + sum(_least(name, column) + 2 for name, column in columns) - 2 > _width():
+    if _across(_least(name, column) for name, column in columns) > _width():
         _list(console, names, cells)
         _tell(console)
         return
-    table = Table(box=box.SIMPLE_HEAD, leading=1, pad_edge=False, collapse_padding=True)
+    in_lines = _across(max(map(cell_len, [name, *column])) for name, column in columns) <= _width()
+    table = Table(box=box.SIMPLE_HEAD, leading=0 if in_lines else 1, pad_edge=False, collapse_padding=True)
     for name, values in zip(names, zip(*rows, strict=True), strict=False):
         table.add_column(
             name,
@@ -151,6 +152,11 @@ def show(heading: list[str], names: list[str], rows: list[Any]) -> None:
     if rows:
         console.print(table)
     _tell(console)
+
+
+def _across(widths: Iterable[int]) -> int:
+    """How wide a table with columns of these widths is."""
+    return 1 + sum(width + 2 for width in widths) - 2
 
 
 def _least(name: str, column: Sequence[str]) -> int:
