@@ -65,11 +65,11 @@ def test_events_and_what_sends_nothing():
     [
         (
             ["--over", "send_hour"],
-            "--over: found 'send_hour', expected PATH=VALUES, such as send_hour=0..23 or send_hour=[9,18]",
+            "--over: found 'send_hour', expected PATH=VALUES, such as send_hour=0..23 or send_hour=9,18",
         ),
         (
             ["--over", "send_hour=x"],
-            "--over: found 'send_hour=x', expected PATH=VALUES, such as send_hour=0..23 or send_hour=[9,18]",
+            "--over: found 'send_hour=x', expected PATH=VALUES, such as send_hour=0..23 or send_hour=9,18",
         ),
         ([*HOURS, "--over", "send_hour=[1]"], "--over: found send_hour a second time"),
         (["--over", "send_hour=5"], "--over: send_hour: found 5, expected a list of values"),

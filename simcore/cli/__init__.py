@@ -29,7 +29,7 @@ from simcore.cli.forecast import forecast
 from simcore.cli.lint import lint
 from simcore.cli.listing import assumptions, example, rules, schema
 from simcore.cli.mcp import mcp
-from simcore.cli.optimize import optimize
+from simcore.cli.optimize import optimize, sweep
 from simcore.cli.options import Command, as_typed
 from simcore.cli.preview import preview
 from simcore.cli.project import project
@@ -106,6 +106,7 @@ for command in (
     compare,
     impact,
     account,
+    sweep,
     optimize,
     lint,
     report,

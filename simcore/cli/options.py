@@ -39,6 +39,7 @@ _AS_TYPED: dict[str, Any] = {
     r"give chunk_rows=\d+": NAMED,
     "^columns: ": "--column: ",
     "^(over|minimize|top): ": r"--\1: ",
+    "^fields: ": "--over: ",
     "^subject_to: ": "--subject-to: ",
     r", or limit=\d+$": "",
     "^capacity: ": "--capacity: ",
