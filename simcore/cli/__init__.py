@@ -26,6 +26,7 @@ import simcore
 from simcore.cli.account import account
 from simcore.cli.ending import in_order
 from simcore.cli.forecast import forecast
+from simcore.cli.ics import ics
 from simcore.cli.lint import lint
 from simcore.cli.listing import assumptions, example, rules, schema
 from simcore.cli.mcp import mcp
@@ -101,6 +102,7 @@ app = typer.Typer(
 for command in (
     preview,
     project,
+    ics,
     forecast,
     simulate,
     compare,

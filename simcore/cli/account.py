@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import typer
 
+import simcore
 from simcore.account import Account, AccountSimulation, Cap, Pressure
 from simcore.account import load as folders
 from simcore.account.cap import length_us
@@ -33,6 +34,7 @@ from simcore.cli.options import (
     Until,
     names_of,
 )
+from simcore.cli.pictures import Pictures, PlotPressure
 from simcore.clock.instants import Reader
 from simcore.clock.periods import periods
 from simcore.clock.words import clock, length
@@ -129,6 +131,7 @@ def account(
     delimiter: Delimiter = ",",
     column: Columns = None,
     no_csv_safe: NoCsvSafe = False,
+    plot_pressure: PlotPressure = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Show what people get from several sequences at once.
@@ -164,9 +167,10 @@ def account(
         ).items()
     }
     inputs = [*folder.glob("*.json"), *found.tables.values()]
+    pictures = Pictures([*paths.values(), *inputs], pressure=plot_pressure)
     asked["explain"] = explain
     (timeline, life, free), set_aside = answer(
-        partial(_simulated, whole, limit),
+        partial(_simulated, whole, limit, pictures),
         sequences,
         asked,
         sources,
@@ -177,16 +181,19 @@ def account(
         no_csv_safe,
         partial(_usable, sequences),
     )
+    drawn = pictures.save()
     window_us = length_us("window", _WEEK) if limit is None else limit.window_us
     window = _Window(window_us, *(each.pressure(timedelta(microseconds=window_us)) for each in (life, free)))
     told = _summary(whole, life, window, limit)
     if as_json:
         file = {} if output is None else {"file": str(output)}
-        terminal.write_json(told | file | set_aside)
+        terminal.write_json(told | file | drawn | set_aside)
         return
     _show(whole, life, window, limit, told)
     if output is not None:
         terminal.tell(f"\n{count(len(timeline), 'send')}: in {visible(str(output))}\n")
+    terminal.tell("\n" if drawn and output is None else "")
+    pictures.tell()
 
 
 def _cap(typed: str | None, on_excess: str | None, priority: list[str] | None, whole: Account) -> Cap | None:
@@ -236,7 +243,14 @@ def _usable(sequences: dict[int | str, Any], name: str, rows: Rows, how: Reader)
 
 
 def _simulated(
-    whole: Account, cap: Cap | None, _: Any, *, entries: Any = None, events: Any = None, **asked: Any
+    whole: Account,
+    cap: Cap | None,
+    pictures: Pictures,
+    _: Any,
+    *,
+    entries: Any = None,
+    events: Any = None,
+    **asked: Any,
 ) -> tuple[pd.DataFrame, AccountSimulation, AccountSimulation]:
     """All mails, what happens, and what would without the cap."""
     try:
@@ -244,6 +258,7 @@ def _simulated(
         free = life if cap is None else whole.simulate(entries, events=events, **asked)
     except TooLateError as error:  # its rows are no lines of a file
         raise SimcoreError(re.sub(r"to row \d+ \((subscriber .*?)\)", r"to \1", str(error))) from None
+    pictures.draw("pressure", simcore.plot_pressure, lambda: life, cap=cap)
     return life.timeline, life, free
 
 

@@ -1,5 +1,6 @@
 """`simcore forecast`: how many emails go out in each period."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import typer
 
+import simcore
 from simcore.answers import capacity as limits
 from simcore.answers.forecast import arrivals, by_period, limited
 from simcore.answers.idle import Idle, idle
@@ -38,6 +40,7 @@ from simcore.cli.options import (
     names_of,
     zoned,
 )
+from simcore.cli.pictures import Pictures, PlotCalendar, PlotLoad
 from simcore.clock.periods import FREQUENCIES
 from simcore.clock.words import length
 from simcore.clock.zones import SECOND_US, zone
@@ -101,6 +104,8 @@ def forecast(
     delimiter: Delimiter = ",",
     column: Columns = None,
     time_zones: Zones = None,
+    plot_load: PlotLoad = None,
+    plot_calendar: PlotCalendar = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON; without -o, with the rows, in periods.")
     ] = False,
@@ -139,10 +144,12 @@ def forecast(
         ),
         [file, emails, changes],
     )
+    pictures = Pictures([entries, events, *inputs], load=plot_load, calendar=plot_calendar)
     outputs = [] if output is None else [output]
     (table, nothing), set_aside = answer(
-        _counted, sequence, asked, sources, inputs, outputs, on_error, as_json
+        partial(_counted, pictures), sequence, asked, sources, inputs, outputs, on_error, as_json
     )
+    drawn = pictures.save()
     here, starts_us = zone(sequence.time_zone), us_of(table["period"])
     counted = [*table.columns[1:]] if limit is None else ["due", "late", "waiting", "sent"]
     columns: dict[str, list[int]] = {name: table[name].tolist() for name in counted}
@@ -162,6 +169,7 @@ def forecast(
         terminal.write_json(
             _plain(summary)
             | ({"periods": [*map(_plain, rows)]} if output is None else {"file": str(output)})
+            | drawn
             | set_aside
         )
         return
@@ -173,6 +181,7 @@ def forecast(
     more = "".join(f"{line}\n" for line in filter(None, [nothing.told()]))
     if output is not None:
         terminal.tell(f"{words}, in {visible(str(output))}{because(nothing)}\n{more}")
+        pictures.tell()
         return
     lines = [terminal.cut(f"{sequence.name}, {sequence.time_zone}"), ""]
     if by == "email" and totals and limit is None:
@@ -187,6 +196,7 @@ def forecast(
         terminal.chart(labels, columns)
         terminal.tell("\n")
     terminal.tell(f"{words}{because(nothing)}\n{more}")
+    pictures.tell()
 
 
 def _limit(typed: str, freq: str) -> limits.Limit:
@@ -210,6 +220,7 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _counted(
+    pictures: Pictures,
     sequence: Any,
     entries: Any = None,
     *,
@@ -223,9 +234,14 @@ def _counted(
     counts, entries = arrivals(entries, asked.get("events"))
     projection = make(sequence, entries, Options(**asked))
     if limit is None:
-        found = by_period(projection, counts, freq, by).rename(columns=str).rename_axis(columns=None)
+        whole = by_period(projection, counts, freq, by)
+        pictures.draw("load", simcore.plot_load, lambda: whole)
+        pictures.draw("calendar", simcore.plot_calendar, lambda: whole)
+        found = whole.rename(columns=str).rename_axis(columns=None)
     else:
         found = limited(projection, counts, limit)
+        pictures.draw("load", simcore.plot_capacity, lambda: found)
+        pictures.draw("calendar", simcore.plot_calendar, lambda: found[["sent"]])
         for name in ("median_late", "max_late"):
             found[f"{name}_seconds"] = found.pop(name).dt.total_seconds()
     came = None if entries is None else len(entries) if counts is None else int(np.count_nonzero(counts))

@@ -27,6 +27,7 @@ _AS_TYPED: dict[str, Any] = {
     "pass until= to": "pass --until to",
     "(before|after|earlier) until=": r"\1 --until",
     "by='total'": "--by total",
+    'make the forecast with freq="D"': "use --freq D",
     'naive_time_zone="UTC"': "--naive-time-zone UTC",
     'unit="(s|ms)"': r"--unit \1",
     "dayfirst=True": "--day-first",

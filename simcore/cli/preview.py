@@ -8,6 +8,7 @@ import typer
 import simcore
 from simcore.cli.loading import assumed, load
 from simcore.cli.options import JSON, AccountZone, Assume, Drafts, Emails, File, NaiveZone, Seed, saying
+from simcore.cli.pictures import Pictures, PlotTimeline
 from simcore.clock import instants
 from simcore.clock.words import clock
 from simcore.clock.zones import zone
@@ -34,6 +35,7 @@ def preview(
             help="The subscriber's own time zone: all waits in days, send days and windows are then in it.",
         ),
     ] = None,
+    plot_timeline: PlotTimeline = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Show when each email goes out to one subscriber, and why.
@@ -45,6 +47,7 @@ def preview(
     """
     only = {"emails": emails, "time_zone": time_zone, "include_drafts": include_drafts}
     sequence = load(file, naive_time_zone, only)
+    pictures = Pictures([file, emails], timeline=plot_timeline)
     here = zone(sequence.time_zone)
     entered_us = instants.read_one(entered, "--entered", naive_time_zone or sequence.time_zone)
     with saying():
@@ -56,6 +59,8 @@ def preview(
             seed=seed,
             time_zones=time_zones,
         )
+    pictures.draw("timeline", simcore.plot_timeline, lambda: sends)
+    pictures.save()
     rows: Any = sends.reset_index().rename(columns={"wait": "wait_seconds"}).to_dict("records")
     for row in rows:
         never = row["send_at"] is pd.NaT
@@ -68,3 +73,4 @@ def preview(
     heading = [f"{sequence.name}, {sequence.time_zone}", f"entered {clock(entered_us, here)}"]
     cells = [(row["position"], row["send_at"] or "not sent", row["subject"], row["reason"]) for row in rows]
     terminal.show(heading, ["pos", "send time", "subject", "reason"], cells)
+    pictures.tell()

@@ -1,12 +1,14 @@
 """`simcore project`: all sends to all subscribers, into a file or, part by part, into a folder."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
 import typer
 
+import simcore
 from simcore.answers.idle import Idle, idle
 from simcore.answers.options import Options
 from simcore.answers.projection import make
@@ -41,6 +43,7 @@ from simcore.cli.options import (
     saying,
     zoned,
 )
+from simcore.cli.pictures import Pictures, PlotTimeline
 from simcore.errors import SimcoreError
 from simcore.scale import parquet
 from simcore.show import terminal
@@ -82,6 +85,7 @@ def project(
     column: Columns = None,
     time_zones: Zones = None,
     no_csv_safe: NoCsvSafe = False,
+    plot_timeline: PlotTimeline = None,
     as_json: Annotated[
         bool,
         typer.Option(
@@ -118,6 +122,7 @@ def project(
         sequence, until, assume, naive_time_zone, only, seed=seed, unit=unit, day_first=day_first
     )
     asked |= {"order": order, "explain": explain, "render": render, **zoned(time_zones)}
+    pictures = Pictures([file, entries, events, emails, changes], timeline=plot_timeline)
     if output is not None and entries is not None and _streams(entries, output):
         _stream(
             sequence,
@@ -126,6 +131,7 @@ def project(
             events,
             output,
             on_error,
+            pictures,
             as_json,
         )
         return
@@ -134,25 +140,40 @@ def project(
         [file, emails, changes],
     )
     (sends, nothing), set_aside = answer(
-        _projected, sequence, asked, sources, inputs, [output], on_error, as_json, no_csv_safe
+        partial(_projected, pictures),
+        sequence,
+        asked,
+        sources,
+        inputs,
+        [output],
+        on_error,
+        as_json,
+        no_csv_safe,
     )
+    drawn = pictures.save()
     if output is None:
         why = because(nothing)
         for line in filter(None, [why and f"no sends{why}", nothing.told()]):
             terminal.say(line)
+        pictures.tell(terminal.say)
         return
     summary, words = summary_of(sends, nothing, sequence.time_zone)
     if as_json:
-        terminal.write_json(summary | {"file": str(output)} | set_aside)
+        terminal.write_json(summary | {"file": str(output)} | drawn | set_aside)
         return
     lines = filter(None, [f"{words}, in {visible(str(output))}{because(nothing)}", nothing.told()])
     terminal.tell("".join(f"{line}\n" for line in lines))
+    pictures.tell()
 
 
-def _projected(sequence: Any, entries: Any = None, **asked: Any) -> tuple[pd.DataFrame, Idle]:
+def _projected(
+    pictures: Pictures, sequence: Any, entries: Any = None, **asked: Any
+) -> tuple[pd.DataFrame, Idle]:
     """The timeline, and what comes to nothing."""
     projection = make(sequence, entries, Options(**asked))
-    return projection.timeline(), idle(projection, None if entries is None else len(entries))
+    sends = projection.timeline()
+    pictures.draw("timeline", simcore.plot_timeline, lambda: sends)
+    return sends, idle(projection, None if entries is None else len(entries))
 
 
 def _streams(entries: Path, output: Path) -> bool:
@@ -167,6 +188,7 @@ def _stream(
     events: Path | None,
     output: Path,
     on_error: str,
+    pictures: Pictures,
     as_json: bool,
 ) -> None:
     """Projects a Parquet file into a folder, part by part, and prints a summary."""
@@ -176,6 +198,7 @@ def _stream(
         "--events": events is not None,
         "--enabled-at": "enabled_at" in asked,
         "--on-error quarantine": on_error == "quarantine",
+        "--plot-timeline": bool(pictures.paths),
     }
     for option, given in refused.items():
         if given:

@@ -38,6 +38,7 @@ from simcore.cli.options import (
     names_of,
     zoned,
 )
+from simcore.cli.pictures import Pictures, PlotShift, PlotTimeline
 from simcore.errors import SimcoreError
 from simcore.files.inputs import unzipped
 from simcore.show import terminal
@@ -153,6 +154,8 @@ def compare(
     column: Columns = None,
     time_zones: Zones = None,
     no_csv_safe: NoCsvSafe = False,
+    plot_timeline: PlotTimeline = None,
+    plot_shift: PlotShift = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Show side by side what sequences send to the same people.
@@ -177,17 +180,22 @@ def compare(
         sources_of(entries, events, delimiter, names_of(column, time_zones), *quarantines(output)),
         [*named.values()],
     )
-    outputs, verb = [] if output is None else [output], partial(_compared, output is not None)
+    pictures = Pictures([entries, events, *inputs], timeline=plot_timeline, shift=plot_shift)
+    if plot_shift is not None and len(sequences) > 2:
+        raise SimcoreError(f"--plot-shift: found {len(sequences)} sequences, expected two")
+    whole = output is not None or plot_timeline is not None
+    outputs, verb = [] if output is None else [output], partial(_compared, whole, pictures)
     (_, sides), set_aside = answer(
         verb, sequences, asked, sources, inputs, outputs, on_error, as_json, no_csv_safe
     )
+    drawn = pictures.save()
     rows = [{"scenario": name, **measures(side)} for name, side in sides.items()]
     emails = moved(*sides.values()) if len(sides) == 2 else None
     if as_json:
         more = {} if emails is None else {"emails": emails}
         file = {} if output is None else {"file": str(output)}
         full = [row | idle_json(side.nothing) for row, side in zip(rows, sides.values(), strict=True)]
-        terminal.write_json({"scenarios": full, **more, **file, **set_aside})
+        terminal.write_json({"scenarios": full, **more, **file, **drawn, **set_aside})
         return
     terminal.show([], _HEADS, [*map(_cells, rows)])
     terminal.tell("\n")
@@ -200,6 +208,8 @@ def compare(
         _show_moved([*sides], emails)
     if output is not None:
         terminal.tell(f"\nall sends: in {visible(str(output))}\n")
+    terminal.tell("\n" if drawn and output is None else "")
+    pictures.tell()
 
 
 def _cells(row: dict[str, Any]) -> list[Any]:
@@ -248,7 +258,7 @@ def named_by_file(paths: list[Path]) -> dict[str, Path]:
 
 
 def _compared(
-    whole: bool, sequences: dict[str, Any], **asked: Any
+    whole: bool, pictures: Pictures, sequences: dict[str, Any], **asked: Any
 ) -> tuple[pd.DataFrame | None, dict[str, Side]]:
     """The timelines in one frame, if `whole`; and the projection of each scenario, with its timeline."""
     sides = {}
@@ -256,4 +266,9 @@ def _compared(
         own = {**asked, "assumptions": asked["assumptions"][name]}
         entries = own.pop("entries", None)
         sides[name] = side_of(sequence, entries, Options(**own))
-    return simcore.compare(sequences, **asked) if whole else None, sides
+    sends = simcore.compare(sequences, **asked) if whole else None
+    pictures.draw("timeline", simcore.plot_timeline, lambda: sends)
+    pictures.draw(
+        "shift", simcore.plot_shift, lambda: simcore.shift(*(side.sends for side in sides.values()))
+    )
+    return sends, sides

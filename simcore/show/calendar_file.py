@@ -1,6 +1,7 @@
 """Sends as a calendar file (RFC 5545), which any calendar can import; the extra `calendar` (icalendar)."""
 
 import uuid
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
 
@@ -36,10 +37,24 @@ def to_ics(sends: pd.DataFrame, path: str | PathLike[str], /) -> None:
     ...     Path(folder, "sends.ics").read_text().count("BEGIN:VEVENT")
     4
     """
+    data = ical(sends)
+    with replacing(Path(path)) as sink:
+        sink.write(data)
+
+
+def check() -> None:
+    """Raises SimcoreError if icalendar is not installed."""
     try:
-        from icalendar import Calendar, Event
+        import_module("icalendar")
     except ModuleNotFoundError:
         raise SimcoreError('calendar files need icalendar: pip install "simcore[calendar]"') from None
+
+
+def ical(sends: pd.DataFrame) -> bytes:
+    """What `to_ics` writes."""
+    check()
+    from icalendar import Calendar, Event
+
     timeline.check("timeline", sends)
     subject = "rendered_subject" if "rendered_subject" in sends else "subject"
     if subject not in sends:
@@ -68,5 +83,5 @@ def to_ics(sends: pd.DataFrame, path: str | PathLike[str], /) -> None:
         event.add("dtstamp", start)  # that of the writing would make every file another
         event.add("transp", "TRANSPARENT")
         calendar.add_component(event)
-    with replacing(Path(path)) as sink:
-        sink.write(calendar.to_ical())
+    data: bytes = calendar.to_ical()
+    return data
