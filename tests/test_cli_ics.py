@@ -79,8 +79,7 @@ def test_no_sends():
         ),
         (
             ["--entered", "03/06/2026", *OUT],
-            "--entered: '03/06/2026' leaves day and month to guesswork: write it as 2026-03-06 or 6 March 2026; "
-            "--day-first reads 03/06/2026 as 3 June",
+            "--entered: '03/06/2026' leaves day and month to guesswork: write it as 2026-03-06 or 6 March 2026",
         ),
     ],
 )

@@ -105,6 +105,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("typed", "expected"), COMMANDS.values(), ids=COMMANDS)
 def test_each_picture(typed, expected, drawn):
     evening()
