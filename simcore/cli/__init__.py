@@ -24,6 +24,7 @@ from typer.core import TyperGroup
 
 import simcore
 from simcore.cli.account import account
+from simcore.cli.completing import whole_words
 from simcore.cli.ending import in_order
 from simcore.cli.forecast import forecast
 from simcore.cli.ics import ics
@@ -93,7 +94,6 @@ class _Commands(TyperGroup):
 
 app = typer.Typer(
     cls=_Commands,
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -125,7 +125,7 @@ for command in (
 
 def main() -> None:
     """The command `simcore`."""
-    with in_order():
+    with in_order(), whole_words():
         app(prog_name="simcore")
 
 

@@ -17,6 +17,7 @@ from simcore.account import load as folders
 from simcore.account.cap import length_us
 from simcore.answers.idle import Idle
 from simcore.answers.projection import plan_of
+from simcore.cli import completing
 from simcore.cli.answering import answer, because, idle_json, quarantines, sources_of, summary_of
 from simcore.cli.loading import asked_of, assumed, zone_of
 from simcore.cli.options import (
@@ -91,6 +92,7 @@ def account(
         str | None,
         typer.Option(
             metavar="defer|skip",
+            autocompletion=completing.among("defer", "skip"),
             help="What becomes of a mail for which the cap leaves no room: it waits (defer), or is left out (skip). "
             "Default: defer.",
         ),
@@ -121,6 +123,7 @@ def account(
         str | None,
         typer.Option(
             metavar="ZONE",
+            autocompletion=completing.zones,
             help="The time zone of times without an offset; default: the sequences', if it is the same.",
         ),
     ] = None,

@@ -14,6 +14,7 @@ from simcore.answers.forecast import arrivals, by_period, limited
 from simcore.answers.idle import Idle, idle
 from simcore.answers.options import Freq, Options
 from simcore.answers.projection import make
+from simcore.cli import completing
 from simcore.cli.answering import answer, because, idle_json, quarantines, sources_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
@@ -64,11 +65,18 @@ def forecast(
     freq: Annotated[
         str,
         typer.Option(
-            metavar="|".join(FREQUENCIES), help="Quarter hours, hours, days, or weeks (from Monday)."
+            metavar="|".join(FREQUENCIES),
+            autocompletion=completing.among(*FREQUENCIES),
+            help="Quarter hours, hours, days, or weeks (from Monday).",
         ),
     ] = "D",
     by: Annotated[
-        str, typer.Option(metavar="email|total", help="One column for each position, or one column, sends.")
+        str,
+        typer.Option(
+            metavar="email|total",
+            autocompletion=completing.among("email", "total"),
+            help="One column for each position, or one column, sends.",
+        ),
     ] = "email",
     capacity: Annotated[
         str | None,

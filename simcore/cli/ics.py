@@ -78,7 +78,7 @@ def ics(
     time_zones: Zones = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
-    """Write sends as a calendar file (iCalendar), one event each, for any calendar to import.
+    """Write sends as a calendar file, one event each.
 
     \b
       simcore ics welcome.json --entered "2026-03-06 21:07" -o sends.ics

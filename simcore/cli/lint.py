@@ -11,6 +11,7 @@ from simcore.account import Account
 from simcore.account.lint import CODES
 from simcore.account.load import look as look_into
 from simcore.answers.lint import lint as look
+from simcore.cli import completing
 from simcore.cli.loading import load_all, zone_of
 from simcore.cli.options import JSON, AccountZone, there
 from simcore.clock import instants
@@ -27,6 +28,7 @@ def lint(
         Path | None,
         typer.Argument(
             metavar="FILE",
+            autocompletion=completing.sequences,
             help="The sequence: JSON from <platforms> API. A list is checked as a whole, or one of it with FILE#ID. A "
             "folder is checked as an account, as `simcore account` reads it.",
         ),
@@ -35,6 +37,7 @@ def lint(
         list[Path] | None,
         typer.Option(
             metavar="OTHER",
+            autocompletion=completing.sequences,
             help="A file with other sequences of the account; repeatable. Those in the same list as FILE count "
             "already.",
         ),

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import simcore
+from simcore.cli import completing
 from simcore.cli.options import JSON, saying, there
 from simcore.plan.platform import platform_named
 from simcore.plan.rules import every
@@ -18,7 +19,11 @@ from simcore.show import terminal
 def assumptions(
     platform: Annotated[
         str | None,
-        typer.Argument(metavar="PLATFORM", help="One of <names>; default: all of them."),
+        typer.Argument(
+            metavar="PLATFORM",
+            autocompletion=completing.platform_names,
+            help="One of <names>; default: all of them.",
+        ),
     ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -42,7 +47,10 @@ def assumptions(
 
 
 def schema(
-    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help="One of <names>.")],
+    platform: Annotated[
+        str,
+        typer.Argument(metavar="PLATFORM", autocompletion=completing.platform_names, help="One of <names>."),
+    ],
 ) -> None:
     """Print the JSON Schema of a platform's files, for editors and validators.
 
@@ -55,7 +63,10 @@ def schema(
 
 def rules(
     name: Annotated[
-        str | None, typer.Argument(metavar="RULE", help="A rule's number; default: list all.")
+        str | None,
+        typer.Argument(
+            metavar="RULE", autocompletion=completing.rule_numbers, help="A rule's number; default: list all."
+        ),
     ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -84,7 +95,12 @@ def rules(
 
 
 def example(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Its name; default: list all.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME", autocompletion=completing.examples, help="Its name; default: list all."
+        ),
+    ] = None,
 ) -> None:
     """Print an example file that comes with simcore; of a folder, print where it is.
 

@@ -13,6 +13,7 @@ import simcore
 from simcore.answers.limits import metric_of
 from simcore.answers.metrics import METRICS
 from simcore.answers.optimize import Optimum, cell
+from simcore.cli import completing
 from simcore.cli.answering import answer, quarantines, sources_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
@@ -73,6 +74,7 @@ def sweep(
         str | None,
         typer.Option(
             metavar="METRIC,METRIC",
+            autocompletion=completing.several(*METRICS),
             help=f"Which metrics to show; default: {', '.join(METRICS)}.",
         ),
     ] = None,
@@ -106,7 +108,7 @@ def sweep(
         bool, typer.Option("--json", help="Print the summary as JSON; without -o, with the rows.")
     ] = False,
 ) -> None:
-    """Measure many schedules: every combination of the values of some fields.
+    """Measure every combination of the values of some fields.
 
     \b
       simcore sweep welcome.json entries.csv --over send_hour=8:12
@@ -157,7 +159,12 @@ def optimize(
     *,
     over: Over,
     minimize: Annotated[
-        str, typer.Option(metavar="METRIC", help=f"What is to be least: {', '.join(METRICS)} (or peak_hour).")
+        str,
+        typer.Option(
+            metavar="METRIC",
+            autocompletion=completing.among(*METRICS),
+            help=f"What is to be least: {', '.join(METRICS)} (or peak_hour).",
+        ),
     ],
     subject_to: Annotated[
         list[str] | None,

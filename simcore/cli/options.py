@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperCommand
 
 from simcore.answers.options import ZONES
+from simcore.cli import completing
 from simcore.errors import SimcoreError, shown
 from simcore.plan.columns import Names
 from simcore.plan.columns import check as check_names
@@ -174,6 +175,7 @@ File = Annotated[
     Path,
     typer.Argument(
         metavar="FILE",
+        autocompletion=completing.sequences,
         help="The sequence: JSON from <platforms> API, or that as .gz; - is standard input. For one in a list of "
         "several: FILE#ID.",
     ),
@@ -184,21 +186,30 @@ Emails = Annotated[
 ]
 AccountZone = Annotated[
     str | None,
-    typer.Option(metavar="ZONE", help="<time_zone>"),
+    typer.Option(metavar="ZONE", autocompletion=completing.zones, help="<time_zone>"),
 ]
 Drafts = Annotated[bool, typer.Option("--include-drafts", help="<include_drafts>")]
 Assume = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME=VALUE", help="Set a switch that `simcore assumptions` lists; repeatable."),
+    typer.Option(
+        metavar="NAME=VALUE",
+        autocompletion=completing.switches,
+        help="Set a switch that `simcore assumptions` lists; repeatable.",
+    ),
 ]
 NaiveZone = Annotated[
     str | None,
-    typer.Option(metavar="ZONE", help="The time zone of times without an offset; default: the sequence's."),
+    typer.Option(
+        metavar="ZONE",
+        autocompletion=completing.zones,
+        help="The time zone of times without an offset; default: the sequence's.",
+    ),
 ]
 Unit = Annotated[
     str | None,
     typer.Option(
         metavar="s|ms",
+        autocompletion=completing.among("s", "ms"),
         help="What numbers in the time columns of ENTRIES and EVENTS count since 1970: seconds (s) or milliseconds "
         "(ms). By default such numbers are refused.",
     ),
@@ -282,13 +293,19 @@ EnabledAt = Annotated[
 ]
 Render = Annotated[bool, typer.Option("--render", help="<render>")]
 Order = Annotated[
-    str, typer.Option(metavar="entry|email", help="Order rows by entry, or email by email (faster).")
+    str,
+    typer.Option(
+        metavar="entry|email",
+        autocompletion=completing.among("entry", "email"),
+        help="Order rows by entry, or email by email (faster).",
+    ),
 ]
 Explain = Annotated[bool, typer.Option("--explain", help="Add a column with the reason of each send.")]
 OnError = Annotated[
     str,
     typer.Option(
         metavar="stop|quarantine",
+        autocompletion=completing.among("stop", "quarantine"),
         help="What to do with rows that cannot be used. stop: name them and stop. quarantine: go on without them, and "
         "write them, each with its line and the reason, to files named .quarantine.csv: next to the output or, if "
         "there is no output file, next to the input (for a pipe: in the current folder). Their texts stay unchanged, "

@@ -6,6 +6,7 @@ import pandas as pd
 import typer
 
 import simcore
+from simcore.cli import completing
 from simcore.cli.loading import assumed, load
 from simcore.cli.options import JSON, AccountZone, Assume, Drafts, Emails, File, NaiveZone, Seed, saying
 from simcore.cli.pictures import Pictures, PlotTimeline
@@ -32,6 +33,7 @@ def preview(
         typer.Option(
             "--time-zones",
             metavar="ZONE",
+            autocompletion=completing.zones,
             help="The subscriber's own time zone: all waits in days, send days and windows are then in it.",
         ),
     ] = None,

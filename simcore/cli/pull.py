@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from simcore.cli import completing
 from simcore.cli.options import JSON, saying, there
 from simcore.plan.platform import platform_named
 from simcore.show import terminal
@@ -14,7 +15,10 @@ from simcore.text.wording import count
 
 
 def pull(
-    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help="One of <names>.")],
+    platform: Annotated[
+        str,
+        typer.Argument(metavar="PLATFORM", autocompletion=completing.platform_names, help="One of <names>."),
+    ],
     folder: Annotated[
         Path,
         typer.Argument(metavar="FOLDER", help="Where to: a new folder, or one of a run that was stopped."),

@@ -9,6 +9,7 @@ import simcore
 from simcore.answers.idle import idle
 from simcore.answers.options import Options
 from simcore.answers.projection import make
+from simcore.cli import completing
 from simcore.cli.answering import answer, because, sources_of, summary_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
@@ -56,7 +57,13 @@ def simulate(
     events: Events = None,
     changes: Changes = None,
     suffix: Annotated[
-        str, typer.Option("--format", metavar="csv|parquet", help="The format of the tables.")
+        str,
+        typer.Option(
+            "--format",
+            metavar="csv|parquet",
+            autocompletion=completing.among("csv", "parquet"),
+            help="The format of the tables.",
+        ),
     ] = "csv",
     emails: Emails = None,
     time_zone: AccountZone = None,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from simcore.cli import completing
 from simcore.cli.loading import load_all
 from simcore.plan.platform import platform_of
 from simcore.show import terminal
@@ -19,6 +20,7 @@ def twin(
         list[Path] | None,
         typer.Argument(
             metavar="FILE",
+            autocompletion=completing.sequences,
             help="Sequences that it has from the start: JSON from <platforms> API.",
         ),
     ] = None,

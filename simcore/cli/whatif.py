@@ -13,6 +13,7 @@ import simcore
 from simcore.answers.options import Options
 from simcore.answers.sides import Side, measures, moved, side_of
 from simcore.answers.whatif import WHAT
+from simcore.cli import completing
 from simcore.cli.answering import answer, because, idle_json, quarantines, sources_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
@@ -114,6 +115,7 @@ def compare(
         list[Path],
         typer.Argument(
             metavar="FILE",
+            autocompletion=completing.sequences,
             help="The sequences, two or more: JSON from <platforms> API. For one in a list of several: FILE#ID.",
         ),
     ],
@@ -143,6 +145,7 @@ def compare(
         str | None,
         typer.Option(
             metavar="ZONE",
+            autocompletion=completing.zones,
             help="The time zone of times without an offset; default: the sequences', if it is the same.",
         ),
     ] = None,
