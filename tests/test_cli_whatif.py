@@ -434,6 +434,24 @@ def test_errors_are_status_1():
     assert lines("lint", drafted())[-1] == "1 note"
 
 
+def test_several_files_are_looked_at_one_by_one():
+    typed = ["lint", WELCOME, drafted(active=False), ONBOARDING]
+    shown = run(*typed, status=1).stdout
+    assert shown.startswith(f"{WELCOME}: Welcome series, America/New_York\n")
+    assert "\n\nw.json: Series, America/New_York\n\nerror  active  inactive\n" in shown
+    assert f"\n\n{ONBOARDING}: Onboarding, Europe/Kyiv\nnothing to say\n" in shown
+    told = json.loads(run(*typed, "--json", status=1).stdout)
+    assert (told["errors"], {row["file"] for row in told["findings"]}) == (1, {"w.json"})
+    assert refused_after(WELCOME, "none.json") == "none.json: No such file or directory"
+
+
+def refused_after(good, bad):
+    """The message about a second file, after what is found in the first."""
+    result = run("lint", good, bad, status=2)
+    assert result.stdout == f"{good}: Welcome series, America/New_York\nnothing to say\n"
+    return result.stderr.removeprefix("Error: ").removesuffix("\n")
+
+
 def test_errors_that_nobody_reads_are_status_1(monkeypatch, capsys):
     drafted(active=False)
     read, out = os.pipe()

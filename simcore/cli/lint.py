@@ -1,4 +1,4 @@
-"""`simcore lint`: what is worth a second look."""
+"""`simcore lint`: what is worth a second look. `.pre-commit-hooks.yaml` has it as a hook of pre-commit."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,13 +24,13 @@ from simcore.text.wording import count
 
 
 def lint(
-    file: Annotated[
-        Path | None,
+    files: Annotated[
+        list[Path] | None,
         typer.Argument(
             metavar="FILE",
             autocompletion=completing.sequences,
             help="The sequence: JSON from <platforms> API. A list is checked as a whole, or one of it with FILE#ID. A "
-            "folder is checked as an account, as `simcore account` reads it.",
+            "folder is checked as an account, as `simcore account` reads it. Several files are checked one by one.",
         ),
     ] = None,
     among: Annotated[
@@ -69,19 +69,24 @@ def lint(
     if explain:
         _explain(as_json)
         return
-    if file is None:
+    if not files:
         raise SimcoreError("FILE: missing, expected a sequence, or --list")
     looked = (
-        _account(file, among, as_of, time_zone)
-        if file.is_dir()
-        else _files(file, among or [], as_of, time_zone)
+        (file, *each)
+        for file in files
+        for each in (
+            _account(file, among, as_of, time_zone)
+            if file.is_dir()
+            else _files(file, among or [], as_of, time_zone)
+        )
     )
     rows: list[Any] = []
-    for number, (sequence, found) in enumerate(looked):
-        rows += [{"sequence": sequence.name, **row} for row in found.to_dict("records")]
+    for number, (file, sequence, found) in enumerate(looked):
+        rows += [{"file": str(file), "sequence": sequence.name, **row} for row in found.to_dict("records")]
         if not as_json:
             terminal.tell("\n" if number else "")
-            terminal.show([f"{sequence.name}, {sequence.time_zone}"], [], [])
+            before = f"{file}: " if len(files) > 1 else ""
+            terminal.show([f"{before}{sequence.name}, {sequence.time_zone}"], [], [])
             terminal.tell("" if len(found) else "nothing to say\n")
             for code, severity, where, message in found.itertuples(index=False):
                 terminal.tell("\n")
