@@ -1,4 +1,4 @@
-"""simcore's plugin of pytest: the fixtures `kit_twin` and `golden`, and the option `--simcore-update`.
+"""simcore's plugin of pytest: fixtures `golden`, `kit_twin` and `sequenzy_twin`, and the option `--simcore-update`.
 
 What they need is imported when a test asks for them (rule W5).
 """
@@ -30,16 +30,23 @@ def kit_twin() -> Iterator["Twin"]:
 
 
 @pytest.fixture
+def sequenzy_twin(kit_twin: "Twin") -> "Twin":
+    """The same twin, which answers as both APIs do, for tests that call Sequenzy's."""
+    return kit_twin
+
+
+@pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[["pd.DataFrame", str], None]:
     """`golden(timeline, "welcome.csv")`: sees to it that a timeline is that of a file beside the test.
 
     See `simcore.testing.check_golden`; with `--simcore-update` the file is written instead.
     """
-    from simcore.testing import check_golden
+    from simcore.testing import timelines
 
     def check(timeline: "pd.DataFrame", name: str) -> None:
         __tracebackhide__ = True
         path = request.path.parent / name
-        check_golden(timeline, path, update=bool(request.config.getoption("--simcore-update")))
+        update = bool(request.config.getoption("--simcore-update"))
+        timelines.golden(timeline, path, update, "pytest --simcore-update")
 
     return check

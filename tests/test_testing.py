@@ -50,8 +50,21 @@ def test_hypothesis_is_missing(monkeypatch):
     monkeypatch.delitem(sys.modules, "simcore.testing.strategies")
     with pytest.raises(ModuleNotFoundError) as caught:
         importlib.import_module("simcore.testing.strategies")
-    assert str(caught.value) == 'simcore.testing needs hypothesis: pip install "simcore[testing]"'
+    assert str(caught.value) == 'strategies need hypothesis: pip install "simcore[testing]"'
     assert caught.value.name == "hypothesis"
+
+
+def test_only_strategies_need_hypothesis(monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("simcore.testing")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    fresh = importlib.import_module("simcore.testing")
+    assert {*fresh.__all__} <= {*dir(fresh)}
+    assert callable(fresh.check_golden)
+    with pytest.raises(ModuleNotFoundError, match=r"^strategies need hypothesis: "):
+        fresh.kit_sequences  # noqa: B018  looked for when it is asked for
+    with pytest.raises(AttributeError, match=r"^module 'simcore\.testing' has no attribute 'sequences'$"):
+        fresh.sequences  # noqa: B018  as above
 
 
 # ---------------------------------------------------------------- sequences

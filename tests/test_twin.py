@@ -661,13 +661,16 @@ def pytested(folder, code, *options):
 
 @pytest.mark.slow
 def test_the_fixture_of_a_twin(tmp_path):
-    code = "def test_it(kit_twin):\n    assert kit_twin.outbox.empty and kit_twin.url.startswith('http://127.0.0.1:')\n"
+    code = (
+        "def test_it(kit_twin, sequenzy_twin):\n"
+        "    assert kit_twin.outbox.empty and kit_twin.url.startswith('http://127.0.0.1:')\n"
+        "    assert sequenzy_twin is kit_twin\n"
+    )
     assert "1 passed" in pytested(tmp_path, code)
 
 
 @pytest.mark.slow
 def test_the_fixture_of_golden_files(tmp_path):
-    pytest.importorskip("hypothesis", reason="the extra testing has it")
     code = (
         "import simcore\nfrom simcore import kit\n"
         "def test_it(golden):\n"
@@ -675,11 +678,13 @@ def test_the_fixture_of_golden_files(tmp_path):
         "    golden(simcore.project(welcome, ['2026-03-06T21:07-05:00']), 'welcome.csv')\n"
     )
     told = pytested(tmp_path, code)
-    assert "there is no such file yet" in told
+    assert "welcome.csv: there is no such file yet: write it with pytest --simcore-update" in told
     assert "1 failed" in told
     assert "1 passed" in pytested(tmp_path, code, "--simcore-update")
     assert (tmp_path / "welcome.csv").read_text("utf-8").count("\n") == 5
     assert "1 passed" in pytested(tmp_path, code)
+    told = pytested(tmp_path, code.replace("21:07", "21:08"))
+    assert "If this is right, write the file again with pytest --simcore-update." in told
 
 
 # ---------------------------------------------------------------- faults (W4)

@@ -19,7 +19,7 @@ try:
     from hypothesis import strategies as st
 except ModuleNotFoundError:
     raise ModuleNotFoundError(
-        'simcore.testing needs hypothesis: pip install "simcore[testing]"', name="hypothesis"
+        'strategies need hypothesis: pip install "simcore[testing]"', name="hypothesis"
     ) from None
 
 _ZONES = (

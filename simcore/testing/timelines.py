@@ -83,6 +83,12 @@ def check_golden(timeline: pd.DataFrame, path: str | PathLike[str], update: bool
     ...     check_golden(sends, Path(folder, "welcome.csv"))
     """
     __tracebackhide__ = True
+    golden(timeline, path, update, "check_golden(..., update=True)")
+
+
+def golden(timeline: pd.DataFrame, path: str | PathLike[str], update: bool, how: str) -> None:
+    """The same, for those who write the file with `how`."""
+    __tracebackhide__ = True
     check("timeline", timeline)
     page, here = io.BytesIO(), zone(str(timeline["send_at"].dt.tz))
     writer(None, False, csv_safe=False)(timeline, here, page, lambda _: None)
@@ -93,18 +99,14 @@ def check_golden(timeline: pd.DataFrame, path: str | PathLike[str], update: bool
     try:
         kept = Path(path).read_bytes()
     except FileNotFoundError:
-        raise AssertionError(
-            f"{path}: there is no such file yet: write it with check_golden(..., update=True)"
-        ) from None
+        raise AssertionError(f"{path}: there is no such file yet: write it with {how}") from None
     if kept == page.getvalue():
         return
     # Both as read from CSV, so that ids and texts of every kind are compared in the form that a file can keep.
     found = _read("timeline", page.getvalue())
     found["send_at"] = timeline["send_at"].array
     if differences := _differences(found, _read(str(path), kept), str(path), None):
-        raise AssertionError(
-            f"{differences}\nIf this is right, write the file again with check_golden(..., update=True)."
-        )
+        raise AssertionError(f"{differences}\nIf this is right, write the file again with {how}.")
 
 
 def _read(name: str, data: bytes) -> pd.DataFrame:
