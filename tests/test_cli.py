@@ -268,7 +268,9 @@ def test_preview_refuses(options, message):
 
 def test_sequence_files_that_are_none():
     assert refused("preview", "no.json", "--entered", "2026") == "no.json: No such file or directory"
-    assert refused("preview", ".", "--entered", "2026") == ".: Is a directory"
+    assert refused("preview", ".", "--entered", "2026") == ".: a folder, expected a JSON file"
+    told = refused("project", WELCOME, ".")
+    assert told == ".: a folder, expected a file"
     message = "1 problem\n  w.json: not JSON: Expecting value at line 1, column 1"
     assert refused("preview", write("w.json", "hello"), "--entered", "2026") == f"w.json: {message}"
     file = account("w.json", [("One", 0)], send_hour=25)

@@ -391,7 +391,7 @@ def test_no_file(tmp_path):
     for call in (kit.load, kit.load_all):
         with pytest.raises(FileNotFoundError):
             call(tmp_path / "none.json")
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(simcore.SimcoreError, match=r"a folder, expected a JSON file$"):
         kit.load(tmp_path)
 
 

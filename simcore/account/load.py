@@ -24,6 +24,7 @@ from simcore.account.people import (
 from simcore.answers.projection import plan_of
 from simcore.clock.instants import Reader
 from simcore.errors import SimcoreError, shown
+from simcore.files.inputs import path_of
 from simcore.files.json_file import read_json
 from simcore.files.reading import read
 from simcore.files.rows import Rows
@@ -53,7 +54,7 @@ class Folder(NamedTuple):
 
 def look(folder: str | PathLike[str]) -> Folder:
     """What is in a folder. Raises SimcoreError where it holds no account, or a file in it cannot be read."""
-    path = Path(folder)
+    path = path_of("folder", folder, "a folder")
     if not path.is_dir():
         raise SimcoreError(f"{path}: no folder, expected one with the JSON files of an account's sequences")
     tables = {name: path / f"{name}.csv" for name in COLUMNS}

@@ -26,11 +26,11 @@ from simcore.text.wording import count, listed
 
 @contextmanager
 def naming(what: str | Path) -> Iterator[None]:
-    """Puts before an error what it is about."""
+    """Puts before an error what it is about, if the error does not begin with it."""
     try:
         yield
     except SimcoreError as error:
-        raise SimcoreError(f"{named(what)}: {error}") from None
+        raise SimcoreError(f"{named(what)}: {str(error).removeprefix(f'{named(what)}: ')}") from None
 
 
 def load(file: Path, naive_time_zone: str | None, only: Mapping[str, Any]) -> Any:

@@ -13,6 +13,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from simcore.errors import SimcoreError, shown
+
 _HEAD = 1 << 12
 """So many bytes at the beginning of an input are looked at, to see what it is."""
 _BUFFER = 1 << 16
@@ -62,6 +64,18 @@ class Input(NamedTuple):
         return self.file.seekable() and not isinstance(self.file, gzip.GzipFile)
 
 
+def path_of(name: str, given: Any, what: str = "a file") -> Path:
+    """A path that is given as an argument of that name. Raises SimcoreError for what is none.
+
+    Python would take a whole number for a file that is open already, and close it; and an empty text for this folder.
+    """
+    with suppress(TypeError):
+        text = os.fspath(given)
+        if isinstance(text, str) and text and "\0" not in text:
+            return Path(text)
+    raise SimcoreError(f"{name}: found {shown(given)}, expected the path of {what}")
+
+
 def is_stdin(path: str | PathLike[str]) -> bool:
     """Whether this is standard input, `-`."""
     return str(path) == "-"
@@ -103,6 +117,8 @@ def opened(path: str | PathLike[str]) -> Iterator[Input]:
 
 def _raw(path: str | PathLike[str]) -> Any:
     if not is_stdin(path):
+        if os.path.isdir(path):
+            raise WrongKindError("a folder, expected a file")
         return open(path, "rb")
     if sys.stdin is None:
         raise WrongKindError("closed, so nothing can be read from it")

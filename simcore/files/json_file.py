@@ -6,8 +6,8 @@ from itertools import chain
 from os import PathLike
 from typing import Any
 
-from simcore.errors import ValidationError, shown
-from simcore.files.inputs import WrongKindError, named, opened
+from simcore.errors import SimcoreError, ValidationError, shown
+from simcore.files.inputs import WrongKindError, named, opened, path_of
 
 MOST_BYTES = 256 << 20
 """So many bytes a JSON file may have: 256 MiB, which is thousands of emails with their HTML."""
@@ -24,8 +24,12 @@ def read_json(path: str | PathLike[str]) -> Any:
     `path`: or `-` for standard input; what gzip compressed is unpacked.
 
     Raises ValidationError where it is not JSON; where an object has a key twice, since all but one would be lost;
-    and where it is too big or nested too deeply. OSError where the file cannot be read.
+    and where it is too big or nested too deeply. SimcoreError for a folder, and for what is no path. OSError where the
+    file cannot be read.
     """
+    path = path_of("path", path)
+    if path.is_dir():
+        raise SimcoreError(f"{path}: a folder, expected a JSON file")
     message = "not JSON that can be read: nested too deeply"
     try:
         value = json.loads(_bytes(path).decode("utf-8-sig"), object_pairs_hook=once)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -92,6 +93,8 @@ def _pages(source: Any) -> list[Any]:
 
 def _csv(path: str | PathLike[str]) -> pd.DataFrame:
     """The table of a CSV file, texts but for the ids."""
+    if Path(path).is_dir():
+        raise SimcoreError(f"{path}: a folder, expected a file")
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except pd.errors.EmptyDataError:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from simcore.errors import SimcoreError, ValidationError, shown
 from simcore.files.folders import settle, writing
+from simcore.files.inputs import path_of
 from simcore.files.json_file import read_json
 from simcore.files.writing import replacing
 from simcore.live.pages import Part, items_of, own_of
@@ -32,7 +33,7 @@ class Folder:
     """The folder of a snapshot. Each file is written whole or not at all, so those that are there are whole."""
 
     def __init__(self, path: str | PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = path_of("folder", path, "a folder")
 
     def manifest(self) -> Manifest | None:
         """What it is of; None where it was not begun. Raises SimcoreError for another file of that name."""

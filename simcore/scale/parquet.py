@@ -34,6 +34,7 @@ from simcore.errors import EntryError, SimcoreError, TooLateError, shown
 from simcore.files import shipped as about
 from simcore.files.columns import check_columns
 from simcore.files.folders import alone, settle, writing
+from simcore.files.inputs import path_of
 from simcore.files.parquet import check_memory, flat, pyarrow
 from simcore.files.rows import Rows
 from simcore.files.writing import replacing
@@ -132,7 +133,7 @@ def project(
     given = read(project, options)
     if not isinstance(chunk_rows, int) or isinstance(chunk_rows, bool) or chunk_rows < 1:
         raise SimcoreError(f"chunk_rows: found {shown(chunk_rows)}, expected a whole number of 1 or more")
-    source, folder = Path(path_in), Path(path_out)
+    source, folder = path_of("path_in", path_in), path_of("path_out", path_out, "a folder")
     arrow, parquet = pyarrow(source)
     sequence, given = checked(sequence, given, cap)
     nobody = make(sequence, [], given, cap=cap)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,8 @@ def _file(path: str | PathLike[str]) -> Any:
     """What a file holds: of a CSV file a page, without the fields that are empty."""
     if not fspath(path).lower().endswith(".csv"):
         return read_json(path)
+    if Path(path).is_dir():
+        raise SimcoreError(f"{path}: a folder, expected a file")
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:

@@ -3,12 +3,12 @@
 import uuid
 from importlib import import_module
 from os import PathLike
-from pathlib import Path
 
 import pandas as pd
 
 from simcore.answers import timeline
 from simcore.errors import SimcoreError
+from simcore.files.inputs import path_of
 from simcore.files.writing import replacing
 from simcore.text.tables import cut
 
@@ -38,7 +38,7 @@ def to_ics(sends: pd.DataFrame, path: str | PathLike[str], /) -> None:
     4
     """
     data = ical(sends)
-    with replacing(Path(path)) as sink:
+    with replacing(path_of("path", path)) as sink:
         sink.write(data)
 
 

@@ -5,7 +5,6 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from simcore.clock import instants
 from simcore.clock.words import clock, length
 from simcore.clock.zones import Ints, zone
 from simcore.errors import SimcoreError, shown
+from simcore.files.inputs import path_of
 from simcore.files.stamps import us_of
 from simcore.files.writing import replacing, writer
 from simcore.text.tables import cut
@@ -90,14 +90,17 @@ def golden(timeline: pd.DataFrame, path: str | PathLike[str], update: bool, how:
     """The same, for those who write the file with `how`."""
     __tracebackhide__ = True
     check("timeline", timeline)
+    file = path_of("path", path)
     page, here = io.BytesIO(), zone(str(timeline["send_at"].dt.tz))
     writer(None, False, csv_safe=False)(timeline, here, page, lambda _: None)
     if update:
-        with replacing(Path(path)) as sink:
+        with replacing(file) as sink:
             sink.write(page.getvalue())
         return
+    if file.is_dir():
+        raise SimcoreError(f"{path}: a folder, expected a CSV file")
     try:
-        kept = Path(path).read_bytes()
+        kept = file.read_bytes()
     except FileNotFoundError:
         raise AssertionError(f"{path}: there is no such file yet: write it with {how}") from None
     if kept == page.getvalue():

@@ -2,10 +2,11 @@
 
 import json
 import sqlite3
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any, NamedTuple
 
 from simcore.errors import SimcoreError
+from simcore.files.inputs import path_of
 
 _FORMAT = 1
 _APPLICATION = 0x73696D74  # "simt"
@@ -30,7 +31,7 @@ class Record:
         self.operations: list[Operation] = []
         self._file: sqlite3.Connection | None = None
         if path is not None:
-            self._open(fspath(path))
+            self._open(str(path_of("state", path)))
 
     def _open(self, path: str) -> None:
         try:
