@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simcore import kit
-from simcore.errors import ValidationError
+from simcore.errors import SimcoreError, ValidationError
 from simcore.kit.api import all_from_api
 
 A = {"id": 301, "subject": "A", "delay_value": 0, "delay_unit": "days", "position": 0, "published": True}
@@ -391,7 +391,7 @@ def test_no_file(tmp_path):
     for call in (kit.load, kit.load_all):
         with pytest.raises(FileNotFoundError):
             call(tmp_path / "none.json")
-    with pytest.raises(simcore.SimcoreError, match=r"a folder, expected a JSON file$"):
+    with pytest.raises(SimcoreError, match=r"a folder, expected a JSON file$"):
         kit.load(tmp_path)
 
 
