@@ -315,3 +315,25 @@ def test_a_platform_that_gives_none(text_of):
         schema = kit.platform.__class__.__mro__[1].schema
 
     assert text_of(SimcoreError, Silent().schema) == "Silent gives no JSON Schema of its files"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("platform", "name", "load"),
+    [
+        ("kit", "welcome", kit.load),
+        ("kit", "account", kit.load_all),
+        ("sequenzy", "onboarding", sequenzy.load),
+    ],
+)
+def test_a_file_can_name_its_schema(platform, name, load, tmp_path):
+    """As editors look for it, `$schema` at the top."""
+    whole = {"$schema": f"./{platform}.schema.json", **body(name)}
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps(whole), "utf-8")
+    assert fits(platform).is_valid(whole)
+    before, after = load(simcore.example(name)), load(path)
+    for one, other in zip(
+        *(each if isinstance(each, list) else [each] for each in (before, after)), strict=True
+    ):
+        assert simcore.preview(one, "2026-03-06T21:07Z").equals(simcore.preview(other, "2026-03-06T21:07Z"))
