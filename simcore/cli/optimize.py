@@ -58,7 +58,7 @@ Over = Annotated[
     list[str],
     typer.Option(
         metavar="PATH=VALUES",
-        help="A field and the values to try: whole numbers from the one to the other, both included (send_hour=0..23 "
+        help="A field and the values to try: whole numbers from one to another, both included (send_hour=0..23 "
         "or send_hour=0:23), values with commas between them (emails[2].delay_value=1,2,5), or a JSON list "
         '(send_days=[["monday"],["friday"]]); repeatable.',
     ),
@@ -75,7 +75,7 @@ def sweep(
         typer.Option(
             metavar="METRIC,METRIC",
             autocompletion=completing.several(*METRICS),
-            help=f"Which metrics to show; default: {', '.join(METRICS)}.",
+            help=f"Some of {', '.join(METRICS)}; default: all of them.",
         ),
     ] = None,
     output: Annotated[
@@ -112,7 +112,8 @@ def sweep(
 
     \b
       simcore sweep welcome.json entries.csv --over send_hour=8:12
-      simcore sweep welcome.json entries.csv --over send_hour=0..23 --over "emails[2].delay_value=1,2,3" -o all.csv
+      simcore sweep welcome.json entries.csv --over send_hour=0..23
+        --over "emails[2].delay_value=1,2,3" -o all.csv
 
     Metrics: median_days and p95_days (from the entry to the last send), weekend_share and night_share (22:00 to 07:00)
     of the sends, and most_in_an_hour. For the best schedule alone, simcore optimize looks at fewer of them.
@@ -196,8 +197,8 @@ def optimize(
 
     \b
       simcore optimize welcome.json entries.csv --over send_hour=0..23 --minimize p95_days
-      simcore optimize welcome.json entries.csv --over send_hour=0..23 --over "emails[2].delay_value=1,2,3"
-        --minimize median_days --subject-to "night_share <= 0.1"
+      simcore optimize welcome.json entries.csv --over send_hour=0..23
+        --over "emails[2].delay_value=1,2,3" --minimize median_days --subject-to "night_share <= 0.1"
 
     Metrics: median_days and p95_days (from the entry to the last send), weekend_share and night_share (22:00 to 07:00)
     of the sends, and most_in_an_hour. With --json, the parts of the space that were not evaluated are listed too, each
