@@ -196,9 +196,11 @@ def optimize(
     """Find the best of many schedules, with a proof that none is better.
 
     \b
-      simcore optimize welcome.json entries.csv --over send_hour=0..23 --minimize p95_days
       simcore optimize welcome.json entries.csv --over send_hour=0..23
-        --over "emails[2].delay_value=1,2,3" --minimize median_days --subject-to "night_share <= 0.1"
+        --minimize p95_days
+      simcore optimize welcome.json entries.csv --over send_hour=0..23
+        --over "emails[2].delay_value=1,2,3" --minimize median_days
+        --subject-to "night_share <= 0.1"
 
     Metrics: median_days and p95_days (from the entry to the last send), weekend_share and night_share (22:00 to 07:00)
     of the sends, and most_in_an_hour. With --json, the parts of the space that were not evaluated are listed too, each

@@ -42,10 +42,10 @@ def plot_timeline(timeline: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
     check("timeline", timeline, _TIMELINE, "simcore.project")
     here = zone_of("timeline: send_at", timeline["send_at"].dtype)
     timeline = timeline[timeline["send_at"].notna()].reset_index(drop=True)
-    ax = drawing.axes(ax, (9, 5))
     if timeline.empty:
-        return drawing.nothing(ax, f"send time, {here.name}", "subscribers")
+        return drawing.nothing(drawing.axes(ax, (9, 5)), f"send time, {here.name}", "subscribers")
     crowd = _crowd(timeline)
+    ax = drawing.axes(ax, (9, min(1.6 + 0.25 * max(crowd.rows, len(crowd.emails)), 5)))
     at_us, rows = crowd.at_us, crowd.rows
     margin_us = max(int(np.ptp(at_us)), DAY_US) // 30
     low_us, high_us = int(at_us.min()) - margin_us, int(at_us.max()) + margin_us
