@@ -33,7 +33,12 @@ FILES = {
     "benchmarks/results/growth.png": "about/growth.png",
     "benchmarks/results/growth.json": "about/growth.json",
 }
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.relative_to(ROOT / "notebooks/site/pages").as_posix()
+    for path in sorted((ROOT / "notebooks/site/pages").rglob("*.md"))
+}
 FOUND = {
+    **PAGES,
     **NOTEBOOKS,
     **RULES,
     **TEXTS,
