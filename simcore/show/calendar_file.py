@@ -30,6 +30,7 @@ def to_ics(sends: pd.DataFrame, path: str | PathLike[str], /) -> None:
     written, or if icalendar is not installed.
 
     >>> import tempfile, simcore
+    >>> from pathlib import Path
     >>> from simcore import kit
     >>> sends = simcore.project(kit.load(simcore.example("welcome")), ["2026-03-06T21:07-05:00"])
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -76,6 +76,7 @@ def check_golden(timeline: pd.DataFrame, path: str | PathLike[str], update: bool
     timeline, for a file that does not hold one, and if the file cannot be written.
 
     >>> import simcore, tempfile
+    >>> from pathlib import Path
     >>> from simcore import kit
     >>> sends = simcore.project(kit.load(simcore.example("welcome")), ["2026-03-06T21:07-05:00"])
     >>> with tempfile.TemporaryDirectory() as folder:
