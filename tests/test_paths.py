@@ -28,6 +28,7 @@ TAKES = {
     "snapshot": (lambda path: Folder(path), "folder", FOLDER),
     "Account.load": (lambda path: simcore.Account.load(path), "folder", FOLDER),
     "to_ics": (lambda path: simcore.to_ics(SENDS, path), "path", FILE),
+    "write_report": (lambda path: simcore.write_report(WELCOME, path, None), "path", FILE),
     "check_golden": (lambda path: check_golden(SENDS, path), "path", FILE),
     "check_golden, update": (lambda path: check_golden(SENDS, path, update=True), "path", FILE),
     "twin": (lambda path: simcore.twin(state=path), "state", FILE),

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from simcore.answers.options import Options
+from simcore.cli import completing
 from simcore.cli.answering import answer, sources_of
 from simcore.cli.loading import asked_of, load
 from simcore.cli.options import (
@@ -49,6 +50,7 @@ def report(
         list[Path],
         typer.Argument(
             metavar="FILE",
+            autocompletion=completing.sequences,
             help="The sequence, or several, which are compared: JSON from <platforms> API. For one in a list of "
             f"several: FILE#ID. The last may be ENTRIES, if it is no .json file. {ENTRIES_HELP} {TRIGGER_HELP}",
         ),

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from os import PathLike
-from pathlib import Path
 from typing import Any, Unpack
 
 import pandas as pd
@@ -18,6 +17,7 @@ from simcore.clock.instants import Instant, Reader
 from simcore.clock.words import clock, length
 from simcore.clock.zones import SECOND_US, zone
 from simcore.errors import SimcoreError
+from simcore.files.inputs import path_of
 from simcore.files.shipped import versions
 from simcore.files.stamps import aware, us_of
 from simcore.files.writing import replacing
@@ -72,6 +72,7 @@ def write_report(
     and the errors of `simcore.project`.
 
     >>> import tempfile, simcore
+    >>> from pathlib import Path
     >>> from simcore import kit
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     found = Path(folder, "report.html")
@@ -79,8 +80,9 @@ def write_report(
     ...     "Three knives are enough" in found.read_text("utf-8")
     True
     """
+    file = path_of("path", path)
     made = report(sequences, entries, read(write_report, options), entered_at, as_of)
-    with replacing(Path(path)) as sink:
+    with replacing(file) as sink:
         sink.write(made)
 
 
