@@ -75,11 +75,13 @@ def test_files(name):
     typed = ["sweep", WELCOME, ENTRIES, "--over", "send_hour=8..9", SEND_DAYS, "-o", name]
     assert run(*typed).stdout == f"4 schedules, in {name}\n"
     assert json.loads(run(*typed, "--json").stdout)["file"] == name
-    found = pd.read_csv(name, float_precision="round_trip") if name.endswith("csv") else pd.read_parquet(name)
+    # Older pandas reads floats of CSV to their last digit but one, if it is not told that they are texts.
+    texts = dict.fromkeys(METRICS, str)
+    found = pd.read_csv(name, dtype=texts) if name.endswith("csv") else pd.read_parquet(name)
     whole = swept({"send_hour": [8, 9], "send_days": [["monday"], ["friday", "monday"]]})
     assert found["send_days"].map(json.loads).map(tuple).tolist() == whole["send_days"].tolist()
     assert found["send_hour"].tolist() == [8, 8, 9, 9]
-    assert found[[*METRICS]].to_numpy().tolist() == whole[[*METRICS]].to_numpy().tolist()
+    assert found[[*METRICS]].astype("float64").to_numpy().tolist() == whole[[*METRICS]].to_numpy().tolist()
 
 
 def test_a_long_table_is_cut():
