@@ -104,9 +104,20 @@ def whole_words() -> Iterator[None]:
 
     What comes before the last of these stands on the line already, so it is left out of the answer.
     """
-    if os.environ.get(_ASKED) != "complete_bash":
+    if os.environ.get(_ASKED) == "complete_bash":
+        there, page = _put_together(), StringIO()
+        try:
+            with redirect_stdout(page):
+                yield
+        finally:
+            lines = page.getvalue().splitlines(keepends=True)
+            sys.stdout.write("".join(_rest(line, there) for line in lines))
+    else:
         yield
-        return
+
+
+def _put_together() -> str:
+    """Has the words be whole for who reads them next; gives what of the last one is before what bash completes."""
     words = os.environ[_WORDS].split("\n")[: int(os.environ[_AT]) + 1]
     joined: list[str] = []
     after_break = False
@@ -118,13 +129,7 @@ def whole_words() -> Iterator[None]:
             joined.append(word)
         after_break = breaks
     os.environ[_WORDS], os.environ[_AT] = "\n".join(joined), str(len(joined) - 1)
-    there = joined[-1].removesuffix(words[-1].strip(_BREAKS)) if len(joined) < len(words) else ""
-    page = StringIO()
-    try:
-        with redirect_stdout(page):
-            yield
-    finally:
-        sys.stdout.write("".join(_rest(line, there) for line in page.getvalue().splitlines(keepends=True)))
+    return joined[-1].removesuffix(words[-1].strip(_BREAKS)) if len(joined) < len(words) else ""
 
 
 def _rest(value: str, there: str) -> str:
