@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, Unpack
 
 import numpy as np
@@ -12,6 +11,7 @@ from simcore.answers import explain as words
 from simcore.answers.options import Entries, PreviewOptions, ProjectOptions, read, takes
 from simcore.answers.projection import Simulation, make, plan_of
 from simcore.answers.records import records
+from simcore.answers.sentences import text_dtype
 from simcore.clock import instants
 from simcore.clock.instants import NAT_US, Instant, Unit
 from simcore.clock.words import clock
@@ -96,7 +96,7 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
                 f"the email at position {step.position} (id {step.email_id}) would go out after 2200-01-01 UTC: "
                 "shorten its delay, or give an earlier entry"
             )
-        reason = words.reasons(item, epochs, np.array([entered_us]), names, outcome.zones_at)[0]
+        reason = words.reason(item, epochs, entered_us, names, outcome.zones_at)
         rows.append((step, at_us, at_us - int(item.waited.anchor.distinct_us[0]), reason))
     if not rows:
         warnings.warn(f"nothing to preview: {words.no_email(plan, names)}", stacklevel=2)
@@ -104,13 +104,13 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
     steps, send_us, waits_us, reasons = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [])
     shown = Preview(
         {
-            "email_id": pd.array([step.email_id for step in steps], dtype=_text())
+            "email_id": pd.array([step.email_id for step in steps], dtype=text_dtype())
             if plan.text_ids
             else np.array([step.email_id for step in steps], np.int64),
-            "subject": pd.array([step.subject for step in steps], dtype=_text()),
+            "subject": pd.array([step.subject for step in steps], dtype=text_dtype()),
             "send_at": instants.show(np.array(send_us, np.int64), plan.time_zone),
             "wait": np.array(waits_us, np.int64).view("timedelta64[us]"),
-            "reason": pd.array(reasons, dtype=_text()),
+            "reason": pd.array(reasons, dtype=text_dtype()),
         },
         index=pd.Index(np.array([step.position for step in steps], np.int16), name="position"),
     )
@@ -206,9 +206,3 @@ def split_entries(
     """
     theirs = [each.columns for each in platforms().values()]
     return reading.split(entries, instants.Reader(naive_time_zone, unit, dayfirst), columns, theirs)
-
-
-@cache
-def _text() -> Any:
-    """The dtype that pandas gives to texts: str since 3.0, object before."""
-    return pd.Series([], dtype="str").dtype

@@ -15,7 +15,7 @@ from test_for_all_entries import check_pieces, first_broken, ranges
 from test_laws import array, aware, delays, gates, two_instants, us
 
 import simcore
-from simcore.answers import explain
+from simcore.answers import explain, sentences
 from simcore.clock.dates import dates_of
 from simcore.clock.delays import CalendarDays, Delay, Elapsed, UntilDate, UntilOpen
 from simcore.clock.gates import MOST_STEPS, Anytime, Closed, Gate, Poll, SendSlots, SendWindow
@@ -327,8 +327,10 @@ def test_from_a_change_through_any_gate(cause, begins, gate, goes_on):
     plan, change = Steps((Elapsed(0), gate)).plan(), array(datetime(2026, 3, 7, 15, tzinfo=UTC))
     entered = array(datetime(2026, 3, 7, 2, 7, tzinfo=UTC))
     waited = Waiting(None, Times(gate.snap(change)), Times(entered), cause, int(change[0]))
-    found = explain.reasons(Passed(plan.steps[0], waited), [Epoch(at_us=0, plan=plan)], entered)
-    assert found.tolist() == [begins + goes_on]
+    item, epochs = Passed(plan.steps[0], waited), [Epoch(at_us=0, plan=plan)]
+    assert explain.reason(item, epochs, int(entered[0])) == begins + goes_on
+    texts, which = explain.reasons(item, epochs, entered)
+    assert list(sentences.column([texts], which)) == [begins + goes_on]
 
 
 # ---------------------------------------------------------------- slots at minutes

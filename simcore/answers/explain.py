@@ -5,15 +5,16 @@ change between the anchor and the send.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from simcore.answers.sentences import Texts, filled, gathered
+from simcore.clock.apart import ROLES, Cases, Column, Instants, alike, looks
 from simcore.clock.words import Case, Moment, Wait, moment, rhythm
-from simcore.clock.zones import DAY_US, Ints, zone
+from simcore.clock.zones import DAY_US, Ints, Zone, zone
 from simcore.engine.rounds import (
     AT_ONCE,
     BEHIND,
@@ -21,11 +22,15 @@ from simcore.engine.rounds import (
     DEFERRED,
     FREED,
     STOPPED,
+    WAITED,
     Outcome,
     Passed,
     Waiting,
     ZonesAt,
+    take,
+    where,
 )
+from simcore.engine.times import Times
 from simcore.plan.log import NEVER_US
 from simcore.plan.plan import Epoch, Plan, Step
 from simcore.plan.platform import Words
@@ -38,7 +43,6 @@ CLOSED = "there is no {} on which it may go out, so it waits"
 """Takes the platform's word for a send day."""
 
 _USUAL = Words()
-Texts: TypeAlias = npt.NDArray[np.object_]
 
 
 def unsent(step: Step, plan: Plan, found: Outcome, words: Words) -> str:
@@ -91,7 +95,41 @@ class _Then(NamedTuple):
 
     step: Step
     before: Step | None
-    time_zone: str
+    here: Zone
+
+    def waiting_in(self, name: str) -> "_Then":
+        """The same with its wait in a run's own zone; "" for none (Q31)."""
+        delay = self.step.delay
+        return self._replace(step=self.step._replace(delay=delay.in_zone(name))) if name else self
+
+    def passing_in(self, name: str) -> "_Then":
+        """The same with its gate in a run's own zone."""
+        gate = self.step.gate
+        return self._replace(step=self.step._replace(gate=gate.in_zone(name))) if name else self
+
+    def ready_us(self, waited: Waiting) -> Ints:
+        """When the wait of each run was over."""
+        if waited.over_us is not None:
+            return waited.over_us
+        anchor_us = waited.anchor.all_us()
+        return np.maximum(self.step.delay.earliest(anchor_us), anchor_us)
+
+
+class _Some(NamedTuple):
+    """Some runs of a round: their `places` [int64] in it, None for all of them; and how they waited."""
+
+    places: Ints | None
+    waited: Waiting
+
+    def parted(self, values: Any) -> Iterator[tuple[Any, "_Some"]]:
+        """Each of some values, one for each of the runs or one for all, and the runs that have it."""
+        which, distinct = pd.factorize(np.atleast_1d(values))
+        if len(distinct) == 1:
+            yield distinct[0], self
+            return
+        order = np.argsort(which, kind="stable")
+        for value, some in zip(distinct, np.split(order, np.cumsum(np.bincount(which))[:-1]), strict=True):
+            yield value, _Some(take(self.places, some), self.waited.of(some))
 
 
 def reasons(
@@ -100,41 +138,54 @@ def reasons(
     entered_us: Ints,
     words: Words = _USUAL,
     zones_at: ZonesAt | None = None,
-) -> npt.NDArray[np.object_]:
-    """Why each run's email of a round goes out when it does, one sentence each [str, runs of the round].
+) -> Texts:
+    """Why each run's email of a round goes out when it does, one sentence for each of its runs.
 
     `epochs`: the plans, and from when each is in force. `entered_us` int64 [µs]: when each of these runs began.
     `words`: the platform's own words. `zones_at`: as in `Outcome`. Equal cases are put into words once.
     """
-    size, waited = len(item.at), item.waited
-    if not size:  # all of them are excluded, say
-        return np.empty(0, object)
-    unders = {waited.under} if isinstance(waited.under, int) else np.unique(waited.under).tolist()
-    then = {under: _as_then(item.step, epochs[under].plan) for under in unders}
-    anchor_us = waited.anchor.all_us()
-    own = any(each.step.delay.own_zone or each.step.gate.own_zone for each in then.values())
-    waits_in = zones_at(item.rows, anchor_us) if zones_at is not None and own else None
-    ready_us = _ready_us(waited, then, anchor_us, waits_in) if waited.over_us is None else waited.over_us
-    cases = [
-        waited.under,
-        anchor_us,
-        ready_us,
-        item.at.all_us(),
+    parts = []
+    for then, (places, waited) in _parts(item, epochs, zones_at):
+        parts.append((places, _sentences(then, waited, entered_us[where(places)], words)))
+    return gathered(parts, len(item.at))
+
+
+def reason(
+    item: Passed,
+    epochs: Sequence[Epoch],
+    entered_us: int,
+    words: Words = _USUAL,
+    zones_at: ZonesAt | None = None,
+) -> str:
+    """The same for a round of a single run, which has no equals to look for."""
+    [(then, (_, waited))] = _parts(item, epochs, zones_at)
+    of_case = (
+        waited.anchor.all_us(),
+        then.ready_us(waited),
+        waited.at.all_us(),
         waited.cause,
         waited.since_us,
-        anchor_us == entered_us,
-    ]
-    if zones_at is not None and waits_in is not None:
-        cases += [waits_in, zones_at(item.rows, ready_us)]
-    if size == 1:  # a preview, where looking for equal cases would cost more than all the rest
-        under, *case = (np.asarray(column).item() for column in cases)
-        return np.array([_reason(then[under], words, case[6:], *case[:6])], object)
-    kind, distinct = pd.factorize(
-        pd.MultiIndex.from_arrays([np.broadcast_to(column, size) for column in cases])
     )
-    sentences = [_reason(then[under], words, case[6:], *map(int, case[:6])) for under, *case in distinct]
-    texts: npt.NDArray[np.object_] = np.array([*sentences, ""], object)[kind]
-    return texts
+    anchor_us, ready_us, due_us, cause, since_us = (np.asarray(each).item() for each in of_case)
+    moments = [moment(us, then.here) for us in (anchor_us, ready_us, due_us)]
+    return _reason(then, words, moments, cause, since_us, anchor_us == entered_us)
+
+
+def _parts(item: Passed, epochs: Sequence[Epoch], zones_at: ZonesAt | None) -> Iterator[tuple[_Then, _Some]]:
+    """The runs of a round, by the plan that their wait was set by and the zones that it and its gate are in (Q31)."""
+    if not len(item.at):  # all of them are excluded, say
+        return
+    waited = item.waited
+    for under, some in _Some(None, waited).parted(waited.under):
+        then = _as_then(item.step, epochs[under].plan)
+        if zones_at is None or not (then.step.delay.own_zone or then.step.gate.own_zone):
+            yield then, some
+            continue
+        for waits, mine in some.parted(zones_at(some.waited.rows, some.waited.anchor.all_us())):
+            there = then.waiting_in(waits)
+            ready_us = there.ready_us(mine.waited)
+            for passes, few in mine.parted(zones_at(mine.waited.rows, ready_us)):
+                yield there.passing_in(passes), few
 
 
 def _as_then(step: Step, plan: Plan) -> _Then:
@@ -142,41 +193,69 @@ def _as_then(step: Step, plan: Plan) -> _Then:
     place = next(at for at, other in enumerate(plan.steps) if other.email_id == step.email_id)
     before = sorted(plan.before(place), key=lambda other: other.sends)
     # Where several lead to it, and any of them sends nothing, what was before is called by that.
-    return _Then(plan.steps[place], before[0] if before else None, plan.time_zone)
+    return _Then(plan.steps[place], before[0] if before else None, zone(plan.time_zone))
 
 
-def _ready_us(waited: Waiting, then: dict[int, _Then], anchor_us: Ints, waits_in: Texts | None) -> Ints:
-    """When the wait of each run was over; `waits_in`: the zones in which they wait, where they have their own."""
-    ready_us = anchor_us
-    for under, as_then in then.items():
-        delay = as_then.step.delay
-        over_us = delay.earliest(anchor_us)
-        for name in set() if waits_in is None or not delay.own_zone else {*waits_in.tolist()} - {""}:
-            over_us = np.where(waits_in == name, delay.in_zone(name).earliest(anchor_us), over_us)
-        ready_us = np.where(waited.under == under, np.maximum(over_us, anchor_us), ready_us)
-    return ready_us
+def _sentences(then: _Then, waited: Waiting, entered_us: Ints, words: Words) -> Texts:
+    """The reasons of runs whose waits were set alike."""
+    at, anchor = waited.at, waited.anchor
+    if (
+        at.index is not None
+        and at.index is anchor.index
+        and then.before is not None
+        and _only_by_time(waited)
+    ):
+        used = np.zeros(at.distinct_us.size, np.bool_)
+        used[at.index] = True
+        few = waited._replace(at=Times(at.distinct_us[used]), anchor=Times(anchor.distinct_us[used]))
+        return _sentences(then, few, entered_us, words).of((np.cumsum(used) - 1)[at.index])
+    cases = Cases(
+        then.here, Instants(anchor.all_us()), Instants(then.ready_us(waited)), Instants(at.all_us())
+    )
+    entry = then.before is None and cases.anchor.us == entered_us
+    told = _told_apart(then, waited, cases)
+    seen = (cases.anchor.us, cases.ready.us, cases.due.us) if told is None else told
+    which, rows = alike((waited.cause, waited.since_us, entry, *seen), len(at))
+    of_cases = (cases.anchor.us, cases.ready.us, cases.due.us, waited.cause, waited.since_us, entry)
+    columns = [np.broadcast_to(each, len(at))[rows].tolist() for each in of_cases]
+    roles = ("", "", "") if told is None else ROLES
+    sentences = []
+    for *instants_us, cause, since_us, of_entry in zip(*columns, strict=True):
+        moments = [moment(us, then.here, role) for us, role in zip(instants_us, roles, strict=True)]
+        sentences.append(_reason(then, words, moments, cause, since_us, of_entry))
+    return filled(sentences, which, cases.clock_us)
+
+
+def _only_by_time(waited: Waiting) -> bool:
+    """Whether the waits of runs differ in when they began alone."""
+    return waited.over_us is None and np.ndim(waited.cause) == 0 and np.ndim(waited.since_us) == 0
+
+
+def _told_apart(then: _Then, waited: Waiting, cases: Cases) -> list[Column] | None:
+    """What their sentences look at, but for causes and times of day; None where it is not known."""
+    delay, gate = (looks(each.words, cases) for each in (then.step.delay, then.step.gate))
+    if delay is None or gate is None:
+        return None
+    seen = [*cases.usual(), *delay, *gate]
+    if np.ndim(waited.cause) or waited.cause != WAITED:
+        seen += [cases.ready.us > waited.since_us, cases.due.us == waited.since_us]
+    return seen
 
 
 def _reason(
     then: _Then,
     words: Words,
-    own_zones: Sequence[str],
-    anchor_us: int,
-    ready_us: int,
-    due_us: int,
+    moments: Sequence[Moment],
     cause: int,
     since_us: int,
-    entry: int,
+    entry: bool,
 ) -> str:
-    here, step = zone(then.time_zone), then.step
-    if own_zones:  # that of the wait, and that of the gate (Q31)
-        waits, passes = own_zones
-        delay = step.delay.in_zone(waits) if waits else step.delay
-        step = step._replace(delay=delay, gate=step.gate.in_zone(passes) if passes else step.gate)
+    """The sentence of one send; `moments`: its anchor, when its wait was over, and when it was due."""
+    here, step = then.here, then.step
+    anchor, ready, due = moments
     since = "entry" if entry and then.before is None else "the previous email"
     if then.before is not None and not then.before.sends:
         since = f"the {then.before.called} before it"
-    anchor, ready, due = (moment(us, here) for us in (anchor_us, ready_us, due_us))
     case = Case(here, since, anchor, ready, due, words.send_day)
     if cause == BEHIND:
         return f"at once, because it was {words.published} behind the subscriber: {case.until}"
@@ -191,7 +270,7 @@ def _reason(
         wait = f"was due while the sequence was not active; active again {case.at(change)}"
     else:
         wait = f"next since the change of {case.at(change)}"
-        if ready_us > since_us:
+        if ready.us > since_us:
             return f"{wait}; {step.gate.words(case, step.delay.words(case))}{_changes(case, case.anchor)}"
         wait = f"{wait}, when its wait since {since} was over"
     return step.gate.words(case._replace(ready=change), Wait(wait, dated=wait)) + _changes(case, change)

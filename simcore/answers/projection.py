@@ -10,6 +10,7 @@ import pandas as pd
 
 from simcore.answers import explain, timeline
 from simcore.answers.options import DEFAULTS, Assumptions, Entries, Options
+from simcore.answers.sentences import Texts, strings
 from simcore.clock.instants import NAT_US
 from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, Ints, zone
@@ -150,20 +151,20 @@ class Projection(NamedTuple):
         """All three; subscribers and journal are complete only if `make` took notes."""
         return Simulation(self.timeline(), self.subscribers(), self.journal())
 
-    def _reasons(self, item: Passed, rows: Ints | slice) -> Any:
+    def _reasons(self, item: Passed, rows: Ints | slice) -> Texts:
         entered_us = self.people.runs.entered_us[rows]
         return explain.reasons(item, self.epochs, entered_us, self.words, self.outcome.zones_at)
 
-    def _subjects(self, item: Passed, rows: Ints | slice) -> Any:
+    def _subjects(self, item: Passed, rows: Ints | slice) -> Texts:
         """The subjects of a round's email, filled in for each of its runs [str]."""
         runs, step = self.people.runs, item.step
         if step.render is None or runs.which is None:
-            return np.full(len(item.at), step.subject, object)
+            return Texts(strings([step.subject]), np.zeros(len(item.at), np.int64))
         which = runs.which[rows]
         if step.shows is None:
             code, distinct = pd.factorize(which)
             filled = [step.render(self._properties(index), "", 0) for index in distinct.tolist()]
-            return np.array([*filled, ""], object)[code]
+            return Texts(strings(filled), code)
         shown_us = np.full(len(runs), NAT_US)
         for passed in self.outcome.passed:
             if passed.step.email_id == step.shows:
@@ -173,7 +174,7 @@ class Projection(NamedTuple):
             for subscriber, run in zip(runs.subscriber_id[rows], runs.number[rows].tolist(), strict=True)
         ]
         subjects = map(step.render, map(self._properties, which.tolist()), names, shown_us[rows].tolist())
-        return np.array([*subjects, ""], object)[:-1]
+        return Texts(strings([*subjects]), np.arange(len(item.at)))
 
     def _properties(self, index: int) -> Any:
         """The properties of a run, by their index among all properties (-1 for none)."""

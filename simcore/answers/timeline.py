@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simcore.answers.sentences import Texts, column
 from simcore.clock import instants
 from simcore.clock.instants import NAT_US
 from simcore.clock.zones import LAST_US, Ints
@@ -22,7 +23,7 @@ from simcore.plan.runs import Runs
 
 KEY = ["subscriber_id", "run", "email_id"]
 """The columns that identify a send of a timeline."""
-_Words = Callable[[Passed, Ints | slice], Any]
+_Words = Callable[[Passed, Ints | slice], Texts]
 """Takes a round and some of its runs, and gives a text for each."""
 _RUNS = 1 << 15
 _BLOCK = 1 << 12  # rows that are written together, so that they stay in the processor's cache
@@ -94,10 +95,10 @@ def timeline(
         "subject": pd.Categorical.from_codes(of_round(code), dtype=category, validate=False),
     }
     if rendered is not None:
-        columns["rendered_subject"] = _texts(runs, rounds, layout, by_email, rendered)
+        columns["rendered_subject"] = _texts(rounds, layout, by_email, rendered)
     columns["send_at"] = instants.show(layout.send_us, time_zone)
     if words is not None:
-        columns["reason"] = _texts(runs, rounds, layout, by_email, words)
+        columns["reason"] = _texts(rounds, layout, by_email, words)
     return pd.DataFrame(columns, copy=False)
 
 
@@ -304,26 +305,18 @@ def tally(runs: Runs, rounds: Sequence[Passed]) -> tuple[npt.NDArray[np.int32], 
     return sends, last_us
 
 
-def _texts(
-    runs: Runs,
-    rounds: Sequence[Passed],
-    layout: _Layout,
-    by_email: bool,
-    words: _Words,
-) -> Any:
+def _texts(rounds: Sequence[Passed], layout: _Layout, by_email: bool, words: _Words) -> Any:
     """A column of texts; `words` gives those of a round."""
     texts = [words(item, _rows(item)) for item in rounds]
+    before = np.cumsum([0, *(len(each.texts) for each in texts)])
+    places = [each.which + start for each, start in zip(texts, before, strict=False)]
     if layout.which is None:
-        table = np.stack(texts, axis=0 if by_email else 1) if texts else np.empty(0, object)
-        return pd.Series(table.reshape(-1), dtype="str").array
-    run = np.repeat(np.arange(len(runs)), layout.per_run) if layout.run is None else layout.run
-    column = np.empty(len(layout.send_us), object)
-    for number, (item, text) in enumerate(zip(rounds, texts, strict=True)):
-        of_run = np.empty(len(runs), object)
-        of_run[_rows(item)] = text
-        mine = np.flatnonzero(layout.which == number)
-        column[mine] = of_run[run[mine]]
-    return pd.Series(column, dtype="str").array
+        index = np.stack(places, axis=0 if by_email else 1) if places else np.empty(0, np.int64)
+    else:
+        # The rows of a round are in the order of runs, as it has them itself.
+        index = np.empty(layout.which.size, np.int64)
+        index[np.argsort(layout.which, kind="stable")] = np.concatenate(places)
+    return column([each.texts for each in texts], index.reshape(-1))
 
 
 def _named(email_ids: Sequence[int | str], codes: Ints, texts: bool) -> Any:

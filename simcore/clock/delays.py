@@ -6,12 +6,14 @@ To write your own delay, derive a frozen dataclass from `Delay` (frozen, since d
 """
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol, Self
 
 import numpy as np
 
+from simcore.clock.apart import Cases, Column, Instants, looks, nothing, telling
 from simcore.clock.gates import NO_STEPS, Gate
 from simcore.clock.words import Case, Wait, length, moment
 from simcore.clock.zones import DAY_US, HOUR_US, Ints, zone
@@ -41,6 +43,7 @@ class Delay(Protocol):
         anchor. (The result may have other instants too, inside that range or outside.)
         """
 
+    @telling(nothing)
     def words(self, case: Case) -> Wait:
         """The wait of a send in words: the start of its reason."""
         return case.wait(f"the end of the wait since {case.since}")
@@ -68,6 +71,7 @@ class Elapsed(Delay):
         """None: it moves along with the anchor."""
         return NO_STEPS
 
+    @telling(nothing)
     def words(self, case: Case) -> Wait:
         """2 hours after entry; at once, on entry."""
         in_hours, in_all = _lengths(self.duration_us)
@@ -100,6 +104,10 @@ class CalendarDays(Delay):
         """The beginnings of dates."""
         return zone(self.time_zone).dates[1].points_us
 
+    def _looks(self, cases: Cases) -> Sequence[Column]:
+        return cases.within(self.time_zone)
+
+    @telling(_looks)
     def words(self, case: Case) -> Wait:
         """2 days after entry is Sat 7 Mar; with its zone, if times are shown in another."""
         there = case.within(zone(self.time_zone))
@@ -133,6 +141,7 @@ class UntilDate(Delay):
         """The given instants: later anchors do not wait."""
         return np.unique(self.instants_us)
 
+    @telling(nothing)
     def words(self, case: Case) -> Wait:
         """Waits until its date."""
         return until("its date", case)
@@ -153,6 +162,12 @@ class UntilOpen(Delay):
         """Those of the gate, `least_us` earlier."""
         return self.gate.steps_us(first_us + self.least_us, end_us + self.least_us) - self.least_us
 
+    def _looks(self, cases: Cases) -> Sequence[Column] | None:
+        begun = cases._replace(ready=Instants(cases.anchor.us + self.least_us), due=cases.ready)
+        gate = looks(self.gate.left_out, begun)
+        return None if gate is None else [*begun.usual(), *gate]
+
+    @telling(_looks)
     def words(self, case: Case) -> Wait:
         """The first of Mon 08:00 to 20:00 after entry; at once, if the anchor is inside."""
         allowed = self.gate.name(case.here.name)

@@ -8,11 +8,13 @@ To write your own gate, derive a frozen dataclass from `Gate` (frozen, since gat
 """
 
 from abc import abstractmethod
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 import numpy as np
 
+from simcore.clock.apart import Cases, Column, looks, nothing, telling
 from simcore.clock.dates import NO_DATES, Dates
 from simcore.clock.instants import NAT_US
 from simcore.clock.words import Case, Wait, comes_again, rhythm
@@ -63,6 +65,7 @@ class Gate(Protocol):
         may have other instants too, inside that range or outside.) Raises TooManyError for more than `MOST_STEPS`.
         """
 
+    @telling(nothing)
     def words(self, case: Case, wait: Wait) -> str:
         """The reason of a send: from the end of `wait`, through the gate, to the send."""
         if wait.leads and case.ready.us == case.due.us:
@@ -73,6 +76,7 @@ class Gate(Protocol):
         """What is allowed, in words, for readers in a zone: Mon to Fri 08:00 to 20:00."""
         return "its allowed times"
 
+    @telling(nothing)
     def left_out(self, case: Case) -> list[str]:
         """Which of the dates that it leaves out lie between ready and due, in words (T23)."""
         return []
@@ -129,6 +133,7 @@ class Poll(Gate):
         first, end = self.tick(np.array([first_us, end_us])).tolist()
         return self.at(np.arange(first, end + 1)) + 1
 
+    @telling(nothing)
     def words(self, case: Case, wait: Wait) -> str:
         """How often the polls come."""
         if case.ready.us != case.due.us:
@@ -186,6 +191,17 @@ class SendSlots(Gate):
         """The instants right after each slot."""
         return self.slots().points_us + 1
 
+    def _looks(self, cases: Cases) -> Sequence[Column]:
+        there = zone(self.time_zone)
+        due = cases.due.wall(there)
+        # A wait that is over later does not come to the gate.
+        day = np.minimum(cases.ready.wall(there).day, due.day)
+        first = int(day.min())
+        slots_us = there.instant_us(np.arange(first, int(day.max()) + 1) * DAY_US + self._clock_us)
+        past = np.sign(cases.ready.us - slots_us[day - first])
+        return [*cases.within(self.time_zone), past, due.clock_us == self._clock_us]
+
+    @telling(_looks)
     def words(self, case: Case, wait: Wait) -> str:
         """What comes between the first possible date and the slot."""
         there = case.within(zone(self.time_zone))
@@ -202,7 +218,7 @@ class SendSlots(Gate):
                     told.append(f"{time} on {there.date(day)} is past")
                 else:
                     told.append(f"{time} does not exist on {there.date(day)}, when the clocks change")
-        if due.time != time:
+        if due.clock_us != self._clock_us:
             told.append(f"{time} does not exist on {there.date(due.day)}, when the clocks go forward")
         elif comes_again(due, here):
             told.append(f"{time} comes twice on {there.date(due.day)}, and the first counts")
@@ -211,6 +227,7 @@ class SendSlots(Gate):
             told[0] = f"in {here.name} {told[0]}"
         return case.so(wait.says, *told)
 
+    @telling(_looks)
     def left_out(self, case: Case) -> list[str]:
         """Mon 25 May is left out (Memorial Day)."""
         there = case.within(zone(self.time_zone))
@@ -222,8 +239,12 @@ class SendSlots(Gate):
 
     def _wall_us(self, day: int) -> int:
         """When the wall clock of a date [d] would show the time of the slot."""
-        local_us = day * DAY_US + self.hour * HOUR_US + self.minute * MINUTE_US
-        return int(zone(self.time_zone).instant_us(np.array([local_us]))[0])
+        return int(zone(self.time_zone).instant_us(np.array([day * DAY_US + self._clock_us]))[0])
+
+    @property
+    def _clock_us(self) -> int:
+        """What the wall clock shows at a slot, as a time of day."""
+        return self.hour * HOUR_US + self.minute * MINUTE_US
 
     def name(self, time_zone: str) -> str:
         """Mon to Fri 09:00; with its zone, if that is not `time_zone`."""
@@ -277,6 +298,22 @@ class SendWindow(Gate):
         opens_us, closes = self._windows()
         return np.union1d(opens_us, closes.points_us)
 
+    def _looks(self, cases: Cases) -> Sequence[Column]:
+        ready_us = cases.ready.us
+        usual = ready_us == cases.due.us
+        moved = np.flatnonzero(~usual)
+        usual[moved] = self._every_day().snap(ready_us[moved]) == ready_us[moved]
+        late = cases.ready.wall(zone(self.time_zone)).clock_us >= self.end_min * MINUTE_US
+        return [*cases.within(self.time_zone), usual, late]
+
+    def _every_day(self) -> Self:
+        """The same by its weekdays and times alone."""
+        return replace(self, without=NO_DATES)
+
+    def _looks_of_words(self, cases: Cases) -> Iterable[Column] | None:
+        return looks(self.left_out, cases)
+
+    @telling(_looks_of_words)
     def words(self, case: Case, wait: Wait) -> str:
         """Whether the wait ends inside the window; for whole days and waits in dates, which days are skipped."""
         inside = case.ready.us == case.due.us
@@ -287,7 +324,7 @@ class SendWindow(Gate):
             left_out = case.left_out(_left_out(self, first, case.due.day), self.without)
             return case.so(wait.dated, *case.not_send_days(self.weekdays, first, case.due.day), *left_out)
         # By its weekdays and times: dates that are left out are named on their own.
-        usual = inside or bool(replace(self, without=NO_DATES).snap(at := np.array([case.ready.us])) == at)
+        usual = inside or bool(self._every_day().snap(at := np.array([case.ready.us])) == at)
         window = f"{'in' if usual else 'out'}side the window {self.name(case.here.name)}"
         so = f"; {listed(told)}, so {case.until}" if (told := self.left_out(case)) else f", so {case.until}"
         if not wait.leads:
@@ -297,12 +334,12 @@ class SendWindow(Gate):
         over = f"due {case.date(case.ready.day)} {case.ready.time}"
         return f"{wait.leads}: {over}, {window}{so}"
 
+    @telling(_looks)
     def left_out(self, case: Case) -> list[str]:
         """Mon 25 May is left out (Memorial Day)."""
         there = case.within(zone(self.time_zone))
         ready = there.ready
-        local_us = ready.us + ready.offset_us - ready.day * DAY_US
-        first = ready.day + (local_us >= self.end_min * MINUTE_US)
+        first = ready.day + (ready.clock_us >= self.end_min * MINUTE_US)
         return there.left_out(_left_out(self, first, there.due.day), self.without)
 
     def name(self, time_zone: str) -> str:

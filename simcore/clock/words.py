@@ -17,25 +17,34 @@ from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Zone
 from simcore.text.wording import SHORT, count, listed, local_date, time_of_day
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  what is counted from it are wall clocks
+MARK = "\ufdd0"
+"""Stands around the name of a time of day that is filled in later: a code point that is no character."""
 _FEW_DATES = 3  # so many dates that are left out are named one by one
 
 
 class Moment(NamedTuple):
-    """An instant by the wall clock of a zone: `day` is the local date [d]."""
+    """An instant by the wall clock of a zone: `day` is the local date [d].
+
+    `role`: which instant of a case it is, if a sentence serves many cases (see `simcore.clock.apart`). Then a mark
+    stands in it for the time of day.
+    """
 
     us: int
     day: int
     offset_us: int
     abbreviation: str
+    role: str = ""
+    zone: str = ""
+
+    @property
+    def clock_us(self) -> int:
+        """The time of day by the wall clock [µs]."""
+        return self.us + self.offset_us - self.day * DAY_US
 
     @property
     def time(self) -> str:
         """The time of day: 21:07:30, or 21:07 on the full minute."""
-        minute, us = divmod(self.us + self.offset_us - self.day * DAY_US, MINUTE_US)
-        told = time_of_day(minute)
-        if us:
-            told += f":{us // SECOND_US:02}"
-        return f"{told}.{us % SECOND_US:06}".rstrip("0") if us % SECOND_US else told
+        return f"{MARK}{self.role} {self.zone}{MARK}" if self.role else clock_time(self.clock_us)
 
     @property
     def text(self) -> str:
@@ -104,7 +113,9 @@ class Case(NamedTuple):
         """The same in another zone."""
         if here is self.here:
             return self
-        anchor, ready, due = (moment(each.us, here) for each in (self.anchor, self.ready, self.due))
+        anchor, ready, due = (
+            moment(each.us, here, each.role) for each in (self.anchor, self.ready, self.due)
+        )
         return self._replace(here=here, anchor=anchor, ready=ready, due=due)
 
 
@@ -124,11 +135,20 @@ class Wait(NamedTuple):
     day_zone: str = ""
 
 
-def moment(us: int, here: Zone) -> Moment:
+def moment(us: int, here: Zone, role: str = "") -> Moment:
     """An instant [µs] in a zone."""
     stretch = bisect_right(here.changes_us, us) - 1
     offset_us = int(here.offsets_us[stretch])
-    return Moment(us, (us + offset_us) // DAY_US, offset_us, here.abbreviations[stretch])
+    return Moment(us, (us + offset_us) // DAY_US, offset_us, here.abbreviations[stretch], role, here.name)
+
+
+def clock_time(clock_us: int) -> str:
+    """A time of day [µs]: 21:07:30, or 21:07 on the full minute."""
+    minute, us = divmod(clock_us, MINUTE_US)
+    told = time_of_day(minute)
+    if us:
+        told += f":{us // SECOND_US:02}"
+    return f"{told}.{us % SECOND_US:06}".rstrip("0") if us % SECOND_US else told
 
 
 def comes_again(when: Moment, here: Zone) -> bool:

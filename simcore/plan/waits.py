@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from simcore.clock.apart import nothing, telling
 from simcore.clock.delays import Delay, until
 from simcore.clock.gates import NO_STEPS
 from simcore.clock.instants import NAT_US
@@ -109,6 +110,7 @@ class DateOfRun(RunDelay):
         """None, of runs that have no date."""
         return NO_STEPS
 
+    @telling(nothing)
     def words(self, case: Case) -> Wait:
         """Waits until the event's due; at once, where that is past."""
         return until(self.name, case)

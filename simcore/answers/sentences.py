@@ -1,0 +1,220 @@
+"""Columns of texts: each distinct text once, and which of them each row has; and sentences with times of day in them.
+
+Sentences of many rows that differ in the time of day alone are written side by side as bytes, without a step a row.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from itertools import chain, pairwise
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from simcore.clock.apart import ROLES
+from simcore.clock.words import MARK, clock_time
+from simcore.clock.zones import SECOND_US, Ints
+
+Strings: TypeAlias = Any
+"""Texts: an Arrow array where pandas keeps texts as such, or else an array of objects."""
+_MARKED = re.compile(f"{MARK}((?:{'|'.join(ROLES)}) [^{MARK}]+){MARK}")
+_NONE = 0xFF  # a byte that no text in UTF-8 has: what is not there
+_FILLER = bytes([_NONE])
+_WORD = 8  # bytes that are moved at once
+_TIME = 2  # words that a time of day takes
+_SECONDS = 86_400
+_BLOCK = 1 << 12  # sentences that are written together, so that they stay in the processor's cache
+
+
+class Texts(NamedTuple):
+    """A text for each of some rows: the distinct ones, and `which` [int64, rows] of them each row has."""
+
+    texts: Strings
+    which: Ints
+
+    def of(self, rows: Ints) -> "Texts":
+        """The texts of some of the rows."""
+        return Texts(self.texts, self.which[rows])
+
+
+@cache
+def text_dtype() -> Any:
+    """The dtype that pandas gives to texts: str since 3.0, object before."""
+    return pd.Series([], dtype="str").dtype
+
+
+def strings(texts: Sequence[str]) -> Strings:
+    """A few texts."""
+    if (arrow := _arrow()) is not None:
+        return arrow.array(texts, arrow.large_string())
+    return np.array([*texts, ""], object)[:-1]
+
+
+def column(some: Sequence[Strings], index: Ints) -> Any:
+    """A column of texts [str], by their places among some of them, one after the other."""
+    texts, arrow = _joined([strings([]), *some]), _arrow()
+    if arrow is None:
+        return pd.Series(texts[index], dtype="str").array
+    return text_dtype().__from_arrow__(texts.take(arrow.array(index)))
+
+
+def _arrow() -> Any:
+    """Arrow's package, where pandas keeps texts in its arrays; None where it does not."""
+    if getattr(text_dtype(), "storage", "python") != "pyarrow":
+        return None
+    import pyarrow
+
+    return pyarrow
+
+
+def gathered(parts: Iterable[tuple[Ints | None, Texts]], size: int) -> Texts:
+    """Texts of some of `size` rows, of which each has one: `parts` of them, None for all of them."""
+    texts, before, index = [strings([])], 0, np.empty(size, np.int64)
+    for rows, told in parts:
+        if rows is None:
+            return told
+        index[rows] = told.which + before
+        texts.append(told.texts)
+        before += len(told.texts)
+    return Texts(_joined(texts), index)
+
+
+def filled(sentences: Sequence[str], which: Ints, clock_us: Callable[[str, str], Ints]) -> Texts:
+    """The sentences of some rows, with their times of day in the place of marks.
+
+    `which` int64 [rows]: the sentence of each. `clock_us` gives the times of all rows, by role and zone [µs].
+    """
+    parts = [_MARKED.split(sentence) for sentence in sentences]
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for place, pieces in enumerate(parts):
+        groups.setdefault((*pieces[1::2],), []).append(place)
+    found = []
+    place_in = np.empty(len(parts), np.int64)
+    for marks, places in groups.items():
+        place_in.fill(-1)
+        place_in[places] = np.arange(len(places))
+        mine = place_in[which]
+        rows = np.flatnonzero(mine >= 0)
+        times = [clock_us(*mark.split(" ", 1))[rows] for mark in marks]
+        found.append((rows, _with_times([parts[place][::2] for place in places], mine[rows], times)))
+    return gathered(found, which.size)
+
+
+def _joined(some: Sequence[Strings]) -> Strings:
+    arrow = _arrow()
+    return np.concatenate(some) if arrow is None else arrow.concat_arrays(some)
+
+
+def _with_times(pieces: list[list[str]], which: Ints, times: list[Ints]) -> Texts:
+    """Sentences, given by the pieces around their times of day, for some rows with their times [µs]."""
+    row_of = np.empty(len(pieces), np.int64)
+    row_of[which] = np.arange(which.size)
+    varying: list[Ints] = []
+    for at, clock_us in reversed([*enumerate(times)]):
+        of_each = clock_us[row_of]
+        if (clock_us == of_each[which]).all():  # at a slot, say
+            for each, us in zip(pieces, of_each.tolist(), strict=True):
+                each[at : at + 2] = [each[at] + clock_time(us) + each[at + 1]]
+        else:
+            varying.insert(0, clock_us)
+    if not varying:
+        return Texts(strings([each[0] for each in pieces]), which)
+    return Texts(_written(pieces, which, varying), np.arange(which.size))
+
+
+def _written(pieces: list[list[str]], which: Ints, times: list[Ints]) -> Strings:
+    """The same, where each row has a time of its own."""
+    lines, places = _lines(pieces)
+    arrow = _arrow()
+    # Arrow counts bytes, Python characters.
+    lengths = [len(piece if arrow is None else piece.encode()) for piece in map("".join, pieces)]
+    ends = np.append(0, np.array(lengths)[which])
+    stencil = np.empty((min(_BLOCK, which.size), lines.shape[1]), np.uint64)
+    found = []
+    for begin in range(0, which.size, _BLOCK):
+        block = slice(begin, begin + _BLOCK)
+        some = stencil[: len(which[block])]
+        lines.take(which[block], axis=0, out=some, mode="clip")  # "raise" would write to a copy first
+        for place, clock_us in zip(places, times, strict=True):
+            some[:, place], some[:, place + 1], sizes = _digits(clock_us[block])
+            ends[1:][block] += sizes
+        written = some.view(np.uint8)
+        found.append(written[written != _NONE])
+    text = np.concatenate(found)
+    np.cumsum(ends, out=ends)
+    if arrow is not None:
+        return arrow.LargeStringArray.from_buffers(which.size, arrow.py_buffer(ends), arrow.py_buffer(text))
+    whole, edges = text.tobytes().decode(), ends.tolist()
+    return strings([whole[begin:end] for begin, end in pairwise(edges)])
+
+
+def _lines(pieces: list[list[str]]) -> tuple[npt.NDArray[np.uint64], list[int]]:
+    """Each sentence as a line of bytes of one length, and where in it the times of day go [words]."""
+    columns, places, at = [], [], 0
+    for texts in zip(*pieces, strict=True):
+        encoded = [text.encode() for text in texts]
+        width = -(-max(map(len, encoded)) // _WORD)
+        columns.append([text.ljust(width * _WORD, _FILLER) for text in encoded])
+        columns.append([_FILLER * (_WORD * _TIME)] * len(texts))
+        places.append(at + width)
+        at += width + _TIME
+    every = b"".join(chain.from_iterable(zip(*columns[:-1], strict=True)))
+    return np.frombuffer(every, np.uint64).reshape(len(pieces), -1), places[:-1]
+
+
+class _Digits(NamedTuple):
+    """Parts of times of day, as words and how many characters they have.
+
+    Seconds of a day, 21:07:30, then those without `:00`; thousandths, .120, then those without the zeros at their end;
+    millionths without these zeros.
+    """
+
+    seconds: npt.NDArray[np.uint64]
+    thousandths: npt.NDArray[np.uint64]
+    millionths: npt.NDArray[np.uint64]
+    sizes: tuple[Ints, Ints, Ints]
+
+
+def _digits(clock_us: Ints) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64], Ints]:
+    """Times of day as `clock_time` writes them, in two words each; and how many characters each has."""
+    digits = _table()
+    second = clock_us // SECOND_US
+    us = clock_us - second * SECOND_US
+    thousandth = us // 1000
+    millionth = us - thousandth * 1000
+    second += (us == 0) * _SECONDS
+    thousandth += (millionth == 0) * 1000
+    sizes = digits.sizes[0][second] + digits.sizes[1][thousandth] + digits.sizes[2][millionth]
+    return digits.seconds[second], digits.thousandths[thousandth] | digits.millionths[millionth], sizes
+
+
+@cache
+def _table() -> _Digits:
+    two = np.frombuffer(b"".join(b"%02d" % n for n in range(100)), np.uint8).reshape(100, 2)
+    second = np.arange(_SECONDS)
+    told = np.full((2 * _SECONDS, _WORD), ord(":"), np.uint8)
+    for at, number in ((0, second // 3600), (3, second // 60 % 60), (6, second % 60)):
+        told[:, at : at + 2] = np.tile(two[number], (2, 1))
+    told[_SECONDS::60, 5:] = _NONE
+    numbers = [f"{n:03}" for n in range(1000)]
+    ends = [number.rstrip("0") for number in numbers]
+    thousandths = [f".{number}" for number in numbers] + [f".{end}" if end else "" for end in ends]
+    half, no_half = _WORD // 2, bytes(_WORD // 2)
+    seconds, before, after = (
+        np.frombuffer(part, np.uint64)
+        for part in (
+            told.tobytes(),
+            b"".join(text.encode().ljust(half, _FILLER) + no_half for text in thousandths),
+            b"".join(no_half + text.encode().ljust(half, _FILLER) for text in ends),
+        )
+    )
+    return _Digits(seconds, before, after, (_sizes(seconds), _sizes(before), _sizes(after)))
+
+
+def _sizes(words: npt.NDArray[np.uint64]) -> Ints:
+    """How many bytes of each word are characters."""
+    found = words.view(np.uint8).reshape(-1, _WORD)
+    sizes: Ints = ((found != _NONE) & (found != 0)).sum(axis=1)
+    return sizes
