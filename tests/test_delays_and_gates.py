@@ -329,8 +329,7 @@ def test_from_a_change_through_any_gate(cause, begins, gate, goes_on):
     waited = Waiting(None, Times(gate.snap(change)), Times(entered), cause, int(change[0]))
     item, epochs = Passed(plan.steps[0], waited), [Epoch(at_us=0, plan=plan)]
     assert explain.reason(item, epochs, int(entered[0])) == begins + goes_on
-    texts, which = explain.reasons(item, epochs, entered)
-    assert list(sentences.column([texts], which)) == [begins + goes_on]
+    assert list(sentences.column(explain.reasons(item, epochs, entered))) == [begins + goes_on]
 
 
 # ---------------------------------------------------------------- slots at minutes

@@ -159,14 +159,14 @@ def test_times_of_day():
     clock_us = np.append(clock_us, np.random.default_rng(1).integers(0, DAY_US, 10_000))
     sentence = f"at {MARK}due UTC{MARK}, then at {MARK}ready UTC{MARK}"
     given = {"due": clock_us, "ready": clock_us[::-1]}
-    texts, which = sentences.filled([sentence], np.zeros(clock_us.size, int), lambda role, _: given[role])
+    found = sentences.filled([sentence], np.zeros(clock_us.size, int), lambda role, _: given[role])
     told = [clock_time(each) for each in clock_us.tolist()]
     assert told[:8] == [
         *["00:00", "00:00:00.000001", "00:00:00.00001", "00:00:00.1"],
         *["00:00:00.12", "00:00:00.123", "00:00:00.1234", "00:00:00.123456"],
     ]
     expected = [f"at {due}, then at {ready}" for due, ready in zip(told, told[::-1], strict=True)]
-    assert list(sentences.column([texts], which)) == expected
+    assert list(sentences.column(found)) == expected
 
 
 def test_a_sentence_is_made_once_for_all_days_alike(monkeypatch):

@@ -216,13 +216,15 @@ def _sentences(then: _Then, waited: Waiting, entered_us: Ints, words: Words) -> 
     told = _told_apart(then, waited, cases)
     seen = (cases.anchor.us, cases.ready.us, cases.due.us) if told is None else told
     which, rows = alike((waited.cause, waited.since_us, entry, *seen), len(at))
-    of_cases = (cases.anchor.us, cases.ready.us, cases.due.us, waited.cause, waited.since_us, entry)
-    columns = [np.broadcast_to(each, len(at))[rows].tolist() for each in of_cases]
     roles = ("", "", "") if told is None else ROLES
-    sentences = []
-    for *instants_us, cause, since_us, of_entry in zip(*columns, strict=True):
-        moments = [moment(us, then.here, role) for us, role in zip(instants_us, roles, strict=True)]
-        sentences.append(_reason(then, words, moments, cause, since_us, of_entry))
+    moments = zip(
+        *(each.moments(then.here, rows, role) for each, role in zip(cases[1:], roles, strict=True)),
+        strict=True,
+    )
+    causes = [
+        np.broadcast_to(each, len(at))[rows].tolist() for each in (waited.cause, waited.since_us, entry)
+    ]
+    sentences = [_reason(then, words, *case) for case in zip(moments, *causes, strict=True)]
     return filled(sentences, which, cases.clock_us)
 
 
@@ -278,14 +280,14 @@ def _reason(
 
 def _changes(case: Case, start: Moment) -> str:
     """The clock changes after an instant, up to the send."""
-    here, changes = case.here, []
-    first, end = (bisect_right(here.changes_us, moment.us) for moment in (start, case.due))
-    for index in range(first, end):
-        by_us = int(here.offsets_us[index] - here.offsets_us[index - 1])
+    changes_us, offsets_us = case.here.plain
+    changes = []
+    for index in range(bisect_right(changes_us, start.us), bisect_right(changes_us, case.due.us)):
+        by_us = offsets_us[index] - offsets_us[index - 1]
         if by_us:
             way = "forward" if by_us > 0 else "back"
             # The date on which people change their clocks is the one that the old clock shows.
-            day = int(here.changes_us[index] + here.offsets_us[index - 1]) // DAY_US
+            day = (changes_us[index] + offsets_us[index - 1]) // DAY_US
             changes.append(f"the clocks go {way} {rhythm(abs(by_us))} on {case.date(day)}")
     if len(changes) > 2:
         return f"; the clocks change {len(changes)} times in between, the last time: {changes[-1]}"

@@ -159,12 +159,12 @@ class Projection(NamedTuple):
         """The subjects of a round's email, filled in for each of its runs [str]."""
         runs, step = self.people.runs, item.step
         if step.render is None or runs.which is None:
-            return Texts(strings([step.subject]), np.zeros(len(item.at), np.int64))
+            return Texts([strings([step.subject])], np.zeros(len(item.at), np.int64))
         which = runs.which[rows]
         if step.shows is None:
             code, distinct = pd.factorize(which)
             filled = [step.render(self._properties(index), "", 0) for index in distinct.tolist()]
-            return Texts(strings(filled), code)
+            return Texts([strings(filled)], code)
         shown_us = np.full(len(runs), NAT_US)
         for passed in self.outcome.passed:
             if passed.step.email_id == step.shows:
@@ -174,7 +174,7 @@ class Projection(NamedTuple):
             for subscriber, run in zip(runs.subscriber_id[rows], runs.number[rows].tolist(), strict=True)
         ]
         subjects = map(step.render, map(self._properties, which.tolist()), names, shown_us[rows].tolist())
-        return Texts(strings([*subjects]), np.arange(len(item.at)))
+        return Texts([strings([*subjects])], np.arange(len(item.at)))
 
     def _properties(self, index: int) -> Any:
         """The properties of a run, by their index among all properties (-1 for none)."""

@@ -4,7 +4,7 @@ Sentences of many rows that differ in the time of day alone are written side by 
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain, pairwise
 from typing import Any, NamedTuple, TypeAlias
@@ -29,10 +29,14 @@ _BLOCK = 1 << 12  # sentences that are written together, so that they stay in th
 
 
 class Texts(NamedTuple):
-    """A text for each of some rows: the distinct ones, and `which` [int64, rows] of them each row has."""
+    """A text for each of some rows: the distinct ones, in parts, and `which` [int64, rows] of them each row has."""
 
-    texts: Strings
+    texts: list[Strings]
     which: Ints
+
+    def __len__(self) -> int:
+        """How many distinct ones there are."""
+        return sum(map(len, self.texts))
 
     def of(self, rows: Ints) -> "Texts":
         """The texts of some of the rows."""
@@ -52,12 +56,12 @@ def strings(texts: Sequence[str]) -> Strings:
     return np.array([*texts, ""], object)[:-1]
 
 
-def column(some: Sequence[Strings], index: Ints) -> Any:
-    """A column of texts [str], by their places among some of them, one after the other."""
-    texts, arrow = _joined([strings([]), *some]), _arrow()
+def column(some: Texts) -> Any:
+    """A column of texts [str]."""
+    parts, arrow = [strings([]), *some.texts], _arrow()
     if arrow is None:
-        return pd.Series(texts[index], dtype="str").array
-    return text_dtype().__from_arrow__(texts.take(arrow.array(index)))
+        return pd.Series(np.concatenate(parts)[some.which], dtype="str").array
+    return text_dtype().__from_arrow__(arrow.concat_arrays(parts).take(arrow.array(some.which)))
 
 
 def _arrow() -> Any:
@@ -71,14 +75,14 @@ def _arrow() -> Any:
 
 def gathered(parts: Iterable[tuple[Ints | None, Texts]], size: int) -> Texts:
     """Texts of some of `size` rows, of which each has one: `parts` of them, None for all of them."""
-    texts, before, index = [strings([])], 0, np.empty(size, np.int64)
+    texts, before, which = list[Strings](), 0, np.empty(size, np.int64)
     for rows, told in parts:
         if rows is None:
             return told
-        index[rows] = told.which + before
-        texts.append(told.texts)
-        before += len(told.texts)
-    return Texts(_joined(texts), index)
+        which[rows] = told.which + before
+        texts += told.texts
+        before += len(told)
+    return Texts(texts, which)
 
 
 def filled(sentences: Sequence[str], which: Ints, clock_us: Callable[[str, str], Ints]) -> Texts:
@@ -102,11 +106,6 @@ def filled(sentences: Sequence[str], which: Ints, clock_us: Callable[[str, str],
     return gathered(found, which.size)
 
 
-def _joined(some: Sequence[Strings]) -> Strings:
-    arrow = _arrow()
-    return np.concatenate(some) if arrow is None else arrow.concat_arrays(some)
-
-
 def _with_times(pieces: list[list[str]], which: Ints, times: list[Ints]) -> Texts:
     """Sentences, given by the pieces around their times of day, for some rows with their times [µs]."""
     row_of = np.empty(len(pieces), np.int64)
@@ -120,34 +119,33 @@ def _with_times(pieces: list[list[str]], which: Ints, times: list[Ints]) -> Text
         else:
             varying.insert(0, clock_us)
     if not varying:
-        return Texts(strings([each[0] for each in pieces]), which)
-    return Texts(_written(pieces, which, varying), np.arange(which.size))
+        return Texts([strings([each[0] for each in pieces])], which)
+    return Texts([*_written(pieces, which, varying)], np.arange(which.size))
 
 
-def _written(pieces: list[list[str]], which: Ints, times: list[Ints]) -> Strings:
-    """The same, where each row has a time of its own."""
+def _written(pieces: list[list[str]], which: Ints, times: list[Ints]) -> Iterator[Strings]:
+    """The same, where each row has a time of its own, some rows at a time."""
     lines, places = _lines(pieces)
     arrow = _arrow()
     # Arrow counts bytes, Python characters.
-    lengths = [len(piece if arrow is None else piece.encode()) for piece in map("".join, pieces)]
-    ends = np.append(0, np.array(lengths)[which])
-    stencil = np.empty((min(_BLOCK, which.size), lines.shape[1]), np.uint64)
-    found = []
+    lengths = np.array([len(text if arrow is None else text.encode()) for text in map("".join, pieces)])
+    room = np.empty((min(_BLOCK, which.size), lines.shape[1]), np.uint64)
     for begin in range(0, which.size, _BLOCK):
-        block = slice(begin, begin + _BLOCK)
-        some = stencil[: len(which[block])]
-        lines.take(which[block], axis=0, out=some, mode="clip")  # "raise" would write to a copy first
+        block = which[begin : begin + _BLOCK]
+        ends, some = np.append(0, lengths[block]), room[: block.size]
+        lines.take(block, axis=0, out=some, mode="clip")  # "raise" would write to a copy first
         for place, clock_us in zip(places, times, strict=True):
-            some[:, place], some[:, place + 1], sizes = _digits(clock_us[block])
-            ends[1:][block] += sizes
-        written = some.view(np.uint8)
-        found.append(written[written != _NONE])
-    text = np.concatenate(found)
-    np.cumsum(ends, out=ends)
-    if arrow is not None:
-        return arrow.LargeStringArray.from_buffers(which.size, arrow.py_buffer(ends), arrow.py_buffer(text))
-    whole, edges = text.tobytes().decode(), ends.tolist()
-    return strings([whole[begin:end] for begin, end in pairwise(edges)])
+            some[:, place], some[:, place + 1], sizes = _digits(clock_us[begin : begin + _BLOCK])
+            ends[1:] += sizes
+        np.cumsum(ends, out=ends)
+        every = some.view(np.uint8)
+        written = every[every != _NONE]
+        if arrow is not None:
+            buffers = arrow.py_buffer(ends), arrow.py_buffer(written)
+            yield arrow.LargeStringArray.from_buffers(block.size, *buffers)
+        else:
+            text = written.tobytes().decode()
+            yield strings([text[begin:end] for begin, end in pairwise(ends.tolist())])
 
 
 def _lines(pieces: list[list[str]]) -> tuple[npt.NDArray[np.uint64], list[int]]:

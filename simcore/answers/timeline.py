@@ -308,15 +308,15 @@ def tally(runs: Runs, rounds: Sequence[Passed]) -> tuple[npt.NDArray[np.int32], 
 def _texts(rounds: Sequence[Passed], layout: _Layout, by_email: bool, words: _Words) -> Any:
     """A column of texts; `words` gives those of a round."""
     texts = [words(item, _rows(item)) for item in rounds]
-    before = np.cumsum([0, *(len(each.texts) for each in texts)])
-    places = [each.which + start for each, start in zip(texts, before, strict=False)]
+    before = np.cumsum([0, *map(len, texts)])
+    places = [each.which + start for each, start in zip(texts, before[:-1], strict=True)]
     if layout.which is None:
-        index = np.stack(places, axis=0 if by_email else 1) if places else np.empty(0, np.int64)
+        which = np.stack(places, axis=0 if by_email else 1) if places else np.empty(0, np.int64)
     else:
         # The rows of a round are in the order of runs, as it has them itself.
-        index = np.empty(layout.which.size, np.int64)
-        index[np.argsort(layout.which, kind="stable")] = np.concatenate(places)
-    return column([each.texts for each in texts], index.reshape(-1))
+        which = np.empty(layout.which.size, np.int64)
+        which[np.argsort(layout.which, kind="stable")] = np.concatenate(places)
+    return column(Texts([part for each in texts for part in each.texts], which.reshape(-1)))
 
 
 def _named(email_ids: Sequence[int | str], codes: Ints, texts: bool) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simcore.clock.words import Moment
 from simcore.clock.zones import DAY_US, Ints, Zone, zone
 
 Column: TypeAlias = npt.NDArray[Any]
@@ -44,6 +45,16 @@ class Instants:
             day = local_us // DAY_US
             self._walls[here.name] = Wall(stretch, day, local_us - day * DAY_US)
         return self._walls[here.name]
+
+    def moments(self, here: Zone, rows: Ints, role: str) -> list[Moment]:
+        """Those of some of the cases, by the clock of a zone."""
+        wall, (_, offsets_us) = self.wall(here), here.plain
+        return [
+            Moment(us, day, offsets_us[stretch], here.abbreviations[stretch], role, here.name)
+            for us, day, stretch in zip(
+                self.us[rows].tolist(), wall.day[rows].tolist(), wall.stretch[rows].tolist(), strict=True
+            )
+        ]
 
 
 def _stretch(here: Zone, us: Ints) -> Ints:

@@ -17,7 +17,7 @@ import numpy as np
 from simcore.clock.apart import Cases, Column, looks, nothing, telling
 from simcore.clock.dates import NO_DATES, Dates
 from simcore.clock.instants import NAT_US
-from simcore.clock.words import Case, Wait, comes_again, rhythm
+from simcore.clock.words import Case, Moment, Wait, comes_again, rhythm
 from simcore.clock.zones import (
     DAY_US,
     HOUR_US,
@@ -208,7 +208,7 @@ class SendSlots(Gate):
         here, due, time = there.here, there.due, time_of_day(60 * self.hour + self.minute)
         first = there.ready.day if wait.day is None or wait.day_zone != self.time_zone else wait.day
         told = case.not_send_days(self.weekdays, first, due.day)
-        left_out = _left_out(self, max(first, self._first_day(there)), due.day)
+        left_out = _left_out(self, max(first, self._first_day(there)), due.day) if self.without else []
         told += there.left_out(left_out, self.without)
         for day in range(first, due.day):
             if (day + 3) % 7 in self.weekdays and day not in left_out:
@@ -299,16 +299,10 @@ class SendWindow(Gate):
         return np.union1d(opens_us, closes.points_us)
 
     def _looks(self, cases: Cases) -> Sequence[Column]:
-        ready_us = cases.ready.us
-        usual = ready_us == cases.due.us
-        moved = np.flatnonzero(~usual)
-        usual[moved] = self._every_day().snap(ready_us[moved]) == ready_us[moved]
-        late = cases.ready.wall(zone(self.time_zone)).clock_us >= self.end_min * MINUTE_US
-        return [*cases.within(self.time_zone), usual, late]
-
-    def _every_day(self) -> Self:
-        """The same by its weekdays and times alone."""
-        return replace(self, without=NO_DATES)
+        wall = cases.ready.wall(zone(self.time_zone))
+        begun, over = (wall.clock_us >= minute * MINUTE_US for minute in (self.start_min, self.end_min))
+        of_week = np.array([day in self.weekdays for day in range(7)])[(wall.day + 3) % 7]
+        return [*cases.within(self.time_zone), of_week, begun, over]
 
     def _looks_of_words(self, cases: Cases) -> Iterable[Column] | None:
         return looks(self.left_out, cases)
@@ -324,7 +318,7 @@ class SendWindow(Gate):
             left_out = case.left_out(_left_out(self, first, case.due.day), self.without)
             return case.so(wait.dated, *case.not_send_days(self.weekdays, first, case.due.day), *left_out)
         # By its weekdays and times: dates that are left out are named on their own.
-        usual = inside or bool(self._every_day().snap(at := np.array([case.ready.us])) == at)
+        usual = inside or self._usual(case.within(zone(self.time_zone)).ready)
         window = f"{'in' if usual else 'out'}side the window {self.name(case.here.name)}"
         so = f"; {listed(told)}, so {case.until}" if (told := self.left_out(case)) else f", so {case.until}"
         if not wait.leads:
@@ -341,6 +335,11 @@ class SendWindow(Gate):
         ready = there.ready
         first = ready.day + (ready.clock_us >= self.end_min * MINUTE_US)
         return there.left_out(_left_out(self, first, there.due.day), self.without)
+
+    def _usual(self, ready: Moment) -> bool:
+        """Whether its weekdays and times allow an instant, whatever is left out."""
+        of_day = self.start_min * MINUTE_US <= ready.clock_us < self.end_min * MINUTE_US
+        return of_day and (ready.day + 3) % 7 in self.weekdays
 
     def name(self, time_zone: str) -> str:
         """Mon to Fri 08:00 to 20:00; with its zone, if that is not `time_zone`."""

@@ -137,8 +137,9 @@ class Wait(NamedTuple):
 
 def moment(us: int, here: Zone, role: str = "") -> Moment:
     """An instant [µs] in a zone."""
-    stretch = bisect_right(here.changes_us, us) - 1
-    offset_us = int(here.offsets_us[stretch])
+    changes_us, offsets_us = here.plain
+    stretch = bisect_right(changes_us, us) - 1
+    offset_us = offsets_us[stretch]
     return Moment(us, (us + offset_us) // DAY_US, offset_us, here.abbreviations[stretch], role, here.name)
 
 
@@ -153,11 +154,12 @@ def clock_time(clock_us: int) -> str:
 
 def comes_again(when: Moment, here: Zone) -> bool:
     """Whether the wall clock shows this time again soon after."""
-    after = bisect_right(here.changes_us, when.us)
-    if after == here.changes_us.size:
+    changes_us, offsets_us = here.plain
+    after = bisect_right(changes_us, when.us)
+    if after == len(changes_us):
         return False
-    again_us = when.us + when.offset_us - int(here.offsets_us[after])
-    return bool(again_us >= here.changes_us[after]) and again_us != when.us
+    again_us = when.us + when.offset_us - offsets_us[after]
+    return again_us >= changes_us[after] and again_us != when.us
 
 
 def clock(instant_us: int, here: Zone) -> str:

@@ -121,6 +121,11 @@ class Zone:
     def __repr__(self) -> str:
         return f"Zone({self.name!r})"
 
+    @cached_property
+    def plain(self) -> tuple[list[int], list[int]]:
+        """Changes and offsets as Python's numbers, for one instant at a time."""
+        return self.changes_us.tolist(), self.offsets_us.tolist()
+
     def stretch(self, instants_us: Ints) -> Ints:
         """The place of the offset in force at each instant, an index into `offsets_us` [int64, same shape]."""
         return np.searchsorted(self.changes_us, instants_us, "right") - 1
