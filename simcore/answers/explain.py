@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from simcore.answers.sentences import Texts, filled, gathered
-from simcore.clock.apart import ROLES, Cases, Column, Instants, alike, looks
+from simcore.answers.sentences import Texts, filled, gathered, strings
+from simcore.clock.apart import ROLES, Cases, Column, alike, looks
 from simcore.clock.words import Case, Moment, Wait, moment, rhythm
 from simcore.clock.zones import DAY_US, Ints, Zone, zone
 from simcore.engine.rounds import (
@@ -43,6 +43,7 @@ CLOSED = "there is no {} on which it may go out, so it waits"
 """Takes the platform's word for a send day."""
 
 _USUAL = Words()
+_SAMPLE = 1000
 
 
 def unsent(step: Step, plan: Plan, found: Outcome, words: Words) -> str:
@@ -198,39 +199,50 @@ def _as_then(step: Step, plan: Plan) -> _Then:
 
 def _sentences(then: _Then, waited: Waiting, entered_us: Ints, words: Words) -> Texts:
     """The reasons of runs whose waits were set alike."""
+    few = _few(waited) if then.before is not None else None
+    if few is not None:
+        return _sentences(then, few[0], entered_us, words).of(few[1])
     at, anchor = waited.at, waited.anchor
-    if (
-        at.index is not None
-        and at.index is anchor.index
-        and then.before is not None
-        and _only_by_time(waited)
-    ):
-        used = np.zeros(at.distinct_us.size, np.bool_)
-        used[at.index] = True
-        few = waited._replace(at=Times(at.distinct_us[used]), anchor=Times(anchor.distinct_us[used]))
-        return _sentences(then, few, entered_us, words).of((np.cumsum(used) - 1)[at.index])
-    cases = Cases(
-        then.here, Instants(anchor.all_us()), Instants(then.ready_us(waited)), Instants(at.all_us())
-    )
+    cases = Cases.of(then.here, anchor.all_us(), then.ready_us(waited), at.all_us())
     entry = then.before is None and cases.anchor.us == entered_us
     told = _told_apart(then, waited, cases)
     seen = (cases.anchor.us, cases.ready.us, cases.due.us) if told is None else told
     which, rows = alike((waited.cause, waited.since_us, entry, *seen), len(at))
-    roles = ("", "", "") if told is None else ROLES
-    moments = zip(
-        *(each.moments(then.here, rows, role) for each, role in zip(cases[1:], roles, strict=True)),
-        strict=True,
-    )
+    # Marks for times of day serve cases that share a sentence.
+    marked = told is not None and len(rows) < len(at)
+    roles = ROLES if marked else ("",) * len(ROLES)
+    instants = [each.moments(then.here, rows, role) for each, role in zip(cases.instants, roles, strict=True)]
     causes = [
         np.broadcast_to(each, len(at))[rows].tolist() for each in (waited.cause, waited.since_us, entry)
     ]
-    sentences = [_reason(then, words, *case) for case in zip(moments, *causes, strict=True)]
-    return filled(sentences, which, cases.clock_us)
+    sentences = [
+        _reason(then, words, moments, *cause)
+        for *moments, cause in zip(*instants, zip(*causes, strict=True), strict=True)
+    ]
+    return filled(sentences, which, cases.clock_us) if marked else Texts([strings(sentences)], which)
 
 
-def _only_by_time(waited: Waiting) -> bool:
-    """Whether the waits of runs differ in when they began alone."""
-    return waited.over_us is None and np.ndim(waited.cause) == 0 and np.ndim(waited.since_us) == 0
+def _few(waited: Waiting) -> tuple[Waiting, Ints] | None:
+    """One run for all that wait from one instant to another, if that saves half of them at least; and its place for
+    each. None if it does not, or if they differ in more than instants."""
+    at, anchor = waited.at, waited.anchor
+    if waited.over_us is not None or np.ndim(waited.cause) or np.ndim(waited.since_us):
+        return None
+    shared = at.index is not None and at.index is anchor.index
+    anchor_us, due_us = (anchor.distinct_us, at.distinct_us) if shared else (anchor.all_us(), at.all_us())
+    index = at.index if shared else None
+    if index is not None:
+        used = np.zeros(due_us.size, np.bool_)
+        used[index] = True
+        anchor_us, due_us, index = anchor_us[used], due_us[used], (np.cumsum(used) - 1)[index]
+    some_us = anchor_us[:: anchor_us.size // _SAMPLE + 1]
+    if 2 * pd.unique(some_us).size <= some_us.size:
+        which, rows = alike((anchor_us, due_us), anchor_us.size)
+        anchor_us, due_us = anchor_us[rows], due_us[rows]
+        index = which if index is None else which[index]
+    if index is None or 2 * due_us.size > len(at):
+        return None
+    return waited._replace(at=Times(due_us), anchor=Times(anchor_us)), index
 
 
 def _told_apart(then: _Then, waited: Waiting, cases: Cases) -> list[Column] | None:

@@ -6,7 +6,7 @@ Sentences of many rows that differ in the time of day alone are written side by 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import chain, pairwise
+from itertools import chain, pairwise, zip_longest
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -90,19 +90,22 @@ def filled(sentences: Sequence[str], which: Ints, clock_us: Callable[[str, str],
 
     `which` int64 [rows]: the sentence of each. `clock_us` gives the times of all rows, by role and zone [µs].
     """
-    parts = [_MARKED.split(sentence) for sentence in sentences]
+    parts: list[list[Any]] = [_MARKED.split(sentence) for sentence in sentences]
     groups: dict[tuple[str, ...], list[int]] = {}
     for place, pieces in enumerate(parts):
         groups.setdefault((*pieces[1::2],), []).append(place)
-    found = []
-    place_in = np.empty(len(parts), np.int64)
+    found: list[tuple[Ints | None, Texts]] = []
     for marks, places in groups.items():
-        place_in.fill(-1)
-        place_in[places] = np.arange(len(places))
-        mine = place_in[which]
-        rows = np.flatnonzero(mine >= 0)
-        times = [clock_us(*mark.split(" ", 1))[rows] for mark in marks]
-        found.append((rows, _with_times([parts[place][::2] for place in places], mine[rows], times)))
+        pieces = [parts[place][::2] for place in places]
+        times = [clock_us(*mark.split(" ", 1)) for mark in marks]
+        if len(groups) == 1:
+            found.append((None, _with_times(pieces, which, times)))
+        else:
+            some = np.zeros(len(parts), np.bool_)
+            some[places] = True
+            rows = np.flatnonzero(some[which])
+            mine = (np.cumsum(some) - 1)[which[rows]]
+            found.append((rows, _with_times(pieces, mine, [each[rows] for each in times])))
     return gathered(found, which.size)
 
 
@@ -110,17 +113,29 @@ def _with_times(pieces: list[list[str]], which: Ints, times: list[Ints]) -> Text
     """Sentences, given by the pieces around their times of day, for some rows with their times [µs]."""
     row_of = np.empty(len(pieces), np.int64)
     row_of[which] = np.arange(which.size)
-    varying: list[Ints] = []
-    for at, clock_us in reversed([*enumerate(times)]):
-        of_each = clock_us[row_of]
-        if (clock_us == of_each[which]).all():  # at a slot, say
-            for each, us in zip(pieces, of_each.tolist(), strict=True):
-                each[at : at + 2] = [each[at] + clock_time(us) + each[at + 1]]
-        else:
-            varying.insert(0, clock_us)
-    if not varying:
-        return Texts([strings([each[0] for each in pieces])], which)
-    return Texts([*_written(pieces, which, varying)], np.arange(which.size))
+    varies = np.zeros(len(pieces), np.bool_)
+    for clock_us in times:
+        varies[which[clock_us != clock_us[row_of][which]]] = True
+    of_varying = varies[which]
+    if (
+        2 * np.count_nonzero(of_varying) > which.size
+    ):  # then to pick the others out costs more than to write them
+        return Texts([*_written(pieces, which, times)], np.arange(which.size))
+    # Those whose rows all have the same times, at a slot, say, are sentences as they are.
+    fixed = np.flatnonzero(~varies)
+    said = [[clock_time(us) for us in clock_us[row_of[fixed]].tolist()] for clock_us in times]
+    whole = [
+        "".join(chain.from_iterable(zip_longest(pieces[place], told, fillvalue="")))
+        for place, *told in zip(fixed.tolist(), *said, strict=True)
+    ]
+    number = np.where(varies, np.cumsum(varies), np.cumsum(~varies)) - 1
+    found = Texts([strings(whole)], number[which])
+    rows = np.flatnonzero(of_varying)
+    if rows.size:
+        some = [pieces[place] for place in np.flatnonzero(varies).tolist()]
+        found.texts.extend(_written(some, found.which[rows], [clock_us[rows] for clock_us in times]))
+        found.which[rows] = np.arange(len(whole), len(whole) + rows.size)
+    return found
 
 
 def _written(pieces: list[list[str]], which: Ints, times: list[Ints]) -> Iterator[Strings]:

@@ -309,14 +309,18 @@ def _texts(rounds: Sequence[Passed], layout: _Layout, by_email: bool, words: _Wo
     """A column of texts; `words` gives those of a round."""
     texts = [words(item, _rows(item)) for item in rounds]
     before = np.cumsum([0, *map(len, texts)])
-    places = [each.which + start for each, start in zip(texts, before[:-1], strict=True)]
     if layout.which is None:
-        which = np.stack(places, axis=0 if by_email else 1) if places else np.empty(0, np.int64)
+        size = len(texts[0].which) if texts else 0
+        of_rounds = np.empty((len(texts), size), np.int64, "C" if by_email else "F")
+        for each, start, out in zip(texts, before[:-1], of_rounds, strict=True):
+            np.add(each.which, start, out=out)
+        which = of_rounds.reshape(-1, order="C" if by_email else "F")
     else:
         # The rows of a round are in the order of runs, as it has them itself.
         which = np.empty(layout.which.size, np.int64)
+        places = [each.which + start for each, start in zip(texts, before[:-1], strict=True)]
         which[np.argsort(layout.which, kind="stable")] = np.concatenate(places)
-    return column(Texts([part for each in texts for part in each.texts], which.reshape(-1)))
+    return column(Texts([part for each in texts for part in each.texts], which))
 
 
 def _named(email_ids: Sequence[int | str], codes: Ints, texts: bool) -> Any:

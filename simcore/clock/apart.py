@@ -23,11 +23,15 @@ _MOST = 2**62
 
 
 class Wall(NamedTuple):
-    """What wall clocks show at some instants: the place of the offset, the local date [d] and the time of day [µs]."""
+    """What wall clocks show at some instants: the place of the offset, the local date [d] and the time of day [µs].
+
+    `date`: the first two as one number.
+    """
 
     stretch: Ints
     day: Ints
     clock_us: Ints
+    date: Ints
 
 
 class Instants:
@@ -40,10 +44,12 @@ class Instants:
     def wall(self, here: Zone) -> Wall:
         """What the clock of a zone shows."""
         if here.name not in self._walls:
-            stretch = _stretch(here, self.us)
+            first, last = here.stretch(np.array([self.us.min(), self.us.max()])).tolist()
+            stretch = _stretch(here, self.us, first, last)
             local_us = self.us + here.offsets_us[stretch]
             day = local_us // DAY_US
-            self._walls[here.name] = Wall(stretch, day, local_us - day * DAY_US)
+            date = day if first == last else day * (last - first + 1) + stretch
+            self._walls[here.name] = Wall(stretch, day, local_us - day * DAY_US, date)
         return self._walls[here.name]
 
     def moments(self, here: Zone, rows: Ints, role: str) -> list[Moment]:
@@ -57,13 +63,12 @@ class Instants:
         ]
 
 
-def _stretch(here: Zone, us: Ints) -> Ints:
-    """As `Zone.stretch`, by few comparisons where there are few clock changes."""
-    first, last = here.stretch(np.array([us.min(), us.max()])).tolist()
+def _stretch(here: Zone, us: Ints, first: int, last: int) -> Ints:
+    """As `Zone.stretch`, from one place to another: by few comparisons where there are few clock changes."""
     if last - first > _FEW:
         return here.stretch(us)
     stretch = np.full(us.shape, first)
-    for change_us in here.changes_us[first + 1 : last + 1].tolist():
+    for change_us in here.plain[0][first + 1 : last + 1]:
         stretch += us >= change_us
     return stretch
 
@@ -76,15 +81,27 @@ class Cases(NamedTuple):
     ready: Instants
     due: Instants
 
+    @classmethod
+    def of(cls, here: Zone, anchor_us: Ints, ready_us: Ints, due_us: Ints) -> "Cases":
+        """Those of some instants; what is equal in all cases is looked at once."""
+        anchor = Instants(anchor_us)
+        ready = anchor if np.array_equal(ready_us, anchor_us) else Instants(ready_us)
+        return cls(here, anchor, ready, ready if np.array_equal(due_us, ready_us) else Instants(due_us))
+
+    @property
+    def instants(self) -> tuple[Instants, Instants, Instants]:
+        """All of them, as `ROLES` calls them."""
+        return self.anchor, self.ready, self.due
+
     def dates(self, there: Zone) -> list[Column]:
         """The dates and offsets of all instants by the clock of a zone."""
-        walls = [each.wall(there) for each in (self.anchor, self.ready, self.due)]
-        return [column for wall in walls for column in (wall.stretch, wall.day)]
+        every = {id(each): each for each in self.instants}
+        return [each.wall(there).date for each in every.values()]
 
     def usual(self) -> list[Column]:
         """What all words may look at: dates and offsets where times are shown, and which instants are equal."""
-        anchor, ready, due = self.anchor.us, self.ready.us, self.due.us
-        return [*self.dates(self.here), anchor == ready, ready == due]
+        pairs = ((self.anchor, self.ready), (self.ready, self.due))
+        return [*self.dates(self.here), *(one.us == other.us for one, other in pairs if one is not other)]
 
     def clock_us(self, role: str, time_zone: str) -> Ints:
         """The time of day of one of the instants, by its role, in a zone [µs]."""

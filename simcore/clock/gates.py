@@ -10,6 +10,7 @@ To write your own gate, derive a frozen dataclass from `Gate` (frozen, since gat
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Protocol, Self
 
 import numpy as np
@@ -343,8 +344,7 @@ class SendWindow(Gate):
 
     def name(self, time_zone: str) -> str:
         """Mon to Fri 08:00 to 20:00; with its zone, if that is not `time_zone`."""
-        told = part_of_week(self.weekdays, self.start_min, self.end_min)
-        return _placed(told, self.time_zone, time_zone)
+        return _placed(_window(self.weekdays, self.start_min, self.end_min), self.time_zone, time_zone)
 
     def in_zone(self, time_zone: str) -> Self:
         """The same in another zone, if `own_zone` is set."""
@@ -379,6 +379,9 @@ def _left_out(gate: SendSlots | SendWindow, first: int, end: int) -> list[int]:
         return []
     names = gate.without.names
     return [day for day in range(first, end) if day in names and (day + 3) % 7 in gate.weekdays]
+
+
+_window = lru_cache(part_of_week)
 
 
 def _placed(told: str, zone: str, time_zone: str) -> str:
