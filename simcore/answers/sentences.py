@@ -164,12 +164,17 @@ def _written(pieces: list[list[str]], which: Ints, times: list[Ints]) -> Iterato
 
 
 def _lines(pieces: list[list[str]]) -> tuple[npt.NDArray[np.uint64], list[int]]:
-    """Each sentence as a line of bytes of one length, and where in it the times of day go [words]."""
+    """Each sentence as a line of bytes of one length, and where in it the times of day go [words].
+
+    What is there stands side by side where it can, since runs of bytes are copied: each piece right before its time of
+    day, and the last one at once behind.
+    """
     columns, places, at = [], [], 0
-    for texts in zip(*pieces, strict=True):
+    for number, texts in enumerate(zip(*pieces, strict=True), 1):
         encoded = [text.encode() for text in texts]
         width = -(-max(map(len, encoded)) // _WORD)
-        columns.append([text.ljust(width * _WORD, _FILLER) for text in encoded])
+        to_side = bytes.ljust if number == len(pieces[0]) else bytes.rjust
+        columns.append([to_side(text, width * _WORD, _FILLER) for text in encoded])
         columns.append([_FILLER * (_WORD * _TIME)] * len(texts))
         places.append(at + width)
         at += width + _TIME

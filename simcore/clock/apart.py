@@ -5,7 +5,7 @@ So words can say what else they look at (`telling`). Cases that agree in all of 
 their times of day, which `Moment.role` marks. Words that say nothing are asked about each case.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
@@ -52,15 +52,12 @@ class Instants:
             self._walls[here.name] = Wall(stretch, day, local_us - day * DAY_US, date)
         return self._walls[here.name]
 
-    def moments(self, here: Zone, rows: Ints, role: str) -> list[Moment]:
+    def moments(self, here: Zone, rows: Ints, role: str) -> Iterator[Moment]:
         """Those of some of the cases, by the clock of a zone."""
         wall, (_, offsets_us) = self.wall(here), here.plain
-        return [
-            Moment(us, day, offsets_us[stretch], here.abbreviations[stretch], role, here.name)
-            for us, day, stretch in zip(
-                self.us[rows].tolist(), wall.day[rows].tolist(), wall.stretch[rows].tolist(), strict=True
-            )
-        ]
+        columns = (each[rows].tolist() for each in (self.us, wall.day, wall.stretch))
+        for us, day, stretch in zip(*columns, strict=True):
+            yield Moment(us, day, offsets_us[stretch], here.abbreviations[stretch], role, here.name)
 
 
 def _stretch(here: Zone, us: Ints, first: int, last: int) -> Ints:
