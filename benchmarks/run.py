@@ -17,6 +17,7 @@ MEASUREMENTS = (
     "sweep",
     "optimize",
     "zones",
+    "reasons",
     "calibrate",
     "memory",
     "scale",

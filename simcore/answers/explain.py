@@ -228,21 +228,24 @@ def _few(waited: Waiting) -> tuple[Waiting, Ints] | None:
     at, anchor = waited.at, waited.anchor
     if waited.over_us is not None or np.ndim(waited.cause) or np.ndim(waited.since_us):
         return None
-    shared = at.index is not None and at.index is anchor.index
-    anchor_us, due_us = (anchor.distinct_us, at.distinct_us) if shared else (anchor.all_us(), at.all_us())
-    index = at.index if shared else None
-    if index is not None:
+    if at.index is not None and at.index is anchor.index:
+        anchor_us, due_us, index = anchor.distinct_us, at.distinct_us, at.index
         used = np.zeros(due_us.size, np.bool_)
         used[index] = True
-        anchor_us, due_us, index = anchor_us[used], due_us[used], (np.cumsum(used) - 1)[index]
-    some_us = anchor_us[:: anchor_us.size // _SAMPLE + 1]
-    if 2 * pd.unique(some_us).size <= some_us.size:
+        if not used.all():
+            anchor_us, due_us, index = anchor_us[used], due_us[used], (np.cumsum(used) - 1)[index]
+        # They are in order, so equal ones are side by side.
+        first = np.append(True, (np.diff(anchor_us) != 0) | (np.diff(due_us) != 0))
+        rows, which = np.flatnonzero(first), (np.cumsum(first) - 1)[index]
+    else:
+        anchor_us, due_us = anchor.all_us(), at.all_us()
+        some_us = anchor_us[:: anchor_us.size // _SAMPLE + 1]
+        if 2 * pd.unique(some_us).size > some_us.size:
+            return None
         which, rows = alike((anchor_us, due_us), anchor_us.size)
-        anchor_us, due_us = anchor_us[rows], due_us[rows]
-        index = which if index is None else which[index]
-    if index is None or 2 * due_us.size > len(at):
+    if 2 * rows.size > len(at):
         return None
-    return waited._replace(at=Times(due_us), anchor=Times(anchor_us)), index
+    return waited._replace(at=Times(due_us[rows]), anchor=Times(anchor_us[rows])), which
 
 
 def _told_apart(then: _Then, waited: Waiting, cases: Cases) -> list[Column] | None:

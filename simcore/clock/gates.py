@@ -206,11 +206,13 @@ class SendSlots(Gate):
     def words(self, case: Case, wait: Wait) -> str:
         """What comes between the first possible date and the slot."""
         there = case.within(zone(self.time_zone))
-        here, due, time = there.here, there.due, time_of_day(60 * self.hour + self.minute)
+        here, due, time = there.here, there.due, _time(self.hour, self.minute)
         first = there.ready.day if wait.day is None or wait.day_zone != self.time_zone else wait.day
         told = case.not_send_days(self.weekdays, first, due.day)
-        left_out = _left_out(self, max(first, self._first_day(there)), due.day) if self.without else []
-        told += there.left_out(left_out, self.without)
+        left_out = list[int]()
+        if self.without:
+            left_out = _left_out(self, max(first, self._first_day(there)), due.day)
+            told += there.left_out(left_out, self.without)
         for day in range(first, due.day):
             if (day + 3) % 7 in self.weekdays and day not in left_out:
                 if here.date(here.date_begin_us(np.array([day])))[0] != day:
@@ -382,6 +384,11 @@ def _left_out(gate: SendSlots | SendWindow, first: int, end: int) -> list[int]:
 
 
 _window = lru_cache(part_of_week)
+
+
+@lru_cache
+def _time(hour: int, minute: int) -> str:
+    return time_of_day(60 * hour + minute)
 
 
 def _placed(told: str, zone: str, time_zone: str) -> str:

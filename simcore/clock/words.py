@@ -94,9 +94,10 @@ class Case(NamedTuple):
         An empty list if all are allowed.
         """
         days = [(day + 3) % 7 for day in range(first, min(end, first + 7)) if (day + 3) % 7 not in weekdays]
+        if not days:
+            return []
         told = listed(SHORT[day] for day in days)
-        are = f"are not {self.send_day}s" if len(days) > 1 else f"is not a {self.send_day}"
-        return [f"{told} {are}"] if days else []
+        return [f"{told} are not {self.send_day}s" if len(days) > 1 else f"{told} is not a {self.send_day}"]
 
     def left_out(self, days: Sequence[int], dates: Dates) -> list[str]:
         """Which dates [d] are left out (T23): Mon 25 May is left out (Memorial Day). Many are counted.
