@@ -113,6 +113,7 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
             "reason": pd.array(reasons, dtype=text_dtype()),
         },
         index=pd.Index(np.array([step.position for step in steps], np.int16), name="position"),
+        copy=False,
     )
     if any(step.branch is not None for step in plan.steps):
         who = "with these tags and attributes" if given.attributes or given.tags else "with no tags"

@@ -124,7 +124,10 @@ class _Some(NamedTuple):
 
     def parted(self, values: Any) -> Iterator[tuple[Any, "_Some"]]:
         """Each of some values, one for each of the runs or one for all, and the runs that have it."""
-        which, distinct = pd.factorize(np.atleast_1d(values))
+        if np.ndim(values) == 0:
+            yield values, self
+            return
+        which, distinct = pd.factorize(values)
         if len(distinct) == 1:
             yield distinct[0], self
             return
@@ -160,14 +163,12 @@ def reason(
 ) -> str:
     """The same for a round of a single run, which has no equals to look for."""
     [(then, (_, waited))] = _parts(item, epochs, zones_at)
-    of_case = (
-        waited.anchor.all_us(),
-        then.ready_us(waited),
-        waited.at.all_us(),
-        waited.cause,
-        waited.since_us,
+    anchor_us, ready_us, due_us = (
+        int(us[0]) for us in (waited.anchor.all_us(), then.ready_us(waited), waited.at.all_us())
     )
-    anchor_us, ready_us, due_us, cause, since_us = (np.asarray(each).item() for each in of_case)
+    cause, since_us = (
+        each if isinstance(each, int) else int(each[0]) for each in (waited.cause, waited.since_us)
+    )
     moments = [moment(us, then.here) for us in (anchor_us, ready_us, due_us)]
     return _reason(then, words, moments, cause, since_us, anchor_us == entered_us)
 

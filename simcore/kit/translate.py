@@ -1,6 +1,7 @@
 """A Kit sequence and the assumptions about Kit become a plan of delays and gates (K6 to K12)."""
 
 from datetime import timedelta
+from functools import lru_cache
 
 from simcore.clock.delays import CalendarDays, Delay, Elapsed
 from simcore.clock.gates import Anytime, Gate, Poll, SendSlots, SendWindow
@@ -129,11 +130,16 @@ def _timing(sequence: Sequence, email: Email, assume: Assumptions) -> tuple[Dela
 
 def _days(sequence: Sequence, email: Email, assume: Assumptions) -> frozenset[int]:
     """The weekdays on which a day-based email may go out (K10)."""
-    of_sequence = frozenset(WEEKDAYS.index(day) for day in sequence.send_days)
-    own = frozenset(WEEKDAYS.index(day) for day in email.send_days or WEEKDAYS)
+    of_sequence, own = _numbers(sequence.send_days), _numbers(email.send_days or WEEKDAYS)
     if len(own) == len(WEEKDAYS):
         return of_sequence
     return own if assume.email_days == "override" else own & of_sequence
+
+
+@lru_cache
+def _numbers(names: tuple[str, ...]) -> frozenset[int]:
+    """Weekdays by their names, as numbers."""
+    return frozenset(map(WEEKDAYS.index, names))
 
 
 def _microseconds(length: timedelta) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -317,10 +318,16 @@ class Plan:
 
     def before(self, place: int) -> list[Step]:
         """The steps that runs may have passed right before they wait for the one at a place."""
-        found = []
-        for at, step in enumerate(self.steps[:place]):
-            if step.queued and any(to != OUT and self.next(to) == place for to in step.paths or (at + 1,)):
-                found.append(step)
+        return self._before.get(place, [])
+
+    @cached_property
+    def _before(self) -> dict[int, list[Step]]:
+        """The same for all places to which any lead."""
+        found: dict[int, list[Step]] = {}
+        for at, step in enumerate(self.steps):
+            if step.queued:
+                for place in dict.fromkeys(self.next(to) for to in step.paths or (at + 1,) if to != OUT):
+                    found.setdefault(place, []).append(step)
         return found
 
     def seeded(self, seed: int | None) -> "Plan":
