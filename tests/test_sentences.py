@@ -1,7 +1,7 @@
 """Sentences of many sends at once: the same, byte by byte, as each of them made alone."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -16,12 +16,17 @@ from test_laws import KINDS, delays, gates, us
 import simcore
 from simcore import kit
 from simcore.answers import explain, sentences
+from simcore.clock.apart import alike
 from simcore.clock.dates import dates_of
 from simcore.clock.delays import CalendarDays, Elapsed, UntilOpen
 from simcore.clock.gates import Anytime, SendSlots, SendWindow
+from simcore.clock.instants import NAT_US
 from simcore.clock.words import MARK, clock_time
-from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, SECOND_US
+from simcore.clock.zones import DAY_US, FAR_US, HOUR_US, MINUTE_US, SECOND_US
 from simcore.engine import times
+from simcore.engine.rounds import Passed, Waiting
+from simcore.engine.times import Times
+from simcore.plan.plan import Epoch
 
 SOME = settings(max_examples=settings().max_examples // 4)
 SLOW = settings(SOME, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -130,7 +135,9 @@ def test_words_of_ones_own_are_asked_of_each(delay, gate):
         assert found.tolist() == [each for reasons in alone for each in reasons]
 
 
-@pytest.mark.parametrize("name", ["Fête du Travail, 1º de maio, メーデー", f"a {MARK} in it", f"{MARK}ready{MARK}"])
+@pytest.mark.parametrize(
+    "name", ["Fête du Travail, 1º de maio, メーデー", f"a {MARK} in it", f"{MARK}ready{MARK}"]
+)
 def test_names_are_told_as_they_are(name):
     """Beyond ASCII, and with the very sign that marks times of day."""
     gate = SendWindow(WEEK, 480, 1200, NEW_YORK, without=dates_of({"2026-03-05": name}, "dates"))
@@ -184,3 +191,46 @@ def test_a_sentence_is_made_once_for_all_days_alike(monkeypatch):
     assert found[7] == (
         "2 hours after entry is Tue 3 Mar 22:00:00.000008 UTC; polls come every 15 minutes, so Tue 3 Mar 22:15 UTC"
     )
+
+
+def test_entries_over_many_clock_changes():
+    """Fifty years of them, hours apart and to the microsecond."""
+    entered_us = np.random.default_rng(1).integers(0, 50 * 365 * DAY_US, 300)
+    entries = pd.DatetimeIndex(entered_us.view("datetime64[us]")).tz_localize("UTC")
+    window = SendWindow(WEEK, 480, 1200, "Europe/London")
+    waits = (Elapsed(1), Anytime()), (Elapsed(300 * DAY_US), window), (CalendarDays(1, NEW_YORK), Anytime())
+    check(simcore.project, sequence=Steps(*waits), entries=entries)
+
+
+def test_instants_that_are_nobodys():
+    """Of instants that runs share, some may be left that no run has, be they past all tables."""
+    plan = Steps((Elapsed(0), Anytime()), (Elapsed(DAY_US), SendSlots(WEEK, 9, NEW_YORK))).plan()
+    early_us, late_us = (
+        us(datetime.fromisoformat(f"2026-03-0{each}+00:00")) for each in ("2T10:00", "3T20:17:08.25")
+    )
+    anchor_us = np.array([early_us, late_us, FAR_US])
+    index = np.array([1, 1, 1, 0, 1])
+    due_us = np.append(plan.steps[1].gate.snap(anchor_us[:2] + DAY_US), NAT_US)
+    item = Passed(plan.steps[1], Waiting(None, Times(due_us, index), Times(anchor_us, index)))
+    found = explain.reasons(item, [Epoch(at_us=0, plan=plan)], anchor_us[index])
+    late, early = (
+        f"24 hours after the previous email is {day} Mar {time} EST{past}, so {due} Mar 09:00 EST"
+        for day, time, past, due in (
+            ("Wed 4", "15:17:08.25", "; 09:00 on Wed 4 Mar is past", "Thu 5"),
+            ("Tue 3", "05:00", "", "Tue 3"),
+        )
+    )
+    assert list(sentences.column(found)) == [late, late, late, early, late]
+
+
+@pytest.mark.parametrize("size", [1, 2, 1000])
+def test_rows_alike(size):
+    """Numbers of any size, however many columns of them, as numpy finds them."""
+    rng = np.random.default_rng(size)
+    few = [rng.integers(-(2**62), 2**62, 3)[rng.integers(0, 3, size)] for _ in range(3)]
+    many = [rng.integers(0, size, size) for _ in range(8)]
+    for columns in (few, many, [*few, rng.random(size) < 0.5], [few[0] * 0]):
+        which, rows = alike([*columns, 7], size)
+        table = np.stack(columns, axis=1)
+        assert len(rows) == len(np.unique(table, axis=0))
+        assert (table[rows][which] == table).all()
