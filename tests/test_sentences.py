@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sequenzy_strategies import cases
 from strategies import instant_in, lifecycle_cases, static_cases, zones
 from test_delays_and_gates import NEW_YORK, WEEK, OddDates, Steps, own_ones
 from test_delays_and_gates import of_steps as of_steps  # a fixture: their platform is known here too
@@ -65,6 +66,15 @@ def test_of_any_kit_sequence(arguments_of, case, order):
 @SOME
 def test_of_any_history(arguments_of, case, order):
     check(simcore.project, **arguments_of(case), order=order)
+
+
+@given(case=cases())
+@SLOW
+def test_of_any_sequenzy_sequence(sequenzy_case, case):
+    def made(**named):
+        return sequenzy_case(case._asdict(), **named).timeline
+
+    check(made)
 
 
 ZONES = zones()
