@@ -1356,10 +1356,21 @@ def test_results_share_nothing_with_what_was_given():
     entered_at = pd.to_datetime(["2026-03-06T21:07Z", "2026-03-07T21:07Z"]).as_unit("us")
     entries = pd.DataFrame({"subscriber_id": [1, 2], "entered_at": entered_at})
     before = entries.copy(deep=True)
-    life = simcore.simulate(ABC, entries)
-    for frame in life:
-        assert not np.shares_memory(frame["subscriber_id"].to_numpy(), entries["subscriber_id"].to_numpy())
-    life.subscribers.loc[0, "subscriber_id"] = 99
+    # The only email of the second goes out at the instants of the entries.
+    for sequence in (ABC, seq(email(1, 0))):
+        found = [
+            frame
+            for order in ("entry", "email")
+            for frame in simcore.simulate(sequence, entries, order=order)
+        ]
+        found += [simcore.project(sequence, entries, order="email"), simcore.preview(ABC, entered_at[0])]
+        for frame in found:
+            for name in frame.select_dtypes("datetimetz"):
+                assert not np.shares_memory(frame[name].array.asi8, entries["entered_at"].array.asi8)
+            if "subscriber_id" in frame:
+                ids = frame["subscriber_id"].to_numpy()
+                assert not np.shares_memory(ids, entries["subscriber_id"].to_numpy())
+            frame.iloc[:1, :1] = 99
     pd.testing.assert_frame_equal(entries, before)
 
 

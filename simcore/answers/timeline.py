@@ -123,7 +123,7 @@ def subscribers(people: Audience, outcome: Outcome, plan: Plan, zone: str, stop_
             "entered_at": instants.show(runs.entered_us.copy(), zone),
             "status": category(status, STATUSES),
             "sends": sends,
-            "last_send_at": instants.show(last_us, zone),
+            "last_send_at": instants.show(last_us.copy(), zone),
             "next_email_id": _named(outcome.email_ids, np.where(waits, outcome.queued, -1), plan.text_ids),
             "next_send_at": instants.show(due_us, zone),
             "ended_at": instants.show(ended_us, zone),

@@ -263,8 +263,11 @@ def frame_dtype(time_zone: str) -> pd.DatetimeTZDtype:
 
 
 def show(instants_us: Ints, time_zone: str) -> Any:
-    """Instants [µs, UTC; the smallest int64 is NaT] as a pandas array of aware times, without a copy."""
-    return pd.array(instants_us, dtype=frame_dtype(time_zone))
+    """Instants [µs, UTC; the smallest int64 is NaT] as a pandas array of aware times, without a copy.
+
+    So they must be nobody else's: who changes the array changes them.
+    """
+    return pd.array(instants_us, dtype=frame_dtype(time_zone), copy=False)
 
 
 def _sentence(fault: str) -> str:
