@@ -1,7 +1,7 @@
 """The verbs: what goes out and when, for one subscriber or for all of them."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Unpack
 
 import numpy as np
@@ -18,7 +18,7 @@ from simcore.clock.words import clock
 from simcore.clock.zones import FIRST_US, LAST_US, zone, zone_names
 from simcore.engine import entries as reading
 from simcore.engine.simulate import simulate_one
-from simcore.errors import EntryError
+from simcore.errors import EntryError, SimcoreError, shown, typed
 from simcore.plan.plan import Epoch
 from simcore.plan.platform import Sequence, platform_of, platforms
 from simcore.text.tables import ShownFrame, Table
@@ -69,6 +69,7 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
     """
     given = read(preview, options)
     instants.check_zone(given.naive_time_zone)
+    tags = _checked(given.attributes, given.tags)
     plan, names = plan_of(sequence, given.assumptions, given.include_drafts), platform_of(sequence).words
     entered_us = instants.read_one(entered_at, "entered_at", given.naive_time_zone or plan.time_zone)
     own_zone = given.time_zones
@@ -78,7 +79,7 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
             zone(own_zone if isinstance(own_zone, str) else repr(own_zone)).name,
         )
     plan = plan.seeded(given.seed)
-    outcome = simulate_one(plan, entered_us, given.attributes, given.tags, own_zone)
+    outcome = simulate_one(plan, entered_us, given.attributes, tags, own_zone)
     epochs = [Epoch(at_us=FIRST_US, plan=plan)]
     passed = {item.step.email_id: item for item in outcome.passed}
     steps_ahead = words.ahead(plan, outcome)
@@ -116,9 +117,24 @@ def preview(sequence: Sequence, entered_at: Instant, **options: Unpack[PreviewOp
         copy=False,
     )
     if any(step.branch is not None for step in plan.steps):
-        who = "with these tags and attributes" if given.attributes or given.tags else "with no tags"
+        who = "with these tags and attributes" if given.attributes or tags else "with no tags"
         shown.attrs["path"] = f"the path of someone {who} (tags= and attributes= show others)"
     return shown
+
+
+def _checked(attributes: Any, tags: Any) -> list[str | int]:
+    """The subscriber's tags. Raises SimcoreError where these or the properties are not what they should be."""
+    if attributes is not None and not isinstance(attributes, Mapping):
+        raise SimcoreError(
+            f"attributes: found {typed(attributes)}, expected a dict of the subscriber's properties by name"
+        )
+    found = None if isinstance(tags, str | bytes) or not isinstance(tags, Iterable) else [*tags]
+    if found is None:
+        raise SimcoreError(f'tags: found {typed(tags)}, expected a list of tags, such as ["vip"]')
+    for at, tag in enumerate(found):
+        if not isinstance(tag, str | int) or isinstance(tag, bool):
+            raise SimcoreError(f"tags[{at}]: found {shown(tag)}, expected a tag's name or id")
+    return found
 
 
 @takes(ProjectOptions)

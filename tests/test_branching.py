@@ -184,3 +184,21 @@ def test_steps_are_meant_by_ids_that_are_numbers():
     })
     assert simcore.preview(made, "2026-03-02T10:00Z", tags=["vip"])["subject"].tolist() == ["Last"]
     assert simcore.preview(made, "2026-03-02T10:00Z")["subject"].tolist() == ["Second", "Last"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"tags": "vip"}, """tags: found 'vip' (a str), expected a list of tags, such as ["vip"]"""),
+        ({"tags": 5}, 'tags: found 5 (an int), expected a list of tags, such as ["vip"]'),
+        ({"tags": ["vip", []]}, "tags[1]: found [], expected a tag's name or id"),
+        ({"tags": [True]}, "tags[0]: found True, expected a tag's name or id"),
+        (
+            {"attributes": ["plan"]},
+            "attributes: found ['plan'] (a list), expected a dict of the subscriber's properties by name",
+        ),
+    ],
+)
+def test_who_the_subscriber_of_a_preview_is_must_be_readable(text_of, given, told):
+    made = sequenzy.load(simcore.example("onboarding"))
+    assert text_of(SimcoreError, simcore.preview, made, "2026-03-02T10:00Z", **given) == told

@@ -64,7 +64,7 @@ def simulate_one(
     plan: Plan,
     entered_us: int,
     attributes: Mapping[str, Any] | None = None,
-    tags: Iterable[str] = (),
+    tags: Iterable[str | int] = (),
     time_zone: str | None = None,
 ) -> Outcome:
     """What happens to a single run under one plan; what is passed without a send is part of it.
