@@ -107,7 +107,7 @@ def test_any_queue():
 WELCOME = kit.load(simcore.example("welcome"))
 
 
-@pytest.mark.parametrize("freq", ["h", "D", "W"])
+@pytest.mark.parametrize("freq", ["h", "D", "W", "M"])
 @pytest.mark.parametrize("most", [8, [1, 2, 0, 9]])
 def test_of_a_sequence(freq, most):
     entries = simcore.arrivals(6, "2026-03-01", "2026-03-20", time_zone="America/New_York", seed=3)
@@ -152,6 +152,12 @@ def test_the_end_of_time(text_of):
     )
     found = simcore.forecast(sequence, entries.assign(count=30), capacity={"D": 1})
     assert found.index[-1] == pd.Timestamp("2199-12-30", tz="UTC")
+    early = entries.assign(entered_at="2100-01-31T12:00Z")  # and 1,199 months until 2200
+    found = simcore.forecast(sequence, early.assign(count=1200), capacity={"M": 1})
+    assert found.index[-1] == pd.Timestamp("2199-12-01", tz="UTC")
+    assert text_of(SimcoreError, simcore.forecast, sequence, early.assign(count=1201), capacity={"M": 1}) == (
+        "capacity: 1 email of 1201 would still wait on 2200-01-01: give a higher limit by 'M'"
+    )
 
 
 @pytest.mark.parametrize(
@@ -160,8 +166,8 @@ def test_the_end_of_time(text_of):
         (5000, f"capacity: found 5000, {EXPECTED}"),
         ({}, f"capacity: found {{}}, {EXPECTED}"),
         ({"D": 5, "h": 1}, f"capacity: found {{'D': 5, 'h': 1}}, {EXPECTED}"),
-        ({"M": 5}, "capacity: found 'M', expected one of: '15min', 'h', 'D', 'W'"),
-        ({1: 5}, "capacity: found 1, expected one of: '15min', 'h', 'D', 'W'"),
+        ({"Y": 5}, "capacity: found 'Y', expected one of: '15min', 'h', 'D', 'W', 'M'"),
+        ({1: 5}, "capacity: found 1, expected one of: '15min', 'h', 'D', 'W', 'M'"),
         ({"D": -1}, f"capacity: found -1 by 'D', {EXPECTED}: whole numbers of 0 or more"),
         ({"D": []}, f"capacity: found [] by 'D', {EXPECTED}: whole numbers of 0 or more"),
         ({"D": [1, 2.5]}, f"capacity: found [1, 2.5] by 'D', {EXPECTED}: whole numbers of 0 or more"),
@@ -251,7 +257,7 @@ def test_nobody_is_late_where_nobody_is(typed):
     ("given", "message"),
     [
         ("5000", "--capacity: found '5000', expected MOST/FREQ, such as 5000/D or 1000,2000,5000/D"),
-        ("5000/month", "--capacity: found 'month', expected one of: '15min', 'h', 'D', 'W'"),
+        ("5000/month", "--capacity: found 'month', expected one of: '15min', 'h', 'D', 'W', 'M'"),
     ],
 )
 def test_what_is_typed_wrong(typed, given, message):

@@ -27,7 +27,13 @@ from simcore.engine import times
 from simcore.errors import EntryError, SimcoreError, TooLateError
 from simcore.kit.model import WEEKDAYS
 
-SPANS = {"15min": 3, "h": 12, "D": 200, "W": 1500}  # [days] for which a list of periods is made, one by one
+SPANS = {
+    "15min": 3,
+    "h": 12,
+    "D": 200,
+    "W": 1500,
+    "M": 5000,
+}  # [days] for which a list of periods is made, one by one
 TWO = st.sampled_from([(fine, coarse) for fine in FINE for coarse in COARSE])
 BY = st.sampled_from(["email", None])
 MIX = ((0, "days"), (2, "hours"), (1, "days"), (7, "days"))
@@ -198,7 +204,7 @@ def test_counted_crowds(crowds):
     )
 
 
-@pytest.mark.parametrize("freq", ["D", "W"])
+@pytest.mark.parametrize("freq", ["D", "W", "M"])
 @pytest.mark.parametrize("counted", [False, True])
 def test_runs_that_do_not_come_so_far(chain, freq, counted):
     """Of many, one would have an email in 2204, but the world ends before that."""
@@ -213,6 +219,7 @@ def test_runs_that_do_not_come_so_far(chain, freq, counted):
         == {
             "D": ["2026-03-07 00:00-05:00", "2194-12-31 00:00-05:00"],
             "W": ["2026-03-02 00:00-05:00", "2194-12-29 00:00-05:00"],
+            "M": ["2026-03-01 00:00-05:00", "2194-12-01 00:00-05:00"],
         }[freq]
     )
 
@@ -374,6 +381,34 @@ def at_once(chain):
             "1970-01-01T09:05+09:00",
             {"1969-12-29 00:00+09:00": 1},
             id="a week from before 1970",
+        ),
+        pytest.param(
+            NEW_YORK,
+            "M",
+            "1969-12-31T23:55-05:00",
+            "1970-01-01T00:05-05:00",
+            {"1969-12-01 00:00-05:00": 1, "1970-01-01 00:00-05:00": 1},
+            id="a month from before 1970",
+        ),
+        pytest.param(
+            "Asia/Tokyo",
+            "M",
+            "2200-01-01T08:55+09:00",
+            "2200-01-01T09:05+09:00",
+            {"2200-01-01 00:00+09:00": 2},
+            id="the last month",
+        ),
+        pytest.param(
+            NEW_YORK,
+            "M",
+            "2026-02-28T00:00-05:00",
+            "2026-04-02T00:00-04:00",
+            {
+                "2026-02-01 00:00-05:00": 288,
+                "2026-03-01 00:00-05:00": 743 * 12,
+                "2026-04-01 00:00-04:00": 288,
+            },
+            id="a month of 743 hours",
         ),
         pytest.param(
             "UTC",
@@ -695,8 +730,8 @@ def test_counts_are_a_forecasts_only(chain):
 @pytest.mark.parametrize(
     "wrong", ["d", "1h", "", None, 1, ["D"], np.array(["D"]), timedelta(days=1)], ids=repr
 )
-def test_freq_is_one_of_four(text_of, chain, wrong):
-    expected = f"freq: found {wrong!r}, expected one of: '15min', 'h', 'D', 'W'"
+def test_freq_is_one_of_five(text_of, chain, wrong):
+    expected = f"freq: found {wrong!r}, expected one of: '15min', 'h', 'D', 'W', 'M'"
     assert text_of(SimcoreError, simcore.forecast, chain(*MIX), ENTRIES, freq=wrong) == expected
 
 

@@ -19,8 +19,8 @@ from simcore.clock.periods import FREQUENCIES, check, periods
 from simcore.clock.zones import LAST_US, zone
 from simcore.errors import SimcoreError
 
-LENGTHS = {"15min": QUARTER, "h": HOUR, "D": DAY, "W": 7 * DAY}
-FINE, COARSE = ("15min", "h"), ("D", "W")
+LENGTHS = {"15min": QUARTER, "h": HOUR, "D": DAY, "W": 7 * DAY, "M": 31 * DAY}
+FINE, COARSE = ("15min", "h"), ("D", "W", "M")
 NEW_YORK, LORD_HOWE, ST_JOHNS, APIA = (
     "America/New_York",
     "Australia/Lord_Howe",
@@ -72,6 +72,8 @@ def start_of(t: datetime, freq: str, name: str) -> datetime:
         return begin_of(day, name)
     if freq == "W":
         return begin_of(day - day.weekday() * DAY, name)
+    if freq == "M":
+        return begin_of(day.replace(day=1), name)
     change = change_before(t, name)
     full = t - into(t, LENGTHS[freq], name)
     return full if change is None else max(full, change)
@@ -83,6 +85,10 @@ def starts_between(first: datetime, last: datetime, freq: str, name: str) -> lis
         days = sorted([local_date(first, name), local_date(last, name)])
         if freq == "W":
             days = [day - day.weekday() * DAY for day in days]
+        if freq == "M":
+            months = [12 * day.year + day.month - 1 for day in days]
+            firsts = [date(at // 12, at % 12 + 1, 1) for at in range(months[0], months[1] + 1)]
+            return [begin_of(day, name) for day in firsts]
         step = LENGTHS[freq].days
         found = (days[0] + n * DAY for n in range(0, (days[1] - days[0]).days + 1, step))
         return [begin_of(day, name) for day in found if freq == "W" or exists(day, name)]
@@ -134,7 +140,7 @@ def moments(draw, freq):
     """A zone and some instants in it, weeks or decades apart at the most."""
     name = draw(st.sampled_from(ODD_ZONES) | zones())
     base = draw(instants(name))
-    most = {"15min": 2, "h": 10, "D": 150, "W": 1200}[freq] * 96
+    most = {"15min": 2, "h": 10, "D": 150, "W": 1200, "M": 5000}[freq] * 96
     near = st.tuples(st.integers(-most, most), st.integers(-1, 1))
     others = draw(st.lists(near, max_size=6))
     if draw(st.booleans()):
@@ -194,6 +200,15 @@ def test_weeks_begin_on_mondays(data):
     assert {local_date(start, name).weekday() for start in starts} == {0}
     mondays = [local_date(start, name) for start in starts]
     assert all(after - day == 7 * DAY for day, after in pairwise(mondays))
+
+
+@given(data=st.data())
+def test_months_begin_with_their_first_dates(data):
+    name, ts = data.draw(moments("M"))
+    starts, _ = found_of(name, "M", ts)
+    firsts = [local_date(start, name) for start in starts]
+    assert {day.day for day in firsts} == {1}
+    assert all((after - day).days in (28, 29, 30, 31) for day, after in pairwise(firsts))
 
 
 @given(data=st.data())
@@ -348,6 +363,27 @@ def test_many_instants_are_as_few(freq, data):
             id="169 hours",
         ),
         pytest.param(
+            NEW_YORK,
+            "M",
+            "2026-02-01 04:59",
+            "2026-04-01 04:00",
+            [
+                "2026-01-01 00:00-05:00",
+                "2026-02-01 00:00-05:00",
+                "2026-03-01 00:00-05:00",
+                "2026-04-01 00:00-04:00",
+            ],
+            id="months by the wall clock",
+        ),
+        pytest.param(
+            "Pacific/Kiritimati",
+            "M",
+            "1994-12-31 09:59",
+            "1994-12-31 10:00",
+            ["1994-12-01 00:00-10:00", "1995-01-01 00:00+14:00"],
+            id="a month that ends a day early",
+        ),
+        pytest.param(
             APIA,
             "W",
             "2011-12-26 12:00",
@@ -402,11 +438,11 @@ def test_frequencies(text_of):
         (1, "1"),
         (HOUR, repr(HOUR)),
     ]:
-        expected = f"freq: found {shown}, expected one of: '15min', 'h', 'D', 'W'"
+        expected = f"freq: found {shown}, expected one of: '15min', 'h', 'D', 'W', 'M'"
         assert text_of(SimcoreError, check, wrong) == expected
 
 
 @pytest.mark.parametrize("wrong", [["D"], {"D": 1}, np.array(["D"])], ids=["list", "dict", "array"])
 def test_a_frequency_that_no_dict_can_hold(text_of, wrong):
-    expected = f"freq: found {wrong!r}, expected one of: '15min', 'h', 'D', 'W'"
+    expected = f"freq: found {wrong!r}, expected one of: '15min', 'h', 'D', 'W', 'M'"
     assert text_of(SimcoreError, check, wrong) == expected

@@ -457,6 +457,24 @@ def test_weeks_have_no_days(text_of):
     assert text_of(SimcoreError, plot_calendar, weeks) == (
         'forecast: found weeks, expected days or shorter periods: make the forecast with freq="D"'
     )
+    months = counted(["2026-03-01T05:00Z", "2026-04-01T04:00Z"], [1, 2])
+    assert text_of(SimcoreError, plot_calendar, months) == (
+        'forecast: found months, expected days or shorter periods: make the forecast with freq="D"'
+    )
+
+
+@pytest.mark.parametrize("first", ["1970-01-01T00:00Z", "2199-11-15T17:00Z"])
+def test_months_at_the_ends_of_time(first):
+    """The first begins before 1970, the last ends after 2200."""
+    at_once = kit.Sequence(
+        name="S",
+        emails=[kit.Email(subject="A", delay_value=0, delay_unit="days", published=True)],
+        time_zone=NEW_YORK,
+    )
+    entries = [first, pd.Timestamp(first) + pd.Timedelta("40D")]
+    ax = drawn(plot_load(simcore.forecast(at_once, entries, freq="M")))
+    days = [each.get_width() / 0.9 for each in ax.patches]
+    assert days == pytest.approx([31, 31, 28] if first.startswith("1970") else [30 + 1 / 24, 31])
 
 
 # ---------------------------------------------------------------- loads
@@ -489,6 +507,7 @@ def test_bars_are_stacked_and_as_wide_as_their_days():
         ("h", "sends an hour"),
         ("D", "sends a day"),
         ("W", "sends a week"),
+        ("M", "sends a month"),
     ],
 )
 def test_all_kinds_of_period(freq, label):
@@ -965,7 +984,10 @@ def test_a_font_without_the_box(monkeypatch):
 AS_PROJECT = "expected a DataFrame from simcore.project"
 AS_FORECAST = "expected a DataFrame from simcore.forecast"
 AS_SHIFT = "expected a DataFrame from simcore.shift"
-GAPS = "expected quarters of an hour, hours, days or weeks of UTC without gaps, as in a forecast from simcore.forecast"
+GAPS = (
+    "expected quarters of an hour, hours, days, weeks or months of UTC without gaps, "
+    "as in a forecast from simcore.forecast"
+)
 UTC_DAYS = pd.date_range("2026-03-01", periods=3, freq="D", tz="UTC")
 
 

@@ -298,7 +298,7 @@ def test_a_total_is_never_by_position(by, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("freq", ["15min", "h", "D", "W"])
+@pytest.mark.parametrize("freq", ["15min", "h", "D", "W", "M"])
 def test_few_and_many_sends_in_a_period_are_counted_alike(freq, monkeypatch):
     entries = simcore.arrivals(40, "2025-10-20", "2026-04-10", time_zone="America/New_York", seed=1)
     counted = entries[["entered_at"]].assign(count=np.arange(len(entries)) % 5)

@@ -153,7 +153,7 @@ simcore.simulate(welcome, entries, enabled_at=1.5)  # wrong
 assert_type(simcore.forecast(welcome, entries, freq="h", by=None), pd.DataFrame)
 simcore.forecast(welcome, entries, capacity={"D": [1000, 2000]})
 simcore.forecast(welcome, entries, capacity=5000)  # wrong
-simcore.forecast(welcome, entries, freq="M")  # wrong
+simcore.forecast(welcome, entries, freq="Y")  # wrong
 simcore.forecast(welcome, entries, by="position")  # wrong
 simcore.forecast(welcome, entries, explain=True)  # wrong
 

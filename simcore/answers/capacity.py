@@ -110,6 +110,8 @@ def _periods(due_us: Ints, so_far: Ints, time_zone: str, limit: Limit) -> list[I
     due = np.diff(np.append(0, so_far)[before], prepend=0)
     most = chain(limit.most, repeat(limit.most[-1]))
     waiting, now, left = list[int](), 0, (LAST_US - last_us) // usual_us - 1
+    if limit.freq == "M":  # which are not equally long
+        left = periods(here, "M", last_us, LAST_US).starts_us.size - 2
     for coming in chain(due.tolist(), repeat(0, left)):
         if not now and len(waiting) >= due.size:
             break

@@ -37,10 +37,10 @@ def forecast(
 ) -> pd.DataFrame:
     """How many emails go out in each period, to all subscribers: the same counts as grouping `simcore.project`.
 
-    `freq`: "15min", "h", "D" or "W" (weeks begin on Monday), by the wall clock of the sequence's zone. A day may have
-    23 or 25 hours, and an hour that comes twice counts as two. `by="email"`: one column for each position that sends.
-    `by="total"`, or None: one column, `sends`. The other arguments are those of `simcore.project` (`order` and
-    `render` change nothing). `entries` may also be arrivals already counted: a DataFrame with `entered_at` and
+    `freq`: "15min", "h", "D", "W" (weeks begin on Monday) or "M" (months), by the wall clock of the sequence's zone. A
+    day may have 23 or 25 hours, and an hour that comes twice counts as two. `by="email"`: one column for each position
+    that sends. `by="total"`, or None: one column, `sends`. The other arguments are those of `simcore.project` (`order`
+    and `render` change nothing). `entries` may also be arrivals already counted: a DataFrame with `entered_at` and
     `count` (whole numbers, 0 or more) and no `subscriber_id`. Each arrival is then a subscriber who comes once.
 
     Returns int64 columns, named by position (`by="email"`, in order) or `sends`. The index `period` (datetime64[us,

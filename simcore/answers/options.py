@@ -69,7 +69,7 @@ EventLog: TypeAlias = pd.DataFrame | ArrowStream | list[dict[str, Any]]
 TimeZones: TypeAlias = str | Mapping[Any, Any] | pd.Series
 """Whose zone is which (see `simcore.project`)."""
 Order: TypeAlias = Literal["entry", "email"]
-Freq: TypeAlias = Literal["15min", "h", "D", "W"]
+Freq: TypeAlias = Literal["15min", "h", "D", "W", "M"]
 
 ASSUMPTIONS = "the platform's switches, such as `kit.Assumptions(...)`. None: the defaults."
 EVENTS = (

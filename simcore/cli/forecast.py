@@ -67,7 +67,7 @@ def forecast(
         typer.Option(
             metavar="|".join(FREQUENCIES),
             autocompletion=completing.among(*FREQUENCIES),
-            help="Quarter hours, hours, days, or weeks (from Monday).",
+            help="Quarter hours, hours, days, weeks (from Monday), or months.",
         ),
     ] = "D",
     by: Annotated[

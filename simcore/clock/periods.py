@@ -1,12 +1,12 @@
-"""Periods of a zone: quarter hours, hours, days and weeks as the wall clock shows them."""
+"""Periods of a zone: quarter hours, hours, days, weeks and months as the wall clock shows them."""
 
 import numpy as np
 
 from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, Ints, Ruler, Zone
 from simcore.errors import SimcoreError, shown
 
-FREQUENCIES = {"15min": 15 * MINUTE_US, "h": HOUR_US, "D": DAY_US, "W": 7 * DAY_US}
-"""What periods there are, by pandas' names, and how long each is where no clock changes [µs]."""
+FREQUENCIES = {"15min": 15 * MINUTE_US, "h": HOUR_US, "D": DAY_US, "W": 7 * DAY_US, "M": 31 * DAY_US}
+"""What periods there are, by pandas' names, and how long each is where no clock changes [µs]: a month, at most."""
 
 
 class Periods:
@@ -48,9 +48,9 @@ def check(freq: str) -> None:
 def periods(place: Zone, freq: str, first_us: int, last_us: int) -> Periods:
     """All periods from that of `first_us` to that of `last_us` [µs].
 
-    A day is a local date that exists, whatever its length; a week begins on Monday. An hour (or a quarter of
-    one) is that of the wall clock, and another one begins where the clock is changed: an hour that it shows
-    twice is two periods.
+    A day is a local date that exists, whatever its length; a week begins on Monday, and a month with its first date.
+    An hour (or a quarter of one) is that of the wall clock, and another one begins where the clock is changed: an
+    hour that it shows twice is two periods.
     """
     if FREQUENCIES[freq] >= DAY_US:
         shown, begins = place.dates
@@ -58,6 +58,9 @@ def periods(place: Zone, freq: str, first_us: int, last_us: int) -> Periods:
         shown = shown[first - 1 : last]
         if freq == "W":
             shown = (shown + 3) // 7 * 7 - 3
+        elif freq == "M":
+            months = shown.astype("datetime64[D]").astype("datetime64[M]")
+            shown = months.astype("datetime64[D]").view(np.int64)
         dates, which = np.unique(shown, return_inverse=True)
         return Periods(place.date_begin_us(dates), begins.points_us[first - 1 : last], which)
     length_us = FREQUENCIES[freq]

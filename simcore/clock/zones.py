@@ -36,7 +36,8 @@ FAR_US = 2**62
 NO_ZONE = "not a time zone: expected an IANA name such as 'America/New_York'"
 
 _FEW, _MANY = 64, 4096  # for fewer a binary search costs less than counting days, or than counting them anew
-_FIRST_DAY, _LAST_DAY = -10, LAST_US // DAY_US + 10  # tables reach past both ends, whatever the offset
+# Tables reach past both ends by more than a month, which may begin before 1970 and end after 2200.
+_FIRST_DAY, _LAST_DAY = -40, LAST_US // DAY_US + 40
 
 
 def zone_names() -> frozenset[str]:

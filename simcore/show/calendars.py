@@ -14,6 +14,7 @@ from simcore.text.wording import SHORT
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_LONG = {"W": "weeks", "M": "months"}
 _YEAR_WIDE = 7  # inches that twelve months need to have their years
 _PAGES = 6  # months whose days have room for their numbers
 
@@ -27,7 +28,7 @@ def plot_calendar(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
 
     `ax`: where to draw (None: a new figure). Returns that Axes.
 
-    Raises SimcoreError for what is not a forecast, for weeks, or if matplotlib is not installed.
+    Raises SimcoreError for what is not a forecast, for weeks and months, or if matplotlib is not installed.
 
     >>> import simcore
     >>> from simcore import kit
@@ -36,9 +37,9 @@ def plot_calendar(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes"
     'weeks of each month, days in America/New_York'
     """
     here, edges_us, freq = periods_of(forecast)
-    if freq == "W":
+    if freq in _LONG:
         raise SimcoreError(
-            'forecast: found weeks, expected days or shorter periods: make the forecast with freq="D"'
+            f'forecast: found {_LONG[freq]}, expected days or shorter periods: make the forecast with freq="D"'
         )
     label = f"weeks of each month, days in {here.name}"
     if forecast.empty:

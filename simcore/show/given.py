@@ -46,13 +46,13 @@ def periods_of(forecast: Any) -> tuple[Zone, Ints, str]:
         return here, starts_us, "D"
     first_us, last_us = int(starts_us[0]), int(starts_us[-1])
     if (np.diff(starts_us) > 0).all():
-        for freq in ("D", "W", "h", "15min"):
+        for freq in ("D", "W", "M", "h", "15min"):
             edges_us = periods(here, freq, first_us, last_us + 2 * FREQUENCIES[freq]).starts_us
             edges_us = edges_us[: starts_us.size + 1]
             if np.array_equal(edges_us[:-1], starts_us):
                 return here, edges_us, freq
     raise SimcoreError(
         f"forecast: {len(starts_us):,} periods from {shown(str(forecast.index[0]))} to "
-        f"{shown(str(forecast.index[-1]))}, expected quarters of an hour, hours, days or weeks of {here.name} "
-        "without gaps, as in a forecast from simcore.forecast"
+        f"{shown(str(forecast.index[-1]))}, expected quarters of an hour, hours, days, weeks or months of "
+        f"{here.name} without gaps, as in a forecast from simcore.forecast"
     )

@@ -37,7 +37,7 @@ def plot_load(forecast: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     'sends a day'
     """
     here, edges_us, freq = periods_of(forecast)
-    unit = {"15min": "quarter of an hour", "h": "hour", "D": "day", "W": "week"}[freq]
+    unit = {"15min": "quarter of an hour", "h": "hour", "D": "day", "W": "week", "M": "month"}[freq]
     # Of one period nobody can say what kind it is.
     label = f"sends a{'n' if freq == 'h' else ''} {unit}" if len(forecast) > 1 else "sends"
     ax = drawing.axes(ax, (9, 4))

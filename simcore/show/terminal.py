@@ -59,12 +59,15 @@ def counts(numbers: dict[str, int]) -> str:
 
 
 def spans(starts_us: Ints, here: Zone, freq: str) -> list[str]:
-    """Periods as people write them, by their starts [µs]: Sun  8 Mar 2026 (23 h), Sun  8 Mar 2026 09:00 EDT.
+    """Periods as people write them, by their starts [µs]: Sun  8 Mar 2026 (23 h), Sun  8 Mar 2026 09:00 EDT,
+    Mar 2026.
 
     No two look the same: if a zone has the same abbreviation before and after a change, hours that the clock shows
     twice have their offsets too.
     """
     local = [_EPOCH + timedelta(microseconds=us) for us in here.local_us(starts_us).tolist()]
+    if freq == "M":
+        return [f"{at:%b %Y}" for at in local]
     dates = [f"{at:%a} {at.day:2} {at:%b %Y}" for at in local]
     usual_us = FREQUENCIES[freq]
     if usual_us >= DAY_US:
