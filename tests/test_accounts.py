@@ -61,7 +61,7 @@ def changes_of(case: dict[str, Any]) -> dict[Any, list[Any]]:
     return found
 
 
-def life_of(case: dict[str, Any]) -> simcore.AccountSimulation:
+def life_of(case: dict[str, Any], **others: Any) -> simcore.AccountSimulation:
     cap = case.get("cap")
     events = case.get("events") or []
     columns = (
@@ -79,6 +79,7 @@ def life_of(case: dict[str, Any]) -> simcore.AccountSimulation:
         else simcore.Cap(
             cap["most"], cap["window"], on_excess=cap["on_excess"], priority=cap.get("priority") or ()
         ),
+        **others,
     )
 
 

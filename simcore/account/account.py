@@ -15,6 +15,7 @@ from simcore.account.mailing import Mailing
 from simcore.account.options import AccountImpactOptions, AccountOptions
 from simcore.account.people import broadcasts as read_broadcasts
 from simcore.account.people import place_of, rows_of
+from simcore.account.people import zones as read_zones
 from simcore.account.simulation import AccountSimulation, in_order, stacked
 from simcore.account.together import Made, simulate
 from simcore.answers.forecast import sent, tabled
@@ -297,7 +298,8 @@ class Account:
         events = self.events if options.events is None else options.events
         events = None if isinstance(events, list) and not events else events
         entries, events = plainly(entries, events, options.columns, theirs, wanted=wanted)
-        return entries, options._replace(events=events, columns=None)
+        zones = read_zones(options.time_zones, entries, events)
+        return entries, options._replace(events=events, columns=None, time_zones=zones)
 
     def _made(
         self,

@@ -129,17 +129,20 @@ def table(
     return found
 
 
-def usable(what: str, rows: Rows, sequences: Mapping[int | str, Any], how: Reader) -> pd.DataFrame:
+def usable(
+    what: str, rows: Rows, sequences: Mapping[int | str, Any], how: Reader, *, zones: bool = False
+) -> pd.DataFrame:
     """The entries, events or broadcasts (`what`) of a file, with their instants read.
 
-    Rows that cannot be used are refused, and are still in what is returned: `rows.good` says which are not.
+    Rows that cannot be used are refused, and are still in what is returned: `rows.good` says which are not. `zones`:
+    whether entries must have zones in `time_zone`, or nothing (T22).
     """
     if what == "entries":
-        return _entries(rows, sequences, how)
+        return _entries(rows, sequences, how, zones=zones)
     return _events(rows, sequences, how) if what == "events" else _broadcasts(rows, how)
 
 
-def _entries(rows: Rows, sequences: Mapping[int | str, Any], how: Reader) -> pd.DataFrame:
+def _entries(rows: Rows, sequences: Mapping[int | str, Any], how: Reader, *, zones: bool) -> pd.DataFrame:
     ids, names = [*sequences], rows.frame["sequence_id"]
     place = place_of(names, ids)
     rows.refuse({
@@ -149,7 +152,8 @@ def _entries(rows: Rows, sequences: Mapping[int | str, Any], how: Reader) -> pd.
     platforms = _platforms(sequences)
     own = np.array([[*platforms].index(platform_of(each).name) for each in sequences.values()])
     number = np.where(place < 0, 0, own[place])
-    return _parted(rows, number, platforms, sequences, how, "entries").assign(sequence_id=names)
+    found = _parted(rows, number, platforms, sequences, how, "entries", zones=zones)
+    return found.assign(sequence_id=names)
 
 
 def _events(rows: Rows, sequences: Mapping[int | str, Any], how: Reader) -> pd.DataFrame:
@@ -200,6 +204,8 @@ def _parted(
     sequences: Mapping[int | str, Any],
     how: Reader,
     what: str,
+    *,
+    zones: bool = False,
 ) -> pd.DataFrame:
     """Rows as the platforms read them, each by the one of its `number`."""
     parts = []
@@ -208,7 +214,7 @@ def _parted(
         frame = rows.frame.iloc[mine].reset_index(drop=True)
         part = replace(rows, frame=frame, places=rows.places[mine], broken={}, ends={})
         plan = plan_of(next(each for each in sequences.values() if platform_of(each).name == name))
-        found = part.entries(plan, how) if what == "entries" else part.events(plan, how)
+        found = part.entries(plan, how, zones=zones) if what == "entries" else part.events(plan, how)
         bad = np.flatnonzero(~part.good).tolist()
         rows.refuse({int(mine[row]): part.broken[int(part.places[row])] for row in bad})
         parts.append(found.set_axis(mine))

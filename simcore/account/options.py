@@ -12,11 +12,12 @@ from simcore.answers.options import (
     Notation,
     Reading,
     Splitting,
+    Zoning,
 )
 from simcore.clock.instants import Instant
 
 
-class AccountImpactOptions(Reading, Notation, Naming, Happening, Splitting, Enrolling, total=False):
+class AccountImpactOptions(Reading, Notation, Naming, Zoning, Happening, Splitting, Enrolling, total=False):
     """Those of `Account.impact`."""
 
     until: Annotated[

@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
@@ -15,6 +15,7 @@ from simcore.clock.instants import Reader, explain_faults
 from simcore.clock.zones import Ints
 from simcore.engine import entries as reading
 from simcore.engine import events as event_log
+from simcore.engine import recipients
 from simcore.engine.frames import table
 from simcore.errors import EntryError, SimcoreError, typed
 from simcore.plan.columns import EVENTS, overlooked
@@ -58,9 +59,10 @@ def given(
     platforms: Sequence[Platform[Any]],
     how: Reader,
     entered: Collection[int | str] = (),
+    time_zones: Any = None,
 ) -> Given:
     """What was given, sorted out by sequence and by platform. `platforms`: that of each sequence. `entered`: the
-    sequences that have entries, be it that none is among these.
+    sequences that have entries, be it that none is among these. `time_zones`: recipients' own (T22).
 
     Raises EntryError for rows that cannot be used, and names them.
     """
@@ -88,10 +90,22 @@ def given(
         # The numbers of a platform's sequences among its own.
         only[name] = mine if mine is None else np.where(np.isin(mine, [-1, *numbers[name]]), mine, -2)
     by_sequence = _by_sequence(entries, ids, how, entered)
+    if isinstance(time_zones, str) and isinstance(entries, pd.DataFrame):
+        recipients.zones_of(time_zones, entries, None)  # which names the rows of all that are no zones
     if isinstance(entries, pd.DataFrame) and events is not None:
         event_log.alike("events", events["subscriber_id"], entries["subscriber_id"])
     sizes = sum(len(each) for each in by_sequence if each is not None), 0 if events is None else len(events)
     return Given(by_sequence, parted, only, sizes)
+
+
+def zones(given: Any, entries: Any, events: Any) -> Any:
+    """Recipients' own time zones, those by subscriber read (T22): one of these at least must enter any sequence."""
+    recipients.check(given)
+    if not isinstance(given, Mapping | pd.Series):
+        return given
+    frames = [each for each in (entries, events) if isinstance(each, pd.DataFrame)]
+    ids = [event_log.array(each["subscriber_id"]) for each in frames if "subscriber_id" in each.columns]
+    return recipients.by_person(given, *ids)
 
 
 @contextmanager

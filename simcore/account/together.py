@@ -16,6 +16,7 @@ from simcore.engine import audience
 from simcore.engine.entries import read_until
 from simcore.engine.life import settled
 from simcore.engine.limit import Limit
+from simcore.engine.recipients import ByPerson
 from simcore.engine.side_by_side import keys
 from simcore.engine.together import Part, Together
 from simcore.errors import EntryError
@@ -57,7 +58,8 @@ def simulate(
     platforms = [platform_of(each) for each in sequences.values()]
     shared = options[next(iter(sequences))]
     until_us = read_until(shared.until, shared.typed)
-    rows = given(entries, shared.events, [*sequences], platforms, shared.tables, entered)
+    zones = shared.time_zones
+    rows = given(entries, shared.events, [*sequences], platforms, shared.tables, entered, zones)
     cap = None if cap is None or cap.most is None else cap
     members = []
     for at, (one, sequence) in enumerate(sequences.items()):
@@ -65,6 +67,12 @@ def simulate(
         if cap is not None:
             epochs = [_worded(epoch, CAPPED) for epoch in epochs]
         members.append(_Member(at, one, sequence, platforms[at], options[one], epochs))
+        events = rows.events[platforms[at].name]
+        if isinstance(zones, str) and rows.entries[at] is None and members[-1].enrols and events is not None:
+            raise EntryError(
+                f"time_zones: a column of entries, and sequence {one} has none, since events enrol in it: give a dict "
+                "or a Series of subscriber to zone"
+            )
     beside = _beside(members, cap, mails=broadcasts is not None)
     found = {each.at: _alone(each, rows, notes=notes) for each in members if each not in beside}
     mailing = None
@@ -91,6 +99,11 @@ class _Member(NamedTuple):
     epochs: list[Epoch]
 
     @property
+    def enrols(self) -> bool:
+        """Whether events enrol, where there are no entries."""
+        return self.epochs[0].plan.trigger is not None
+
+    @property
     def emits(self) -> bool:
         """Whether any step does what an event does."""
         return any(step.emits for epoch in self.epochs for step in epoch.plan.steps)
@@ -104,7 +117,7 @@ def _alone(member: _Member, rows: Given, *, notes: bool) -> Projection:
         events = events[np.isin(only, [-1, member.at])]
     if events is not None and "sequence_id" in events.columns:
         events = events.drop(columns="sequence_id")
-    if entries is None and (events is None or member.epochs[0].plan.trigger is None):
+    if entries is None and (events is None or not member.enrols):
         entries = []  # nobody comes
     options = member.options._replace(events=events, columns=None)
     try:
@@ -138,10 +151,10 @@ def _together(
     parts = []
     for each in beside:
         history, plan, enabled_us = histories[each.platform.name], each.epochs[0].plan, enabled(each.options)
-        entries = rows.entries[each.at]
+        entries, zones = rows.entries[each.at], each.options.time_zones
         with rows_of_all(rows, entries, None):
             came = audience.beside(
-                entries, history.log, each.epochs, until_us, each.options.tables, enabled_us, each.at
+                entries, history.log, each.epochs, until_us, each.options.tables, enabled_us, each.at, zones
             )
         side = isinstance(plan.entry, SideBySide)
         ended = partial(audience.ended, people=came, plan=plan, number=each.at)
@@ -158,6 +171,7 @@ def _together(
                 enabled_us=enabled_us,
                 limit=limit,
                 explains=each.options.explain,
+                time_zone=zones.of(everybody.ids)[0] if isinstance(zones, ByPerson) else None,
             )
         )
     Together(parts, size, rank=_rank([each.id for each in beside], cap), mails=mailing).run(until_us)

@@ -33,7 +33,9 @@ from simcore.cli.options import (
     Seed,
     Unit,
     Until,
+    Zones,
     names_of,
+    zoned,
 )
 from simcore.cli.pictures import Pictures, PlotPressure
 from simcore.clock.instants import Reader
@@ -133,6 +135,7 @@ def account(
     on_error: OnError = "stop",
     delimiter: Delimiter = ",",
     column: Columns = None,
+    time_zones: Zones = None,
     no_csv_safe: NoCsvSafe = False,
     plot_pressure: PlotPressure = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
@@ -166,12 +169,12 @@ def account(
     sources = {
         name: each._replace(kinds=(folders.COLUMNS[name],))
         for name, each in sources_of(
-            paths["entries"], paths["events"], delimiter, names_of(column), *quarantines(output)
+            paths["entries"], paths["events"], delimiter, names_of(column, time_zones), *quarantines(output)
         ).items()
     }
     inputs = [*folder.glob("*.json"), *found.tables.values()]
     pictures = Pictures([*paths.values(), *inputs], pressure=plot_pressure)
-    asked["explain"] = explain
+    asked |= {"explain": explain, **zoned(time_zones)}
     (timeline, life, free), set_aside = answer(
         partial(_simulated, whole, limit, pictures),
         sequences,
@@ -182,7 +185,7 @@ def account(
         on_error,
         as_json,
         no_csv_safe,
-        partial(_usable, sequences),
+        partial(_usable, sequences, time_zones is not None),
     )
     drawn = pictures.save()
     window_us = length_us("window", _WEEK) if limit is None else limit.window_us
@@ -241,8 +244,8 @@ def _check_enrols(folder: Path, whole: Account, events: Path | None) -> None:
         )
 
 
-def _usable(sequences: dict[int | str, Any], name: str, rows: Rows, how: Reader) -> pd.DataFrame:
-    return folders.usable(name, rows, sequences, how)
+def _usable(sequences: dict[int | str, Any], zones: bool, name: str, rows: Rows, how: Reader) -> pd.DataFrame:
+    return folders.usable(name, rows, sequences, how, zones=zones)
 
 
 def _simulated(

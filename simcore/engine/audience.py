@@ -42,9 +42,7 @@ def runs(
     log: Log | None
     if entries is None and plan.trigger is not None:
         came, log, exit_us = _triggered(events, epochs, until_us, how, enabled_us)
-        if zones is not None:
-            time_zone, names = recipients.zones_of(zones, None, came.subscriber_id)
-            came = replace(came, time_zone=time_zone, zones=names)
+        came = _zoned(came, zones)
         vias = (plan.trigger_via,)
     else:
         came, log = _given(entries, events, epochs, until_us, how, zones)
@@ -75,17 +73,19 @@ def beside(
     how: instants.Reader,
     enabled_us: int | None,
     number: int,
+    zones: Any = None,
 ) -> Audience:
     """All who come to one of several sequences that share a log, as though each began a run: who is taken in is for
     the waves to say. Where no entries are given, the plan's trigger enrols; the index of entries says which row of
-    all each is. `number`: the sequence's in the account.
+    all each is. `number`: the sequence's in the account. `zones`: as for `runs`.
     """
     plan, exit_us, vias = epochs[0].plan, None, epochs[0].plan.vias
     if entries is None and plan.trigger is not None:
         came, exit_us = _enrolled(log, epochs, until_us, enabled_us)
+        came = _zoned(came, zones)
         vias = (plan.trigger_via,)
     else:
-        came = _entered([] if entries is None else entries, epochs, until_us, how)
+        came = _entered([] if entries is None else entries, epochs, until_us, how, zones)
         if entries is not None:
             came = replace(came, row=entries.index.to_numpy()[came.row])
         who = event_log.places(log.ids, came.subscriber_id)
@@ -219,6 +219,14 @@ def _triggered(
     log = _read(events, epochs, until_us, how, ids=None, triggered=True)
     came, exit_us = _enrolled(log, epochs, until_us, enabled_us)
     return came, log, exit_us
+
+
+def _zoned(came: Runs, zones: Any) -> Runs:
+    """Enrolments by a trigger, each in the zone of its subscriber, where zones are given."""
+    if zones is None:
+        return came
+    time_zone, names = recipients.zones_of(zones, None, came.subscriber_id)
+    return replace(came, time_zone=time_zone, zones=names)
 
 
 def _enrolled(

@@ -1,7 +1,7 @@
 """Recipients' own time zones, as people have them (T22)."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,19 +15,33 @@ _COLUMN = "time_zone"
 _WAY_OUT = "mend those rows; for people whose zone is not known leave it empty, which means the sequence's"
 
 
+class ByPerson(NamedTuple):
+    """Zones by subscriber, read: of each of `ids` the place among `names` [int64; -1 for none]."""
+
+    ids: Any
+    place: Ints
+    names: tuple[str, ...]
+
+    def of(self, ids: Any) -> tuple[Ints, tuple[str, ...]]:
+        """The zones of some subscribers, as `zones_of` gives them; who is not there has none."""
+        return np.append(self.place, -1)[events.places(self.ids, ids)], self.names
+
+    def items(self) -> Iterator[tuple[Any, str]]:
+        """Each subscriber, and the name of the zone; "" for none."""
+        return zip(self.ids, np.array([*self.names, ""], object)[self.place].tolist(), strict=True)
+
+
 def zones_of(given: Any, entries: pd.DataFrame | None, ids: Any) -> tuple[Ints, tuple[str, ...]]:
     """The zone of each entry, as its place among the names [int64; -1 for the sequence's], and the names.
 
     `given`: "time_zone", for that column of `entries`, or zones by subscriber. `ids`: the entries' subscribers. Raises
     EntryError for what is no zone, with the rows of the column, or else the subscribers.
     """
+    if isinstance(given, ByPerson):
+        return given.of(ids)
     if isinstance(given, Mapping | pd.Series):
-        return _by_subscriber(pd.Series(given, dtype=object), ids)
-    if not isinstance(given, str):
-        raise EntryError(
-            f"time_zones: found {typed(given)}, expected the name of a column of entries, or a dict or a Series of "
-            "subscriber to zone"
-        )
+        return by_person(given, ids).of(ids)
+    check(given)
     if entries is None:
         raise EntryError(
             "time_zones: a column of entries, and there are no entries: give a dict or a Series of subscriber to zone"
@@ -44,8 +58,19 @@ def zones_of(given: Any, entries: pd.DataFrame | None, ids: Any) -> tuple[Ints, 
     return place, names
 
 
-def _by_subscriber(zones: "pd.Series[Any]", ids: Any) -> tuple[Ints, tuple[str, ...]]:
-    """Those of a dict or a Series; who is not in it has none."""
+def check(given: Any) -> None:
+    """Raises EntryError for what is none of the forms in which zones are given."""
+    if not (given is None or isinstance(given, str | Mapping | pd.Series | ByPerson)):
+        raise EntryError(
+            f"time_zones: found {typed(given)}, expected the name of a column of entries, or a dict or a Series of "
+            "subscriber to zone"
+        )
+
+
+def by_person(given: Any, *enter: Any) -> ByPerson:
+    """The zones of a dict or a Series. `enter`: subscribers, of whom one at least must be there; none where that is
+    for somebody else to say."""
+    zones = pd.Series(given, dtype=object)
     if zones.index.has_duplicates:
         twice = shown(zones.index[zones.index.duplicated()][0])
         raise EntryError(f"time_zones: subscriber {twice} is there more than once")
@@ -58,13 +83,13 @@ def _by_subscriber(zones: "pd.Series[Any]", ids: Any) -> tuple[Ints, tuple[str, 
         if wrong.size > 10:
             lines.append(f"  and {wrong.size - 10} more")
         raise EntryError("\n".join(lines))
-    found = events.places(zones.index, ids)
-    if len(zones) and len(ids) and (found < 0).all():
+    there = [ids for ids in enter if len(ids)]
+    if len(zones) and there and all((events.places(zones.index, ids) < 0).all() for ids in there):
         raise EntryError(
-            f"time_zones: none of its subscribers enters: {shown(zones.index[0])} there, {shown(ids[0])} in entries; "
-            'expected the same ids, and 1 and "1" never match'
+            f"time_zones: none of its subscribers enters: {shown(zones.index[0])} there, {shown(there[0][0])} in "
+            'entries; expected the same ids, and 1 and "1" never match'
         )
-    return np.append(place, -1)[found], names
+    return ByPerson(zones.index, place, names)
 
 
 def _read(values: "pd.Series[Any]") -> tuple[Ints, tuple[str, ...], Ints]:

@@ -45,7 +45,8 @@ class Part:
     """One of the sequences: its plans, its runs, and how far they are.
 
     `audience`: all who come to it. `source`: what others may exclude (K30), None where nobody can. `ended`: gives when
-    an event ends runs that come later (see `Together.enrol`). `explains`: whether anybody asks why.
+    an event ends runs that come later (see `Together.enrol`). `explains`: whether anybody asks why. `time_zone`: the
+    zones of all subscribers, where they are known by subscriber (see `Runs.more`).
     """
 
     def __init__(
@@ -62,9 +63,10 @@ class Part:
         enabled_us: int | None = None,
         limit: Limit | None = None,
         explains: bool = True,
+        time_zone: Ints | None = None,
     ) -> None:
         self.epochs, self.audience, self.source = epochs, audience, source
-        self.ended, self.enabled_us = ended, enabled_us
+        self.ended, self.enabled_us, self.time_zone = ended, enabled_us, time_zone
         came = replace(audience.runs, number=audience.runs.number.copy())
         self.key = key
         self.record = Record(
@@ -214,7 +216,8 @@ class Together:
             )
         history, runs = part.record.history, part.record.runs
         kind = history.events.joins.get(name)
-        runs = runs.more(who, at_us, history.log.ids, None if kind is None else (kind[0], ref))
+        source = None if kind is None else (kind[0], ref)
+        runs = runs.more(who, at_us, history.log.ids, source, part.time_zone)
         part.record.grow(part.ended(runs), part.steps.here.plan)
         part.line.add(part.record.runs, who)
 

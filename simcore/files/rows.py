@@ -71,7 +71,7 @@ class Rows:
             usable["via"] = self._filled("via")
             wrong = f"not one of: {', '.join(plan.vias)}"
             self._read(usable["via"].dropna(), lambda via: None if via in plan.vias else wrong)
-        if "time_zone" in self.frame and (zones or plan.trigger is not None):
+        if "time_zone" in self.frame:
             usable["time_zone"] = self._filled("time_zone")
             if zones:
                 self._read(

@@ -99,10 +99,18 @@ class Runs:
         }
         return Runs(**{name: value if name in whole else value[some] for name, value in values.items()})
 
-    def more(self, who: Ints, at_us: Ints, ids: Any, source: Source | None = None) -> "Runs":
+    def more(
+        self,
+        who: Ints,
+        at_us: Ints,
+        ids: Any,
+        source: Source | None = None,
+        time_zone: Ints | None = None,
+    ) -> "Runs":
         """These, and behind them a run of each of some subscribers that a step enrols at an instant [µs].
 
-        `ids`: all subscribers', by number. `source`: what they were put into, None for nothing.
+        `ids`: all subscribers', by number. `source`: what they were put into, None for nothing. `time_zone`: the zones
+        of all subscribers, by number, as places in `zones`; None where nothing is known of them.
         """
         size = len(who)
         sources = self.sources
@@ -126,7 +134,8 @@ class Runs:
         for name in ("which", "attributes", "time_zone"):
             values = getattr(self, name)
             if values is not None:
-                found[name] = np.append(values, np.full(size, -1))
+                known = time_zone if name == "time_zone" else None
+                found[name] = np.append(values, np.full(size, -1) if known is None else known[who])
         return replace(self, **found)
 
     def named(self, run: int) -> str:

@@ -411,10 +411,11 @@ def _sends(
     if given.lenient:
         frame["via"] = ways(frame["via"], given.plan.vias)
     rows = Rows(given.path, "row", frame, np.arange(start, start + len(frame)), {}, {})
+    zones = isinstance(options.time_zones, str)
     if isinstance(sequence, Account):
-        entries = usable("entries", rows, sequence.sequences, options.tables)
+        entries = usable("entries", rows, sequence.sequences, options.tables, zones=zones)
     else:
-        entries = rows.entries(given.plan, options.tables, zones=isinstance(options.time_zones, str))
+        entries = rows.entries(given.plan, options.tables, zones=zones)
     if rows.broken:
         bad = sorted(rows.broken)
         lines = [

@@ -7,12 +7,15 @@ is which of its sequences have entries, since a sequence without any enrols by i
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+import pandas as pd
+
 from simcore.account import Account, Cap
 from simcore.account.account import AccountPart
 from simcore.account.options import AccountOptions
 from simcore.answers import projection
 from simcore.answers.options import Options
 from simcore.answers.projection import Projection, plan_of
+from simcore.engine.recipients import by_person
 from simcore.errors import SimcoreError
 from simcore.plan.columns import Names, read_from
 from simcore.plan.log import text_id
@@ -25,8 +28,12 @@ Whole = Projection | AccountPart
 def checked(what: Any, options: Options, cap: Cap | None) -> tuple[Any, Options]:
     """What is to be projected, and how. Raises SimcoreError for arguments that are for the other kind.
 
-    Of an account it is a copy that has no entries and events of its own: all parts would have them.
+    Of an account it is a copy that has no entries and events of its own: all parts would have them. Zones by
+    subscriber are read, since no part can say whether any of these enters.
     """
+    if isinstance(options.time_zones, Mapping | pd.Series):
+        zones: Any = by_person(options.time_zones)
+        options = options._replace(time_zones=zones)
     if not isinstance(what, Account):
         if cap is not None:
             raise SimcoreError(
