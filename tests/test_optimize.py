@@ -32,6 +32,7 @@ optimizing = importlib.import_module("simcore.answers.optimize")  # `simcore.opt
 METRICS = ["median_days", "p95_days", "weekend_share", "night_share", "most_in_an_hour"]
 SIGNS = {"<=": operator.le, "<": operator.lt, "==": operator.eq, ">=": operator.ge, ">": operator.gt}
 ZONES = ["America/New_York", "Europe/Paris", "UTC", "America/Nuuk", "Antarctica/Troll", "Australia/Lord_Howe"]
+RECIPIENTS = [*ZONES, "Asia/Kathmandu", "America/Toronto", "America/Los_Angeles", "Europe/Berlin", "", None]
 STARTS = ["2026-02-27", "2026-03-20", "2026-10-18", "2026-06-01"]
 ASSUMPTIONS = {
     "email_days": ["intersect"],
@@ -171,13 +172,18 @@ EXAMPLES = int(os.environ.get("SIMCORE_EXAMPLES", "100"))
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("zoned", [False, True], ids=["one zone", "zones by row"])
 @pytest.mark.parametrize("begin", range(0, EXAMPLES, 50))
-def test_random_spaces(begin):
+def test_random_spaces(begin, zoned):
     """All with their certificates; SIMCORE_EXAMPLES=500 for more of them."""
     ruled_out = 0
     for seed in range(begin, begin + 50):
         draw = Draw(seed)
         sequence, entries, options = draw.sequence(), draw.entries(), draw.options()
+        if zoned:
+            some = draw.some(RECIPIENTS, 5)
+            entries["time_zone"] = [draw.one(some) for _ in range(len(entries))]
+            options["time_zones"] = "time_zone"
         over = draw.over(sequence)
         swept = either(simcore.sweep, sequence, over, entries, **options)
         if isinstance(swept, str):
@@ -311,6 +317,58 @@ def test_what_rules_schedules_out(welcome):
     assert row["why"] == (
         "p95_days is at least 13.6851: a shorter wait never delays a send (T19), and an earlier hour never delays a "
         "send whose wait counts dates (T4, T8); others are no worse"
+    )
+
+
+ZONED = PEOPLE.assign(
+    time_zone=np.array(["Europe/Kyiv", "Asia/Tokyo", "", "America/New_York", "America/Toronto"], object)[
+        PEOPLE.index % 5
+    ]
+)
+
+
+@pytest.mark.parametrize("minimize", METRICS)
+def test_zones_by_row(welcome, minimize):
+    """T22: the laws hold in each zone, so that most is ruled out; two zones of one clock are one."""
+    over = OVER | {"send_hour": [3, 6, 12, 22]}
+    limits = ["weekend_share <= 0.3"] if minimize != "weekend_share" else []
+    found = assert_optimum(welcome, ZONED, over, minimize, limits, 2, time_zones="time_zone")
+    assert len(found.evaluated) < 70
+    assert not isinstance(either(found.check, ZONED.assign(time_zone="UTC")), bool)
+    by_id = dict(zip(ZONED["subscriber_id"], ZONED["time_zone"], strict=True))
+    same = simcore.optimize(
+        welcome, PEOPLE, over=over, minimize=minimize, subject_to=limits, top=2, time_zones=by_id
+    )
+    pd.testing.assert_frame_equal(same.best, found.best)
+    pd.testing.assert_frame_equal(same.certificate, found.certificate)
+    alone = [
+        simcore.optimize(welcome, people, over=over, minimize=minimize, top=2, **zones)
+        for people, zones in (
+            (PEOPLE, {}),
+            (PEOPLE.assign(time_zone=welcome.time_zone), {"time_zones": "time_zone"}),
+        )
+    ]
+    pd.testing.assert_frame_equal(*(each.best for each in alone))
+    pd.testing.assert_frame_equal(*(each.certificate for each in alone))
+
+
+def test_a_zone_whose_dates_come_twice(welcome):
+    """In one of the zones: then no bound is known for any schedule."""
+    johns = pd.DataFrame({
+        "subscriber_id": np.arange(60),
+        "entered_at": pd.date_range("2010-10-25T00:00Z", periods=60, freq="7h"),
+        "time_zone": ["Europe/Paris", "America/St_Johns"] * 30,
+    })
+    over = {"send_hour": [9, 8], "emails[1].delay_value": [2, 1]}
+    found = assert_optimum(welcome, johns, over, "p95_days", [], 1, time_zones="time_zone")
+    assert len(found.evaluated) == 4
+    claim = Part(((0, 1), (0,)), "p95_days", True, 99.0, "p95_days <= -1", ())
+    found = simcore.optimize(
+        welcome, johns, over=over, minimize="p95_days", subject_to="p95_days <= -1", time_zones="time_zone"
+    )
+    kept = found.evaluated.loc[[row for row in found.evaluated.index if row % 2]]
+    assert either(replace(found, evaluated=kept, parts=(claim,)).check, johns) == (
+        "the certificate does not hold: dates come twice in America/St_Johns, so that no bound is known"
     )
 
 
@@ -530,22 +588,24 @@ def row_of(found, places):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("minimize", METRICS)
-def test_false_certificates_are_refused(welcome, minimize):
+@pytest.mark.parametrize("zones", [{}, {"time_zones": "time_zone"}], ids=["one zone", "zones by row"])
+def test_false_certificates_are_refused(welcome, minimize, zones):
     over = {**OVER, "send_hour": [3, 6, 12, 23]}
-    swept = simcore.sweep(welcome, over, PEOPLE)
+    people = ZONED if zones else PEOPLE
+    swept = simcore.sweep(welcome, over, people, **zones)
     limits = (
         ["night_share <= 0.5", "p95_days <= 12"] if minimize != "night_share" else ["weekend_share >= 0.3"]
     )
-    found = simcore.optimize(welcome, PEOPLE, over=over, minimize=minimize, subject_to=limits, top=3)
-    assert found.check(PEOPLE)
+    found = simcore.optimize(welcome, people, over=over, minimize=minimize, subject_to=limits, top=3, **zones)
+    assert found.check(people)
     said = set()
     for how, lie in lies(found, swept):
-        told = either(lie.check, PEOPLE)
+        told = either(lie.check, people)
         assert isinstance(told, str), how
         assert told.startswith("the certificate does not hold: "), how
         said.add(how)
     assert len(said) >= 24
-    assert isinstance(either(found.check, PEOPLE[::2]), str)
+    assert isinstance(either(found.check, people[::2]), str)
 
 
 def test_a_certificate_of_what_has_no_bounds(welcome):

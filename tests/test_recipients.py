@@ -310,7 +310,7 @@ def test_sweep():
 
 
 def test_optimize():
-    """No bound is known for zones by row, so all are evaluated; for dates left out the bounds hold."""
+    """As a sweep, for zones by row and for dates left out."""
     over = {"send_hour": [7, 9, 18], "emails[2].delay_value": [1, 2]}
     limits = ["weekend_share <= 0.5"]
     for sequence, others in ((WELCOME, {"time_zones": "time_zone"}), (WELCOME.without(["2026-03-10"]), {})):

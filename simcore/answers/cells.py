@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,9 +12,12 @@ from simcore.answers.metrics import METRICS, NIGHT_US, SATURDAY, SHARES, Stretch
 from simcore.answers.permissive import Span, latest_us, least, most
 from simcore.answers.space import Timing
 from simcore.clock.delays import CalendarDays
-from simcore.clock.gates import Gate, SendSlots, SendWindow
+from simcore.clock.gates import Anytime, Gate, SendSlots, SendWindow
 from simcore.clock.periods import periods
 from simcore.clock.zones import DAY_US, LAST_US, MINUTE_US, Ints, zone
+from simcore.engine.own_zones import same_clock
+from simcore.engine.times import Parts
+from simcore.plan.runs import Runs
 
 _FEW = 32
 """So few timings are tried to tell entries apart; of more, only their delays."""
@@ -44,87 +48,141 @@ class _Flag(NamedTuple):
 _UNKNOWN = _Flag(False, True)
 
 
+class Entered(NamedTuple):
+    """When runs enter [int64, µs], by `parts`: those of one zone together (T22), and in order."""
+
+    us: Ints
+    parts: Parts
+
+    @classmethod
+    def of(cls, runs: Runs) -> "Entered":
+        """Those of runs."""
+        if runs.time_zone is None:
+            return cls(np.sort(runs.entered_us), Parts([0, len(runs)], [None]))
+        place = same_clock(runs.zones, runs.entered_us)[runs.time_zone]
+        there, count = np.unique(place, return_counts=True)
+        names = [None, *runs.zones]
+        return cls(
+            runs.entered_us[np.lexsort((runs.entered_us, place))],
+            Parts(np.append(0, np.cumsum(count)).tolist(), [names[1 + at] for at in there.tolist()]),
+        )
+
+
 class _Reach(NamedTuple):
-    """The earliest and, if known, the latest instant of an email for each cell [µs], and the gates it may have."""
+    """The earliest and, if known, the latest instant of an email for each cell of a zone [µs], how many runs are in
+    each, and the gates that the email may have there."""
 
     low_us: Ints
     high_us: Ints | None
+    counts: Ints
     gates: list[Gate]
 
 
+@dataclass(frozen=True, eq=False)
+class _Each:
+    """A timing in each of the zones; of equal ones there is one object."""
+
+    timings: tuple[Timing, ...]
+
+
 class Cells:
-    """The entries of one kind's schedules, in stretches of time that all of these schedules treat alike.
+    """The entries of one kind's schedules, in stretches of time that all of these schedules treat alike, zone by zone.
 
     Steps before the first that differs are computed once, for each entry; after them, once for each cell.
     """
 
     def __init__(
         self,
-        entered_us: Ints,
+        entered: Entered,
         steps: Sequence[Sequence[Timing]],
         sends: Sequence[bool],
         span: Span,
         place: str,
     ) -> None:
-        self._entered_us = entered_us
+        self._parts = entered.parts
         self._span, self._sends, self._here = span, sends, zone(place)
         self._hours = periods(self._here, "h", *span)
         self._kept: dict[Hashable, Any] = {}
         self._same: dict[Hashable, Timing] = {}
+        self._each: dict[tuple[Timing, ...], _Each] = {}
+        self._placed: dict[Timing, _Each] = {}
         self._since = next((at for at, some in enumerate(steps) if len(some) > 1), len(steps))
         self._since = min(self._since, max(at for at, sent in enumerate(sends) if sent))
-        anchor_us, fixed = self._entered_us, []
+        anchor_us, fixed = entered.us, []
         for at in range(self._since):
-            anchor_us = due(steps[at][0], anchor_us)
+            anchor_us = self._due(self._of(steps[at][0]), anchor_us)
             if sends[at]:  # pragma: no branch # a first step that sends nothing: in some random spaces alone
                 fixed.append(anchor_us)
-        fixed_us = np.concatenate([*fixed, self._entered_us[:0]])
+        fixed_us = np.concatenate([*fixed, entered.us[:0]])
         self._hourly = self._hours.counts(fixed_us, None)
         self._weekend, self._night = (int(each.sum()) for each in self._sorts(fixed_us))
         starts = self._starts(anchor_us, steps[self._since])
+        self._parts = Parts(np.searchsorted(starts, self._parts.starts).tolist(), self._parts.names)
         self._anchor_us = anchor_us[starts]
         self._counts = np.diff(np.append(starts, anchor_us.size))
         self._stretches = Stretches.of(
             np.repeat(np.arange(starts.size), self._counts), np.arange(anchor_us.size)
         )
+        # Each zone in a time of its own, so that all entries are in order; how long they wait stays the same.
+        width_us = span.last_us - span.first_us + 1
+        self._aside_us = np.repeat(np.arange(len(self._parts.names)) * width_us, np.diff(self._parts.starts))
+        self._entered_us = entered.us + np.repeat(self._aside_us, self._counts)
         self._total = anchor_us.size * sum(sends)
 
     @classmethod
     def of(
-        cls, entered_us: Ints, steps: Sequence[Sequence[Timing]], sends: Sequence[bool], place: str
+        cls, entered: Entered, steps: Sequence[Sequence[Timing]], sends: Sequence[bool], place: str
     ) -> "Cells | None":
-        """Those of entries in order [µs]; None where the laws of the clock do not hold all the time."""
-        last_us = entered_us[-1:]
-        for some in steps:
-            last_us = latest_us(some, last_us)
-        span = Span(int(entered_us[0]), int(last_us[0]))
-        delays = {each.delay for some in steps for each in some}
-        zones = {place} | {each.time_zone for each in delays if isinstance(each, CalendarDays)}
+        """Those of entries; None where the laws of the clock do not hold all the time."""
+        ends_us, zones = [], {place}
+        for where, name in entered.parts.each():
+            last_us = entered.us[where][-1:]
+            for some in steps:
+                there = [each.in_zone(name) for each in some]
+                last_us = latest_us(there, last_us)
+                zones |= {each.delay.time_zone for each in there if isinstance(each.delay, CalendarDays)}
+            ends_us.append(int(last_us[0]))
+        span = Span(int(entered.us.min()), max(ends_us))
         if span.last_us > LAST_US or not all(map(span.in_order, zones)):
             return None
-        return cls(entered_us, steps, sends, span, place)
+        return cls(entered, steps, sends, span, place)
+
+    def _of(self, timing: Timing) -> _Each:
+        """A timing in all zones."""
+        if timing not in self._placed:
+            self._placed[timing] = self._all(timing.in_zone(name) for name in self._parts.names)
+        return self._placed[timing]
+
+    def _all(self, timings: Iterable[Timing]) -> _Each:
+        """Timings, one in each zone."""
+        key = tuple(self._same.setdefault((each.delay, each.gate), each) for each in timings)
+        return self._each.setdefault(key, _Each(key))
+
+    def _due(self, each: _Each, anchor_us: Ints) -> Ints:
+        """When what waits from some anchors is due, each in its zone."""
+        if len(each.timings) == 1:
+            return due(each.timings[0], anchor_us)
+        parts = zip(self._parts.each(), each.timings, strict=True)
+        return np.concatenate([due(timing, anchor_us[where]) for (where, _), timing in parts])
 
     def _starts(self, anchor_us: Ints, some: Sequence[Timing]) -> Ints:
         """Where entries begin that some of the timings tell apart from those before."""
-        tried = (
-            [due(each, anchor_us) for each in some]
-            if len(some) <= _FEW
-            else [np.maximum(each.earliest(anchor_us), anchor_us) for each in {each.delay for each in some}]
-        )
+        if len(some) > _FEW:
+            some = [Timing(each, Anytime()) for each in {each.delay for each in some}]
         new = np.zeros(anchor_us.size, np.bool_)
-        new[0] = True
-        for each_us in tried:
-            new[1:] |= np.diff(each_us) != 0
+        new[self._parts.starts[:-1]] = True
+        for each in some:
+            new[1:] |= np.diff(self._due(self._of(each), anchor_us)) != 0
         return np.flatnonzero(new)
 
     def measure(self, steps: Sequence[Timing]) -> tuple[float, float, float, float, int]:
         """The metrics of one schedule, in the order of `METRICS`."""
-        sent_us = self._sent_us(steps)
+        sent_us = self._sent_us([self._of(each) for each in steps])
         all_us = np.concatenate(sent_us)
         counts = np.tile(self._counts, len(sent_us))
         weekend, night = (int(counts @ each) for each in self._sorts(all_us))
         hourly = self._hours.counts(all_us, counts)
-        median, p95 = self._stretches.quantiles(sent_us[-1], self._entered_us)
+        median, p95 = self._stretches.quantiles(sent_us[-1] + self._aside_us, self._entered_us)
         return (
             median,
             p95,
@@ -141,7 +199,7 @@ class Cells:
         laws = dict.fromkeys(law for _, why in eased for law in why)
         last_us = self._sent_us([each for each, _ in eased])[-1]
         shares = {name: share for name, share in zip(METRICS, SHARES, strict=False) if name in wanted}
-        lows = self._stretches.quantiles(last_us, self._entered_us, shares.values())
+        lows = self._stretches.quantiles(last_us + self._aside_us, self._entered_us, shares.values())
         return {name: Bounds(low, math.inf) for name, low in zip(shares, lows, strict=True)}, (*laws,)
 
     def loads(self, some: Sequence[Sequence[Timing]], wanted: Iterable[str]) -> dict[str, Bounds]:
@@ -159,45 +217,60 @@ class Cells:
         return found
 
     def _reach(self, some: Sequence[Sequence[Timing]]) -> list[_Reach]:
-        """When each cell gets each email that is not fixed, at the earliest and at the latest."""
+        """When each cell gets each email that is not fixed, at the earliest and at the latest, zone by zone."""
         low_us = self._anchor_us
-        high_us: Ints | None = self._anchor_us
+        high_us: list[Ints | None] = [self._anchor_us[where] for where, _ in self._parts.each()]
         found = []
         for at in range(self._since, len(some)):
-            low_us = due(self._least(some[at])[0], low_us)
-            strict: Timing | None = self._keep((most, *some[at]), most, some[at], self._span)
-            high_us = None if strict is None or high_us is None else due(strict, high_us)
-            if self._sends[at]:
-                found.append(_Reach(low_us, high_us, [*{each.gate: None for each in some[at]}]))
+            low_us = self._due(self._least(some[at])[0], low_us)
+            strict: list[tuple[Timing | None, list[Gate]]] = self._keep(
+                (most, *some[at]), self._strict, some[at]
+            )
+            for number, ((where, _), (latest, gates)) in enumerate(
+                zip(self._parts.each(), strict, strict=True)
+            ):
+                anchor_us = high_us[number]
+                high_us[number] = None if latest is None or anchor_us is None else due(latest, anchor_us)
+                if self._sends[at]:
+                    found.append(_Reach(low_us[where], high_us[number], self._counts[where], gates))
+        return found
+
+    def _strict(self, some: Sequence[Timing]) -> list[tuple[Timing | None, list[Gate]]]:
+        """In each zone a timing that is never due earlier than any of some, if one is known, and their gates."""
+        found = []
+        for at in range(len(self._parts.names)):
+            there = [self._of(each).timings[at] for each in some]
+            found.append((most(there, self._span), [*dict.fromkeys(each.gate for each in there)]))
         return found
 
     def _crowd(self, reach: Sequence[_Reach]) -> int:
         """How many sends are in one hour at least: those that are known, or all of a date at a step with slots."""
         hourly, together = self._hourly, 0
-        for low_us, high_us, gates in reach:
+        for low_us, high_us, counts, gates in reach:
             if high_us is None:
                 continue
+            places = {gate.time_zone if isinstance(gate, SendSlots) else "" for gate in gates}
             if (low_us == high_us).all():
-                hourly = hourly + self._hours.counts(low_us, self._counts)
-            elif all(isinstance(gate, SendSlots) and gate.time_zone == self._here.name for gate in gates):
-                dates = self._here.date(low_us)
-                sure = dates == self._here.date(high_us)
+                hourly = hourly + self._hours.counts(low_us, counts)
+            elif len(places) == 1 and "" not in places:
+                here = zone(places.pop())
+                dates = here.date(low_us)
+                sure = dates == here.date(high_us)
                 if sure.any():
-                    counts = np.bincount(dates[sure] - dates[0], self._counts[sure])
-                    together = max(together, int(counts.max()))
+                    together = max(together, int(np.bincount(dates[sure] - dates[0], counts[sure]).max()))
         return max(int(hourly.max()), together)
 
     def _share(self, place: int, reach: _Reach) -> _Share:
         """How many of a step's sends are on weekends (0), or at night (1)."""
-        low_us, high_us, gates = reach
+        low_us, high_us, counts, gates = reach
         if high_us is None:
             sure = np.zeros(low_us.size, np.bool_)
         elif place:
             sure = low_us == high_us
         else:
             sure = self._here.date(low_us) == self._here.date(high_us)
-        inside = int(self._counts @ (sure & self._sorts(low_us)[place]))
-        others = int(self._counts @ ~sure)
+        inside = int(counts @ (sure & self._sorts(low_us)[place]))
+        others = int(counts @ ~sure)
         flags = [self._flags(gate)[place] for gate in gates]
         return _Share(
             inside + others * all(flag.all for flag in flags),
@@ -232,24 +305,28 @@ class Cells:
             (clock_us >= NIGHT_US[0]) | (clock_us < NIGHT_US[1]),
         )
 
-    def _sent_us(self, steps: Sequence[Timing]) -> list[Ints]:
+    def _sent_us(self, steps: Sequence[_Each]) -> list[Ints]:
         """When each cell gets each email that is not fixed."""
         anchor_us, found = self._anchor_us, []
         for at in range(self._since, len(steps)):
             before_us, timing = anchor_us, steps[at]
             way = (due, *steps[self._since : at + 1])
-            anchor_us = self._keep(way, due, timing, before_us)
+            anchor_us = self._keep(way, self._due, timing, before_us)
             if self._sends[at]:
                 found.append(anchor_us)
         return found
 
-    def _least(self, some: Sequence[Timing]) -> tuple[Timing, tuple[str, ...]]:
-        found: tuple[Timing, tuple[str, ...]] = self._keep((least, *some), self._eased, some)
+    def _least(self, some: Sequence[Timing]) -> tuple[_Each, tuple[str, ...]]:
+        found: tuple[_Each, tuple[str, ...]] = self._keep((least, *some), self._eased, some)
         return found
 
-    def _eased(self, some: Sequence[Timing]) -> tuple[Timing, tuple[str, ...]]:
-        timing, laws = least(some, self._span)
-        return self._same.setdefault((timing.delay, timing.gate), timing), laws
+    def _eased(self, some: Sequence[Timing]) -> tuple[_Each, tuple[str, ...]]:
+        timings, laws = [], dict[str, None]()
+        for at in range(len(self._parts.names)):
+            timing, why = least([self._of(each).timings[at] for each in some], self._span)
+            timings.append(timing)
+            laws |= dict.fromkeys(why)
+        return self._all(timings), (*laws,)
 
     def _keep(self, what: Hashable, make: Callable[..., Any], *given: Any) -> Any:
         """What `make` gives, made once for a while."""

@@ -97,7 +97,7 @@ def _widest(gates: Sequence[Gate], *, dated: str, span: Span) -> tuple[Gate, lis
         return replace(slots[0], weekdays=days, hour=minutes[0] // 60, minute=minutes[0] % 60), laws
     start = 0 if slots else min(each.start_min for each in windows)
     end = _DAY_MIN if slots else max(each.end_min for each in windows)
-    return SendWindow(days, start, end, place), [*laws, OPEN]
+    return SendWindow(days, start, end, place, own_zone=daily[0].own_zone), [*laws, OPEN]
 
 
 def _minutes(slots: Sequence[SendSlots]) -> list[int]:

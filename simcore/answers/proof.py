@@ -24,11 +24,13 @@ from simcore.clock.gates import Anytime, Gate, Poll, SendSlots, SendWindow
 from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, Ints, Zone, zone
 from simcore.errors import SimcoreError
 from simcore.plan.plan import OneAtATime, Plan
+from simcore.plan.runs import Runs
 
 _NAMES = ("median_days", "p95_days", "weekend_share", "night_share", "most_in_an_hour")
 _QUANTILES = (Fraction(1, 2), Fraction(19, 20))
 _EVENING, _MORNING = 22, 7  # hours
 _KEPT = 512
+_BEFORE_US = 3 * DAY_US  # so long before an entry nothing on a clock matters to it
 _Flags = npt.NDArray[np.bool_]
 
 
@@ -41,16 +43,18 @@ class _Timing(NamedTuple):
 
 
 class _Reach(NamedTuple):
-    """The earliest and the latest instant [µs] of a step, for each run."""
+    """The earliest and the latest instant [µs] of a step, for each run, and all that may be at it."""
 
     low_us: Ints
     high_us: Ints
+    some: list[_Timing]
 
 
 class _Runs(NamedTuple):
-    """When runs enter [µs], under plans that are alike but for their steps."""
+    """When runs enter [µs], under plans that are alike but for their steps: those of each clock in order. A clock has
+    the name of a zone; None is the sequence's own (T22)."""
 
-    entered_us: Ints
+    entered_us: dict[str | None, Ints]
     plan: Plan
 
 
@@ -199,14 +203,15 @@ class _Proof:
         """The bound of a part holds for all of its schedules."""
         runs, steps = self._steps(part.box)
         place = zone(runs.plan.time_zone)
-        reach = self._reach(runs, steps, place)
+        each = {name: self._reach(runs, name, steps, place) for name in runs.entered_us}
+        reach = [one for found in each.values() for one in found]
         if part.metric in _NAMES[:2]:
-            lengths_us = [one.low_us for one in reach][-1] - runs.entered_us
-            low, high = _quantiles(lengths_us)[_NAMES.index(part.metric)], math.inf
+            lengths_us = [found[-1].low_us - runs.entered_us[name] for name, found in each.items()]
+            low, high = _quantiles(np.concatenate(lengths_us))[_NAMES.index(part.metric)], math.inf
         elif part.metric == _NAMES[-1]:
-            low, high = _crowd(reach, steps, place), float(sum(one.low_us.size for one in reach))
+            low, high = _crowd(reach, place), float(sum(one.low_us.size for one in reach))
         else:
-            low, high = _share(_NAMES.index(part.metric) - 2, reach, steps, place)
+            low, high = _share(_NAMES.index(part.metric) - 2, reach, place)
         if (low < part.bound) if part.least else (high > part.bound):
             _fail(
                 f"{part.why}; but it is known only to be at {f'least {low}' if part.least else f'most {high}'}"
@@ -246,35 +251,62 @@ class _Proof:
         if rest is None or not len(runs) or not (runs["sends"] == sends).all():
             _fail("runs end before their last email, so that no bound is known")
         alone = not runs["subscriber_id"].duplicated().any() and life.journal["run"].notna().all()
-        if not (alone or isinstance(rest.entry, OneAtATime)) or projection.people.runs.time_zone is not None:
+        if not (alone or isinstance(rest.entry, OneAtATime)):
             _fail("who enters depends on how long others take, so that no bound is known")
-        self.audiences.append(_Runs(np.sort(_us(runs["entered_at"])), rest))
+        self.audiences.append(_Runs(_by_clock(projection.people.runs), rest))
         return self.audiences[-1]
 
-    def _reach(self, runs: _Runs, steps: list[list[_Timing]], place: Zone) -> list[_Reach]:
-        """The earliest and the latest instant of each email, for each run."""
-        here = _Reach(runs.entered_us, runs.entered_us)
-        found = []
+    def _reach(self, runs: _Runs, name: str | None, steps: list[list[_Timing]], place: Zone) -> list[_Reach]:
+        """The earliest and the latest instant of each email, for each run of a clock."""
+        entered_us = runs.entered_us[name]
+        here = _Reach(entered_us, entered_us, [])
+        found, dated = [], {place}
         for at, some in enumerate(steps):
-            way = (id(runs.entered_us), *(frozenset(each) for each in steps[: at + 1]))
+            way = (id(entered_us), *(frozenset(each) for each in steps[: at + 1]))
             if way not in self.kept:
-                if len(self.kept) >= _KEPT:
+                if len(self.kept) >= _KEPT * len(runs.entered_us):
                     self.kept.clear()
-                low_us, high_us = _ends(here.low_us, some, np.minimum), _ends(here.high_us, some, np.maximum)
-                self.kept[way] = _Reach(low_us, high_us)
+                there = [_placed(each, name) for each in some]
+                low_us, high_us = (
+                    _ends(here.low_us, there, np.minimum),
+                    _ends(here.high_us, there, np.maximum),
+                )
+                self.kept[way] = _Reach(low_us, high_us, there)
             here = self.kept[way]
+            dated |= {zone(one.delay.time_zone) for one in here.some if isinstance(one.delay, CalendarDays)}
             if some[0].sends:
                 found.append(here)
-        dated = {place} | {
-            zone(each.delay.time_zone)
-            for some in steps
-            for each in some
-            if isinstance(each.delay, CalendarDays)
-        }
         for each in dated:
-            if _goes_back(each, int(runs.entered_us[0]), int(here.high_us.max())):
+            if _goes_back(each, int(entered_us[0]), int(here.high_us.max())):
                 _fail(f"dates come twice in {each.name}, so that no bound is known")
         return found
+
+
+def _by_clock(runs: Runs) -> dict[str | None, Ints]:
+    """When runs enter [µs], in order, those together whose clocks are the same from then on."""
+    entered_us = runs.entered_us
+    if runs.time_zone is None:
+        return {None: np.sort(entered_us)}
+    first_us = int(entered_us.min()) - _BEFORE_US
+    clocks: dict[Any, str | None] = {}
+    found: dict[str | None, list[Ints]] = {}
+    for number, name in enumerate([*runs.zones, None]):
+        mine = entered_us[runs.time_zone == (number if name is not None else -1)]
+        clock: Any = None
+        if name is not None:
+            here = zone(name)
+            later = here.changes_us > first_us
+            clock = (*here.local_us(np.array([first_us])), *here.changes_us[later], *here.offsets_us[later])
+        if mine.size:
+            found.setdefault(clocks.setdefault(clock, name), []).append(mine)
+    return {name: np.sort(np.concatenate(some)) for name, some in found.items()}
+
+
+def _placed(timing: _Timing, name: str | None) -> _Timing:
+    """A timing as it is for runs of a zone."""
+    if name is None:
+        return timing
+    return timing._replace(delay=timing.delay.in_zone(name), gate=timing.gate.in_zone(name))
 
 
 def _fits(box: Box, sizes: list[int]) -> bool:
@@ -360,14 +392,14 @@ def _is_plain(plan: Plan) -> bool:
 
 
 def _is_lawful(timing: _Timing) -> bool:
-    """Whether the laws hold for it: only for the clock's own kinds, which are open and in one zone."""
+    """Whether the laws hold for it, in whatever zone: only for the clock's own kinds, which are open."""
     known = type(timing.delay) in {Elapsed, CalendarDays} and type(timing.gate) in {
         Anytime,
         Poll,
         SendSlots,
         SendWindow,
     }
-    return known and not (timing.gate.closed or timing.gate.own_zone or timing.delay.own_zone)
+    return known and not timing.gate.closed
 
 
 def _ends(anchor_us: Ints, some: list[_Timing], end: Any) -> Ints:
@@ -397,16 +429,16 @@ def _goes_back(here: Zone, first_us: int, last_us: int) -> bool:
     return False
 
 
-def _share(sort: int, reach: list[_Reach], steps: list[list[_Timing]], here: Zone) -> tuple[float, float]:
+def _share(sort: int, reach: list[_Reach], here: Zone) -> tuple[float, float]:
     """Between what the share of sends on weekends (0) or at night (1) lies."""
     surely = perhaps = total = 0
-    for one, some in zip(reach, [each for each in steps if each[0].sends], strict=True):
-        always, ever = _possible(sort, one, some, here)
+    for one in reach:
+        always, ever = _possible(sort, one, here)
         surely, perhaps, total = surely + int(always.sum()), perhaps + int(ever.sum()), total + always.size
     return surely / total, perhaps / total
 
 
-def _possible(sort: int, one: _Reach, some: list[_Timing], here: Zone) -> tuple[_Flags, _Flags]:
+def _possible(sort: int, one: _Reach, here: Zone) -> tuple[_Flags, _Flags]:
     """For each run, whether a send is of a sort whenever it is between its earliest and latest, and whether it may."""
     inside = _sorts(here, one.low_us)[sort]
     sure = one.low_us == one.high_us
@@ -414,7 +446,7 @@ def _possible(sort: int, one: _Reach, some: list[_Timing], here: Zone) -> tuple[
         sure |= here.date(one.low_us) == here.date(one.high_us)
     always, ever = np.ones(inside.size, np.bool_), np.zeros(inside.size, np.bool_)
     days: dict[SendSlots, frozenset[int]] = {}
-    for gate in {timing.gate for timing in some}:
+    for gate in {timing.gate for timing in one.some}:
         if isinstance(gate, SendSlots):
             at = replace(gate, weekdays=frozenset())
             days[at] = days.get(at, frozenset()) | gate.weekdays
@@ -456,14 +488,15 @@ def _slots_us(gate: SendSlots, first_us: int, last_us: int) -> Ints:
     return allowed
 
 
-def _crowd(reach: list[_Reach], steps: list[list[_Timing]], here: Zone) -> int:
+def _crowd(reach: list[_Reach], here: Zone) -> int:
     """How many sends are in one hour at least: those that are known, or one day's at a step with a slot a day."""
     known_us = np.concatenate([one.low_us[one.low_us == one.high_us] for one in reach])
     most = _busiest(here, known_us)
-    for one, some in zip(reach, [each for each in steps if each[0].sends], strict=True):
-        gates = [timing.gate for timing in some]
-        if all(isinstance(gate, SendSlots) and gate.time_zone == here.name for gate in gates):
-            dates = here.date(one.low_us)
-            dates = dates[dates == here.date(one.high_us)]
+    for one in reach:
+        slots = {timing.gate.time_zone for timing in one.some if isinstance(timing.gate, SendSlots)}
+        if len(slots) == 1 and all(isinstance(timing.gate, SendSlots) for timing in one.some):
+            there = zone(slots.pop())
+            dates = there.date(one.low_us)
+            dates = dates[dates == there.date(one.high_us)]
             most = max(most, int(np.unique(dates, return_counts=True)[1].max(initial=0)))
     return most

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from simcore.answers.cells import Bounds, Cells
+from simcore.answers.cells import Bounds, Cells, Entered
 from simcore.answers.certificate import Box, Part
 from simcore.answers.limits import Limit
 from simcore.answers.metrics import METRICS, Metrics
@@ -16,7 +16,7 @@ from simcore.answers.options import Options
 from simcore.answers.projection import Cache, Projection, make, planned
 from simcore.answers.space import Space, Timings
 from simcore.answers.sweep import naming, neighbours
-from simcore.clock.zones import Ints
+from simcore.engine.times import Parts
 from simcore.plan.log import NEVER_US
 from simcore.plan.plan import OneAtATime, Plan
 
@@ -64,7 +64,7 @@ class Search:
         self._settled = 0
         self._report: Callable[[int], None] = lambda settled: None
         self._cells: dict[int, Cells] = {}
-        self._entered_us: tuple[Any, Ints] = (None, np.empty(0, np.int64))
+        self._entries_of: tuple[Any, Entered] = (None, Entered(np.empty(0, np.int64), Parts([0], [])))
 
     def run(self, report: Callable[[int], None]) -> Found:
         """All of the space, evaluated or ruled out. `report` takes how many schedules are settled."""
@@ -87,14 +87,14 @@ class Search:
         epochs, people, *_ = self._projected(kind.row, self._space.schedule(kind.row))
         runs, entry = people.runs, epochs[0].plan.entry
         changing = options.events is not None or options.until is not None or len(epochs) > 1
-        if changing or not len(runs) or runs.first_end_us < NEVER_US or runs.time_zone is not None:
+        if changing or not len(runs) or runs.first_end_us < NEVER_US:
             return None
         alone = not len(people.rejected.row) and pd.Index(runs.subscriber_id).is_unique
         if not (alone or isinstance(entry, OneAtATime)):  # an active run may keep another out
             return None
-        if self._entered_us[0] is not runs.entered_us:  # most kinds have the same, which is then kept once
-            self._entered_us = runs.entered_us, np.sort(runs.entered_us)
-        return Cells.of(self._entered_us[1], self._timings.all_of(number), kind.sends, kind.time_zone)
+        if self._entries_of[0] is not runs.entered_us:  # most kinds have the same, which is then kept once
+            self._entries_of = runs.entered_us, Entered.of(runs)
+        return Cells.of(self._entries_of[1], self._timings.all_of(number), kind.sends, kind.time_zone)
 
     def _evaluate(self, rows: list[int]) -> None:
         """Evaluates schedules as `simcore.sweep` does, those next to each other that have most in common."""

@@ -35,14 +35,20 @@ class Timing:
 
     @property
     def lawful(self) -> bool:
-        """Whether the laws of the clock hold for it (T17, T19), and it ever is due."""
+        """Whether the laws of the clock hold for it (T17, T19), in each zone (T22), and it ever is due."""
         kinds = type(self.delay) in {Elapsed, CalendarDays} and type(self.gate) in {
             Anytime,
             Poll,
             SendSlots,
             SendWindow,
         }
-        return kinds and not (self.gate.closed or self.gate.own_zone or self.delay.own_zone)
+        return kinds and not self.gate.closed
+
+    def in_zone(self, time_zone: str | None) -> "Timing":
+        """The same for runs in a zone of their own; None for the sequence's."""
+        if time_zone is None:
+            return self
+        return Timing(self.delay.in_zone(time_zone), self.gate.in_zone(time_zone), self.sends)
 
 
 class Space:

@@ -3,6 +3,7 @@
 Once a delay or a gate has left few instants in each zone, what follows is found once for each of these: see `ByZone`.
 """
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -25,7 +26,7 @@ def parts(record: Record, rows: Ints | None, at_us: Ints) -> tuple[Ints, Parts]:
     place = record.zones_at(rows, at_us)
     if record.fixed_zones:
         if record.same_clock is None:
-            record.same_clock = _same_clock(record)
+            record.same_clock = same_clock(record.zones, record.runs.entered_us)
         place = record.same_clock[place]
     order = np.argsort(place.astype(np.int16), kind="stable")  # numpy counts what is so short
     count = np.bincount(place + 1)
@@ -35,15 +36,15 @@ def parts(record: Record, rows: Ints | None, at_us: Ints) -> tuple[Ints, Parts]:
     return order, Parts(starts, [names[each] for each in there.tolist()])
 
 
-def _same_clock(record: Record) -> Ints:
+def same_clock(zones: Sequence[str], entered_us: Ints) -> Ints:
     """For each zone, the first whose clock is the same from shortly before the first entry on; and -1 for none.
 
     Of hundreds of zones there are some dozens that differ in what is still to come.
     """
-    from_us = int(record.runs.entered_us.min(initial=FAR_US)) - _BACK_US
+    from_us = int(entered_us.min(initial=FAR_US)) - _BACK_US
     first: dict[tuple[bytes, bytes], int] = {}
     found = []
-    for at, here in enumerate(map(zone, record.zones)):
+    for at, here in enumerate(map(zone, zones)):
         begin = int(np.searchsorted(here.changes_us, from_us, "right")) - 1
         clock = here.changes_us[begin + 1 :].tobytes(), here.offsets_us[begin:].tobytes()
         found.append(first.setdefault(clock, at))
