@@ -396,6 +396,26 @@ def test_changes_keep_them():
     assert moved["later"].sum() == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("left_out", ["2026-05-25"]), ("extra", {"a": 1}), ("envelope", {"a": 1})]
+)
+@pytest.mark.parametrize("more", [{}, {"nodes": [], "edges": []}], ids=["fields", "graph"])
+def test_no_change_of_the_platforms_sets_what_is_ours(text_of, name, value, more):
+    """Neither platform has such fields, so no call can change them."""
+    change = sequenzy.update("2026-05-22T12:00Z", **{name: value}, **more)
+    onboarding = sequenzy.load(simcore.example("onboarding"))
+    told = text_of(simcore.ValidationError, simcore.project, onboarding, [SATURDAY], changes=[change])
+    assert told.startswith(
+        f"1 problem\n  changes[0].{name}: {name} can't be changed; what can: name, trigger, listId,"
+    )
+    assert told.endswith(f" (found {value!r}, update at 2026-05-22T12:00Z)")
+    change = kit.update("2026-05-22T12:00Z", **{name: value})
+    told = text_of(simcore.ValidationError, simcore.project, WELCOME, [SATURDAY], changes=[change])
+    assert told.startswith(
+        f"1 problem\n  changes[0].{name}: {name} can't be changed; what can: name, email_address,"
+    )
+
+
 @given(st.data())
 def test_pieces_of_dates_left_out(data):
     place, start_us, end_us, more_us = data.draw(ranges())

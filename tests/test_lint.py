@@ -21,6 +21,7 @@ from simcore.text.wording import weekdays
 COLUMNS = ["code", "severity", "where", "message"]
 WORKDAYS = WEEKDAYS[:5]
 NEW_YEAR = "2026-01-01T00:00Z"
+MONDAYS = [f"{day:%Y-%m-%d}" for day in pd.date_range("2026-01-01", "2027-12-31", freq="W-MON")]
 
 
 def email(subject="A", delay=1, unit="days", **named):
@@ -107,6 +108,32 @@ CASES = {
             series(email(), send_hour=2, time_zone="America/New_York", send_days=WEEKDAYS[:6]),
             series(email("A", 0), email("B", 2, "hours"), draft(), send_hour=2, time_zone="America/New_York"),
             series(email(send_days=["monday"]), draft(), send_hour=2, time_zone="America/New_York"),
+        ],
+    ),
+    "left-out-all": (
+        series(email("At once", 0), email(), email("B"), send_days=["monday"]).without(MONDAYS),
+        {"as_of": NEW_YEAR},
+        "left_out",
+        "'A' (emails[1]) may go out on Mon, and all dates of that in the two years from Thu 1 Jan 2026 on are left "
+        "out: it does not go out then, nor does anything after it. Leave out fewer dates.",
+        [
+            series(email("At once", 0), email(), send_days=["monday"]).without(MONDAYS[1:]),
+            series(email(), send_days=["monday", "friday"]).without(MONDAYS),
+            series(email("At once", 0), send_days=["monday"]).without(MONDAYS),
+            series(email(), send_days=[]).without(MONDAYS),
+        ],
+    ),
+    "left-out-past": (
+        series(email()).without(["2025-12-24", "2025-12-31"]),
+        {"as_of": NEW_YEAR},
+        "left_out",
+        "The 2 dates that are left out, up to Wed 31 Dec 2025, are past: they move nothing any more. Leave out those "
+        "to come.",
+        [
+            series(email()).without(["2025-12-24", "2026-01-01"]),
+            series(email()),
+            # Still the 31st there.
+            series(email(), time_zone="America/New_York").without(["2025-12-31"]),
         ],
     ),
     "hour-twice": (
@@ -225,6 +252,19 @@ def test_rules_are_told_to_people():
 
 
 # ---------------------------------------------------------------- each rule's other words
+
+
+def test_dates_left_out():
+    one = series(email()).without(["2025-12-31"])
+    assert told(one, as_of=NEW_YEAR)["left-out-past"][0][2] == (
+        "The date that is left out, Wed 31 Dec 2025, is past: it moves nothing any more. Leave out those to come."
+    )
+    mondays = series(email(), send_days=["monday"]).without(MONDAYS)
+    assert not {"left-out-past", "left-out-all"} & {*told(mondays)}
+    always = pd.date_range("1970-01-01", "2199-12-31", freq="W-MON", unit="us")
+    assert told(mondays.without(always))["left-out-all"][0][2].startswith(
+        "'A' (emails[0]) may go out on Mon, and all dates of that from 1970 to 2200 are left out: it"
+    )
 
 
 def test_nothing_published():

@@ -18,6 +18,7 @@ from simcore.plan.findings import SEVERITIES
 from simcore.sequenzy.findings import CODES
 
 NEW_YEAR = "2026-01-01T00:00Z"
+MONDAYS = [f"{day:%Y-%m-%d}" for day in pd.date_range("2026-01-01", "2027-12-31", freq="W-MON")]
 CODE = "Use {{discount.code}}"
 HELLO = {"subject": "Hello", "html": "<p>Hello</p>"}
 SMS = {"type": "sms"}
@@ -261,6 +262,25 @@ CASES = {
             series(SMS | days("sat"), HELLO, **open_on("mon")),
         ],
     ),
+    "left-out-all": (
+        series(HELLO, **open_on("mon")).without(MONDAYS),
+        {"as_of": NEW_YEAR},
+        "left_out",
+        "The sending window is on Mon, and all dates of that in the two years from Thu 1 Jan 2026 on are left out: no "
+        "email goes out then. Leave out fewer dates.",
+        [
+            series(HELLO, **open_on("mon")).without(MONDAYS[1:]),
+            series(HELLO, **open_on("mon", "tue")).without(MONDAYS),
+            series(HELLO).without(MONDAYS),
+        ],
+    ),
+    "left-out-past": (
+        series(HELLO, **open_on("mon")).without(["2025-12-24"]),
+        {"as_of": NEW_YEAR},
+        "left_out",
+        "The date that is left out, Wed 24 Dec 2025, is past: it moves nothing any more. Leave out those to come.",
+        [series(HELLO, **open_on("mon")).without(["2026-01-01"]), series(HELLO, **open_on("mon"))],
+    ),
     "window-skipped": (
         series(HELLO, **open_on(*WEEK, start="02:00", end="03:00", zone="America/New_York")),
         {"as_of": NEW_YEAR},
@@ -271,6 +291,10 @@ CASES = {
             series(HELLO, **open_on(*WEEK, start="02:00", end="03:01", zone="America/New_York")),
             series(HELLO, **open_on(*WEEK, start="01:59", end="03:00", zone="America/New_York")),
             series(HELLO, **open_on(*WEEK[:6], start="02:00", end="03:00", zone="America/New_York")),
+            series(HELLO, **open_on(*WEEK, start="02:00", end="03:00", zone="America/New_York")).without([
+                "2026-03-08",
+                "2027-03-14",
+            ]),
         ],
     ),
     "key-date-missing": (
@@ -374,6 +398,24 @@ def test_rules_are_told_to_people():
 
 
 # ---------------------------------------------------------------- each rule's other words
+
+
+def test_waits_for_dates_left_out():
+    """T23: a weekday wait may have none left, or none on which the sending window is open."""
+    waits = series(HELLO, mail("B", **days("mon"))).without(MONDAYS)
+    assert told(waits, as_of=NEW_YEAR)["left-out-all"] == [
+        (
+            "error",
+            "steps[1].waitUntilWeekday",
+            "The weekday wait before 'B' is for Mon, and all dates of that in the two years from Thu 1 Jan 2026 on "
+            "are left out: it does not end then, so nobody gets there, nor to anything after it. Leave out fewer "
+            "dates.",
+        )
+    ]
+    mondays = pd.date_range("1969-11-01", "2200-03-01", freq="W-MON", unit="us")
+    both = series(mail("B", **days("mon", "tue")), **open_on("mon", "fri"))
+    assert "windows-never-meet" not in told(both)
+    assert "windows-never-meet" in told(both.without(mondays))
 
 
 def test_the_platform_sums_it_up():

@@ -114,8 +114,8 @@ def optimize(
     a send, nor does an earlier hour where the wait counts dates (T17, T19): so a part of the space is no better than
     its most permissive schedule would be. Of weekends, nights and hours, the sends that are surely in them are
     counted. All of that holds in each recipient's own zone (T22). Each part that is ruled out so stands in the
-    `certificate`, with its bound; `check` proves all of it again. Where more than waits decides who gets what (events, changes, an end, runs that others end, a platform's own
-    kinds of waits), every schedule is evaluated.
+    `certificate`, with its bound; `check` proves all of it again. Where more than waits decides who gets what (events,
+    changes, an end, runs that others end, a platform's own kinds of waits), every schedule is evaluated.
 
     Raises what `simcore.sweep` raises, and SimcoreError for a metric or a limit that is none.
 

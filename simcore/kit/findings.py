@@ -16,7 +16,17 @@ from simcore.errors import shown
 from simcore.kit.assumptions import Assumptions
 from simcore.kit.model import Sequence
 from simcore.kit.translate import translate
-from simcore.plan.findings import Codes, Finding, clock, dates, two_years
+from simcore.plan.findings import (
+    LEFT_OUT_ALL,
+    LEFT_OUT_PAST,
+    Codes,
+    Finding,
+    all_left_out,
+    all_past,
+    clock,
+    dates,
+    two_years,
+)
 from simcore.plan.log import Flags
 from simcore.plan.plan import Plan, Step
 from simcore.text.wording import WEEKDAYS, count, weekdays
@@ -33,6 +43,7 @@ CODES: Codes = MappingProxyType({
         "error",
         "The sequence excludes its own subscribers: take it out of its exclusions.",
     ),
+    "left-out-all": LEFT_OUT_ALL,
     "draft-between": (
         "warning",
         "A draft between published emails is skipped, and its wait too. Once published, it goes out at once to "
@@ -69,6 +80,7 @@ CODES: Codes = MappingProxyType({
         "note",
         "An email with a wait in hours can go out between 22:00 and 07:00: choose other hours, or a wait in days.",
     ),
+    "left-out-past": LEFT_OUT_PAST,
 })
 """Every code: its severity, what it means and what to do."""
 
@@ -92,6 +104,7 @@ def look_over(sequence: Sequence, among: tuple[Sequence, ...], as_of_us: int | N
     sends = [step for step in plan.steps if step.sends]
     return [
         *_whether(sequence, sends),
+        *_left_out(sequence, sends, as_of_us),
         *([] if as_of_us is None else _clock_changes(sends, as_of_us)),
         *_exclusions(sequence, among),
         *_emails(sequence, plan, sends),
@@ -138,6 +151,23 @@ def _whether(sequence: Sequence, sends: list[Step]) -> Iterator[Finding]:
                 f"The sequence has no send days, and {shown(stuck.subject)} (emails[{stuck.position}]) needs one: "
                 f"it never goes out{rest}. Name at least one day.",
             )
+
+
+def _left_out(sequence: Sequence, sends: list[Step], as_of_us: int | None) -> Iterator[Finding]:
+    """What is odd about the dates that are left out (T23)."""
+    yield from all_past(sequence.left_out, sequence.time_zone, as_of_us)
+    for step in sends:
+        gate = step.gate
+        if isinstance(gate, SendSlots) and (
+            told := all_left_out(gate.weekdays, gate.time_zone, gate.without, as_of_us)
+        ):
+            yield (
+                "left-out-all",
+                "left_out",
+                f"{shown(step.subject)} (emails[{step.position}]) may go out on {told}: it does not go out then, nor "
+                "does anything after it. Leave out fewer dates.",
+            )
+            return
 
 
 def _clock_changes(sends: list[Step], as_of_us: int) -> Iterator[Finding]:

@@ -10,6 +10,8 @@ from simcore.sequenzy.graph import Node
 from simcore.sequenzy.model import Sequence
 
 _OPS = ("update", "disable", "enable")
+_OURS = ("extra", "envelope", "left_out")
+"""Fields of a sequence that the platform does not have."""
 _FIELDS = {"update": ("at", "op", "fields", "realign"), "disable": ("at", "op"), "enable": ("at", "op")}
 
 
@@ -89,10 +91,15 @@ def after(sequence: Sequence, changes: Iterable[tuple[int, Change]]) -> list[Seq
 
 def _updated(sequence: Sequence, given: Mapping[str, Any]) -> Sequence:
     """The sequence with other fields, its graph as GET gives it among them (Q26)."""
+    known = [each.name for each in fields(sequence) if each.name not in _OURS]
+    refuse([
+        (name, f"{name} can't be changed; what can: {', '.join(known)}", shown(given[name]))
+        for name in _OURS
+        if name in given
+    ])
     if "nodes" not in given:
         return sequence.replace(**given)
     drawn = undrawn({"name": sequence.name, "trigger": sequence.trigger, **given})
-    known = {each.name for each in fields(sequence)} - {"extra", "envelope", "left_out"}
     return sequence.replace(**{
         name: drawn[name] for name in ("steps", *given) if name in known and name in drawn
     })

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from simcore.plan.findings import Codes, Finding
+from simcore.plan.findings import LEFT_OUT_ALL, LEFT_OUT_PAST, Codes, Finding
 from simcore.sequenzy.findings.of_sequence import of_sequence
 from simcore.sequenzy.findings.of_steps import of_steps
 from simcore.sequenzy.model import Sequence
@@ -40,6 +40,7 @@ CODES: Codes = MappingProxyType({
         "error",
         "A step waits for a key date that the sequence does not have: add it to keyDates.",
     ),
+    "left-out-all": LEFT_OUT_ALL,
     "no-emails": ("warning", "No step is an email, so nobody is sent one: add an email."),
     "no-event": (
         "warning",
@@ -103,6 +104,7 @@ CODES: Codes = MappingProxyType({
         "An email is transactional, so it goes to those too who unsubscribed before they were enrolled: keep them "
         "out by activeSubscribersOnly.",
     ),
+    "left-out-past": LEFT_OUT_PAST,
 })
 """Every code: its severity, and what it means and asks for."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from simcore.errors import shown
-from simcore.plan.findings import Finding
+from simcore.plan.findings import Finding, all_past
 from simcore.sequenzy import graph, waits
 from simcore.sequenzy.drawing import UNREACHABLE
 from simcore.sequenzy.findings import windows
@@ -99,7 +99,14 @@ def _window(sequence: Sequence, as_of_us: int | None) -> Iterator[Finding]:
             "all seven.",
         )
     elif window is not None:
-        yield from windows.skipped(window, "sendingWindow", as_of_us)
+        yield from windows.skipped(window, sequence.left_out, "sendingWindow", as_of_us)
+        if told := windows.all_left_out(window, sequence.left_out, as_of_us):
+            yield (
+                "left-out-all",
+                "left_out",
+                f"The sending window is on {told}: no email goes out then. Leave out fewer dates.",
+            )
+    yield from all_past(sequence.left_out, sequence.time_zone, as_of_us)
 
 
 def _content(sequence: Sequence) -> Iterator[Finding]:

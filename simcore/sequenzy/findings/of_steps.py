@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from simcore.clock.dates import Dates
 from simcore.clock.instants import read_one
 from simcore.clock.words import length
 from simcore.clock.zones import DAY_US
@@ -124,7 +125,7 @@ class _Look:
             way.pass_by(wait.duration_us)
         elif isinstance(wait, waits.Weekdays):
             way.pass_by(wait.least_us)
-            yield from _weekday_wait(wait, on, name, self.as_of_us)
+            yield from _weekday_wait(wait, self.sequence.left_out, on, name, self.as_of_us)
             way.reached = way.reached and bool(wait.weekdays)
         elif isinstance(wait, waits.UntilField) and wait.source == "event" and self.by_look:
             then = "the run ends there" if wait.exits else "it does not wait at all"
@@ -167,7 +168,7 @@ class _Look:
         if (
             isinstance(wait, waits.Weekdays)
             and self.window is not None
-            and not windows.meet(wait, self.window)
+            and not windows.meet(wait, self.window, self.sequence.left_out)
         ):
             yield (
                 "windows-never-meet",
@@ -252,9 +253,18 @@ def _choice(place: graph.Place) -> Iterator[Finding]:
             )
 
 
-def _weekday_wait(wait: waits.Weekdays, on: str, name: str, as_of_us: int | None) -> Iterator[Finding]:
+def _weekday_wait(
+    wait: waits.Weekdays, left_out: Dates, on: str, name: str, as_of_us: int | None
+) -> Iterator[Finding]:
     if wait.weekdays:
-        yield from windows.skipped(wait, on, as_of_us)
+        yield from windows.skipped(wait, left_out, on, as_of_us)
+        if told := windows.all_left_out(wait, left_out, as_of_us):
+            yield (
+                "left-out-all",
+                on,
+                f"The weekday wait before {name} is for {told}: it does not end then, so nobody gets there, nor to "
+                "anything after it. Leave out fewer dates.",
+            )
     else:
         yield (
             "window-closed",
