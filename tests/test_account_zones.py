@@ -208,7 +208,7 @@ def test_what_cannot_be_used(text_of):
             "  row 30: 'Kyiv' is not a time zone: expected an IANA name such as 'America/New_York'\n"
             "mend those rows; for people whose zone is not known leave it empty, which means the sequence's"
         )
-        assert told(account, PEOPLE, "time_zone").startswith("time_zones: no column time_zone in entries")
+        assert told(account, PEOPLE, "time_zone").startswith("time_zones: no column 'time_zone' in entries")
         assert told(account, PEOPLE, {"0": KYIV, "1": TOKYO}) == (
             "time_zones: none of its subscribers enters: '0' there, 0 in entries; expected the same ids, and 1 and "
             '"1" never match'

@@ -227,7 +227,7 @@ def test_columns_of_zones(values):
         (
             [FRIDAY],
             "time_zone",
-            "time_zones: no column time_zone in entries; the columns are: subscriber_id, entered_at",
+            "time_zones: no column 'time_zone' in entries; the columns are: subscriber_id, entered_at",
         ),
     ],
 )
@@ -242,15 +242,34 @@ def test_rows_of_the_error():
 
 
 def test_a_column_that_is_not_there(text_of):
-    told = text_of(simcore.SimcoreError, simcore.project, WELCOME, entries(KYIV), time_zones="tz")
-    assert told == (
-        "columns: time_zone is 'tz', and entries have no such column; the columns are: subscriber_id, entered_at, "
-        "time_zone"
+    def told(people, kind=simcore.EntryError, **named):
+        return text_of(kind, simcore.project, WELCOME, people, **named)
+
+    assert told(entries(KYIV), time_zones="tz") == (
+        "time_zones: no column 'tz' in entries; did you mean 'time_zone'? the columns are: subscriber_id, entered_at, "
+        'time_zone; time_zones="time_zone" takes it'
     )
-    told = text_of(
-        simcore.SimcoreError, simcore.project, WELCOME, entries(KYIV), time_zones="tz", columns="x"
+    zoned = entries(KYIV).rename(columns={"time_zone": "Zone of them"})
+    assert told(zoned, time_zones="zone of then") == (
+        "time_zones: no column 'zone of then' in entries; did you mean 'Zone of them'? the columns are: "
+        'subscriber_id, entered_at, Zone of them; time_zones="Zone of them" takes it'
     )
-    assert told.startswith("columns: found 'x', expected a dict")
+    named = zoned.rename(columns={"Zone of them": "TZ"})
+    assert told(named, time_zones="time_zone") == (
+        "time_zones: no column 'time_zone' in entries; did you mean 'TZ'? the columns are: subscriber_id, entered_at, "
+        'TZ; time_zones="TZ" takes it'
+    )
+    assert told(zoned, time_zones="via") == (
+        "time_zones: no column 'via' in entries; the columns are: subscriber_id, entered_at, Zone of them"
+    )
+    # Where columns= maps it, that is said.
+    assert told(named, simcore.SimcoreError, time_zones="time_zone", columns={"time_zone": "tz"}) == (
+        "columns: time_zone is 'tz', and entries have no such column; the columns are: subscriber_id, entered_at, TZ; "
+        "did you mean 'TZ'?"
+    )
+    assert told(entries(KYIV), simcore.SimcoreError, time_zones="tz", columns="x").startswith(
+        "columns: found 'x', expected a dict"
+    )
 
 
 def test_nobody_enters():

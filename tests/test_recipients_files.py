@@ -119,13 +119,23 @@ def test_rows_without_a_zone_that_is_one():
 def test_a_column_that_is_not_there():
     told = run("project", FILE, "people.csv", "--time-zones", "zone", status=2).stderr
     assert told == (
-        "Error: --column: time_zone is 'zone', and entries have no such column; the columns are: subscriber_id, "
-        "entered_at, tz\n"
+        "Error: --time-zones: no column 'zone' in entries; did you mean 'tz'? the columns are: subscriber_id, "
+        "entered_at, tz; --time-zones tz takes it\n"
     )
     told = run("project", FILE, "people.csv", "--time-zones", "time_zone", status=2).stderr
     assert told == (
-        "Error: time_zones: no column time_zone in entries; the columns are: subscriber_id, entered_at\n"
+        "Error: --time-zones: no column 'time_zone' in entries; did you mean 'tz'? the columns are: subscriber_id, "
+        "entered_at, tz; --time-zones tz takes it\n"
     )
+    typed = ["project", FILE, "people.csv", "--time-zones", "time_zone", "--column", "time_zone=zone"]
+    assert run(*typed, status=2).stderr == (
+        "Error: --column: time_zone is 'zone', and entries have no such column; the columns are: subscriber_id, "
+        "entered_at, tz\n"
+    )
+    with pytest.raises(
+        simcore.SimcoreError, match=r"^time_zones: no column 'time_zone' in entries; did you mean"
+    ):
+        parquet.project("people.parquet", "sends", WELCOME, progress=False, time_zones="time_zone")
 
 
 def test_zones_of_subscribers_in_files():

@@ -25,11 +25,10 @@ from typing import (
 import pandas as pd
 
 from simcore.clock.instants import Instant, Reader, Unit
+from simcore.plan.columns import ZONES, Zoned
 
 _Verb = TypeVar("_Verb", bound=Callable[..., Any])
 _WIDTH = 100
-ZONES = "time_zone"
-"""The column of recipients' zones, by its name here."""
 
 
 class Change(Protocol):
@@ -362,7 +361,7 @@ def read(verb: Callable[..., Any], given: Mapping[str, Any]) -> Options:
     ):  # the others are about one subscriber
         columns = {} if options.columns is None else options.columns
         if isinstance(columns, Mapping):  # what is none is refused where it is read
-            options = options._replace(columns={**columns, ZONES: zones}, time_zones=ZONES)
+            options = options._replace(columns=Zoned({**columns, ZONES: zones}), time_zones=ZONES)
     return options
 
 

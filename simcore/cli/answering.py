@@ -27,7 +27,18 @@ from simcore.files.reading import read
 from simcore.files.rows import Rows
 from simcore.files.stamps import iso, us_of
 from simcore.files.writing import replacing, target_of, writer
-from simcore.plan.columns import COUNTED, ENTRIES, EVENTS, Columns, Names, called, check_there, renamed
+from simcore.plan.columns import (
+    COUNTED,
+    ENTRIES,
+    EVENTS,
+    ZONES,
+    Columns,
+    Names,
+    called,
+    check_there,
+    no_zones,
+    renamed,
+)
 from simcore.plan.plan import Plan
 from simcore.plan.platform import platform_of
 from simcore.show import terminal
@@ -126,7 +137,7 @@ def answer(
             for name, source in sources.items()
             if on_error == "quarantine" and once_only(source.path)
         }
-        tables = _read(sources, bar, sequence, plans, pipes)
+        tables = _read(sources, bar, sequence, plans, pipes, zones="time_zones" in asked)
         working = bar.add_task("Projecting", total=None)
         found = _answered(
             verb, sequence, usable or partial(_for_all, plans, "time_zones" in asked), tables, asked, on_error
@@ -173,10 +184,13 @@ def _read(
     sequence: Any,
     plans: Sequence[Plan],
     pipes: Mapping[str, BinaryIO],
+    *,
+    zones: bool,
 ) -> dict[str, Rows]:
     """The rows of all files, whose columns have the names that people give, or those of platforms.
 
-    `plans`: by which they are read. `pipes`: files that keep what comes through pipes.
+    `plans`: by which they are read. `pipes`: files that keep what comes through pipes. `zones`: whether entries must
+    have recipients' zones (T22).
     """
     reading = bar.add_task("Reading", total=None)
 
@@ -216,6 +230,8 @@ def _read(
         tables[what] = rows
     for source in sources.values():
         check_there(source.columns, there)
+    if zones and "entries" in tables and ZONES not in tables["entries"].frame:
+        raise SimcoreError(no_zones(there["entries"]))
     return tables
 
 

@@ -12,10 +12,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from simcore.answers.options import ZONES
 from simcore.cli import completing
 from simcore.errors import SimcoreError, shown
-from simcore.plan.columns import Names
+from simcore.plan.columns import ZONES, Names, Zoned
 from simcore.plan.columns import check as check_names
 from simcore.plan.platform import Platform, platforms
 from simcore.show import terminal
@@ -40,6 +39,8 @@ _AS_TYPED: dict[str, Any] = {
     "^cap: priority: ": "--priority: ",
     r"give chunk_rows=\d+": NAMED,
     "^columns: ": "--column: ",
+    "^time_zones: ": "--time-zones: ",
+    r"time_zones=(\".*\") takes": lambda found: f"--time-zones {shlex.quote(json.loads(found[1]))} takes",
     "^(over|minimize|top): ": r"--\1: ",
     "^fields: ": "--over: ",
     "^subject_to: ": "--subject-to: ",
@@ -146,7 +147,7 @@ def check(option: str, found: str, *expected: str) -> None:
 
 def names_of(columns: list[str] | None, zones: str | None = None) -> Names:
     """What is typed of columns: what they are called in files, by their names here. `zones`: that of time zones."""
-    found: dict[str, str] = {} if zones in {None, ZONES} else {ZONES: str(zones)}
+    found = dict[str, str]() if zones in {None, ZONES} else Zoned({ZONES: str(zones)})
     for item in columns or []:
         name, equals, theirs = item.partition("=")
         if not equals or name in found:

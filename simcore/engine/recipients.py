@@ -10,8 +10,8 @@ from simcore.clock import instants
 from simcore.clock.zones import NO_ZONE, Ints, zone_names
 from simcore.engine import events
 from simcore.errors import EntryError, shown, typed
+from simcore.plan.columns import ZONES, no_zones
 
-_COLUMN = "time_zone"
 _WAY_OUT = "mend those rows; for people whose zone is not known leave it empty, which means the sequence's"
 
 
@@ -46,15 +46,14 @@ def zones_of(given: Any, entries: pd.DataFrame | None, ids: Any) -> tuple[Ints, 
         raise EntryError(
             "time_zones: a column of entries, and there are no entries: give a dict or a Series of subscriber to zone"
         )
-    if _COLUMN not in entries.columns:
+    if ZONES not in entries.columns:
         if not len(entries):
             return np.full(0, -1), ()
-        columns = ", ".join(map(str, entries.columns))
-        raise EntryError(f"time_zones: no column {_COLUMN} in entries; the columns are: {columns}")
-    place, names, wrong = _read(entries[_COLUMN])
+        raise EntryError(no_zones(entries.columns))
+    place, names, wrong = _read(entries[ZONES])
     if wrong.size:
         faults = dict.fromkeys(wrong.tolist(), NO_ZONE)
-        raise instants.explain_faults("time_zones", entries[_COLUMN], faults, _WAY_OUT)
+        raise instants.explain_faults("time_zones", entries[ZONES], faults, _WAY_OUT)
     return place, names
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from simcore.errors import SimcoreError, shown
+from simcore.errors import EntryError, SimcoreError, shown
 from simcore.text.wording import listed
 
 Columns = tuple[tuple[str, ...], tuple[str, ...]]
@@ -24,6 +24,14 @@ OF_TRIGGERS = frozenset({*OBJECTS, "time_zone", "received_at"})
 Names = Mapping[str, str]
 """What columns are called in a table, by their names here."""
 NO_NAMES: Names = MappingProxyType({})
+
+ZONES = "time_zone"
+"""The column of recipients' zones, by its name here."""
+
+
+class Zoned(dict[str, str]):
+    """What columns are called, that of recipients' zones as `time_zones` names it (T22)."""
+
 
 _OF = {
     "entries": (*ENTRIES[0], *ENTRIES[1], "count", "sequence_id"),
@@ -85,7 +93,8 @@ def check(given: Any) -> Names:
 
 
 def check_there(given: Names, tables: Mapping[str, Collection[str]]) -> None:
-    """Raises SimcoreError where a column that people named is in none of the tables that it can be in.
+    """Raises SimcoreError where a column that people named is in none of the tables that it can be in (EntryError for
+    that of recipients' zones).
 
     `tables`: what the columns of `entries` and of `events` are called, as far as they are tables.
     """
@@ -93,10 +102,24 @@ def check_there(given: Names, tables: Mapping[str, Collection[str]]) -> None:
         mine = [what for what in tables if name in _OF[what]]
         there = [*dict.fromkeys(each for what in mine for each in tables[what])]
         if mine and theirs not in there:
+            if name == ZONES and isinstance(given, Zoned):
+                raise EntryError(no_zones(there, theirs))
             raise SimcoreError(
                 f"columns: {name} is {shown(theirs)}, and {listed(mine)} have no such column; the columns are: "
                 f"{', '.join(there) or 'none'}{_hint(nearest([theirs], there).values())}"
             )
+
+
+def no_zones(there: Iterable[Any], theirs: str = ZONES) -> str:
+    """What is said where entries lack the column that `time_zones` names, and which may be meant by it."""
+    names = [str(name) for name in there]
+    free = [name for name in names if name == ZONES or name not in _KNOWN]
+    near = nearest([theirs], free) or nearest([ZONES], free)
+    maps = f"; time_zones={json.dumps(*near.values(), ensure_ascii=False)} takes it" if near else ""
+    return (
+        f"time_zones: no column {shown(theirs)} in entries{_hint(near.values())}{' ' if near else '; '}the columns "
+        f"are: {', '.join(names) or 'none'}{maps}"
+    )
 
 
 def called(what: str, there: Collection[str], given: Names, theirs: Iterable[Names]) -> dict[str, str]:

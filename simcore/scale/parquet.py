@@ -26,7 +26,7 @@ from simcore.account.account import AccountPart
 from simcore.account.load import usable
 from simcore.account.people import broadcasts as read_broadcasts
 from simcore.answers.idle import Idle, idle
-from simcore.answers.options import ZONES, FileOptions, Naming, Options, read, takes
+from simcore.answers.options import FileOptions, Naming, Options, read, takes
 from simcore.answers.projection import plan_of
 from simcore.engine import entries as reading
 from simcore.engine.frames import warn_of_inactive, warn_of_overlooked, ways
@@ -38,7 +38,18 @@ from simcore.files.inputs import path_of
 from simcore.files.parquet import check_memory, flat, pyarrow
 from simcore.files.rows import Rows
 from simcore.files.writing import replacing
-from simcore.plan.columns import ENTRIES, OF_TRIGGERS, Columns, Names, called, check, check_there, renamed
+from simcore.plan.columns import (
+    ENTRIES,
+    OF_TRIGGERS,
+    ZONES,
+    Columns,
+    Names,
+    called,
+    check,
+    check_there,
+    no_zones,
+    renamed,
+)
 from simcore.plan.platform import Sequence, platform_of
 from simcore.scale.whole import Whole, checked, entered, make, sequences, theirs
 from simcore.text.progress import Report, reporting
@@ -255,6 +266,8 @@ class _Input:
         here = renamed(schema.names, self.names)
         check_columns(path, [name for name in here if name is not None], self.wanted)
         check_there(given, {"entries": schema.names})
+        if zones and ZONES not in here:
+            raise EntryError(no_zones(schema.names))
         plans = [epoch.plan for epoch in nobody.epochs] if several else [self.plan]
         warn_of_overlooked(
             "entries", here, dict.fromkeys(name for plan in plans for name in plan.wanted["entries"])
