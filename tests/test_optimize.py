@@ -21,7 +21,7 @@ import simcore
 from simcore import kit, sequenzy
 from simcore.answers.cells import due
 from simcore.answers.certificate import Part
-from simcore.answers.permissive import Span, latest_us, least, most
+from simcore.answers.permissive import Span, fewer, latest_us, least, most, strictest
 from simcore.answers.space import Timing
 from simcore.clock.delays import CalendarDays, Elapsed
 from simcore.clock.gates import Anytime, SendSlots, SendWindow
@@ -280,6 +280,12 @@ def test_the_most_permissive_timing_is_never_due_later(zone):
             assert strict is None or (due(strict, anchor_us) >= due(each, anchor_us)).all(), (some, strict)
             assert (latest_us(some, anchor_us) >= due(each, anchor_us)).all()
         known += strict is not None
+        # Fewer timings stand for all of them.
+        other, laws = least(fewer(some, frozenset.union), span)
+        assert (other.delay, other.gate, {*laws}) == (eased.delay, eased.gate, {*least(some, span)[1]})
+        other = most(fewer(some, frozenset.intersection), span)
+        assert (other and (other.delay, other.gate)) == (strict and (strict.delay, strict.gate))
+        assert (latest_us(strictest(some), anchor_us) == latest_us(some, anchor_us)).all()
     assert known > 40
 
 

@@ -153,6 +153,9 @@ simcore.simulate(welcome, entries, enabled_at=1.5)  # wrong
 assert_type(simcore.forecast(welcome, entries, freq="h", by=None), pd.DataFrame)
 simcore.forecast(welcome, entries, capacity={"D": [1000, 2000]})
 simcore.forecast(welcome, entries, capacity=5000)  # wrong
+simcore.forecast(welcome, entries, freq="M")
+assert_type(simcore.Account([welcome]).project(entries, time_zones={1: "Europe/Kyiv"}), pd.DataFrame)
+simcore.Account([welcome]).project(entries, time_zones=5)  # wrong
 simcore.forecast(welcome, entries, freq="Y")  # wrong
 simcore.forecast(welcome, entries, by="position")  # wrong
 simcore.forecast(welcome, entries, explain=True)  # wrong

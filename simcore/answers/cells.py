@@ -1,7 +1,7 @@
 """Schedules of one kind, measured and bounded over cells: entries that behave alike under all of them."""
 
 import math
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simcore.answers.metrics import METRICS, NIGHT_US, SATURDAY, SHARES, Stretches
-from simcore.answers.permissive import Span, latest_us, least, most
+from simcore.answers.permissive import Span, fewer, latest_us, least, most, strictest
 from simcore.answers.space import Timing
 from simcore.clock.delays import CalendarDays
 from simcore.clock.gates import Anytime, Gate, SendSlots, SendWindow
@@ -105,6 +105,7 @@ class Cells:
         self._kept: dict[Hashable, Any] = {}
         self._same: dict[Hashable, Timing] = {}
         self._each: dict[tuple[Timing, ...], _Each] = {}
+        self._flagged: dict[Gate, tuple[_Flag, _Flag]] = {}
         self._placed: dict[Timing, _Each] = {}
         self._since = next((at for at, some in enumerate(steps) if len(some) > 1), len(steps))
         self._since = min(self._since, max(at for at, sent in enumerate(sends) if sent))
@@ -135,9 +136,10 @@ class Cells:
     ) -> "Cells | None":
         """Those of entries; None where the laws of the clock do not hold all the time."""
         ends_us, zones = [], {place}
+        late = [strictest(some) for some in steps]
         for where, name in entered.parts.each():
             last_us = entered.us[where][-1:]
-            for some in steps:
+            for some in late:
                 there = [each.in_zone(name) for each in some]
                 last_us = latest_us(there, last_us)
                 zones |= {each.delay.time_zone for each in there if isinstance(each.delay, CalendarDays)}
@@ -155,8 +157,17 @@ class Cells:
 
     def _all(self, timings: Iterable[Timing]) -> _Each:
         """Timings, one in each zone."""
-        key = tuple(self._same.setdefault((each.delay, each.gate), each) for each in timings)
+        key = (*map(self._kept_once, timings),)
         return self._each.setdefault(key, _Each(key))
+
+    def _kept_once(self, timing: Timing) -> Timing:
+        """The one object for equal timings."""
+        return self._same.setdefault((timing.delay, timing.gate), timing)
+
+    def _fewer(self, some: Sequence[Timing], join: Callable[..., frozenset[int]]) -> Iterator[list[Timing]]:
+        """Timings that stand for some, zone by zone (see `fewer`)."""
+        each = [self._of(self._kept_once(timing)).timings for timing in fewer(some, join)]
+        return map(list, zip(*each, strict=True))
 
     def _due(self, each: _Each, anchor_us: Ints) -> Ints:
         """When what waits from some anchors is due, each in its zone."""
@@ -237,11 +248,10 @@ class Cells:
 
     def _strict(self, some: Sequence[Timing]) -> list[tuple[Timing | None, list[Gate]]]:
         """In each zone a timing that is never due earlier than any of some, if one is known, and their gates."""
-        found = []
-        for at in range(len(self._parts.names)):
-            there = [self._of(each).timings[at] for each in some]
-            found.append((most(there, self._span), [*dict.fromkeys(each.gate for each in there)]))
-        return found
+        both = zip(self._fewer(some, frozenset.intersection), self._fewer(some, frozenset.union), strict=True)
+        return [
+            (most(late, self._span), [*dict.fromkeys(each.gate for each in early)]) for late, early in both
+        ]
 
     def _crowd(self, reach: Sequence[_Reach]) -> int:
         """How many sends are in one hour at least: those that are known, or all of a date at a step with slots."""
@@ -279,8 +289,9 @@ class Cells:
 
     def _flags(self, gate: Gate) -> tuple[_Flag, _Flag]:
         """What of a gate's allowed instants is on weekends, and what at night."""
-        found: tuple[_Flag, _Flag] = self._keep(("flags", gate), self._flags_of, gate)
-        return found
+        if gate not in self._flagged:
+            self._flagged[gate] = self._flags_of(gate)
+        return self._flagged[gate]
 
     def _flags_of(self, gate: Gate) -> tuple[_Flag, _Flag]:
         if isinstance(gate, SendSlots):
@@ -322,8 +333,8 @@ class Cells:
 
     def _eased(self, some: Sequence[Timing]) -> tuple[_Each, tuple[str, ...]]:
         timings, laws = [], dict[str, None]()
-        for at in range(len(self._parts.names)):
-            timing, why = least([self._of(each).timings[at] for each in some], self._span)
+        for there in self._fewer(some, frozenset.union):
+            timing, why = least(there, self._span)
             timings.append(timing)
             laws |= dict.fromkeys(why)
         return self._all(timings), (*laws,)

@@ -4,10 +4,10 @@ By the laws of gates and delays (T17, T19) that goes for whole sequences: who is
 goes on by a timing that is no later, is at the next step no later either.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -60,6 +60,49 @@ def least(some: Sequence[Timing], span: Span) -> tuple[Timing, tuple[str, ...]]:
 
 def _distinct(some: Sequence[Timing]) -> tuple[list[Delay], list[Gate]]:
     return [*dict.fromkeys(each.delay for each in some)], [*dict.fromkeys(each.gate for each in some)]
+
+
+def fewer(some: Sequence[Timing], join: Callable[..., frozenset[int]]) -> list[Timing]:
+    """Timings that stand for some: of gates that differ by their weekdays alone one has these joined, by
+    `frozenset.union` for `least`, and by `frozenset.intersection` for `most`; and one tells that they differ."""
+    delays, gates = _distinct(some)
+    kept = list[Gate]()
+    for alike in _alike(gates):
+        if len(alike) > 1:
+            days = join(*(each.weekdays for each in alike))
+            kept.append(replace(alike[0], weekdays=days))
+            alike = [each for each in alike if each.weekdays != days][:1]
+        kept += alike
+    return _of(delays, kept)
+
+
+def strictest(some: Sequence[Timing]) -> list[Timing]:
+    """Timings of which one is always due as late as any of some: of gates that differ by their weekdays alone those
+    remain that allow all days of no other."""
+    delays, gates = _distinct(some)
+    kept = list[Gate]()
+    for alike in _alike(gates):
+        days = {each.weekdays for each in alike} if len(alike) > 1 else set()
+        kept += [each for each in alike if not any(other < each.weekdays for other in days)]
+    return _of(delays, kept)
+
+
+def _alike(gates: Sequence[Gate]) -> list[list[Any]]:
+    """Gates that differ by their weekdays alone, together; those without weekdays each for itself."""
+    found: dict[Any, list[Gate]] = {}
+    for gate in gates:
+        key: Any = gate
+        if isinstance(gate, SendSlots):
+            key = gate.hour, gate.minute, gate.time_zone, gate.own_zone, gate.without
+        elif isinstance(gate, SendWindow):
+            key = gate.start_min, gate.end_min, gate.time_zone, gate.own_zone, gate.without, "window"
+        found.setdefault(key, []).append(gate)
+    return [*found.values()]
+
+
+def _of(delays: Sequence[Delay], gates: Sequence[Gate]) -> list[Timing]:
+    """As few timings as have all of these."""
+    return [*(Timing(each, gates[0]) for each in delays), *(Timing(delays[0], each) for each in gates[1:])]
 
 
 def _dated(delays: Sequence[Delay]) -> str:
