@@ -43,8 +43,13 @@ def moved(given: Any, name: str | None) -> Any:
         return given
     found = {key: each if key in OF_DATES else moved(each, name) for key, each in given.items()}
     found.pop("timezoneSource", None)
-    for key in {"time_zone", "timezone"} & {*found}:
-        found[key] = found[key] if name is None else name
+    for key in {
+        "time_zone",
+        "timezone",
+        *(["untilTimezone"] if found.get("mode") == "until_weekday" else []),
+    }:
+        if name is not None and key in found:
+            found[key] = name
     return found
 
 
