@@ -42,7 +42,8 @@ def moved(given: Any, name: str | None) -> Any:
     if not isinstance(given, dict):
         return given
     found = {key: each if key in OF_DATES else moved(each, name) for key, each in given.items()}
-    found.pop("timezoneSource", None)
+    for key in ("timezoneSource", "untilTimezoneSource"):
+        found.pop(key, None)
     for key in {
         "time_zone",
         "timezone",
