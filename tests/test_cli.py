@@ -27,7 +27,6 @@ from typer.testing import CliRunner
 import simcore
 from simcore import cli, kit
 from simcore.cli import answering
-from simcore.clock.zones import zone
 from simcore.files import reading, writing
 from simcore.kit.changes import from_json
 from simcore.show import terminal
@@ -1261,5 +1260,5 @@ def test_a_sequence_from_a_pipe():
 def test_a_column_of_objects_without_a_row_is_text():
     nothing = pd.DataFrame({"subscriber_id": pd.Series([], dtype=object)})
     with open("out.parquet", "wb") as sink:
-        writing._write_parquet(nothing, zone("UTC"), sink, lambda rows: None)
+        writing._write_parquet(nothing, sink, lambda rows: None)
     assert str(parquet.read_schema("out.parquet").field("subscriber_id").type) == "string"

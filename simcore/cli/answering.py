@@ -14,7 +14,6 @@ from rich import console, filesize, progress
 
 from simcore.answers.idle import Idle
 from simcore.answers.projection import plan_of
-from simcore.cli.loading import zone_of
 from simcore.cli.options import as_typed, check, saying
 from simcore.clock.instants import Reader
 from simcore.clock.words import clock
@@ -145,9 +144,8 @@ def answer(
         bar.update(working, total=1, completed=1)
         frames = (found if isinstance(found, tuple) else (found,))[: len(sinks)]
         writing = bar.add_task("Writing", total=sum(map(len, frames)))
-        here = zone(zone_of(sequence) or "UTC")
         for frame, sink in zip(frames, sinks, strict=True):
-            write(frame, here, sink, lambda rows: bar.advance(writing, rows))
+            write(frame, sink, lambda rows: bar.advance(writing, rows))
             sink.flush()
         for name, source in sources.items():
             if tables[name].broken:

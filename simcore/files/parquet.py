@@ -24,6 +24,15 @@ def pyarrow(path: Path) -> tuple[ModuleType, ModuleType]:
         raise SimcoreError(f'{named(path)}: Parquet needs pyarrow: pip install "simcore[parquet]"') from None
 
 
+def arrow_or_none() -> ModuleType | None:
+    """The module pyarrow with its functions; None where it is not installed."""
+    try:
+        importlib.import_module("pyarrow.compute")
+        return importlib.import_module("pyarrow")
+    except ModuleNotFoundError:
+        return None
+
+
 def check_memory(error: Exception) -> None:
     """Raises MemoryError where an error of pyarrow's comes from a lack of it, not from what stands in a file."""
     lacks = map(os.strerror, (errno.ENOMEM, errno.EAGAIN))  # the second of a thread that cannot be begun

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from simcore.files.exact import page_of
 from simcore.files.reading import records
 from simcore.files.rows import Rows
-from simcore.files.writing import page_of
 
 
 def quarantine(rows: Rows) -> bytes:

@@ -1,33 +1,25 @@
 """Files of sends, runs and notes out: CSV, Parquet and lines of JSON, whole or not at all."""
 
-import csv
 import errno
 import importlib
-import io
 import os
-import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import numpy as np
 import pandas as pd
 
-from simcore.clock.zones import Zone
 from simcore.errors import SimcoreError
+from simcore.files.exact import csv_page, json_page, page_of
 from simcore.files.inputs import is_stdin
-from simcore.files.parquet import pyarrow
-from simcore.files.stamps import iso, us_of
+from simcore.files.lines import Csv, DeclinedError, Form, Json, page
+from simcore.files.parquet import arrow_or_none, pyarrow
 
 _WRITE_ROWS = 1 << 16
-_FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20\t\r\n")  # the four full-width too
-"""What a spreadsheet takes for the beginning of a formula, or reads over to one."""
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-
-_Write = Callable[[pd.DataFrame, Zone, BinaryIO, Callable[[int], None]], None]
+_Write = Callable[[pd.DataFrame, BinaryIO, Callable[[int], None]], None]
 
 
 def writer(output: Path | None, as_json: bool, *, csv_safe: bool) -> _Write:
@@ -46,50 +38,33 @@ def writer(output: Path | None, as_json: bool, *, csv_safe: bool) -> _Write:
     raise SimcoreError(f"{output}: expected a name that ends in .csv or .parquet")
 
 
-def _write_csv(
-    csv_safe: bool, frame: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]
-) -> None:
+def _write_csv(csv_safe: bool, frame: pd.DataFrame, sink: BinaryIO, advance: Callable[[int], None]) -> None:
     sink.write(page_of([[*frame.columns]]))
+    _write_pages(frame, Csv(csv_safe), partial(csv_page, safe=csv_safe), sink, advance)
+
+
+def _write_lines(frame: pd.DataFrame, sink: BinaryIO, advance: Callable[[int], None]) -> None:
+    _write_pages(frame, Json(), json_page, sink, advance)
+
+
+def _write_pages(
+    frame: pd.DataFrame,
+    form: Form,
+    exact: Callable[[pd.DataFrame], bytes],
+    sink: BinaryIO,
+    advance: Callable[[int], None],
+) -> None:
+    """Writes the parts of a frame in a form: by Arrow where it is installed and can, else by the exact way."""
+    arrow = arrow_or_none()
     for part in _parts(frame):
-        columns = [_written(part[name], here) for name in part.columns]
-        if csv_safe:
-            texts = [part[name].dtype.kind in "OU" for name in part.columns]
-            columns = [
-                [*map(_harmless, each)] if text else each for each, text in zip(columns, texts, strict=True)
-            ]
-        sink.write(page_of([*zip(*columns, strict=True)]))
+        try:
+            sink.write(exact(part) if arrow is None else page(arrow, part, form))
+        except DeclinedError:
+            sink.write(exact(part))
         advance(len(part))
 
 
-def _harmless(cell: Any) -> Any:
-    """A text that no spreadsheet runs as a formula."""
-    runs = isinstance(cell, str) and cell[:1] in _FORMULA and not _NUMBER.fullmatch(cell)
-    return f"'{cell}" if runs else cell
-
-
-def _write_lines(frame: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]) -> None:
-    for part in _parts(frame):
-        stamps = part.select_dtypes("datetimetz")
-        part = part.assign(**{str(name): _written(part[name], here) for name in stamps})
-        sink.write(part.to_json(orient="records", lines=True, force_ascii=False).encode())
-        advance(len(part))
-
-
-def _written(column: "pd.Series[Any]", here: Zone) -> list[Any]:
-    """What stands in a column, as it is written: instants as text, None for what is missing."""
-    missing = column.isna().to_numpy()
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        values = iso(np.where(missing, 0, us_of(column)), here)
-    else:
-        values = column.tolist()
-    return (
-        [None if gone else value for value, gone in zip(values, missing, strict=True)]
-        if missing.any()
-        else values
-    )
-
-
-def _write_parquet(frame: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Callable[[int], None]) -> None:
+def _write_parquet(frame: pd.DataFrame, sink: BinaryIO, advance: Callable[[int], None]) -> None:
     arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     schema = arrow.Table.from_pandas(frame.iloc[:1], preserve_index=False).schema
     for at, column in enumerate(schema):
@@ -103,16 +78,6 @@ def _write_parquet(frame: pd.DataFrame, here: Zone, sink: BinaryIO, advance: Cal
 
 def _parts(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
     return (frame.iloc[at : at + _WRITE_ROWS] for at in range(0, len(frame), _WRITE_ROWS))
-
-
-def page_of(rows: list[Any]) -> bytes:
-    """Rows as CSV: a line each, ended by a line feed alone."""
-    page = io.StringIO(newline="")
-    csv.writer(page, lineterminator="\n").writerows(rows)
-    if "\r" in page.getvalue():  # which older Pythons leave bare, though readers take it for a line's end
-        page = io.StringIO(newline="")
-        csv.writer(page, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
-    return page.getvalue().encode()
 
 
 def target_of(path: Path, *inputs: Path) -> Path:

@@ -91,9 +91,8 @@ def golden(timeline: pd.DataFrame, path: str | PathLike[str], update: bool, how:
     """The same, for those who write the file with `how`."""
     __tracebackhide__ = True
     check("timeline", timeline)
-    file = path_of("path", path)
-    page, here = io.BytesIO(), zone(str(timeline["send_at"].dt.tz))
-    writer(None, False, csv_safe=False)(timeline, here, page, lambda _: None)
+    file, page = path_of("path", path), io.BytesIO()
+    writer(None, False, csv_safe=False)(timeline, page, lambda _: None)
     if update:
         with replacing(file) as sink:
             sink.write(page.getvalue())

@@ -1,0 +1,111 @@
+"""Lines of CSV and of JSON by Arrow: the same bytes as one row after the other."""
+
+import io
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simcore.files import writing
+
+ZONES = [
+    "UTC",
+    "America/New_York",
+    "Asia/Kathmandu",
+    "Australia/Lord_Howe",
+    "Africa/Monrovia",
+]  # +00:44:30 once
+TEXTS = st.text(
+    st.sampled_from([*'a1,"\n=+-@ é\uff1d\t\\/<', "\x00", "\x7f", "\u2028", "\U0001f600"]), max_size=4
+)
+NAMES = TEXTS.filter(lambda text: "\0" not in text)  # which pandas takes for the end of a key
+RETURNS = st.text(st.sampled_from('a,"\r\n'), max_size=3)
+CELLS = st.one_of(
+    TEXTS,
+    *(st.none(), st.booleans(), st.integers(-(2**60), 2**60), st.floats(allow_infinity=False)),
+    st.dictionaries(st.sampled_from("ab"), TEXTS, max_size=2),
+)
+INSTANTS = st.one_of(
+    st.integers(0, 2**52),
+    st.integers(0, 2**32).map(lambda second: second * 10**6),
+    st.sampled_from([0, 86_399_999_999, 7_258_118_400_000_000]),
+)
+
+
+def maybe(values):
+    return st.one_of(st.none(), values)
+
+
+def zoned(values, name):
+    return pd.Series(pd.array(values, dtype="datetime64[us, UTC]")).dt.tz_convert(name)
+
+
+@st.composite
+def columns(draw, rows, but):
+    """A column of any kind that a frame of simcore's may have."""
+
+    def some(values):
+        return draw(st.lists(values, min_size=rows, max_size=rows))
+
+    few = draw(st.lists(TEXTS, min_size=1, max_size=3, unique=True))
+    made = {
+        "int": lambda: pd.Series(some(st.integers(-(2**63), 2**63 - 1)), dtype="int64"),
+        "small": lambda: pd.Series(some(st.integers(-3, 3)), dtype=draw(st.sampled_from(["int8", "int32"]))),
+        "numbers": lambda: pd.Series(pd.array(some(maybe(st.integers(-5, 2**40))), dtype="Int64")),
+        "texts": lambda: pd.Series(
+            some(maybe(TEXTS)), dtype=draw(st.sampled_from(["str", "object", "string"]))
+        ),
+        "few": lambda: pd.Series(pd.Categorical(some(maybe(st.sampled_from(few))), categories=few)),
+        "ids": lambda: pd.Series(
+            pd.Categorical(some(st.sampled_from([7, 8, 2**40])), categories=[8, 7, 2**40])
+        ),
+        "stamps": lambda: zoned(some(INSTANTS), draw(st.sampled_from(ZONES))),
+        "instants": lambda: zoned(some(maybe(INSTANTS)), draw(st.sampled_from(ZONES))),
+        "lengths": lambda: pd.Series(
+            pd.array(some(maybe(st.integers(-(2**40), 2**40))), dtype="timedelta64[us]")
+        ),
+        "naive": lambda: pd.Series(pd.array(some(maybe(INSTANTS)), dtype="datetime64[us]")),
+        "floats": lambda: pd.Series(some(st.floats()), dtype="float64"),
+        "singles": lambda: pd.Series(some(st.floats(width=32)), dtype="float32"),
+        "flags": lambda: pd.Series(some(st.booleans())),
+        "mixed": lambda: pd.Series(some(CELLS), dtype=object),
+        "empty": lambda: pd.Series([None] * rows, dtype=draw(st.sampled_from(["object", "str"]))),
+        "returns": lambda: pd.Series(some(RETURNS), dtype="str"),
+    }
+    return made[draw(st.sampled_from(sorted({*made} - {*but})))]()
+
+
+@st.composite
+def frames(draw, but=()):
+    rows = draw(st.integers(0, 7))
+    made = [draw(columns(rows, but)) for _ in range(draw(st.integers(1, 5)))]
+    names = draw(st.lists(NAMES, min_size=len(made), max_size=len(made), unique=True))
+    return pd.DataFrame(dict(zip(names, made, strict=True)))
+
+
+def written(frame, as_json, safe=True):
+    sink, told = io.BytesIO(), []
+    writing.writer(None, as_json, csv_safe=safe)(frame, sink, told.append)
+    assert sum(told) == len(frame)
+    return sink.getvalue()
+
+
+def one_by_one(frame, as_json, safe=True):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "arrow_or_none", lambda: None)
+        return written(frame, as_json, safe)
+
+
+@given(frame=frames(), safe=st.booleans(), rows=st.sampled_from([2, 1 << 16]))
+def test_the_same_csv_as_one_row_after_the_other(frame, safe, rows):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "_WRITE_ROWS", rows)
+        assert written(frame, False, safe) == one_by_one(frame, False, safe)
+
+
+@given(frame=frames(but=["lengths", "naive"]), rows=st.sampled_from([2, 1 << 16]))  # which pandas warns of
+def test_the_same_json_as_one_row_after_the_other(frame, rows):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "_WRITE_ROWS", rows)
+        assert written(frame, True) == one_by_one(frame, True)
