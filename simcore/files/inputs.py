@@ -142,7 +142,7 @@ def _looked_at(path: Path, raw: BinaryIO) -> Input:
     file: Any = raw
     done: Callable[[], int]
     if size is None:
-        again = _Again(head, raw)
+        again = Again(head, raw)
         file, done = io.BufferedReader(again, _BUFFER), lambda: again.done
     else:
         raw.seek(start)
@@ -161,16 +161,18 @@ def _check(head: bytes) -> None:
             raise WrongKindError(f"{what}: {way_out}", what if way_out == _SHEET else "")
 
 
-class _Again(io.RawIOBase):
-    """The bytes of a pipe, counted; first those at its beginning, which were looked at."""
+class Again(io.RawIOBase):
+    """The bytes of a file, counted: first those that were read of it, and are to be read again, then the rest."""
 
     def __init__(self, head: bytes, rest: Any) -> None:
         self.head, self.rest, self.done = memoryview(head), rest, 0
 
     def readable(self) -> bool:
+        """Yes."""
         return True
 
     def readinto(self, buffer: Any) -> int:
+        """Reads some bytes."""
         if self.head:
             part, self.head = self.head[: len(buffer)], self.head[len(buffer) :]
         else:

@@ -4,11 +4,11 @@ import csv
 import io
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from itertools import chain, compress, islice
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,9 @@ import pandas as pd
 from simcore.clock.zones import Ints
 from simcore.errors import SimcoreError
 from simcore.files.columns import check_columns
-from simcore.files.inputs import Input, WrongKindError, named, once_only, opened, unzipped
-from simcore.files.parquet import MAGIC, check_memory, flat, pyarrow
+from simcore.files.inputs import Again, Input, WrongKindError, named, once_only, opened, unzipped
+from simcore.files.parquet import MAGIC, arrow_or_none, check_memory, flat, pyarrow
+from simcore.files.plain import Beginning
 from simcore.files.rows import Rows
 from simcore.plan.columns import NO_NAMES, Columns, Names, renamed
 
@@ -62,13 +63,11 @@ def read(
                 given = given._replace(file=kept)
             if unzipped(path).suffix.lower() == ".parquet" or given.head.startswith(MAGIC):
                 return _read_parquet(path, given, kinds, called)
-            text = io.TextIOWrapper(given.file, encoding="utf-8-sig", newline="")
-            try:
-                rows = _read_csv(path, text, kinds, delimiter, called, lambda: told(given.done(), given.size))
-                rows.kept = kept
-                return rows
-            finally:
-                text.detach()  # it would close what it reads from
+            rows = _read_csv(
+                path, given.file, kinds, delimiter, called, lambda: told(given.done(), given.size)
+            )
+            rows.kept = kept
+            return rows
     except WrongKindError as error:
         raise SimcoreError(f"{named(path)}: {error}") from None
     except UnicodeDecodeError as error:
@@ -125,14 +124,18 @@ def _fault(error: csv.Error) -> str:
 
 def _read_csv(
     path: Path,
-    file: TextIO,
+    file: BinaryIO,
     kinds: tuple[Columns, ...],
     delimiter: str,
     called: Called,
     told: Callable[[], None],
 ) -> Rows:
-    """The rows of a CSV file. No Python runs for each row that is good."""
-    header = file.readline()
+    """The rows of a CSV file: by Arrow where it is installed, as far as the file is plain, and else one by one."""
+    arrow = arrow_or_none()
+    begun = Beginning(arrow, file, delimiter) if arrow is not None else None
+    rest = io.BufferedReader(Again(b"", file)) if begun is None else begun.rest
+    text = io.TextIOWrapper(rest, encoding="utf-8-sig", newline="")
+    header = begun.header if begun is not None and begun.header else text.readline()
     if not header:
         *others, last = kinds[0][0]
         raise SimcoreError(f"{named(path)}: empty: expected a header with {', '.join(others)} and {last}")
@@ -140,7 +143,7 @@ def _read_csv(
     divided = ""
     if header.count(sign) > header.count(delimiter):
         divided = f"the columns are divided by {_SIGNS[sign]}: --delimiter {sign!r}"
-    reader = csv.reader(chain([header], file), strict=True, delimiter=delimiter)
+    reader = csv.reader(chain([header], text), strict=True, delimiter=delimiter)
     try:
         names = [name.strip() for name in next(reader, [])]
     except csv.Error as error:
@@ -148,21 +151,53 @@ def _read_csv(
     names = renamed(names, called(names))
     columns = check_columns(path, [name for name in names if name is not None], *kinds, divided=divided)
     wanted = {name: names.index(name) for name in sum(columns, ()) if name in names}
-    parts: list[pd.DataFrame] = []
-    places: list[Ints] = []
-    broken: dict[int, str] = {}
-    ends: dict[int, int] = {}
+    found, more = _Found([], [], {}, {}), True
+    if begun is not None and begun.header:
+        frame, more = begun.rows(len(names), wanted, told)
+        found.parts.append(frame)
+        found.places.append(np.arange(2, len(frame) + 2))
+        text = io.TextIOWrapper(begun.rest, encoding="utf-8", newline="")
+        reader = csv.reader(text, strict=True, delimiter=delimiter)
+    if more:
+        before = begun.lines if begun is not None else 0
+        _read_one_by_one(path, reader, before, len(names), wanted, told, found)
+    frame = pd.concat(found.parts, ignore_index=True) if len(found.parts) > 1 else found.parts[0]
+    return Rows(path, "line", frame, np.concatenate(found.places), found.broken, found.ends, delimiter)
+
+
+class _Found(NamedTuple):
+    """What is found in a CSV file: part by part whole rows and their lines, and what is broken, as in `Rows`."""
+
+    parts: list[pd.DataFrame]
+    places: list[Ints]
+    broken: dict[int, str]
+    ends: dict[int, int]
+
+
+def _read_one_by_one(
+    path: Path,
+    reader: Any,
+    before: int,
+    width: int,
+    wanted: Mapping[str, int],
+    told: Callable[[], None],
+    found: _Found,
+) -> None:
+    """Adds the rows that a reader of the csv module gives, `before` lines after the beginning of the file.
+
+    No Python runs for each row that is good.
+    """
     more = True
     while more:
         rows: list[list[str]] = []
-        first, fault = reader.line_num + 1, ""
+        first, fault = before + reader.line_num + 1, ""
         try:
             rows.extend(islice(reader, _READ_ROWS))  # rows before an error stay
             more = len(rows) == _READ_ROWS
         except csv.Error as error:
             fault = _fault(error)
         spans = np.ones(len(rows), np.int64)
-        if reader.line_num - first + 1 != len(rows):
+        if before + reader.line_num - first + 1 != len(rows):
             breaks = [len(re.findall("\r\n|\r|\n", ",".join(row))) for row in rows]
             spans += np.array(breaks, np.int64)
         lines = first + np.cumsum(spans) - spans
@@ -170,19 +205,17 @@ def _read_csv(
             line = first + int(spans.sum())
             if fault != _AFTER:  # the rest of the file, whatever it holds, is one field
                 raise SimcoreError(f"{named(path)}: line {line}: {fault}")
-            broken[line], ends[line] = fault, reader.line_num
+            found.broken[line], found.ends[line] = fault, before + reader.line_num
         counts = np.fromiter(map(len, rows), np.int64, len(rows))
-        whole = counts == len(names)
+        whole = counts == width
         for at in np.flatnonzero(~whole & (counts > 0)).tolist():  # an empty line is no row
-            broken[int(lines[at])] = f"{counts[at]} fields, expected {len(names)}"
-        fields = [*zip(*(rows if whole.all() else compress(rows, whole)), strict=True)] or [()] * len(names)
-        parts.append(
+            found.broken[int(lines[at])] = f"{counts[at]} fields, expected {width}"
+        fields = [*zip(*(rows if whole.all() else compress(rows, whole)), strict=True)] or [()] * width
+        found.parts.append(
             pd.DataFrame({name: np.array(fields[at], object) for name, at in wanted.items()}, dtype=str)
         )
-        places.append(lines[whole])
+        found.places.append(lines[whole])
         told()
-    frame = pd.concat(parts, ignore_index=True)
-    return Rows(path, "line", frame, np.concatenate(places), broken, ends, delimiter)
 
 
 def records(rows: Rows, places: Iterable[tuple[int, int | None]]) -> Iterator[list[str]]:
