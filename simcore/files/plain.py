@@ -85,7 +85,10 @@ class Beginning:
                     strings_can_be_null=False,
                 ),
             )
-        except self.arrow.ArrowException as error:  # of rows that are wider, or not so wide
+        except (
+            self.arrow.ArrowException,
+            OSError,
+        ) as error:  # the first of rows that are wider, or not so wide
             check_memory(error)
             return None
         lines = np.count_nonzero(np.frombuffer(block, np.uint8) == _LINE_FEED) + (not block.endswith(b"\n"))

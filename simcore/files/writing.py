@@ -4,7 +4,9 @@ import errno
 import importlib
 import os
 import secrets
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -19,6 +21,8 @@ from simcore.files.lines import Csv, DeclinedError, Form, Json, page
 from simcore.files.parquet import arrow_or_none, pyarrow
 
 _WRITE_ROWS = 1 << 16
+_WORKERS = os.cpu_count() or 1
+_Made = tuple[bytes | memoryview, int]
 _Write = Callable[[pd.DataFrame, BinaryIO, Callable[[int], None]], None]
 
 
@@ -56,12 +60,28 @@ def _write_pages(
 ) -> None:
     """Writes the parts of a frame in a form: by Arrow where it is installed and can, else by the exact way."""
     arrow = arrow_or_none()
-    for part in _parts(frame):
+
+    def made(part: pd.DataFrame) -> _Made:
         try:
-            sink.write(exact(part) if arrow is None else page(arrow, part, form))
+            return exact(part) if arrow is None else page(arrow, part, form), len(part)
         except DeclinedError:
-            sink.write(exact(part))
-        advance(len(part))
+            return exact(part), len(part)
+
+    for data, rows in _in_order(made, _parts(frame)):
+        sink.write(data)
+        advance(rows)
+
+
+def _in_order(make: Callable[[pd.DataFrame], _Made], parts: Iterator[pd.DataFrame]) -> Iterator[_Made]:
+    """What is made of parts, in their order; by all cores, a few parts ahead."""
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        ahead = deque[Future[_Made]]()
+        for part in parts:
+            ahead.append(pool.submit(make, part))
+            if len(ahead) > _WORKERS:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def _write_parquet(frame: pd.DataFrame, sink: BinaryIO, advance: Callable[[int], None]) -> None:
