@@ -14,6 +14,10 @@ Ask when:
     arrivals          made-up subscribers, for a list that you do not have yet
     split_entries     separates the rows that can be read from those that cannot
 
+In and out:
+    read_entries, read_events, write_csv     files, as the command line reads and writes them
+    records                                  any table as a list of dicts, for JSON
+
 Several sequences at once:
     Account           what people get from all of them together (Account.load reads a folder)
     Cap               what if everybody got at most so many mails within some time?
@@ -33,7 +37,6 @@ Show it:
     plot_timeline, plot_calendar, plot_load, plot_capacity, plot_shift, plot_pressure
     write_report      all of it as a page for a browser, for people without Python
     to_ics            a calendar file
-    records           any table as a list of dicts, for JSON
 
 More:
     simcore.testing                            proves a promise for every entry of a year, without sampling
@@ -82,6 +85,7 @@ if TYPE_CHECKING:
     from simcore.answers.projection import Simulation
     from simcore.answers.records import records
     from simcore.answers.sweep import sweep
+    from simcore.answers.tables import read_entries, read_events, write_csv
     from simcore.answers.whatif import compare, impact, shift
     from simcore.files.shipped import example, schema, versions
     from simcore.plan.rules import rules
@@ -104,6 +108,7 @@ else:
         "answers.projection": ("Simulation",),
         "answers.records": ("records",),
         "answers.sweep": ("sweep",),
+        "answers.tables": ("read_entries", "read_events", "write_csv"),
         "answers.whatif": ("compare", "impact", "shift"),
         "files.shipped": ("example", "schema", "versions"),
         "plan.rules": ("rules",),
@@ -156,6 +161,8 @@ __all__ = [
     "plot_timeline",
     "preview",
     "project",
+    "read_entries",
+    "read_events",
     "records",
     "rules",
     "schema",
@@ -167,5 +174,6 @@ __all__ = [
     "to_ics",
     "twin",
     "versions",
+    "write_csv",
     "write_report",
 ]

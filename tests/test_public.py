@@ -42,8 +42,18 @@ NAMES += [
     "plot_timeline",
     "preview",
 ]
-NAMES += ["project", "records", "rules", "schema", "sequenzy", "shift", "simulate", "split_entries", "sweep"]
-NAMES += ["to_ics", "twin", "versions", "write_report"]
+NAMES += [
+    "project",
+    "read_entries",
+    "read_events",
+    "records",
+    "rules",
+    "schema",
+    "sequenzy",
+    "shift",
+    "simulate",
+]
+NAMES += ["split_entries", "sweep", "to_ics", "twin", "versions", "write_csv", "write_report"]
 
 
 def test_names():

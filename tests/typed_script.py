@@ -77,6 +77,17 @@ kit.Assumptions(poll_every=5)  # wrong
 sequenzy.Assumptions(stop_checks="steps")
 sequenzy.Assumptions(stop_checks="never")  # wrong
 
+# Files
+listed = simcore.read_entries(
+    "entries.csv.gz", naive_time_zone="UTC", unit="s", columns={"subscriber_id": "email"}
+)
+assert_type(listed, pd.DataFrame)
+assert_type(simcore.read_events(Path("events.parquet"), dayfirst=True, delimiter=";"), pd.DataFrame)
+simcore.read_entries("entries.csv", unit="h")  # wrong
+simcore.read_events(listed)  # wrong
+simcore.write_csv(listed, Path("mine.csv"), csv_safe=False)
+simcore.write_csv("mine.csv", listed)  # wrong
+
 # Changes
 changes = [
     kit.update("2026-03-06T21:00Z", send_hour=7, active=False),

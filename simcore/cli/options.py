@@ -46,6 +46,7 @@ _AS_TYPED: dict[str, Any] = {
     "^subject_to: ": "--subject-to: ",
     r", or limit=\d+$": "",
     "^capacity: ": "--capacity: ",
+    r"delimiter='(\\t|.)'": r"--delimiter '\1'",
     r"columns=(\{.*\}) maps": lambda found: f"{_typed(found[1])} maps",
 }
 

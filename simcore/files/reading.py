@@ -142,7 +142,7 @@ def _read_csv(
     sign = max(_SIGNS, key=header.count)
     divided = ""
     if header.count(sign) > header.count(delimiter):
-        divided = f"the columns are divided by {_SIGNS[sign]}: --delimiter {sign!r}"
+        divided = f"the columns are divided by {_SIGNS[sign]}: delimiter={sign!r}"
     reader = csv.reader(chain([header], text), strict=True, delimiter=delimiter)
     try:
         names = [name.strip() for name in next(reader, [])]

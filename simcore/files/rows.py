@@ -59,16 +59,18 @@ class Rows:
                 self.broken[place] = f"{told}; {fault}"
             self.good[row] = False
 
-    def entries(self, plan: Plan, how: instants.Reader, *, zones: bool = False) -> pd.DataFrame:
+    def entries(self, plan: Plan | None, how: instants.Reader, *, zones: bool = False) -> pd.DataFrame:
         """The entries with their instants read; rows that cannot be used are refused.
 
-        `zones`: whether those must have zones in `time_zone`, or nothing (T22).
+        `plan`: None where nobody knows yet whose entries they are; then all columns are kept, and ways of entry are
+        not looked at. `zones`: whether those must have zones in `time_zone`, or nothing (T22).
         """
         usable = self._timed("entered_at", how, plan)
         if "subscriber_id" not in usable:
             usable["count"] = pd.to_numeric(self._read(self.frame["count"], _count), errors="coerce")
         if "via" in self.frame:
             usable["via"] = self._filled("via")
+        if "via" in self.frame and plan is not None:
             wrong = f"not one of: {', '.join(plan.vias)}"
             self._read(usable["via"].dropna(), lambda via: None if via in plan.vias else wrong)
         if "time_zone" in self.frame:
@@ -79,14 +81,21 @@ class Rows:
                 )
         return usable
 
-    def events(self, plan: Plan, how: instants.Reader) -> pd.DataFrame:
-        """The events with their instants read; rows that cannot be used are refused."""
-        usable, words = self._timed("at", how, plan), plan.events.vocabulary
+    def events(self, plan: Plan | None, how: instants.Reader) -> pd.DataFrame:
+        """The events with their instants read; rows that cannot be used are refused.
+
+        `plan`: None where nobody knows yet whose events they are; then all columns are kept, and neither names nor
+        refs are looked at.
+        """
+        usable = self._timed("at", how, plan)
         usable["event"] = self.frame["event"]
-        self._read(usable["event"], lambda name: words.wrong() if words.unknown(name) else None)
         usable["ref"] = self._filled("ref") if "ref" in self.frame else None
-        if plan.trigger is not None and "received_at" in self.frame:
+        if _enrols(plan) and "received_at" in self.frame:
             usable["received_at"] = self._received(how)
+        if plan is None:
+            return usable
+        words = plan.events.vocabulary
+        self._read(usable["event"], lambda name: words.wrong() if words.unknown(name) else None)
         refs = usable["ref"][usable["event"].isin(words.about)]
         code, found = _each(refs, words.ref)
         for row in refs.index[np.array([each is None for each in found], np.bool_)[code]].tolist():
@@ -94,13 +103,13 @@ class Rows:
             self.refuse({row: f"{there}: expected {words.expected} that {usable['event'][row]} needs"})
         return usable
 
-    def _timed(self, when: str, how: instants.Reader, plan: Plan) -> pd.DataFrame:
+    def _timed(self, when: str, how: instants.Reader, plan: Plan | None) -> pd.DataFrame:
         stamps = self.frame[when]
         who = {"subscriber_id": self._ids()} if "subscriber_id" in self.frame else {}
         us, faults = how.read(stamps)
         self.refuse({row: f"{when} {shown(stamps.iloc[row])}: {faults[row]}" for row in faults})
         usable = pd.DataFrame(who | {when: aware(us)}, copy=False)
-        if plan.trigger is not None:  # elsewhere they are columns as any others
+        if _enrols(plan):  # elsewhere they are columns as any others
             for name in [each for each in OBJECTS if each in self.frame]:
                 usable[name] = self._read(self.frame[name], _object)
         return usable
@@ -135,6 +144,12 @@ class Rows:
             self.refuse({given.index[at]: f"{given.name} {shown(given.iloc[at])}: {found[code[at]]}"})
         return found[code]
 
+    def positions(self) -> list[int]:
+        """Which of all rows of the file cannot be used, from 0."""
+        every = np.union1d(self.places, [*self.broken]).astype(np.int64)
+        rows: list[int] = np.searchsorted(every, sorted(self.broken)).tolist()
+        return rows
+
     def told(self, way_out: str = _WAY_OUT) -> SimcoreError:
         """The one error for rows that cannot be used."""
         lines = [f"{named(self.path)}: {len(self.broken)} of {self.total} rows cannot be used"]
@@ -144,6 +159,11 @@ class Rows:
         if any(instants.GUESSWORK in fault for fault in self.broken.values()):
             lines.append(instants.DAY_FIRST)
         return SimcoreError("\n".join([*lines, way_out]))
+
+
+def _enrols(plan: Plan | None) -> bool:
+    """Whether it may be for a sequence with a trigger, to which more columns mean something."""
+    return plan is None or plan.trigger is not None
 
 
 def _each(values: "pd.Series[Any]", read: Callable[[Any], Any]) -> tuple[Ints, Any]:
