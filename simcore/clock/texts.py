@@ -99,11 +99,17 @@ def _kept(texts: Any) -> tuple[bytes, Ints] | None:
 
 
 def _read(characters: bytes, lengths: Ints, unit: str | None, *, dayfirst: bool) -> Found:
+    folded, length = characters.translate(_FOLD), int(lengths[0])
+    alike = length * len(lengths) == len(characters) and folded == folded[:length] * len(lengths)
+    if alike and length:  # as those that one program writes are
+        code, shapes = np.zeros(1, np.int64), [shape_of(folded[:length].decode(), counts=unit is not None)]
+        numbers = _same_numbers(np.frombuffer(characters, np.uint8).reshape(-1, length), shapes[0])
+        return _instants(numbers, code, shapes, len(lengths), unit, dayfirst=dayfirst)
     width = int(lengths.max()) // 8 * 8 + 8  # at least one column more than the longest has
     starts = np.cumsum(lengths) - lengths
     page = _rows(characters, starts, width)
     page[:, -1] = 0
-    words = _rows(characters.translate(_FOLD), starts, width).view(np.uint64)
+    words = _rows(folded, starts, width).view(np.uint64)
     words &= _INSIDE[:, :width].view(np.uint64)[lengths]
     code, first = _distinct(words)
     raw = words[first].tobytes()
@@ -111,7 +117,7 @@ def _read(characters: bytes, lengths: Ints, unit: str | None, *, dayfirst: bool)
         shape_of(raw[at : at + width].rstrip(b"\0").decode(), counts=unit is not None)
         for at in range(0, len(raw), width)
     ]
-    return _instants(_numbers(page, code, shapes), code, shapes, unit, dayfirst=dayfirst)
+    return _instants(_numbers(page, code, shapes), code, shapes, len(lengths), unit, dayfirst=dayfirst)
 
 
 def _rows(characters: bytes, starts: Ints, width: int) -> _Bytes:
@@ -159,6 +165,18 @@ def _numbers(page: _Bytes, code: Ints, shapes: list[Shape]) -> dict[str, Ints]:
     return numbers
 
 
+def _same_numbers(page: _Bytes, shape: Shape) -> dict[str, Ints]:
+    """The same where all texts are of one shape; a number that is not in it is one 0 for all of them."""
+    numbers = dict.fromkeys(FIELDS, np.zeros(1, np.int64))
+    for (name, size), (start, end) in zip(FIELDS.items(), shape.spans, strict=True):
+        digits = range(start, min(end, start + size))
+        for at in digits:
+            numbers[name] = numbers[name] * 10 + (page[:, at] & 15)
+        if name == "fraction" and digits:
+            numbers[name] *= 10 ** (size - len(digits))
+    return numbers
+
+
 _SIZES = (*FIELDS.items(),)
 
 
@@ -174,9 +192,9 @@ def _columns(spans: _Spans, used: tuple[int, ...]) -> Ints:
 
 
 def _instants(
-    numbers: dict[str, Ints], code: Ints, shapes: list[Shape], unit: str | None, *, dayfirst: bool
+    numbers: dict[str, Ints], code: Ints, shapes: list[Shape], size: int, unit: str | None, *, dayfirst: bool
 ) -> Found:
-    """What the numbers say, by the shapes in which they stand."""
+    """What the numbers of so many texts say, by the shapes in which they stand."""
     said = [(each.fault, each.month, each.weekday, each.noon, each.sign) for each in shapes]
     fault, named, weekday, noon, sign = np.array(said, np.int8).T[:, code]
     flags = [(each.unordered, each.short, each.utc, each.counts) for each in shapes]
@@ -184,13 +202,13 @@ def _instants(
     days, wrong, guess = _days(numbers, named, unordered, dayfirst=dayfirst)
     hour, offset = numbers["hour"], numbers["offset_hour"] * 60 + numbers["offset_minute"]
     half = noon >= 0
-    wrong |= hour > np.where(half, 12, 23)
+    wrong = wrong | (hour > np.where(half, 12, 23))
     for name, most in (("minute", 59), ("second", 59), ("offset_hour", 23), ("offset_minute", 59)):
-        wrong |= numbers[name] > most
+        wrong = wrong | (numbers[name] > most)
     minutes = (days * 24 + np.where(half, hour % 12 + noon, hour)) * 60 + numbers["minute"] - sign * offset
     us = (minutes * 60 + numbers["second"]) * SECOND_US + numbers["fraction"]
     if unit is not None:
-        wrong &= ~counts
+        wrong = wrong & ~counts
         count, per_us = np.minimum(numbers["count"], 2 * LAST_US // PER_US[unit]), PER_US[unit]
         us = np.where(counts, sign * (count * per_us + numbers["fraction"] * per_us // SECOND_US), us)
     either = short & np.where(unordered, not dayfirst, (numbers["year"] > 0) & (numbers["year"] < 32))
@@ -205,7 +223,7 @@ def _instants(
     ):
         if rows.any():
             fault = np.where(rows & (fault == 0), what, fault).astype(np.int8)
-    return Found(us, sign != 0, fault)
+    return Found(*(np.broadcast_to(each, size) for each in (us, sign != 0, fault)))
 
 
 _PLACE = {fault: place for place, fault in enumerate(FAULTS)}
@@ -225,7 +243,7 @@ def _days(
     wrong = (month < 1) | (month > 12)
     at = numbers["year"] * 12 + np.where(wrong, 0, month - 1)
     begins = _months()[at]
-    wrong |= (day < 1) | (day > _months()[at + 1] - begins)
+    wrong = wrong | (day < 1) | (day > _months()[at + 1] - begins)
     return begins + day - 1, wrong, guess
 
 
