@@ -6,6 +6,7 @@ of few values, side by side, are one. The bytes are those of `files.exact`.
 
 import re
 from itertools import groupby
+from math import prod
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -148,6 +149,8 @@ def _pieces(arrow: ModuleType, column: "pd.Series[Any]", form: Form) -> list[Any
 
 def _instants(arrow: ModuleType, column: "pd.Series[Any]", here: Zone, form: Form) -> list[Any]:
     missing = column.isna().to_numpy()
+    if missing.all():
+        return [_Coded(np.zeros(len(column), np.int64), [form.missing])]
     if not missing.any():
         return [form.quote, _Stamps(us_of(column), here), form.quote]
     there = iso_array(arrow, us_of(column[~missing]), here, form.quote, form.quote)
@@ -210,13 +213,24 @@ def _taken(arrow: ModuleType, group: list[Any]) -> Any:
     if not coded:
         return "".join(group)
     shape = [len(each.texts) for each in coded]
-    code, places = pd.factorize(np.ravel_multi_index([each.code for each in coded], shape))
+    code, places = _places(np.ravel_multi_index([each.code for each in coded], shape), prod(shape))
     rows = iter(np.unravel_index(places, shape))
     texts = [""] * len(places)
     for piece in group:
         ends = [piece.texts[at] for at in next(rows)] if isinstance(piece, _Coded) else [piece] * len(places)
         texts = [text + end for text, end in zip(texts, ends, strict=True)]
     return arrow.array(texts, arrow.large_string()).take(arrow.array(code))
+
+
+def _places(codes: Ints, most: int) -> tuple[Ints, Ints]:
+    """Of each code, all below `most`, its place among the distinct ones, and these."""
+    if most > _FEW:
+        found, distinct = pd.factorize(codes)
+        return found, distinct
+    there = np.flatnonzero(np.bincount(codes, minlength=most))
+    place = np.zeros(most, np.int64)
+    place[there] = np.arange(len(there))
+    return place[codes], there
 
 
 def _joined(arrow: ModuleType, pieces: list[Any]) -> Any:

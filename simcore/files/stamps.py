@@ -15,6 +15,8 @@ from simcore.clock.zones import DAY_US, MINUTE_US, SECOND_US, Ints, Zone
 from simcore.text.wording import time_of_day
 
 _MINUTES = DAY_US // MINUTE_US
+_MOST_DAYS = 10_000
+"""So many days one after the other are written at once, be they there or not."""
 _YEARS_US = (-62_135_596_800 * SECOND_US, 253_402_300_800 * SECOND_US)
 """The beginnings of the years 1 and 10000: between them a date has ten characters."""
 
@@ -40,46 +42,53 @@ def iso(instants_us: Ints, here: Zone) -> list[str]:
 
 
 def iso_array(arrow: ModuleType, instants_us: Ints, here: Zone, before: str = "", after: str = "") -> Any:
-    """The same as an array of Arrow's, each with a text before it and one after it.
+    """The same as an array of Arrow's, each with a text before it and one after it; of one instant at least.
 
     Dates, minutes and offsets are made once each, and put side by side by numpy.
     """
-    stretch = here.stretch(instants_us)
-    local_us = instants_us + here.offsets_us[stretch]
-    if not len(local_us) or local_us.min() < _YEARS_US[0] or local_us.max() >= _YEARS_US[1]:
-        return arrow.array(
-            [f"{before}{each}{after}" for each in iso(instants_us, here)], arrow.large_string()
-        )
+    first, last = here.stretch(np.array([instants_us.min(), instants_us.max()])).tolist()
+    stretch = np.searchsorted(here.changes_us[first + 1 : last + 1], instants_us, "right")
+    local_us = instants_us + here.offsets_us[first : last + 1][stretch]
+    if local_us.min() < _YEARS_US[0] or local_us.max() >= _YEARS_US[1]:
+        texts = [f"{before}{each}{after}" for each in iso(instants_us, here)]
+        return arrow.array(texts, arrow.large_string())
     minute = local_us // MINUTE_US
     rest_us = local_us - minute * MINUTE_US
     day = minute // _MINUTES
     minute -= day * _MINUTES
     second = rest_us // SECOND_US
     fraction = rest_us - second * SECOND_US
-    code, distinct = pd.factorize(day)
-    dates = np.datetime_as_string(distinct.view("datetime64[D]")).astype("S10")
-    if before:
-        dates = np.array([before.encode() + date for date in dates.tolist()])
-    offsets = [f"{offset}{after}".encode() for offset in _offsets(here)]
-    # Texts of one kind are of one length: with an offset so long, and with a fraction or without.
-    kind = np.array([len(each) for each in offsets])[stretch] * 2 + (fraction != 0)
-    kinds = np.flatnonzero(np.bincount(kind)).tolist()
-    texts, rows = [], []
-    for each in kinds:
-        mine: Any = np.flatnonzero(kind == each) if len(kinds) > 1 else slice(None)
-        pieces = [dates[code[mine]], _minutes()[minute[mine]], _digits(2)[second[mine]]]
-        if each % 2:
-            thousands = fraction[mine] // 1000
+    code, days = _places(day)
+    dates = np.array([f"{before}{date}".encode() for date in days.view("datetime64[D]").astype(str).tolist()])
+    offsets = [f"{offset}{after}".encode() for offset in _offsets(here)[first : last + 1]]
+
+    def together(rows: Any, split: bool, length: int) -> Any:
+        pieces = [dates[code[rows]], _minutes()[minute[rows]], _digits(2)[second[rows]]]
+        if split:
+            thousands = fraction[rows] // 1000
             pieces += [np.full(len(thousands), b"."), _digits(3)[thousands]]
-            pieces.append(_digits(3)[fraction[mine] - thousands * 1000])
-        pieces.append(np.array(offsets, f"S{each // 2}")[stretch[mine]])
-        texts.append(_side_by_side(arrow, pieces))
-        rows.append(mine)
-    if len(kinds) == 1:
-        return texts[0]
-    place = np.empty(len(kind), np.int64)
-    place[np.concatenate(rows)] = np.arange(len(kind))
-    return arrow.concat_arrays(texts).take(arrow.array(place))
+            pieces.append(_digits(3)[fraction[rows] - thousands * 1000])
+        return _side_by_side(arrow, [*pieces, np.array(offsets, f"S{length}")[stretch[rows]]])
+
+    # Texts of one kind are of one length: with a fraction or without, and with an offset so long.
+    splits, lengths = fraction != 0, np.array([*map(len, offsets)])
+    if not splits.any() and (lengths == lengths[0]).all():
+        return together(slice(None), False, lengths[0])
+    kinds = [(split, length) for split in (False, True) for length in {*lengths.tolist()}]
+    rows = [np.flatnonzero((splits == split) & (lengths[stretch] == length)) for split, length in kinds]
+    parts = [together(some, *kind) for some, kind in zip(rows, kinds, strict=True)]
+    place = np.empty(len(code), np.int64)
+    place[np.concatenate(rows)] = np.arange(len(code))
+    return arrow.concat_arrays(parts).take(arrow.array(place))
+
+
+def _places(days: Ints) -> tuple[Ints, Ints]:
+    """Of each day its place among some that hold all of them, and these."""
+    first, last = int(days.min()), int(days.max())
+    if last - first > _MOST_DAYS:
+        code, distinct = pd.factorize(days)
+        return code, distinct
+    return days - first, np.arange(first, last + 1)
 
 
 def _side_by_side(arrow: ModuleType, pieces: list[Any]) -> Any:
