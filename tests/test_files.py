@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import re
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
-from test_cli import BROKEN, ENTRIES, EVENTS, HEADER, WELCOME, files, refused, run, write
+from test_cli import BROKEN, CHANGES, ENTRIES, EVENTS, HEADER, WELCOME, files, refused, run, write
 from test_cli_inputs import pipe
 
 import simcore
@@ -276,3 +277,29 @@ def test_what_cannot_be_read(call, path, asked, message):
 def test_no_file():
     with pytest.raises(FileNotFoundError):
         simcore.read_entries("e.csv")
+
+
+# How many get mail
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        [WELCOME, ENTRIES, "--events", EVENTS, "--changes", CHANGES],
+        [WELCOME, "again.csv"],
+        ["repeats.json", "again.csv"],
+        [ONBOARDING, "--events", LOG],
+    ],
+    ids=["events", "again", "repeats", "enrolled"],
+)
+def test_a_summary_counts_those_who_get_mail(typed):
+    write("again.csv", f"{HEADER}a,2026-03-06,\nb,2026-03-07,\na,2026-06-06,\na,2026-03-08,\n")
+    welcome = json.loads(content(WELCOME))
+    welcome["sequence"]["repeat"] = True
+    write("repeats.json", json.dumps(welcome))
+    told = json.loads(run("project", *typed, "-o", "out.csv", "--json").stdout)
+    assert told["subscribers"] == pd.read_csv("out.csv", dtype=str)["subscriber_id"].nunique() > 1
+    assert (
+        json.loads(run("simulate", *typed, "-o", "out", "--json").stdout)["subscribers"]
+        == told["subscribers"]
+    )

@@ -1,13 +1,18 @@
 """Lines of CSV and of JSON by Arrow: the same bytes as one row after the other."""
 
 import io
+import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
-from simcore.files import writing
+import simcore
+from simcore import cli
+from simcore.files import exact, lines, writing
 
 ZONES = [
     "UTC",
@@ -30,6 +35,11 @@ INSTANTS = st.one_of(
     st.integers(0, 2**52),
     st.integers(0, 2**32).map(lambda second: second * 10**6),
     st.sampled_from([0, 86_399_999_999, 7_258_118_400_000_000]),
+    st.sampled_from([
+        -62_135_596_800_000_001,
+        -62_135_596_800_000_000,
+        253_402_300_800_000_000,
+    ]),  # years 0, 1, 10000
 )
 
 
@@ -109,3 +119,65 @@ def test_the_same_json_as_one_row_after_the_other(frame, rows):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writing, "_WRITE_ROWS", rows)
         assert written(frame, True) == one_by_one(frame, True)
+
+
+def test_columns_of_too_many_combinations_are_not_made_one(monkeypatch):
+    rows = 50
+    frame = pd.DataFrame({
+        "a": np.arange(rows) % 7,
+        "b": pd.Categorical(np.array(["x", "y,", "z"])[np.arange(rows) % 3]),
+        "c": np.arange(rows) % 5,
+        "d": np.arange(rows) % 2,
+    })
+    monkeypatch.setattr(lines, "_TOGETHER", 20)
+    assert written(frame, False) == one_by_one(frame, False)
+
+
+def test_texts_are_made_once_for_each_distinct_value(monkeypatch):
+    """Of 3,000 rows with the same reason, one text needs quotation marks, and an apostrophe."""
+    made = []
+    harmless = exact._harmless
+    monkeypatch.setattr(exact, "_harmless", lambda cell: made.append(cell) or harmless(cell))
+    frame = pd.DataFrame({
+        "id": np.arange(3000).astype(str),
+        "reason": pd.Series(["=a, b"] * 3000, dtype="str"),
+    })
+    assert written(frame, False).splitlines()[1] == b'0,"\'=a, b"'
+    assert made == ["=a, b"]
+
+
+def test_pages_are_in_their_order(monkeypatch):
+    frame = pd.DataFrame({"id": np.arange(1000), "text": "x"})
+    expected = written(frame, False)
+    monkeypatch.setattr(writing, "_WRITE_ROWS", 7)
+    for workers in (1, 5):
+        monkeypatch.setattr(writing, "_WORKERS", workers)
+        assert written(frame, False) == expected
+
+
+def test_a_page_that_fails_ends_the_writing(monkeypatch):
+    def page(arrow, part, form):
+        if part["id"].iloc[0] == 70:
+            raise MemoryError
+        return b"x"
+
+    monkeypatch.setattr(writing, "_WRITE_ROWS", 7)
+    monkeypatch.setattr(writing, "page", page)
+    with pytest.raises(MemoryError):
+        written(pd.DataFrame({"id": np.arange(1000), "text": "x"}), False)
+
+
+@pytest.mark.parametrize("name", ["out.csv", "lines"])
+def test_the_command_line_without_pyarrow(name, tmp_path, monkeypatch):
+    typed = ["project", simcore.example("welcome"), simcore.example("entries")]
+    typed += ["--json"] if name == "lines" else ["-o", tmp_path / name]
+    found = []
+    for there in (True, False):
+        with pytest.MonkeyPatch.context() as patch:
+            if not there:
+                patch.setitem(sys.modules, "pyarrow.compute", None)  # pandas itself may hold pyarrow
+            told = CliRunner().invoke(cli.app, [*map(str, typed)])
+        assert told.exit_code == 0
+        found.append(told.stdout if name == "lines" else (tmp_path / name).read_bytes())
+    assert found[0] == found[1]
+    assert len(found[0].splitlines()) > 700

@@ -1,11 +1,14 @@
 """Plain CSV by Arrow: the same rows, the same lines and the same faults as by the csv module."""
 
+import gzip
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from test_cli_inputs import pipe
 
 from simcore.errors import SimcoreError
 from simcore.files import plain, reading
@@ -140,3 +143,35 @@ ODDLY = {
 def test_all_else_is_read_one_by_one(rows, block):
     data = HEADER.encode() + (rows if isinstance(rows, bytes) else rows.encode())
     same(data, block=block)
+
+
+def test_a_field_longer_than_any_may_be():
+    data = f"{HEADER}1,2026-03-06,{'x' * (1 << 24)}\n2,2026-03-06,{'x' * ((1 << 24) + 1)}\n".encode()
+    assert "e.csv: line 3: a field has more than 16,777,216 characters" in same(data)
+
+
+def test_a_file_of_several_blocks():
+    """Faults in the last one, with lines that count from the beginning of the file."""
+    rows = "".join(f"{number},2026-03-06,{'é' * (number % 5)}\n" for number in range(2000))
+    for end in ("", "a,b\n", '"a\nb",2026-03-06,\nc\n'):
+        found = same(f"{HEADER}{rows}{end}".encode(), block=1000)
+        assert found.places[1999] == 2001
+
+
+def test_it_comes_compressed_and_through_pipes():
+    data = f'{HEADER}1,2026-03-06,"a"\n'.encode()
+    Path("e.csv.gz").write_bytes(gzip.compress(data))
+    rows = reading.read(Path("e.csv.gz"), lambda *_: None, ENTRIES)
+    assert_same = pd.testing.assert_frame_equal
+    assert_same(rows.frame, read(data).frame)
+    with pipe(data) as path:
+        assert_same(reading.read(Path(path), lambda *_: None, ENTRIES).frame, rows.frame)
+
+
+def test_where_memory_is_lacking(monkeypatch):
+    def lacking(*_):
+        raise pa.ArrowMemoryError("malloc of size 64 failed")
+
+    monkeypatch.setattr("pyarrow.csv.read_csv", lacking)
+    with pytest.raises(MemoryError):
+        read(f"{HEADER}1,2026-03-06,\n".encode())

@@ -151,6 +151,12 @@ class Projection(NamedTuple):
         """All three; subscribers and journal are complete only if `make` took notes."""
         return Simulation(self.timeline(), self.subscribers(), self.journal())
 
+    def reached(self) -> int:
+        """How many subscribers get a send."""
+        runs = self.people.runs
+        some = timeline.tally(runs, self.outcome.sends)[0] > 0
+        return int(np.count_nonzero(some)) if runs.who is None else len(pd.unique(runs.who[some]))
+
     def _reasons(self, item: Passed, rows: Ints | slice) -> Texts:
         entered_us = self.people.runs.entered_us[rows]
         return explain.reasons(item, self.epochs, entered_us, self.words, self.outcome.zones_at)

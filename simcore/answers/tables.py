@@ -114,8 +114,8 @@ def write_csv(frame: pd.DataFrame, path: str | PathLike[str], *, csv_safe: bool 
 
     UTF-8, a header, a line feed after each row. Instants are ISO 8601 with the offset of their zone, and what is
     missing is empty. Lengths of time are seconds, in columns whose names end in `_seconds`. An index that has a name
-    (such as `position` or `period`) becomes the first column. `csv_safe`: a text that a spreadsheet would run as a formula (it
-    starts with =, +, - or @ and is not a number) gets an apostrophe in front; False leaves it alone.
+    (such as `position` or `period`) becomes the first column. `csv_safe`: a text that a spreadsheet would run as a
+    formula (it starts with =, +, - or @ and is not a number) gets an apostrophe in front; False leaves it alone.
 
     Raises SimcoreError for what is no DataFrame, and if the file cannot be written. Large tables are written faster if
     pyarrow is installed (`pip install "simcore[parquet]"`); the bytes are the same.

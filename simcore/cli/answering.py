@@ -295,9 +295,13 @@ def because(nothing: Idle) -> str:
     return nothing.why_no_sends and f": {as_typed(nothing.why_no_sends)}"
 
 
-def summary_of(sends: pd.DataFrame, nothing: Idle, time_zone: str) -> tuple[dict[str, Any], str]:
-    """A summary of sends: for machines, and in words (without what came to nothing)."""
-    here, people = zone(time_zone), int(sends["subscriber_id"].nunique())
+def summary_of(
+    sends: pd.DataFrame, nothing: Idle, time_zone: str, reached: int | None = None
+) -> tuple[dict[str, Any], str]:
+    """A summary of sends: for machines, and in words (without what came to nothing). `reached`: how many subscribers
+    get them, where that is known; to count ids that are texts takes time."""
+    here = zone(time_zone)
+    people = int(sends["subscriber_id"].nunique()) if reached is None else reached
     first = last = None
     words = "no sends"
     if len(sends):

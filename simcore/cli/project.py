@@ -139,7 +139,7 @@ def project(
         sources_of(entries, events, delimiter, names_of(column, time_zones), *quarantines(output)),
         [file, emails, changes],
     )
-    (sends, nothing), set_aside = answer(
+    (sends, nothing, reached), set_aside = answer(
         partial(_projected, pictures),
         sequence,
         asked,
@@ -157,7 +157,7 @@ def project(
             terminal.say(line)
         pictures.tell(terminal.say)
         return
-    summary, words = summary_of(sends, nothing, sequence.time_zone)
+    summary, words = summary_of(sends, nothing, sequence.time_zone, reached)
     if as_json:
         terminal.write_json(summary | {"file": str(output)} | drawn | set_aside)
         return
@@ -168,12 +168,12 @@ def project(
 
 def _projected(
     pictures: Pictures, sequence: Any, entries: Any = None, **asked: Any
-) -> tuple[pd.DataFrame, Idle]:
-    """The timeline, and what comes to nothing."""
+) -> tuple[pd.DataFrame, Idle, int]:
+    """The timeline, what comes to nothing, and how many subscribers get a send."""
     projection = make(sequence, entries, Options(**asked))
     sends = projection.timeline()
     pictures.draw("timeline", simcore.plot_timeline, lambda: sends)
-    return sends, idle(projection, None if entries is None else len(entries))
+    return sends, idle(projection, None if entries is None else len(entries)), projection.reached()
 
 
 def _streams(entries: Path, output: Path) -> bool:

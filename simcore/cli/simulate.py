@@ -121,7 +121,8 @@ def simulate(
         )
     life = simcore.Simulation(*tables_)
     statuses = life.subscribers["status"].value_counts(sort=False).to_dict()
-    summary, words = summary_of(life.timeline, nothing, sequence.time_zone)
+    reached = life.subscribers.loc[life.subscribers["sends"] > 0, "subscriber_id"].nunique()
+    summary, words = summary_of(life.timeline, nothing, sequence.time_zone, reached)
     if as_json:
         terminal.write_json({
             "runs": len(life.subscribers),

@@ -8,7 +8,7 @@ import re
 from itertools import groupby
 from math import prod
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -46,7 +46,7 @@ class _Stamps(NamedTuple):
     here: Zone
 
 
-class Form:
+class Form(Protocol):
     """How a row is written. `missing`: what stands for a value that is missing; `quote`: what is around a text."""
 
     missing: str
@@ -54,15 +54,12 @@ class Form:
 
     def around(self, names: list[str]) -> list[str]:
         """What stands before each column, and after the last."""
-        raise NotImplementedError
 
     def texts(self, values: "pd.Series[Any]") -> list[str]:
         """Values as they are written, one by one."""
-        raise NotImplementedError
 
     def plain(self, array: Any) -> bool:
         """Whether texts of Arrow's can stand between quotes as they are."""
-        raise NotImplementedError
 
 
 class Csv(Form):
