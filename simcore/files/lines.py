@@ -162,6 +162,8 @@ def _whole_numbers(arrow: ModuleType, column: "pd.Series[Any]", form: Form) -> A
         first, last = int(values.min()), int(values.max())
         if last - first < _FEW:
             return _Coded(values - values.dtype.type(first), [*map(str, range(first, last + 1))])
+    elif form.missing:  # older pandas have them as floats in JSON
+        return arrow.array(form.texts(column), arrow.large_string())
     return numbers.cast(arrow.large_string()).fill_null(form.missing)
 
 
