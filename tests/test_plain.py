@@ -109,6 +109,8 @@ PLAIN = {
     "beyond ASCII": "é,2026-03-06,\nNA,\U0001f600,\u2028\n",
     "blank": " ,,\n,,\n",
     "nothing": "",
+    "empty lines": "\n1,2026-03-06,\n\n\n2,2026-03-06,\n\r\n3,,\r\n",
+    "line feeds in fields": '1,2026-03-06,"a\nb"\n"\n2\r\n",2026-03-06,"\n"\n\n3,"",\n',
 }
 
 
@@ -125,10 +127,8 @@ def test_what_is_plain_is_read_by_arrow(rows, block, delimiter):
 
 
 ODDLY = {
-    "an empty line": "1,2026-03-06,\n\n2,2026-03-06,\n",
     "fewer fields": "1,2026-03-06,\n2,2026-03-06\n3,2026-03-06,\n",
     "more fields": "1,2026-03-06,\n2,2026-03-06,,\n",
-    "a line feed in a field": '1,2026-03-06,"a\nb"\n2,2026-03-06,\n',
     "returns alone": "1,2026-03-06,\r2,2026-03-06,\r",
     "a mark within a field": '1,2026-03-06,a"b\n2,2026-03-06,\n',
     "text after a mark": '1,2026-03-06,"a"b\n2,2026-03-06,\n',

@@ -153,9 +153,9 @@ def _read_csv(
     wanted = {name: names.index(name) for name in sum(columns, ()) if name in names}
     found, more = _Found([], [], {}, {}), True
     if begun is not None and begun.header:
-        frame, more = begun.rows(len(names), wanted, told)
+        frame, places, more = begun.rows(len(names), wanted, told)
         found.parts.append(frame)
-        found.places.append(np.arange(2, len(frame) + 2))
+        found.places.append(places)
         text = io.TextIOWrapper(begun.rest, encoding="utf-8", newline="")
         reader = csv.reader(text, strict=True, delimiter=delimiter)
     if more:
