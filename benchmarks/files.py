@@ -91,42 +91,34 @@ def measure_in(folder: Path, size: Size) -> list[Row]:
 def rows_of(times: dict[str, Times], people: int, sends: int, few: int) -> list[Row]:
     """Give the rows of the table."""
 
-    def row(what: str, name: str, ratio_of: str, over: Times, under: Times, most: float | None = None) -> Row:
-        ours = times[name]
-        return Row(
-            "files",
-            f"{what}, {ours.median:.2f} s",
-            sends,
-            ours,
-            ours.per_million(sends),
-            ratio(over, under),
-            ratio_of,
-            at_most=most,
-        )
+    def row(what: str, ours: Times, theirs: Times, ratio_of: str, most: float | None = None) -> Row:
+        told = f"{what}, {ours.median:.2f} s"
+        made = (sends, ours, ours.per_million(sends), ratio(ours, theirs), ratio_of)
+        return Row("files", told, *made, at_most=most)
 
-    ours, polars = (
-        summed(times["read"], times["write"]),
-        summed(times["polars reads"], times["polars writes"]),
-    )
+    both = summed(times["read"], times["write"])
+    theirs = summed(times["polars reads"], times["polars writes"])
     parts = summed(times["read"], times["project"], times["write"])
     return [
-        row(
-            f"read_entries of {people:,} rows", "read", "read / polars", times["read"], times["polars reads"]
-        ),
-        row("write_csv", "write", "write / polars", times["write"], times["polars writes"]),
-        row("project between them", "project", "project / read and write", times["project"], ours),
-        row("CSV in and out", "write", "in and out / polars", ours, polars, 1.3),
+        row(f"read_entries of {people:,} rows", times["read"], times["polars reads"], "this / polars"),
+        row("write_csv", times["write"], times["polars writes"], "this / polars"),
+        row("both: CSV in and out", both, theirs, "these / polars", 1.3),
         row(
             f"read_entries of {few:,} texts that end in UTC",
-            "utc",
-            "these / ISO",
             times["utc"],
             times["iso"],
+            "these / ISO 8601",
             1.2,
         ),
-        row("the command, CSV to CSV", "csv", "command / its parts", times["csv"], parts),
-        row("the command, CSV to Parquet", "parquet", "this / CSV to CSV", times["parquet"], times["csv"]),
-        row("the command, CSV to lines of JSON", "lines", "this / CSV to CSV", times["lines"], times["csv"]),
+        row("project between them", times["project"], both, "project / both"),
+        row(
+            "simcore project, CSV to CSV, with its start",
+            times["csv"],
+            parts,
+            "the command / its three parts",
+        ),
+        row("simcore project, CSV to Parquet", times["parquet"], times["csv"], "this / CSV to CSV"),
+        row("simcore project --json, CSV to lines", times["lines"], times["csv"], "this / CSV to CSV"),
     ]
 
 

@@ -24,6 +24,7 @@ MEASUREMENTS = (
     "history",
     "triggers",
     "account",
+    "files",
     "imports",
     "preview",
 )
