@@ -1,6 +1,7 @@
 """Hold simcore's way from file to file against polars reading and writing the same: `python benchmarks/files.py`."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -44,8 +45,10 @@ def compare_entries(found: pd.DataFrame, expected: pl.DataFrame) -> None:
 
 def run(*typed: Path | str) -> None:
     """Run a command of simcore's in a process of its own."""
-    command = [sys.executable, "-m", "simcore", *map(str, typed)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    # As installed: pip compiles what it installs. -P: what this process imports itself, not what is in this folder.
+    told = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, "-P", "-m", "simcore", *map(str, typed)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=told)
 
 
 def measure(size: Size) -> list[Row]:

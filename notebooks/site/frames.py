@@ -210,6 +210,25 @@ FRAMES: Mapping[str, tuple[str, Any, Mapping[Any, str]]] = {
         lambda: simcore.split_entries(["2026-03-06T21:07-05:00", "03/06/2026"])[1],
         {"entered_at": "as you gave it", "reason": "why it cannot be read"},
     ),
+    "simcore.read_entries": (
+        "one row for each row of the file",
+        lambda: simcore.read_entries(simcore.example("entries")),
+        {
+            "subscriber_id": "from CSV a text",
+            "entered_at": "in UTC",
+            "via": "missing where it is blank",
+        },
+    ),
+    "simcore.read_events": (
+        "one row for each row of the file",
+        lambda: simcore.read_events(simcore.example("events")),
+        {
+            "subscriber_id": "from CSV a text",
+            "at": "in UTC",
+            "event": "its name",
+            "ref": "what it is about, such as a tag's id; missing where it is blank",
+        },
+    ),
     "simcore.rules": (
         "one row for each rule",
         simcore.rules,
