@@ -96,7 +96,7 @@ def test_the_frame_stays_as_it_is():
     ("given", "message"),
     [
         (([1], "p.csv"), "frame: found [1] (a list), expected a DataFrame of simcore's"),
-        ((pd.DataFrame(), 5), "path: found 5 (an int), expected the path of a file"),
+        ((pd.DataFrame(), 5), "path: found 5, expected the path of a file"),
         ((pd.DataFrame({"a": [1]}), "no/p.csv"), "no/p.csv: cannot be written: No such file or directory"),
         (
             (pd.DataFrame({"at": pd.to_datetime(["2026-03-06T00:00+01:00"])}), "p.csv"),
@@ -252,7 +252,7 @@ def test_times_without_a_zone_are_refused(text_of):
 @pytest.mark.parametrize(
     ("path", "asked", "message"),
     [
-        (5, {}, "path: found 5 (an int), expected the path of a file"),
+        (5, {}, "path: found 5, expected the path of a file"),
         ("e.csv", {"delimiter": ";;"}, "delimiter: found ';;', expected one character, such as ';' or '\\t'"),
         ("e.csv", {"delimiter": None}, "delimiter: found None, expected one character, such as ';' or '\\t'"),
         ("e.csv", {"unit": "h"}, "unit: found 'h', expected 's' or 'ms'"),

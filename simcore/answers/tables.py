@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from os import PathLike
-from pathlib import Path
 
 import pandas as pd
 
 from simcore.clock.instants import Reader, Unit
 from simcore.engine.frames import warn_of_overlooked
 from simcore.errors import EntryError, SimcoreError, shown, typed
+from simcore.files.inputs import path_of
 from simcore.files.reading import read
 from simcore.files.writing import replacing, writer
 from simcore.plan.columns import COUNTED, ENTRIES, EVENTS, Columns, Names, called, check, check_there, renamed
@@ -84,8 +84,7 @@ def _read(
     delimiter: str,
 ) -> pd.DataFrame:
     """The entries or events (`what`) of a file, with their instants read."""
-    if not isinstance(path, str | PathLike):
-        raise SimcoreError(f"path: found {typed(path)}, expected the path of a file")
+    file = path_of("path", path)
     if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n':
         raise SimcoreError(
             f"delimiter: found {shown(delimiter)}, expected one character, such as ';' or '\\t'"
@@ -98,7 +97,7 @@ def _read(
 
     more = ("sequence_id", *(each.standing[0] for each in known if each.standing[0] and what == "entries"))
     wanted = tuple((needed, (*others, *more)) for needed, others in kinds)
-    rows = read(Path(path), lambda *_: None, *wanted, delimiter=delimiter, called=names)
+    rows = read(file, lambda *_: None, *wanted, delimiter=delimiter, called=names)
     check_there(given, {what: there})
     warn_of_overlooked(what, renamed(there, names(there)), kinds[0][1])
     found = rows.entries(None, how) if what == "entries" else rows.events(None, how)
@@ -121,6 +120,7 @@ def write_csv(frame: pd.DataFrame, path: str | PathLike[str], *, csv_safe: bool 
     pyarrow is installed (`pip install "simcore[parquet]"`); the bytes are the same.
 
     >>> import simcore, tempfile
+    >>> from pathlib import Path
     >>> from simcore import kit
     >>> sends = simcore.project(kit.load(simcore.example("welcome")), ["2026-03-06T21:07-05:00"])
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -132,13 +132,12 @@ def write_csv(frame: pd.DataFrame, path: str | PathLike[str], *, csv_safe: bool 
         raise SimcoreError(f"frame: found {typed(frame)}, expected a DataFrame of simcore's")
     if not isinstance(csv_safe, bool):
         raise SimcoreError(f"csv_safe: found {shown(csv_safe)}, expected True or False")
-    if not isinstance(path, str | PathLike):
-        raise SimcoreError(f"path: found {typed(path)}, expected the path of a file")
+    file = path_of("path", path)
     if frame.index.names != [None]:
         frame = frame.rename_axis(columns=None).reset_index()
     columns = {}
     for name, column in frame.items():
         length = pd.api.types.is_timedelta64_dtype(column.dtype)
         columns[f"{name}_seconds" if length else str(name)] = column.dt.total_seconds() if length else column
-    with replacing(Path(path)) as sink:
+    with replacing(file) as sink:
         writer(None, False, csv_safe=csv_safe)(pd.DataFrame(columns, copy=False), sink, lambda _: None)
