@@ -181,3 +181,36 @@ def test_the_command_line_without_pyarrow(name, tmp_path, monkeypatch):
         found.append(told.stdout if name == "lines" else (tmp_path / name).read_bytes())
     assert found[0] == found[1]
     assert len(found[0].splitlines()) > 700
+
+
+@pytest.mark.parametrize("text", ["a\rb", "a\r\nb", "=\r"])
+def test_a_part_with_carriage_returns_is_written_the_exact_way(text, monkeypatch):
+    frame = pd.DataFrame({"id": ["1", "2", "3"], "text": ["x", text, "y"], "number": [1, 2, 3]})
+    assert written(frame, False) == one_by_one(frame, False)
+    assert b'"3","y",3\n' in written(frame, False)
+    monkeypatch.setattr(writing, "_WRITE_ROWS", 2)
+    assert written(frame, False).endswith(b"\n3,y,3\n")
+
+
+@pytest.mark.parametrize(
+    "instants_us",
+    [
+        [-62_135_596_800_000_001, 0],  # the last microsecond of the year 0
+        [0, 253_402_300_800_000_000],  # the year 10000
+        [0, 7_258_118_400_000_000],
+        [0, 1_000_000, 63_593_069_999_999, 63_593_070_000_000],  # offsets to the second, and to the minute
+    ],
+    ids=["0", "10000", "2200", "odd offsets"],
+)
+def test_instants_far_away(instants_us):
+    frame = pd.DataFrame({"id": range(len(instants_us)), "at": zoned(instants_us, "Africa/Monrovia")})
+    assert written(frame, False) == one_by_one(frame, False)
+
+
+def test_where_no_thread_can_be_begun(monkeypatch):
+    def refuse(*_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(writing.ThreadPoolExecutor, "submit", refuse)
+    with pytest.raises(MemoryError):
+        written(pd.DataFrame({"id": [1], "text": "x"}), False)

@@ -77,7 +77,10 @@ def _in_order(make: Callable[[pd.DataFrame], _Made], parts: Iterator[pd.DataFram
     with ThreadPoolExecutor(_WORKERS) as pool:
         ahead = deque[Future[_Made]]()
         for part in parts:
-            ahead.append(pool.submit(make, part))
+            try:
+                ahead.append(pool.submit(make, part))
+            except RuntimeError:  # no thread can be begun
+                raise MemoryError from None
             if len(ahead) > _WORKERS:
                 yield ahead.popleft().result()
         while ahead:
