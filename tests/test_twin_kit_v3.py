@@ -40,6 +40,13 @@ def test_the_key_is_in_the_query_or_in_the_body(calls):
     ):
         assert calls("POST", path, body)[0] == 200
     assert "secret" not in repr(calls.twin._world.record.operations)
+    assert calls("PUT", "/v3/unsubscribe", b'{"api_key": "secret", "api_key": "secret"}') == (
+        400,
+        {
+            "error": "Not allowed",
+            "message": "the body is not JSON that can be read: the key 'api_key' is twice in one object",
+        },
+    )
     assert calls("GET", "/v4/sequences?api_key=secret")[0] == 401
     assert calls("GET", "/v3/nothing?api_key=secret") == (404, {"error": "Not Found", "message": "Not Found"})
     with Calls(calls.twin) as known:  # as in version 4
@@ -106,7 +113,11 @@ def test_tags_and_subscribers(calls):
     assert calls("POST", f"/v3/tags{key}", {"tag": []})[1]["message"] == (
         "tag must be an object with a name, or a list of them (found [])"
     )
-    assert [each["name"] for each in calls.ok("GET", f"/v3/tags{key}")["tags"]] == ["a", "b"]
+    assert calls("POST", f"/v3/tags{key}", {"tag": [{"name": "c"}, {"name": " "}]}) == (
+        422,
+        {"error": "Not allowed", "message": "Name can't be blank"},
+    )
+    assert [each["name"] for each in calls.ok("GET", f"/v3/tags{key}")["tags"]] == ["a", "b"]  # all, or none
     for number in range(51):
         calls.ok("POST", f"/v3/tags/1/subscribe{key}", {"email": f"p{number}@example.com"})
     page = calls.ok("GET", f"/v3/subscribers{key}&page=2")

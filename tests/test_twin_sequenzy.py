@@ -410,12 +410,12 @@ def test_updates(calls):
         ({"emails": [{"nodeId": "x"}]}, "emails[0] is no email of this sequence (found 'x')"),
         ({"emails": [{}, {}, {}]}, "emails[2] is no email of this sequence (found None)"),
         ({"emails": [{"delay": 2}]}, "the twin does not change: delay"),
-        ({"trigger": "moon"}, "fields.trigger"),
-        ({"sendingWindow": {"timezone": "Mars"}}, ""),
+        ({"trigger": "moon"}, "trigger: trigger must be one of: contact_added, "),
+        ({"sendingWindow": {"timezone": "Mars"}}, "sendingWindow.timezone: timezone must be a valid IANA "),
     ):
         status, found = calls("PUT", path, body)
         assert status == 400
-        assert told in found["error"] or told == "fields.trigger", found
+        assert told in found["error"]
     assert len(t._world.record.operations) == before
     same(t, name)
 
@@ -586,7 +586,16 @@ def test_subscribers(calls):
             {"email": "a@b.co", "event": "x", "occurredAt": "2020-01-01"},
             "the twin takes events as they happen: leave occurredAt out",
         ),
-        ("/subscribers/tags", {"email": "a@b.co"}, "tag must be the name of a tag (found None)"),
+        (
+            "/subscribers/tags",
+            {"email": "a@b.co"},
+            "tag must be a name of at most 255 characters (found None)",
+        ),
+        (
+            "/subscribers/tags",
+            {"email": "a@b.co", "tag": "x\ud800"},
+            "tag must be a name of at most 255 characters (found 'x\\ud800')",
+        ),
         ("/lists", {"name": ""}, "name must be a name of at most 255 characters (found '')"),
     ],
 )

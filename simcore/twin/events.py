@@ -8,11 +8,23 @@ import numpy as np
 import pandas as pd
 
 from simcore.clock import instants
+from simcore.errors import shown
+from simcore.plan.log import Vocabulary
+from simcore.twin.answers import Refused
 
 
 def frame_of_instants(at_us: "array[int]") -> Any:
     """Instants [µs] as a column, in UTC."""
     return instants.show(np.array(at_us, np.int64), "UTC")
+
+
+def check(known: Vocabulary, by_calls: frozenset[str], event: Any, ref: Any, status: int) -> None:
+    """Raises Refused, with a status, for what is no event of a platform's, or is done by a call of its API."""
+    if not isinstance(event, str) or event not in known.names or event in by_calls:
+        names = sorted(known.names - by_calls)
+        raise Refused(status, f"event must be one of: {', '.join(names)} (found {shown(event)})")
+    if (event in known.about) != (ref is not None) or (ref is not None and known.ref(ref) is None):
+        raise Refused(status, f"ref must be the id of what {event} is about, if it is about something")
 
 
 class Events:

@@ -26,8 +26,13 @@ class Faults:
         self.off()
 
     def __repr__(self) -> str:
-        on = [name for name, value in vars(self).items() if name != "_lock" and value]
-        return f"<faults: {', '.join(name.strip('_') for name in on) or 'none'}>"
+        known = {
+            "rate_limit": self._rate,
+            "unavailable": self._unavailable,
+            "slow": self._slow,
+            "cut": self._cut,
+        }
+        return f"<faults: {', '.join(name for name, value in known.items() if value) or 'none'}>"
 
     def off(self) -> None:
         """All of them end."""
@@ -54,7 +59,7 @@ class Faults:
     def unavailable(self, times: int = 1, *, status: int = 503) -> None:
         """The next `times` calls are answered 503, or another status from 400 on."""
         _whole("times", times, 1)
-        if status not in range(400, 600):
+        if not isinstance(status, int) or status not in range(400, 600):
             raise SimcoreError(f"status: found {shown(status)}, expected one from 400 to 599")
         with self._lock:
             self._unavailable = (times, status)

@@ -15,7 +15,7 @@ from simcore.kit import changes as edits
 from simcore.kit.translate import EVENTS
 from simcore.text.wording import halved
 from simcore.twin.answers import Refused
-from simcore.twin.events import Events, frame_of_instants
+from simcore.twin.events import Events, check, frame_of_instants
 from simcore.twin.kept import Arguments, Kept
 from simcore.twin.stamps import stamp, text
 
@@ -61,7 +61,7 @@ class Sequence:
         self.changes: list[edits.Change] = []
         self.who = array("q")
         self.entered_us = array("q")
-        self.added: dict[int, int] = {}
+        self._entered: set[int] = set()
         self._account = account
         self._again = 0
         self._begun: tuple[Any, dict[int, int]] = (None, {})
@@ -75,12 +75,11 @@ class Sequence:
 
     def enter(self, subscriber: int, at_us: int) -> bool:
         """Somebody is added; whether for the first time."""
-        new = subscriber not in self.added
+        new = subscriber not in self._entered
+        self._entered.add(subscriber)
         self.who.append(subscriber)
         self.entered_us.append(at_us)
         self._again += not new
-        if new or self.now.repeat:
-            self.added[subscriber] = at_us
         return new
 
     def change(self, at_us: int, op: str, email_id: int | None, fields: Mapping[str, Any]) -> kit.Sequence:
@@ -117,7 +116,8 @@ class Sequence:
         return [each for number, each in self._account.sequences.items() if number in self._excluded]
 
     def version(self) -> tuple[int, ...]:
-        """Counts of changes, events, entries of subscribers who had entered before, and entries."""
+        """Counts of changes, events, entries into excluded sequences, entries of those who had entered before, and
+        entries."""
         joined = sum(len(each.who) for each in self._others())
         return len(self.changes), len(self._account.events), joined, self._again, len(self.who)
 
@@ -284,14 +284,8 @@ class Account:
 
     def happen(self, at_us: int, subscriber: int, event: str, ref: int | None = None) -> None:
         """What the engine knows happens to a subscriber: they unsubscribe, bounce, join a form."""
-        found, known = self.subscriber(subscriber), EVENTS.vocabulary
-        if event not in known.names or event in _BY_CALLS:
-            names = sorted(known.names - _BY_CALLS)
-            raise Refused(422, f"event must be one of: {', '.join(names)} (found {shown(event)})")
-        if (event in known.about) != (ref is not None) or (ref is not None and known.ref(ref) is None):
-            raise Refused(
-                422, f"ref must be the integer id of what {event} is about, if it is about something"
-            )
+        found = self.subscriber(subscriber)
+        check(EVENTS.vocabulary, _BY_CALLS, event, ref, 422)
         if event in GONE:
             if found.state == GONE[event]:
                 return
@@ -304,10 +298,7 @@ class Account:
 
     def tag(self, at_us: int, name: Any) -> tuple[dict[str, Any], bool]:
         """A tag of a name, and whether it is new."""
-        if name is None or (isinstance(name, str) and not name.strip()):
-            raise Refused(422, "Name can't be blank")
-        if not isinstance(name, str) or halved(name) or len(name) > _LONGEST:
-            raise Refused(422, f"Name must be text of at most {_LONGEST} characters (found {shown(name)})")
+        name = checked_tag(name)
         known = next((tag for tag in self.tags.values() if tag["name"] == name), None)
         if known is not None:
             return known, False
@@ -345,7 +336,7 @@ def _id(number: Any) -> int:
     """A number as it stands in a path; -1 for what is none."""
     if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) < 19:
         return int(number)
-    return number if isinstance(number, int) else -1
+    return number if isinstance(number, int) and not isinstance(number, bool) else -1
 
 
 def checked_address(address: Any) -> str:
@@ -354,6 +345,15 @@ def checked_address(address: Any) -> str:
     if not (_ADDRESS.fullmatch(found) and len(found) <= _LONGEST and not halved(found)):
         raise Refused(422, "Email address is invalid")
     return found
+
+
+def checked_tag(name: Any) -> str:
+    """The name of a tag."""
+    if name is None or (isinstance(name, str) and not name.strip()):
+        raise Refused(422, "Name can't be blank")
+    if not isinstance(name, str) or halved(name) or len(name) > _LONGEST:
+        raise Refused(422, f"Name must be text of at most {_LONGEST} characters (found {shown(name)})")
+    return name
 
 
 def checked_name(name: Any) -> str | None:

@@ -1,6 +1,5 @@
 """Kit's API: what each call does, and what it is answered."""
 
-from collections.abc import Callable
 from typing import Any
 
 from simcore import kit
@@ -10,7 +9,7 @@ from simcore.twin import pages
 from simcore.twin.answers import Answer, Call, Refused
 from simcore.twin.kit_account import Sequence, Subscriber
 from simcore.twin.stamps import text
-from simcore.twin.world import World
+from simcore.twin.world import Handler, World
 
 _READ_ONLY = frozenset({"id", "sequence_id", "created_at", "updated_at"})
 """Fields that Kit gives, and that are passed over where they are given back."""
@@ -200,7 +199,8 @@ def _enter(world: World, call: Call, subscriber: Subscriber) -> Answer:
     if not found.now.active:
         raise Refused(422, "Sequence is inactive")
     new = world.do("kit.enter", sequence=found.id, subscriber=subscriber.id)
-    added_at = text(found.added[subscriber.id])
+    begun = {} if new else found.begun(world.now_us)  # who is new was added now
+    added_at = text(begun.get(subscriber.id, world.now_us))
     return Answer(201 if new else 200, {"subscriber": subscriber.shown(added_at=added_at)})
 
 
@@ -333,7 +333,6 @@ def get_account(world: World, call: Call) -> Answer:
     return Answer(200, ACCOUNT)
 
 
-Handler = Callable[[World, Call], Answer]
 CALLS: dict[tuple[str, str], Handler] = {
     ("GET", "/v4/account"): get_account,
     ("GET", "/v4/sequences"): list_sequences,

@@ -3,14 +3,15 @@
 It has the same people, tags and sequences as version 4. A key is in the query or in the body.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from simcore.errors import SimcoreError, shown
 from simcore.twin.answers import Answer, Call, Refused
-from simcore.twin.kit_account import Subscriber
+from simcore.twin.kit_account import Subscriber, checked_tag
+from simcore.twin.pages import number_of
 from simcore.twin.stamps import text
-from simcore.twin.world import World
+from simcore.twin.world import Handler, World
 
 FORM = {"id": 1, "name": "Sign up", "type": "embed", "created_at": "2026-01-01T00:00:00Z"}
 """The one form that the account has."""
@@ -114,7 +115,8 @@ def create_tags(world: World, call: Call) -> Answer:
     tags: list[Any] = given if isinstance(given, list) else [given]
     if not tags or not all(isinstance(tag, dict) for tag in tags):
         raise Refused(422, f"tag must be an object with a name, or a list of them (found {shown(given)})")
-    made = [world.do("kit.tag", name=tag.get("name"))[0] for tag in tags]
+    names = [checked_tag(tag.get("name")) for tag in tags]  # of all, before there is one
+    made = [world.do("kit.tag", name=name)[0] for name in names]
     return Answer(200, made if isinstance(given, list) else made[0])
 
 
@@ -135,16 +137,14 @@ def leave_tag(world: World, call: Call) -> Answer:
 
 def list_subscribers(world: World, call: Call) -> Answer:
     """The active subscribers, in pages of 50."""
-    page = call.query.get("page") or "1"
-    if not (page.isascii() and page.isdigit() and len(page) < 10 and int(page)):
-        raise Refused(422, "page must be an integer of 1 or more")
+    page = number_of(call.query, "page", 1, status=422)
     known = [each for each in world.kit.subscribers.values() if each.state == "active"]
     if call.query.get("email_address"):
         known = [each for each in known if each.email_address.lower() == call.query["email_address"].lower()]
-    start = (int(page) - 1) * _PER_PAGE
+    start = (page - 1) * _PER_PAGE
     found = {
         "total_subscribers": len(known),
-        "page": int(page),
+        "page": page,
         "total_pages": max(1, -(-len(known) // _PER_PAGE)),
         "subscribers": [_person(each) for each in known[start : start + _PER_PAGE]],
     }
@@ -180,7 +180,7 @@ def unsubscribe(world: World, call: Call) -> Answer:
     return Answer(200, {"subscriber": _person(found)})
 
 
-CALLS: dict[tuple[str, str], Callable[[World, Call], Answer]] = {
+CALLS: dict[tuple[str, str], Handler] = {
     ("GET", "/v3/forms"): list_forms,
     ("POST", "/v3/forms/{form_id}/subscribe"): join_form,
     ("GET", "/v3/sequences"): list_courses,

@@ -13,9 +13,8 @@ from simcore.twin.answers import Answer, Call, Refused
 from simcore.twin.faults import Faults
 from simcore.twin.pages import by_offset
 from simcore.twin.stamps import instant_us, length_us, text
-from simcore.twin.world import World
+from simcore.twin.world import Handler, World
 
-Handler = Callable[[World, Call], Answer]
 MOST_ROWS = 1000
 PAGES = {"/": ("page.html", b"text/html; charset=utf-8"), "/page.js": ("page.js", b"text/javascript")}
 """The page for people, which asks for the key itself."""
@@ -125,13 +124,6 @@ def sequences(world: World, call: Call) -> Answer:
     return Answer(200, {"sequences": found})
 
 
-def reset(world: World, call: Call) -> Answer:
-    """Everything is as it was at the start."""
-    _given(call)
-    world.reset()
-    return see_clock(world, call)
-
-
 def openapi(world: World, call: Call) -> Answer:
     """The OpenAPI document of all that the twin serves."""
     return Answer(200, json.loads(shipped("openapi.json")))
@@ -140,16 +132,15 @@ def openapi(world: World, call: Call) -> Answer:
 def happen(world: World, call: Call) -> Answer:
     """What no call of the platform's API does happens to a subscriber: they bounce, enter a segment."""
     given = _given(call, "platform", "subscriber_id", "event", "ref", "properties")
-    platform = given.pop("platform", None)
-    if platform not in {"kit", "sequenzy"}:
-        raise Refused(422, f"platform must be one of: kit, sequenzy (found {shown(platform)})")
-    subscriber, event = given.pop("subscriber_id", None), given.pop("event", None)
+    platform, subscriber, event = (given.pop(name, None) for name in ("platform", "subscriber_id", "event"))
     happens(world, platform, subscriber, event, **given)
     return see_clock(world, call)
 
 
-def happens(world: World, platform: str, subscriber: Any, event: Any, **more: Any) -> None:
+def happens(world: World, platform: Any, subscriber: Any, event: Any, **more: Any) -> None:
     """The same, for Python and for the call."""
+    if platform not in ("kit", "sequenzy"):
+        raise Refused(422, f"platform must be one of: kit, sequenzy (found {shown(platform)})")
     if platform == "kit":
         properties = more.pop("properties", None)
         if properties is not None:
@@ -170,16 +161,26 @@ def calls(faults: Faults) -> dict[tuple[str, str], Handler]:
 
     def make_faults(world: World, call: Call) -> Answer:
         given = _given(call, *_FAULTS, "off")
-        if given.pop("off", False):
-            faults.off()
+        off = given.pop("off", False)
         for name, arguments in given.items():
             if not isinstance(arguments, dict):
                 raise Refused(422, f"{name} must be an object of its arguments (found {shown(arguments)})")
             try:
-                _FAULTS[name](faults, **arguments)
+                _FAULTS[name](Faults(), **arguments)  # so that all are made, or none
             except TypeError:
                 raise SimcoreError(f"{name}: found {shown(arguments)}, expected its arguments") from None
+        if off:
+            faults.off()
+        for name, arguments in given.items():
+            _FAULTS[name](faults, **arguments)
         return Answer(200, {"faults": repr(faults)})
+
+    def reset(world: World, call: Call) -> Answer:
+        """Everything is as it was at the start, and nothing goes wrong."""
+        _given(call)
+        world.reset()
+        faults.off()
+        return see_clock(world, call)
 
     return {
         ("GET", "/_twin/clock"): see_clock,

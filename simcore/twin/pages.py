@@ -98,8 +98,7 @@ def _per_page(query: Mapping[str, str]) -> int:
 
 def by_offset(query: Mapping[str, str], total: int, usual: int, most: int) -> tuple[range, dict[str, Any]]:
     """The items of a page by `limit` and `offset`, and its pagination, as Sequenzy has it."""
-    limit, offset = _count(query, "limit", usual, 1), _count(query, "offset", 0, 0)
-    limit = min(limit, most)
+    limit, offset = min(number_of(query, "limit", usual), most), number_of(query, "offset", 0, 0)
     some = range(min(offset, total), min(offset + limit, total))
     return some, {
         "limit": limit,
@@ -110,8 +109,9 @@ def by_offset(query: Mapping[str, str], total: int, usual: int, most: int) -> tu
     }
 
 
-def _count(query: Mapping[str, str], name: str, usual: int, least: int) -> int:
+def number_of(query: Mapping[str, str], name: str, usual: int, least: int = 1, status: int = 400) -> int:
+    """A number of a query. Raises Refused, with a status, for what is none, or too small."""
     text = query.get(name) or str(usual)
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) >= least):
-        raise Refused(400, f"{name} must be an integer of {least} or more")
+        raise Refused(status, f"{name} must be an integer of {least} or more")
     return int(text)

@@ -29,9 +29,10 @@ class Record:
 
     def __init__(self, path: str | PathLike[str] | None = None) -> None:
         self.operations: list[Operation] = []
+        self._path = None if path is None else str(path_of("state", path))
         self._file: sqlite3.Connection | None = None
-        if path is not None:
-            self._open(str(path_of("state", path)))
+        if self._path is not None:
+            self._open(self._path)
 
     def _open(self, path: str) -> None:
         try:
@@ -47,19 +48,30 @@ class Record:
             raise SimcoreError(f"{path}: {told}") from None
 
     def add(self, operation: Operation) -> None:
-        """One more is done."""
+        """One more is done. Raises SimcoreError, and it is not, where it cannot be written."""
+        if self._path is not None:
+            try:
+                data = json.dumps(operation.data)
+            except TypeError as error:
+                raise SimcoreError(f"{operation.name}: {error}, so it cannot be kept in a file") from None
+            number = len(self.operations) + 1
+            row = (number, operation.at_us, operation.name, data)
+            self._write("INSERT INTO operation VALUES (?, ?, ?, ?)", row)
         self.operations.append(operation)
-        if self._file is not None:
-            self._file.execute(
-                "INSERT INTO operation VALUES (?, ?, ?, ?)",
-                (len(self.operations), operation.at_us, operation.name, json.dumps(operation.data)),
-            )
 
     def cut(self, count: int) -> None:
-        """Only the first so many stay."""
+        """Only the first so many stay. Raises SimcoreError, and all do, where that cannot be written."""
+        if self._path is not None:
+            self._write("DELETE FROM operation WHERE number > ?", (count,))
         del self.operations[count:]
-        if self._file is not None:
-            self._file.execute("DELETE FROM operation WHERE number > ?", (count,))
+
+    def _write(self, statement: str, values: tuple[Any, ...]) -> None:
+        if self._file is None:
+            raise SimcoreError(f"{self._path}: the twin is closed")
+        try:
+            self._file.execute(statement, values)
+        except sqlite3.Error as error:
+            raise SimcoreError(f"{self._path}: cannot be written: {error}") from None
 
     def close(self) -> None:
         """The file is let go."""
@@ -76,8 +88,11 @@ def _read(file: sqlite3.Connection, path: str) -> list[Operation]:
     empty = not file.execute("SELECT 1 FROM sqlite_schema").fetchone()
     if empty and not application:
         file.execute("PRAGMA journal_mode = WAL")
+        file.execute("BEGIN")  # so that it is such a file wholly or not at all
         file.execute(_TABLE)
         file.execute(f"PRAGMA application_id = {_APPLICATION}")
+        file.execute(f"PRAGMA user_version = {_FORMAT}")
+        file.execute("COMMIT")
     elif (application, kind) != (_APPLICATION, _FORMAT):
         raise SimcoreError(f"{path}: not the state of a twin of this version")
     file.execute("PRAGMA synchronous = NORMAL")

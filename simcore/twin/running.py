@@ -1,13 +1,16 @@
 """A twin that runs: its server on a thread of its own, and what tests and people do with it."""
 
+import copy
 import secrets
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from os import PathLike
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 import pandas as pd
 
 from simcore.answers.projection import Simulation
@@ -83,7 +86,11 @@ class Twin:
 
     def __enter__(self) -> Self:
         if self._server is None:
-            self._start()
+            try:
+                self._start()
+            except BaseException:
+                self.close()
+                raise
         return self
 
     def __exit__(
@@ -179,15 +186,23 @@ class Twin:
         return self._world.outbox()
 
     def simulation(self, sequence_id: int | str) -> Simulation:
-        """The whole life of one sequence so far: `timeline`, `subscribers` and `journal`, as of `simcore.simulate`."""
+        """The whole life of one sequence so far: `timeline`, `subscribers` and `journal`, as of `simcore.simulate`.
+
+        Raises SimcoreError for a draft, which has none.
+        """
         with self._world.lock:
             found: Simulation = self._recorded(sequence_id).kept.standing(self._world.now_us)
-            return found
+            return Simulation(*(frame.copy() for frame in found))
 
     def recorded(self, sequence_id: int | str) -> dict[str, Any]:
-        """What `simcore.simulate` takes to give the same: `sequence, entries, events, changes, enabled_at, until`."""
+        """What `simcore.simulate` takes to give the same: `sequence, entries, events, changes, enabled_at, until`.
+
+        Raises SimcoreError for a draft.
+        """
         with self._world.lock:
             found: Arguments = self._recorded(sequence_id).arguments()
+            events = None if found.events is None else found.events.copy()
+            found = found._replace(events=events, changes=[*found.changes])  # which the twin goes on with
             return {**found._asdict(), "until": stamp(self._world.now_us + 1), "seed": 0}
 
     def _recorded(self, sequence_id: int | str) -> Any:
@@ -195,6 +210,10 @@ class Twin:
         if sequence_id not in known:
             raise SimcoreError(
                 f"no sequence {shown(sequence_id)}; there are: {', '.join(map(str, known)) or 'none'}"
+            )
+        if sequence_id not in self._world.kept():
+            raise SimcoreError(
+                f"sequence {shown(sequence_id)} is a draft: it takes nobody in until it is enabled"
             )
         return known[sequence_id]
 
@@ -206,16 +225,17 @@ class Twin:
         subscriber_id: int | str,
         event: str,
         ref: int | str | None = None,
-        **more: Any,
+        properties: Mapping[str, Any] | None = None,
     ) -> None:
         """Something happens to a subscriber that no call of the API does, such as "bounced" or "segment_entered".
 
-        `ref`: the id of what it is about, where it is about something. "removed" ends their runs in all sequences.
+        `ref`: the id of what it is about, where it is about something. `properties`: what else the event says, of
+        Sequenzy's. "removed" ends their runs in all sequences.
         """
-        try:
-            own_api.happens(self._world, platform, subscriber_id, event, ref=ref, **more)
-        except Refused as refused:
-            raise SimcoreError("; ".join(refused.errors)) from None
+        who, about = (each.item() if isinstance(each, np.generic) else each for each in (subscriber_id, ref))
+        kept = copy.deepcopy(properties)  # which whoever gave them may change
+        with _told():
+            own_api.happens(self._world, platform, who, event, ref=about, properties=kept)
 
     def fork(self) -> "Twin":
         """Another twin to which the same was done, with the same key, at an address of its own; in memory.
@@ -269,11 +289,21 @@ def twin(
     operations = [(name, _load(name, sequence)) for name, sequence in given]
     world = World(instant_us(start, "start"), state)
     try:
-        world.begin(operations)
+        with _told():
+            world.begin(operations)
     except BaseException:
         world.record.close()
         raise
     return Twin(world, secret, host, port)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What a call would be refused is an error, with the same texts."""
+    try:
+        yield
+    except Refused as refused:
+        raise SimcoreError("; ".join(refused.errors)) from None
 
 
 def _listed(some: Any) -> list[Any]:

@@ -15,14 +15,14 @@ from simcore.sequenzy import changes as edits
 from simcore.sequenzy.translate import EVENTS
 from simcore.text.wording import halved
 from simcore.twin.answers import Refused
-from simcore.twin.events import Events, frame_of_instants
+from simcore.twin.events import Events, check, frame_of_instants
 from simcore.twin.kept import Arguments, Kept
 from simcore.twin.kit_account import checked_address
 from simcore.twin.stamps import stamp, text
 
 WRITING_US = MINUTE_US
 """How long it takes until the emails of a goal are written: the platform says 30 to 60 seconds."""
-_USUAL_EMAILS = 5
+USUAL_EMAILS = 5
 _GONE = {"unsubscribed": "unsubscribed", "bounced": "bounced", "complained": "unsubscribed"}
 _BY_CALLS = frozenset({"tag_added", "tag_removed", "list_joined", "field_changed"})
 _LONGEST = 255
@@ -104,7 +104,7 @@ class Sequence:
     # ---------------------------------------------------------------- what is simulated
 
     def version(self) -> tuple[int, ...]:
-        """Counts of changes, events and entries."""
+        """Counts of changes, events and entries; the last is 0, since all entries are simulated anew."""
         return len(self.changes), len(self._events), len(self.who), 0
 
     def arguments(self, since: int = 0) -> Arguments:
@@ -208,7 +208,7 @@ class Account:
         """The emails of goals that are old enough are there."""
         for each in self.sequences.values():
             if not each.is_written and each.created_us + WRITING_US <= now_us:
-                count = each.now.emailCount or _USUAL_EMAILS
+                count = each.now.emailCount or USUAL_EMAILS
                 each.now = each.now.replace(goal=None, steps=_written(each.now.name, count))
                 each.updated_us = each.created_us + WRITING_US
 
@@ -281,12 +281,8 @@ class Account:
     ) -> None:
         """What the engine knows happens to a subscriber: they unsubscribe, bounce, enter a segment."""
         found = self.subscriber(subscriber)
-        known = EVENTS.vocabulary
-        if event not in known.names or event in _BY_CALLS:
-            names = sorted(known.names - _BY_CALLS)
-            raise Refused(400, f"event must be one of: {', '.join(names)} (found {shown(event)})")
-        if (event in known.about) != (ref is not None) or (ref is not None and known.ref(ref) is None):
-            raise Refused(400, f"ref must be the id of what {event} is about, if it is about something")
+        check(EVENTS.vocabulary, _BY_CALLS, event, ref, 400)
+        _check_properties(properties)
         if event in _GONE:
             found.status = _GONE[event]
             found.lists = [] if event == "unsubscribed" else found.lists
@@ -304,8 +300,7 @@ class Account:
             raise Refused(400, f"event must be the name of an event (found {shown(event)})")
         if event in EVENTS.vocabulary.names or event == "contact_added":
             raise Refused(400, f"event {event} is the platform's own: the call for it does it")
-        if properties is not None and not isinstance(properties, dict):
-            raise Refused(400, f"properties must be an object (found {shown(properties)})")
+        _check_properties(properties)
         found, new = self.subscribe(at_us, given)
         defined = event not in self.definitions
         self.definitions.add(event)
@@ -317,13 +312,13 @@ class Account:
 
     def make_tag(self, name: Any) -> tuple[str, bool]:
         """A tag of a name, by its id, and whether it is new."""
-        name = _name("tag", name)
+        name = checked_name("tag", name)
         new = name not in self.tags
         return self.tags.setdefault(name, f"tag_{len(self.tags) + 1:06}"), new
 
     def tag(self, at_us: int, subscriber: str, tag: Any) -> bool:
         """A subscriber is tagged, again too (Q14); whether the tag is new."""
-        found, name = self.subscriber(subscriber), _name("tag", tag)
+        found, name = self.subscriber(subscriber), checked_name("tag", tag)
         _, new = self.make_tag(name)
         if name not in found.tags:
             found.tags.append(name)
@@ -332,7 +327,7 @@ class Account:
 
     def untag(self, at_us: int, subscriber: str, tag: Any) -> bool:
         """A tag is taken off a subscriber; whether they had it."""
-        found, name = self.subscriber(subscriber), _name("tag", tag)
+        found, name = self.subscriber(subscriber), checked_name("tag", tag)
         if name not in found.tags:
             return False
         found.tags.remove(name)
@@ -341,13 +336,13 @@ class Account:
 
     def make_list(self, at_us: int, name: Any) -> str:
         """A new list of a name, by its id."""
-        name, key = _name("name", name), f"list_{len(self.lists) + 1:06}"
+        name, key = checked_name("name", name), f"list_{len(self.lists) + 1:06}"
         self.lists[key] = name
         return key
 
     def add_to_list(self, at_us: int, name: Any, subscriber: str) -> bool:
         """A subscriber joins a list; whether they were not on it."""
-        found, key = self.subscriber(subscriber), _name("list", name)
+        found, key = self.subscriber(subscriber), checked_name("list", name)
         if key in found.lists:
             return False
         self.lists.setdefault(key, key)
@@ -375,10 +370,16 @@ def _address(address: Any) -> str:
         raise Refused(400, "A valid email address is required") from None
 
 
-def _name(what: str, name: Any) -> str:
+def checked_name(what: str, name: Any) -> str:
+    """The name of a tag, a list or what else `what` says."""
     if not isinstance(name, str) or not name.strip() or halved(name) or len(name) > _LONGEST:
         raise Refused(400, f"{what} must be a name of at most {_LONGEST} characters (found {shown(name)})")
     return name
+
+
+def _check_properties(properties: Any) -> None:
+    if properties is not None and not isinstance(properties, dict):
+        raise Refused(400, f"properties must be an object (found {shown(properties)})")
 
 
 def _changed(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -392,7 +393,7 @@ def _changed(given: Mapping[str, Any]) -> dict[str, Any]:
         if name in changed:
             if not isinstance(changed[name], list):
                 raise Refused(400, f"{name} must be a list of names (found {shown(changed[name])})")
-            changed[name] = [_name(name, each) for each in changed[name]]
+            changed[name] = [checked_name(name, each) for each in changed[name]]
     attributes = changed.get("customAttributes", {})
     if not isinstance(attributes, dict) or not all(key.strip() and not halved(key) for key in attributes):
         raise Refused(400, f"customAttributes must be an object (found {shown(attributes)})")

@@ -1,6 +1,6 @@
 """Sequenzy's API: what each call does, and what it is answered."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -13,9 +13,9 @@ from simcore.twin import sequenzy_people_api as people
 from simcore.twin.answers import Answer, Call, Refused
 from simcore.twin.drawn import Drawing
 from simcore.twin.pages import by_offset
-from simcore.twin.sequenzy_account import Sequence
+from simcore.twin.sequenzy_account import USUAL_EMAILS, Sequence
 from simcore.twin.stamps import text
-from simcore.twin.world import World
+from simcore.twin.world import Handler, World
 
 GENERATING = (
     "Sequence created. AI is generating email content based on your brand. "
@@ -44,7 +44,7 @@ _EFFECTIVE = {"draft": "draft", "active": "live", "paused": "paused"}
 
 def _emails(sequence: Sequence) -> int:
     if not sequence.is_written:
-        return sequence.now.emailCount or 5
+        return sequence.now.emailCount or USUAL_EMAILS
     return sum(node.kind == "email" for node in sequence.now.nodes)
 
 
@@ -193,10 +193,10 @@ def list_enrollments(world: World, call: Call) -> Answer:
     known = _enrollments(world, found)
     wanted = {each.strip() for each in call.query.get("status", "active,waiting,paused").split(",")}
     known = [each for each in known if each["status"] in wanted]
-    for name, field in (("subscriberId", "subscriberId"), ("currentNodeId", "currentNodeId")):
+    for name in ("subscriberId", "currentNodeId"):
         if call.query.get(name):
             values = {each.strip() for each in call.query[name].split(",")}
-            known = [each for each in known if each[field] in values]
+            known = [each for each in known if each[name] in values]
     if call.query.get("email"):
         known = [each for each in known if each["email"].lower() == call.query["email"].strip().lower()]
     if call.query.get("sort") != "enrolled_at_asc":
@@ -281,7 +281,6 @@ def enroll(world: World, call: Call) -> Answer:
     return Answer(200, {"success": True, "enrolled": len(known), "skipped": 0, "notFound": missing})
 
 
-Handler = Callable[[World, Call], Answer]
 _CALLS: dict[tuple[str, str], Handler] = {
     ("GET", "/sequences"): list_sequences,
     ("POST", "/sequences"): create_sequence,

@@ -5,6 +5,8 @@ from typing import Any
 
 from simcore.errors import shown
 from simcore.twin.answers import Answer, Call, Refused
+from simcore.twin.pages import number_of
+from simcore.twin.sequenzy_account import checked_name
 from simcore.twin.world import World
 
 # ---------------------------------------------------------------- subscribers
@@ -22,9 +24,8 @@ def list_subscribers(world: World, call: Call) -> Answer:
     if call.query.get("tags"):
         tags = {each.strip() for each in call.query["tags"].split(",")}
         known = [each for each in known if tags <= {*each.tags}]
-    limit = _number(call, "limit", 50, 1000)
+    limit, page = min(number_of(call.query, "limit", 50), 1000), number_of(call.query, "page", 1)
     cursor = call.query.get("cursor")
-    page = _number(call, "page", 1, 10**9)
     start = (page - 1) * limit
     if cursor:
         at = next((place for place, each in enumerate(known) if each.id == cursor), None)
@@ -44,13 +45,6 @@ def list_subscribers(world: World, call: Call) -> Answer:
     return Answer(
         200, {"success": True, "subscribers": [each.shown() for each in some], "pagination": pagination}
     )
-
-
-def _number(call: Call, name: str, usual: int, most: int) -> int:
-    given = call.query.get(name) or str(usual)
-    if not (given.isascii() and given.isdigit() and len(given) < 10 and int(given) >= 1):
-        raise Refused(400, f"{name} must be an integer of 1 or more")
-    return min(int(given), most)
 
 
 def create_subscriber(world: World, call: Call) -> Answer:
@@ -116,9 +110,7 @@ def _who(world: World, body: Mapping[str, Any]) -> tuple[str, bool]:
 def add_tag(world: World, call: Call) -> Answer:
     """A subscriber is tagged, who is new where they were not known."""
     body = call.fields(400)
-    name = body.get("tag")
-    if not isinstance(name, str) or not name.strip():
-        raise Refused(400, f"tag must be the name of a tag (found {shown(name)})")
+    name = checked_name("tag", body.get("tag"))
     who, new = _who(world, body)
     made = world.do("sequenzy.tag", subscriber=who, tag=name)
     found = world.sequenzy.subscribers[who]

@@ -16,13 +16,13 @@ from simcore.twin import kit_api, kit_v3_api, own_api, sequenzy_api
 from simcore.twin.answers import Answer, Call, Refused
 from simcore.twin.faults import Fault, Faults
 from simcore.twin.key import Key
-from simcore.twin.world import World
+from simcore.twin.world import Handler, World
 
 MOST_BYTES = 1 << 20
 """So many bytes the body of a call may have: 1 MiB."""
 _LONGEST_QUERY = 1 << 14
+_MOST_FIELDS = 100
 _FORM = b"application/x-www-form-urlencoded"
-Handler = Callable[[World, Call], Answer]
 
 
 class Api(NamedTuple):
@@ -111,6 +111,8 @@ async def _body(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
     parts, size = [], 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":  # what came so far may mean something else
+            raise Refused(400, "the body is not whole")
         part = message.get("body", b"")
         size += len(part)
         if size > MOST_BYTES:
@@ -123,7 +125,10 @@ async def _body(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
 def _query(text: bytes) -> dict[str, str]:
     if len(text) > _LONGEST_QUERY:
         raise Refused(422, f"the query must be at most {_LONGEST_QUERY:,} bytes")
-    return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True, max_num_fields=100)) if text else {}
+    try:
+        return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+    except ValueError:
+        raise Refused(422, f"the query must have at most {_MOST_FIELDS} fields") from None
 
 
 def _constant(name: str) -> Any:
@@ -141,7 +146,9 @@ def _json(body: bytes) -> Any:
     except RecursionError:
         raise Refused(400, "the body is nested too deeply") from None
     except ValueError as error:
-        raise Refused(400, f"the body is not JSON that can be read: {error}") from None
+        # Of a name that is twice without its values, one of which may be the twin's key.
+        told, _, _ = str(error).partition(" (found ")
+        raise Refused(400, f"the body is not JSON that can be read: {told}") from None
     if body.count(b"[") + body.count(b"{") > DEEPEST and too_deep(found):
         raise Refused(400, "the body is nested too deeply")
     return found

@@ -1,6 +1,7 @@
 """The accounts of both platforms under one clock, and all that was done to them."""
 
 import threading
+from collections.abc import Callable
 from os import PathLike
 from typing import Any
 
@@ -8,6 +9,7 @@ import pandas as pd
 
 from simcore.errors import SimcoreError
 from simcore.twin import kit_account, sequenzy_account
+from simcore.twin.answers import Answer, Call
 from simcore.twin.kept import Kept
 from simcore.twin.record import Operation, Record
 from simcore.twin.stamps import checked, text
@@ -15,11 +17,14 @@ from simcore.twin.stamps import checked, text
 _OPERATIONS = frozenset({
     *("kit.load", "kit.create", "kit.change", "kit.enter", "kit.subscribe", "kit.edit", "kit.happen"),
     *("kit.tag", "kit.add_tag", "kit.remove_tag"),
-    *("sequenzy.load", "sequenzy.create", "sequenzy.update", "sequenzy.switch", "sequenzy.delete"),
+    *("sequenzy.load", "sequenzy.create", "sequenzy.update", "sequenzy.switch"),
     *("sequenzy.subscribe", "sequenzy.edit", "sequenzy.event", "sequenzy.tag", "sequenzy.untag"),
     *("sequenzy.make_list", "sequenzy.add_to_list", "sequenzy.happen", "sequenzy.enroll"),
     *("clock",),
 })
+
+
+_AT_START = frozenset({"kit.load", "sequenzy.load"})
 
 
 class World:
@@ -28,27 +33,32 @@ class World:
     def __init__(self, start_us: int, state: str | PathLike[str] | None = None) -> None:
         self.lock = threading.RLock()
         self.record = Record(state)
-        self._start_us = start_us
-        self._first = 0
-        self._clear()
+        done = self.record.operations
+        self._start_us = done[0].at_us if done else start_us
         try:
-            for operation in self.record.operations:
-                self._apply(operation)
+            self._again()
         except BaseException:
             self.record.close()
             raise
 
-    def _clear(self) -> None:
+    def _again(self) -> None:
+        """Does from the start all that is written down, and nothing else."""
         self.now_us = self._start_us
         self.kit = kit_account.Account()
         self.sequenzy = sequenzy_account.Account()
+        for operation in self.record.operations:
+            self._apply(operation)
 
     def do(self, name: str, /, **data: Any) -> Any:
-        """Does one thing now, and writes it down; what is refused is not."""
+        """Does one thing now, and writes it down; what is refused is not, and what cannot be written is not done."""
         with self.lock:
             operation = Operation(self.now_us, name, data)
             found = self._apply(operation)
-            self.record.add(operation)
+            try:
+                self.record.add(operation)
+            except BaseException:
+                self._again()
+                raise
             return found
 
     def _apply(self, operation: Operation) -> Any:
@@ -68,26 +78,27 @@ class World:
         self.sequenzy.write_goals(self.now_us)
 
     def begin(self, operations: list[tuple[str, dict[str, Any]]]) -> None:
-        """What it has from the start, where nothing was done to it before: `reset` goes back to that."""
+        """What it has from the start, where nothing was done to it before: all of it, or nothing."""
         with self.lock:
-            self._first = len(operations)
-            if not self.record.operations:
+            if self.record.operations:
+                return
+            try:
                 for name, data in operations:
                     self.do(name, **data)
+            except BaseException:
+                self.record.cut(0)
+                raise
 
     def reset(self) -> None:
-        """Back to the start."""
+        """Back to the start: what was loaded stays, which is done at the start alone."""
         with self.lock:
-            self.record.cut(self._first)
-            self._clear()
-            for operation in self.record.operations:
-                self._apply(operation)
+            self.record.cut(sum(each.name in _AT_START for each in self.record.operations))
+            self._again()
 
     def fork(self) -> "World":
         """Another one, in memory, to which the same was done."""
         with self.lock:
             found = World(self._start_us)
-            found._first = self._first
             for operation in self.record.operations:
                 found._apply(operation)
                 found.record.add(operation)
@@ -113,6 +124,10 @@ class World:
         with self.lock:
             found = {key: each.sent(self.now_us).timeline for key, each in self.kept().items()}
         return together(found)
+
+
+Handler = Callable[[World, Call], Answer]
+"""What answers a call."""
 
 
 def together(timelines: dict[Any, pd.DataFrame]) -> pd.DataFrame:
