@@ -430,6 +430,10 @@ def test_files_that_were_changed(server, folder, text_of):
         f"{page}: of another call, found {asked | {'after': '7'}}, expected {asked}: {ANEW}"
     )
     manifest.write_text(told, "utf-8")
+    page.write_text(text.replace('"path": "/sequences/30/', '"path": "/sequences/3O/'), "utf-8")
+    assert text_of(SimcoreError, kit.load_snapshot, folder) == (
+        f"{page}: of another call, found '/sequences/3O/subscribers', expected '/sequences/30/subscribers': {ANEW}"
+    )
     page.unlink()
     assert text_of(SimcoreError, kit.load_snapshot, folder) == f"{page}: missing: {ANEW}"
     for each in page.parent.glob("*.json"):

@@ -269,8 +269,8 @@ def test_killed_and_started_again(server, folder, number, status):
     assert any(b"simcore\0pull" in each for each in listed)
     assert not any(KEY.encode() in each for each in listed)
     process.send_signal(number)
-    go_on.set()
     output, errors = process.communicate(timeout=60)
+    go_on.set()  # not before: the answer might be quicker than the signal
     assert process.returncode == status
     assert KEY not in output + errors
     with pytest.raises(SimcoreError, match="not finished"):

@@ -36,7 +36,7 @@ class Live(Generic[S]):
     def __init__(
         self, api: Api[S], key: Key, base_url: str | None = None, clock: Clock | None = None
     ) -> None:
-        self._api, self._base_url, self._clock = api, api.base_url, clock or MachineClock()
+        self._api, self._clock = api, clock or MachineClock()
         key.check()
         self._calls = _calls(api, key, api.base_url if base_url is None else base_url, self._clock)
         self._base_url = str(self._calls.base)
@@ -64,7 +64,8 @@ class Live(Generic[S]):
                 if progress:
                     print(f"{place.path}: already finished, nothing to do", file=sys.stderr)
             else:
-                self._pace.seen([self._clock.now().timestamp() - at for at in place.written()])
+                now_s, now = self._clock.seconds(), self._clock.now().timestamp()
+                self._pace.seen([now - at for at in place.written()], now_s)
                 self._read_all(place, progress)
                 api = self._api
                 before, after = (place.items(api.sequences, again=each) for each in (False, True))

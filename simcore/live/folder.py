@@ -81,7 +81,7 @@ class Folder:
         path = self._path(part, number, again)
         if not path.exists():
             return None
-        found = self._answer(path)
+        found = self._page(path, part)
         if found["query"] != dict(query):
             raise SimcoreError(
                 f"{path}: of another call, found {shown(found['query'])}, expected {shown(dict(query))}: {ANEW}"
@@ -120,7 +120,7 @@ class Folder:
         for path in paths:
             if path.name not in names:
                 raise SimcoreError(f"{path}: missing: {ANEW}")
-        return [self._answer(path)["answer"] for path in paths]
+        return [self._page(path, part)["answer"] for path in paths]
 
     def items(self, part: Part, *, again: bool = False) -> list[Any]:
         """The items of all pages, in order; of those with one id the last, in the place of the first.
@@ -141,14 +141,18 @@ class Folder:
     def _path(self, part: Part, number: int, again: bool) -> Path:
         return self.path / ("again" if again else "pages") / part.folder / f"{number:05}.json"
 
-    def _answer(self, path: Path) -> Mapping[str, Any]:
+    def _page(self, path: Path, part: Part) -> Mapping[str, Any]:
         try:
             found = read_json(path)
-            if isinstance(found, Mapping) and all(name in found for name in _PAGE):
-                return found
         except ValidationError:
-            pass
-        raise SimcoreError(f"{path}: not a page that simcore wrote: {ANEW}")
+            found = None
+        if not isinstance(found, Mapping) or not all(name in found for name in _PAGE):
+            raise SimcoreError(f"{path}: not a page that simcore wrote: {ANEW}")
+        if found["path"] != part.path:  # as where the disk takes seq_A and seq_a for one name
+            raise SimcoreError(
+                f"{path}: of another call, found {shown(found['path'])}, expected {shown(part.path)}: {ANEW}"
+            )
+        return found
 
     def _write(self, path: Path, text: str) -> None:
         with replacing(path) as sink:

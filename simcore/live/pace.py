@@ -64,9 +64,11 @@ class Pace:
                 # No less than a thousandth: a shorter wait may be lost to rounding.
                 self._clock.sleep(max(WINDOW_S - (now - self._calls[0]), 0.001))
 
-    def seen(self, ages_s: list[float]) -> None:
-        """Counts calls that others made, so many seconds ago; those since there is this pace are its own."""
-        now = self._clock.seconds()
-        earlier = [now - age for age in ages_s if now - self._begun_s < age < WINDOW_S]
+    def seen(self, ages_s: list[float], now_s: float) -> None:
+        """Counts calls that others made, so many seconds before `now_s` of the clock.
+
+        Those since there is this pace are its own.
+        """
+        earlier = [now_s - age for age in ages_s if now_s - self._begun_s < age < WINDOW_S]
         with self._lock:
             self._calls = deque(sorted([*earlier, *self._calls]))

@@ -65,7 +65,7 @@ def checked(text: str, own: str) -> httpx2.URL:
             f"base_url: found {shown(text)}: without https the key would be readable on the way: plain http is for "
             "loopback only, such as http://127.0.0.1:8000"
         )
-    return url if url.path.strip("/") else url.copy_with(path=httpx2.URL(own).path)
+    return url.copy_with(path=url.path.rstrip("/") or httpx2.URL(own).path)  # so that one API has one address
 
 
 def _is_loopback(host: str) -> bool:
