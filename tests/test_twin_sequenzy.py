@@ -498,10 +498,22 @@ def test_people_who_are_put_in_by_hand(calls):
     assert calls.ok("GET", "/_twin/people")["people"][0]["email"] == "ada@example.com"
     [first, _] = calls.ok("GET", f"/api/v1/sequences/{name}/enrollments")["enrollments"]
     assert first["enteredVia"] == {"kind": "manual"}
+    calls.ok("PATCH", "/api/v1/subscribers/ben@example.com", {"status": "unsubscribed"})
+    calls.ok("POST", "/api/v1/subscribers", {"email": "cleo@example.com"})
+    t.clock.advance("1 hour")
+    emails = [f"{who}@example.com" for who in ("ada", "ben", "cleo", "cleo")]
+    assert calls.ok("POST", f"/api/v1/sequences/{name}/enroll", {"emails": emails}) == {
+        "success": True,
+        "enrolled": 1,  # one is active in it, one has gone, and one is there twice
+        "skipped": 3,
+        "notFound": [],
+    }
     same(t, name)
     other = create(calls, HTML)
+    draft = create(calls, HTML | {"trigger": "manual"}, enabled=False)
     for path, given, told in (
         (other, body, "Only an enabled sequence with the trigger manual takes in people by hand here"),
+        (draft, body, "Only an enabled sequence with the trigger manual takes in people by hand here"),
         (name, {"emails": "ada"}, "emails must be a list of texts (found 'ada')"),
         (name, {"targetNodeId": "x"}, "the twin takes people in at the first step: leave targetNodeId out"),
     ):

@@ -244,8 +244,7 @@ class Twin:
         """
         found = Twin(self._world.fork(), self._key, self._host, 0)
         if self._server is not None:
-            found._start()
-            self._forks.append(found)
+            self._forks.append(found.__enter__())
         return found
 
     def reset(self) -> None:

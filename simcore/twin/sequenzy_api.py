@@ -277,8 +277,15 @@ def enroll(world: World, call: Call) -> Answer:
                 missing.append(each)
     if body.get("targetNodeId") is not None:
         raise Refused(400, "the twin takes people in at the first step: leave targetNodeId out")
+    before = _runs(world, found)
     world.do("sequenzy.enroll", sequence=found.id, subscribers=known)
-    return Answer(200, {"success": True, "enrolled": len(known), "skipped": 0, "notFound": missing})
+    enrolled = _runs(world, found) - before
+    counts = {"enrolled": enrolled, "skipped": len(known) - enrolled}
+    return Answer(200, {"success": True, **counts, "notFound": missing})
+
+
+def _runs(world: World, found: Sequence) -> int:
+    return 0 if found.enabled_us is None else len(found.kept.sent(world.now_us).who)
 
 
 _CALLS: dict[tuple[str, str], Handler] = {
