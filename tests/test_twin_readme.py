@@ -16,6 +16,8 @@ pytest.importorskip("typer", reason="the extra cli has it")
 README = Path(__file__).parent.parent / "README.md"
 SECTION = README.read_text("utf-8").partition("## A twin to test against")[2].partition("\n## ")[0]
 MARK = "-- the next command --"
+STARTED = "until grep -q '^key: ' told; do sleep 0.05; done"
+"""Waits until the twin has printed its key, however long it takes to start."""
 
 
 def blocks(kind):
@@ -37,19 +39,21 @@ def test_the_commands_give_what_they_say(tmp_path):
     expected = []
     for line in "".join(blocks("console")).replace("8765", port).splitlines():
         if line.startswith("$ "):
-            script += [line[2:], *(["sleep 5"] if line.endswith("&") else []), f"echo; echo '{MARK}'"]
+            script += [line[2:], *([STARTED] if line.endswith("&") else []), f"echo; echo '{MARK}'"]
             expected.append("")
         else:
             expected[-1] += line + "\n"
-    done = subprocess.run(
-        ["bash", "-uc", "\n".join(script)],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    found = done.stdout.split(f"{MARK}\n")[:-1]
+    with open(tmp_path / "told", "w") as told:
+        done = subprocess.run(
+            ["bash", "-uc", "\n".join(script)],
+            cwd=tmp_path,
+            stdout=told,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    found = (tmp_path / "told").read_text("utf-8").split(f"{MARK}\n")[:-1]
     assert len(found) == len(expected) > 8, done.stderr
     for given, wanted in zip(found, expected, strict=True):
         pattern = ".*".join(map(re.escape, wanted.strip().split("...")))

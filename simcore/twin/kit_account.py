@@ -14,7 +14,7 @@ from simcore.errors import shown
 from simcore.kit import changes as edits
 from simcore.kit.translate import EVENTS
 from simcore.text.wording import halved
-from simcore.twin.answers import Refused
+from simcore.twin.answers import LONGEST, Refused, is_text
 from simcore.twin.events import Events, check, frame_of_instants
 from simcore.twin.kept import Arguments, Kept
 from simcore.twin.stamps import stamp, text
@@ -24,7 +24,6 @@ GONE = {"unsubscribed": "cancelled", "bounced": "bounced", "complained": "compla
 """What becomes of a subscriber to whom such a thing happens."""
 _BY_CALLS = frozenset({"tag_added", "tag_removed", "sequence_joined"})
 _ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,185}")
-_LONGEST = 255
 
 
 @dataclass(slots=True)
@@ -342,7 +341,7 @@ def _id(number: Any) -> int:
 def checked_address(address: Any) -> str:
     """An email address, as far as one can tell by looking at it."""
     found = address.strip() if isinstance(address, str) else ""
-    if not (_ADDRESS.fullmatch(found) and len(found) <= _LONGEST and not halved(found)):
+    if not (_ADDRESS.fullmatch(found) and is_text(found)):
         raise Refused(422, "Email address is invalid")
     return found
 
@@ -351,15 +350,15 @@ def checked_tag(name: Any) -> str:
     """The name of a tag."""
     if name is None or (isinstance(name, str) and not name.strip()):
         raise Refused(422, "Name can't be blank")
-    if not isinstance(name, str) or halved(name) or len(name) > _LONGEST:
-        raise Refused(422, f"Name must be text of at most {_LONGEST} characters (found {shown(name)})")
+    if not is_text(name):
+        raise Refused(422, f"Name must be text of at most {LONGEST} characters (found {shown(name)})")
     return name
 
 
 def checked_name(name: Any) -> str | None:
     """A first name, or none."""
-    if name is not None and (not isinstance(name, str) or halved(name) or len(name) > _LONGEST):
-        raise Refused(422, f"First name must be text of at most {_LONGEST} characters (found {shown(name)})")
+    if name is not None and not is_text(name):
+        raise Refused(422, f"First name must be text of at most {LONGEST} characters (found {shown(name)})")
     return name
 
 

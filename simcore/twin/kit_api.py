@@ -79,6 +79,10 @@ def _place(email: kit.Email) -> int:
     return (email.position or 0) if email.number is None else email.number
 
 
+def _given(call: Call) -> dict[str, Any]:
+    return {name: value for name, value in call.fields(422).items() if name not in _READ_ONLY}
+
+
 def list_sequences(world: World, call: Call) -> Answer:
     """The list of sequences, the newest first."""
     known = sorted(world.kit.sequences)
@@ -102,7 +106,7 @@ def get_sequence(world: World, call: Call) -> Answer:
 def update_sequence(world: World, call: Call) -> Answer:
     """Other fields of a sequence."""
     found = world.kit.sequence(call.path["sequence_id"])
-    fields = {name: value for name, value in call.fields(422).items() if name not in _READ_ONLY}
+    fields = _given(call)
     if fields:
         world.do("kit.change", sequence=found.id, op="update", fields=fields)
     return Answer(200, {"sequence": shown_sequence(found)})
@@ -125,7 +129,7 @@ def list_emails(world: World, call: Call) -> Answer:
 def create_email(world: World, call: Call) -> Answer:
     """A new email of a sequence."""
     found = world.kit.sequence(call.path["sequence_id"])
-    fields = {name: value for name, value in call.fields(422).items() if name not in _READ_ONLY}
+    fields = _given(call)
     known = {email.id for email in found.now.emails}
     after = world.do(
         "kit.change", sequence=found.id, op="create_email", fields={**fields, "sequence_id": found.id}
@@ -142,7 +146,7 @@ def get_email(world: World, call: Call) -> Answer:
 def update_email(world: World, call: Call) -> Answer:
     """Other fields of an email."""
     found, email = _email(world, call)
-    fields = {name: value for name, value in call.fields(422).items() if name not in _READ_ONLY}
+    fields = _given(call)
     if fields:
         world.do("kit.change", sequence=found.id, op="update_email", email=email.id, fields=fields)
     return Answer(200, {"email": shown_email(found.email(email.id or 0), content=True)})
@@ -221,11 +225,7 @@ def list_subscribers(world: World, call: Call) -> Answer:
 
 def create_subscriber(world: World, call: Call) -> Answer:
     """A new subscriber, or other names and fields of the one with that address."""
-    given = {
-        name: value
-        for name, value in call.fields(422).items()
-        if name in {"email_address", "first_name", "state", "fields"}
-    }
+    given = call.fields(422, "email_address", "first_name", "state", "fields")
     found, new = world.do("kit.subscribe", **given)
     return Answer(201 if new else 200, {"subscriber": found.shown()})
 
@@ -238,11 +238,7 @@ def get_subscriber(world: World, call: Call) -> Answer:
 def update_subscriber(world: World, call: Call) -> Answer:
     """Other fields of a subscriber."""
     found = world.kit.subscriber(call.path["subscriber_id"])
-    given = {
-        name: value
-        for name, value in call.fields(422).items()
-        if name in {"email_address", "first_name", "fields"}
-    }
+    given = call.fields(422, "email_address", "first_name", "fields")
     return Answer(200, {"subscriber": world.do("kit.edit", subscriber=found.id, given=given).shown()})
 
 

@@ -159,11 +159,7 @@ def get_subscriber(world: World, call: Call) -> Answer:
 def update_subscriber(world: World, call: Call) -> Answer:
     """Other fields of a subscriber."""
     found = world.kit.subscriber(call.path["subscriber_id"])
-    given = {
-        name: value
-        for name, value in call.fields(422).items()
-        if name in {"first_name", "email_address", "fields"}
-    }
+    given = call.fields(422, "first_name", "email_address", "fields")
     return Answer(200, {"subscriber": _person(world.do("kit.edit", subscriber=found.id, given=given))})
 
 

@@ -14,7 +14,7 @@ from simcore.errors import SimcoreError, shown
 from simcore.sequenzy import changes as edits
 from simcore.sequenzy.translate import EVENTS
 from simcore.text.wording import halved
-from simcore.twin.answers import Refused
+from simcore.twin.answers import LONGEST, Refused, is_text
 from simcore.twin.events import Events, check, frame_of_instants
 from simcore.twin.kept import Arguments, Kept
 from simcore.twin.kit_account import checked_address
@@ -25,7 +25,6 @@ WRITING_US = MINUTE_US
 USUAL_EMAILS = 5
 _GONE = {"unsubscribed": "unsubscribed", "bounced": "bounced", "complained": "unsubscribed"}
 _BY_CALLS = frozenset({"tag_added", "tag_removed", "list_joined", "field_changed"})
-_LONGEST = 255
 
 
 @dataclass(slots=True)
@@ -296,7 +295,7 @@ class Account:
         self, at_us: int, given: Mapping[str, Any], event: Any, properties: Any = None
     ) -> tuple[Subscriber, bool, bool]:
         """A tracked event of a subscriber, who is new where they were not known; and whether its name is new."""
-        if not isinstance(event, str) or not event.strip() or halved(event) or len(event) > _LONGEST:
+        if not is_text(event) or not event.strip():
             raise Refused(400, f"event must be the name of an event (found {shown(event)})")
         if event in EVENTS.vocabulary.names or event == "contact_added":
             raise Refused(400, f"event {event} is the platform's own: the call for it does it")
@@ -372,8 +371,8 @@ def _address(address: Any) -> str:
 
 def checked_name(what: str, name: Any) -> str:
     """The name of a tag, a list or what else `what` says."""
-    if not isinstance(name, str) or not name.strip() or halved(name) or len(name) > _LONGEST:
-        raise Refused(400, f"{what} must be a name of at most {_LONGEST} characters (found {shown(name)})")
+    if not is_text(name) or not name.strip():
+        raise Refused(400, f"{what} must be a name of at most {LONGEST} characters (found {shown(name)})")
     return name
 
 
@@ -387,7 +386,7 @@ def _changed(given: Mapping[str, Any]) -> dict[str, Any]:
     changed = {name: value for name, value in given.items() if value is not None or name[-4:] == "Name"}
     for name in ("firstName", "lastName"):
         value = changed.get(name)
-        if value is not None and (not isinstance(value, str) or halved(value) or len(value) > _LONGEST):
+        if value is not None and not is_text(value):
             raise Refused(400, f"{name} must be text (found {shown(value)})")
     for name in ("tags", "lists"):
         if name in changed:

@@ -9,6 +9,10 @@ from simcore.twin.pages import number_of
 from simcore.twin.sequenzy_account import checked_name
 from simcore.twin.world import World
 
+_PERSON = ("email", "firstName", "lastName", "customAttributes")
+"""What a body may say of the subscriber whom it names."""
+
+
 # ---------------------------------------------------------------- subscribers
 
 
@@ -73,9 +77,7 @@ def track_event(world: World, call: Call) -> Answer:
     body = call.fields(400)
     if body.get("occurredAt") is not None:
         raise Refused(400, "the twin takes events as they happen: leave occurredAt out")
-    given = {
-        name: body[name] for name in ("email", "firstName", "lastName", "customAttributes") if name in body
-    }
+    given = call.fields(400, *_PERSON)
     found, new, defined = world.do(
         "sequenzy.event", given=given, event=body.get("event"), properties=body.get("properties")
     )
@@ -99,19 +101,15 @@ def list_tags(world: World, call: Call) -> Answer:
     return Answer(200, {"success": True, "tags": known})
 
 
-def _who(world: World, body: Mapping[str, Any]) -> tuple[str, bool]:
-    given = {
-        name: body[name] for name in ("email", "firstName", "lastName", "customAttributes") if name in body
-    }
+def _who(world: World, given: Mapping[str, Any]) -> tuple[str, bool]:
     found, new = world.do("sequenzy.subscribe", given=given)
     return found.id, new
 
 
 def add_tag(world: World, call: Call) -> Answer:
     """A subscriber is tagged, who is new where they were not known."""
-    body = call.fields(400)
-    name = checked_name("tag", body.get("tag"))
-    who, new = _who(world, body)
+    name = checked_name("tag", call.fields(400).get("tag"))
+    who, new = _who(world, call.fields(400, *_PERSON))
     made = world.do("sequenzy.tag", subscriber=who, tag=name)
     found = world.sequenzy.subscribers[who]
     person = {"id": who, "email": found.email, "created": new, "tags": [*found.tags]}
