@@ -77,6 +77,9 @@ def test_a_key_shows_nothing():
     assert key.out_of(ECHO) == "The API Key *** is invalid"
     assert key.stands_in(ECHO)
     assert not Key("Key", "KIT_API_KEY").stands_in(ECHO)
+    slashed = Key("kit/0123456789abcdef/", "KIT_API_KEY")
+    assert slashed.stands_in(r'{"note": "kit\/0123456789abcdef\/"}')
+    assert not slashed.stands_in(r'{"note": "kit\/0123456789abcde\/"}')
 
 
 # ---------------------------------------------------------------- where it does not stand

@@ -605,6 +605,7 @@ def test_the_port_and_the_key_are_those_given(text_of, tmp_path):
     with simcore.twin(key="secret") as t:
         port = int(t.url.rpartition(":")[2])
         assert t.key == "secret"
+        assert t._server.config.timeout_keep_alive > 60  # uvicorn's own 5 are few for a slow test
         with simcore.twin() as other:
             assert other.key != t.key
         state = tmp_path / "twin.db"

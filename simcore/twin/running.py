@@ -27,6 +27,8 @@ from simcore.twin.world import World
 
 START = "2026-01-01T00:00Z"
 LOOPBACK = "127.0.0.1"
+_IDLE = 75
+"""So many seconds a connection may be idle: a test that is slow between two calls keeps it."""
 _WAIT: float = 10
 """So many seconds a server has to start, and to end."""
 
@@ -130,6 +132,7 @@ class Twin:
             ws="none",
             interface="asgi3",
             server_header=False,
+            timeout_keep_alive=_IDLE,
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
