@@ -16,7 +16,7 @@ from test_cli import ACCOUNT, MAIN
 import simcore
 from simcore import cli
 
-FREQUENCIES = ["15min", "h", "D", "W"]
+FREQUENCIES = ["15min", "h", "D", "W", "M"]
 KEYS = [f"{ACCOUNT}#30", f"{ACCOUNT}#31"]
 
 

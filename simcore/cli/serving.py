@@ -20,7 +20,7 @@ from simcore.plan.rules import every
 from simcore.plan.switches import table
 
 _INSTRUCTIONS = (
-    "Exact send times of email sequences of Kit and Sequenzy: when each email goes out, to whom, and why then. "
+    "Exact send times of email sequences: when each email goes out, to whom, and why then. "
     "Sequences are given as the platforms' APIs give them. Times need an offset, or are read by the sequence's clock. "
     "Each rule behind an answer has a number, such as K7: resource simcore://rules/K7."
 )

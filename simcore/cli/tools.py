@@ -19,7 +19,7 @@ from simcore.errors import SimcoreError, shown
 from simcore.files.reading import read
 from simcore.files.stamps import aware, us_of
 from simcore.plan.columns import ENTRIES, EVENTS, NO_NAMES, called
-from simcore.plan.platform import platform_of, recognised
+from simcore.plan.platform import platform_of, platforms, recognised
 from simcore.show import terminal
 from simcore.show.scenarios import picked, scenarios
 from simcore.text.tables import Table
@@ -311,9 +311,9 @@ def _about(sequence: Any) -> dict[str, Any]:
 _FILE = "or the name of a file in the folder of simcore mcp --folder"
 _SEQUENCE: Schema = {
     "type": ["object", "array", "string"],
-    "description": "The sequence as its platform's API gives it (resources simcore://schema/kit and "
-    'simcore://schema/sequenzy): of Kit {"sequence": {...}, "emails": [...]}; of Sequenzy {"name", "trigger", '
-    f'"steps", ...}}; {_FILE}, such as "welcome.json", or "list.json#30" for one in a list.',
+    "description": "The sequence as its platform's API gives it: "
+    + "; ".join(f"{each.title}'s {each.look} (simcore://schema/{each.name})" for each in platforms().values())
+    + f'; {_FILE}, such as "welcome.json", or "list.json#30" for one in a list.',
 }
 _ENTRIES: Schema = {
     "type": ["array", "string"],
@@ -326,13 +326,13 @@ _EVENTS: Schema = {
     "items": {"type": "object"},
     "description": 'What happens to subscribers: a list such as [{"subscriber_id": "ana", "at": '
     f'"2026-03-08T10:00Z", "event": "unsubscribed"}}], some with "ref" (a tag\'s id) or "properties"; {_FILE}. '
-    "Sequences of Sequenzy enrol people by them, if entries are left out.",
+    "Sequences with a trigger enrol people by them, if entries are left out.",
 }
 _COMMON: dict[str, Schema] = {
     "assumptions": {
         "type": "object",
         "description": "Switches for what platforms do not document, by name, such as "
-        '{"day_count": "elapsed"}; resources simcore://assumptions/kit and simcore://assumptions/sequenzy list them.',
+        '{"day_count": "elapsed"}; the resource simcore://assumptions/PLATFORM lists them.',
     },
     "include_drafts": {"type": "boolean", "description": "Treat drafts as published."},
     "naive_time_zone": {
