@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
@@ -28,6 +29,13 @@ NONE = Files(None)
 SEQUENCE = kit.from_api(WELCOME)
 
 
+THERE = (
+    "there are: a, account.json, deep.json, entries.csv, events.csv, inside.json, onboarding.json, "
+    "sequenzy_events.csv, welcome.json"
+)
+"""The files that may be read; no links out of the folder."""
+
+
 @pytest.fixture
 def folder(tmp_path):
     """A folder with files, beside another file."""
@@ -39,6 +47,14 @@ def folder(tmp_path):
     (tmp_path / "secret.json").write_bytes(simcore.example("welcome").read_bytes())
     (found / "link.json").symlink_to(tmp_path / "secret.json")
     (found / "inside.json").symlink_to(found / "welcome.json")
+    (found / "loop.json").symlink_to(found / "loop.json")
+    (found / "welcome.json#30").symlink_to(tmp_path / "secret.json")
+    (found / "a").write_text("{}")
+    (found / "a#").mkdir()
+    (found / "deep").mkdir()
+    (found / "deep" / "er.json").write_bytes(simcore.example("account").read_bytes())
+    (found / "deep" / "er.json#30").symlink_to(tmp_path / "secret.json")
+    (found / "deep.json").symlink_to(found / "deep" / "er.json")
     return found
 
 
@@ -222,11 +238,20 @@ def test_files_of_a_folder(folder):
         ("link.json", "sequence: 'link.json' is not in the folder that this server may read"),
         ("/etc/passwd", "sequence: '/etc/passwd' is not in the folder that this server may read"),
         ("a\0b", "sequence: 'a\\x00b' is not in the folder that this server may read"),
+        ("a\ud800", "sequence: 'a\\ud800' is not in the folder that this server may read"),
+        # What is called as an ID of a list in the folder is, or a link or folder that is called so.
+        ("welcome.json#30", "sequence: 'welcome.json#30' is not in the folder that this server may read"),
+        (
+            "a#/../../secret.json",
+            "sequence: 'a#/../../secret.json' is not in the folder that this server may read",
+        ),
+        ("deep.json#30", "sequence: no file 'deep.json' in the folder; " + THERE),
         (
             "other.json#1",
-            "sequence: no file 'other.json' in the folder; there are: account.json, entries.csv, events.csv, "
-            "inside.json, link.json, onboarding.json, sequenzy_events.csv, welcome.json",
+            "sequence: no file 'other.json' in the folder; " + THERE,
         ),
+        ("x" * 5000, f"sequence: no file '{'x' * 58}… in the folder; " + THERE),
+        ("loop.json", "sequence: no file 'loop.json' in the folder; " + THERE),
         (
             "entries.csv",
             "entries.csv: 1 problem\n  entries.csv: not JSON: Expecting value at line 1, column 1",
@@ -259,6 +284,28 @@ def test_more_files_that_cannot_be_read(folder):
         assert wrong("impact", asked | {"entries": "closed.csv"}, files) == "closed.csv: Permission denied"
     with pytest.raises(SimcoreError, match=r"--folder: found .*, expected a folder"):
         Files(folder / "welcome.json")
+
+
+def test_a_name_with_the_sign_of_an_id(folder):
+    (folder / "mine #1.csv").write_text("subscriber_id,entered_at\na,2026-03-06 21:07\n")
+    asked = {"sequences": {"a": WELCOME, "b": WELCOME}, "entries": "mine #1.csv"}
+    records, _ = call("compare", asked, Files(folder))
+    assert [row["sends"] for row in records["schedules"]] == [4, 4]
+
+
+def test_a_folder_with_many_files_or_none(tmp_path):
+    asked = FRIDAY | {"sequence": "welcome.json"}
+    assert wrong("preview", asked, Files(tmp_path)).endswith("in the folder; there are: none")
+    for number in range(60):
+        (tmp_path / f"{number:02}.json").touch()
+    assert wrong("preview", asked, Files(tmp_path)).endswith("47.json, 48.json, 49.json and 10 more")
+
+
+def test_the_path_of_the_folder_is_not_told(folder):
+    files = Files(folder)
+    folder.rename(folder.with_name("gone"))
+    assert wrong("preview", FRIDAY | {"sequence": "x"}, files) == "the folder: No such file or directory"
+    assert Files(Path("/")).told("/a/b") == "/a/b"
 
 
 def test_a_file_that_goes_away(folder, monkeypatch):

@@ -1,5 +1,6 @@
 """The tools of `simcore mcp`: what each takes (a JSON Schema) and gives (records, and the same in words)."""
 
+import os
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -30,6 +31,8 @@ Answer = tuple[dict[str, Any], str]
 """What a tool gives: records, as JSON has them, and words."""
 
 _SENDS = ["position", "email_id", "subject", "send_at", "reason"]
+_LISTED = 50
+"""So many files are named where one is missing."""
 _KINDS: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "boolean": (bool,),
@@ -44,34 +47,55 @@ class Files:
 
     def __init__(self, folder: Path | None) -> None:
         """Raises SimcoreError for what is not a folder."""
-        self.folder = None if folder is None else folder.resolve()
+        self.folder = None if folder is None else Path(os.path.realpath(folder))
         if folder is not None and not folder.is_dir():
             raise SimcoreError(f"--folder: found {folder}, expected a folder")
 
     def path(self, argument: str, name: str) -> Path:
         """The path of a file by its name. Raises SimcoreError for a file that may not be read, or is none.
 
-        Links are followed first, so none leads out of the folder. A name may end in #ID.
+        Links are followed first, so none leads out of the folder. A name may end in #ID, if no file is called so.
         """
         if self.folder is None:
             raise SimcoreError(
                 f"{argument}: found {shown(name)}, but this server reads no files: give the data themselves, or start "
                 "it with simcore mcp --folder FOLDER"
             )
-        before, mark, key = name.partition("#")
-        path = Path() if "\0" in before else (self.folder / before).resolve()
-        if not path.is_relative_to(self.folder):
+        before, mark, key = name.rpartition("#")
+        named = before if mark else name
+        whole, path = self._inside(name), self._inside(named)
+        if whole is None or path is None:
             raise SimcoreError(f"{argument}: {shown(name)} is not in the folder that this server may read")
-        if not path.is_file():
-            there = sorted(each.name for each in self.folder.iterdir() if each.is_file())
-            raise SimcoreError(
-                f"{argument}: no file {shown(before)} in the folder; there are: {', '.join(there)}"
-            )
-        return Path(f"{path}{mark}{key}")
+        if os.path.isfile(whole):
+            return whole
+        one = Path(f"{path}#{key}")
+        # Beside the file that a link leads to, another may be called so.
+        if mark and os.path.isfile(path) and not os.path.lexists(one):
+            return one
+        there = sorted(each.name for each in self.folder.iterdir() if self._may_read(each.name))
+        more = f" and {len(there) - _LISTED} more" if len(there) > _LISTED else ""
+        names = ", ".join(there[:_LISTED]) or "none"
+        raise SimcoreError(f"{argument}: no file {shown(named)} in the folder; there are: {names}{more}")
+
+    def _inside(self, name: str) -> Path | None:
+        """The path of a name, links followed; None outside of the folder, and for what no file can be called."""
+        folder = self.folder or Path()
+        try:
+            path = Path(os.path.realpath(folder / name))
+        except ValueError:  # a null character, or half of one
+            return None
+        return path if path.is_relative_to(folder) else None
+
+    def _may_read(self, name: str) -> bool:
+        found = self._inside(name)
+        return found is not None and os.path.isfile(found)
 
     def told(self, message: str) -> str:
         """A message without the path of the folder, which is nobody's business."""
-        return message if self.folder is None else message.replace(f"{self.folder}/", "")
+        folder = str(self.folder or "")
+        return (
+            message.replace(f"{folder}/", "").replace(folder, "the folder") if folder.strip("/") else message
+        )
 
 
 class Tool(NamedTuple):
