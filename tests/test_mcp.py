@@ -357,6 +357,7 @@ def test_a_file_that_goes_away(folder, monkeypatch):
             {"sequences": {"a": WELCOME}},
             "sequences: found 1 sequence, expected two or more, by name",
         ),
+        ("compare", {"sequences": {"a": WELCOME, "b": WELCOME}}, "entries: missing, expected who enters"),
         (
             "preview",
             FRIDAY | {"assumptions": {"day_count": "x"}},

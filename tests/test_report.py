@@ -128,11 +128,11 @@ def test_a_sequence_and_who_enters_it(reported):
         "Sent 800 emails to 200 people ",
         "First send Thu 19 Feb 2026 ",
         "Last send Thu 9 Apr 2026 ",
-        f"Half are through within {days[0.5]:.1f} days ",
+        f"Half have their last email within {days[0.5]:.1f} days ",
         f"95 of 100 within {days[0.95]:.1f} days ",
         f"On Sat and Sun {(local.day_of_week >= 5).mean():.0%} ",
         f"At night (22:00 to 07:00) {night:.0%} ",
-        f"Most in an hour {sends.groupby(local.floor('h')).size().max()} ",
+        f"Most in an hour {sends.groupby(local.floor('h')).size().max()} emails ",
     ):
         assert fact in facts
     # The fastest, the slowest and one in the middle, each with what `project` says of them.
@@ -226,12 +226,52 @@ def test_what_is_not_sent(reported):
     assert "Pictures" not in found.heading("h2")
     assert "error" in found.words
     found = reported(WELCOME.replace(active=False), SOME)
-    assert "nothing is sent: the sequence is not active, so nothing is sent." in found.words
+    assert "Nothing is sent: the sequence is not active, so nothing is sent." in found.words
+    assert found.all("dt") == [{}]  # what was sent; there is no first of no sends
     assert not {"Pictures", "When it goes out, and why"} & {*found.heading("h2")}
     draft = WELCOME.replace(emails=())
     with pytest.warns(UserWarning, match="nothing to preview: the sequence has no emails"):
         found = reported(draft, entered_at=FRIDAY)
     assert "They get nothing." in found.words
+
+
+def test_nothing_goes_out_from_the_end_on(reported):
+    end = "2026-03-09 09:00"
+    found = reported(WELCOME, entered_at=FRIDAY, until=end, naive_time_zone="America/New_York")
+    assert [row[2] for row in found.table("Goes out", "Email", "Why then")] == FRIDAYS_REASONS[:2]
+    assert (
+        "A Kit sequence with 4 emails, times in America/New_York, nothing goes out from Mon 9 Mar 2026 09:00 EDT on"
+        in found.words
+    )
+    assert [each["alt"][:22] for each in found.all("img")] == ["Timeline of 2 sends of"]
+    found = reported(WELCOME, [FRIDAY], entered_at=FRIDAY, until="2026-03-09T09:00-04:00")
+    sends = [row[-1] for row in found.table("pos", "wait", "subject", "status", "sends")]
+    assert sends == ["1", "1", "0", "0"]
+    assert len(found.table("Goes out", "Email", "Why then")) == 2
+    found = reported(WELCOME.replace(active=False), entered_at=FRIDAY, until="2026-03-09T09:00-04:00")
+    assert [row[0] for row in found.table("Goes out", "Email", "Why then")] == ["not at all"] * 4
+
+
+def test_drafts_that_are_treated_as_published(reported):
+    drafts = WELCOME.replace_email(3, published=False)
+    told = "A Kit sequence with 4 emails, times in America/New_York, drafts treated as published"
+    found = reported(drafts, [FRIDAY], include_drafts=True)
+    assert told in found.words
+    assert len(found.table("Goes out", "Email", "Why then")) == 4
+    found = reported(drafts, [FRIDAY])
+    assert told not in found.words
+    assert len(found.table("Goes out", "Email", "Why then")) == 3
+
+
+def test_clock_changes_are_looked_for_from_the_earliest_entry_on(reported):
+    letters = kit.load(simcore.example("letters"))
+    entries = ["2026-11-05T12:00Z", "2026-01-05T12:00Z"]  # of which the later one comes first
+    found = reported(letters, entries)
+    whole = simcore.lint(letters, as_of="2026-01-05T12:00Z")["message"]
+    assert {*whole} <= {*found.words}
+    assert {*whole} != {*simcore.lint(letters, as_of="2026-11-05T12:00Z")["message"]}
+    named = {"as_of": "2026-01-05 13:00", "naive_time_zone": "Europe/Berlin"}
+    assert {*whole} <= {*reported(letters, entries[:1], **named).words}
 
 
 def test_people_who_take_equally_long(reported):
@@ -315,6 +355,12 @@ def test_schedules_that_share_no_email(reported):
     rows = off.table("Schedule", *report._MEASURES)
     assert rows[1] == ["off", "0 emails to 0 people", *[""] * 7]
     assert "off: nothing is sent: the sequence is not active, so nothing is sent." in off.words
+    # Who is explained goes through the first that sends.
+    other = reported({"off": WELCOME.replace(active=False), "now": WELCOME}, SOME)
+    cases = [row for row in other.table("Schedule", "Goes out", "Email", "Why then") if row[0] == "now"]
+    assert [row[1:] for row in cases] == [
+        row[1:] for row in off.table("Schedule", "Goes out", "Email", "Why then") if row[0] == "now"
+    ]
     moves = off.table("Email", "Earlier", "Later", "Unchanged", "Gained", "Lost", "Half moves by")
     assert moves == []
     assert "No email is in both: emails are matched by their ids." in off.words
@@ -454,6 +500,21 @@ MISSING = "entries: missing, expected who enters"
             {"now": WELCOME},
             {"entries": [FRIDAY], "assumptions": {"then": None}},
             "assumptions: no scenario 'then'; there are: now",
+        ),
+        (
+            WELCOME,
+            {"entered_at": FRIDAY, "time_zones": "Asia/Tokyo"},
+            "time_zones: only with entries, or events that enrol them: leave it out",
+        ),
+        (
+            WELCOME,
+            {"entered_at": FRIDAY, "until": "soon"},
+            "until: 'soon' is not a date and time: expected something like 2026-03-06T21:07:30-05:00",
+        ),
+        (
+            WELCOME,
+            {"entered_at": FRIDAY, "enabled_at": FRIDAY},
+            "enabled_at: this platform's sequences have no trigger to switch on: leave it out",
         ),
         (
             WELCOME,

@@ -248,7 +248,7 @@ def _compare(files: Files, given: dict[str, Any]) -> Answer:
     people = _people(files, given, sequences)
     entries = people.pop("entries", None)
     switches: Any = {name: _assumed(given, each) for name, each in sequences.items()}
-    some = scenarios(sequences, entries, Options(**people, assumptions=switches), alone=False)
+    some = scenarios(sequences, entries, Options(**people, assumptions=switches))
     sides = {one.name: one.side for one in some if one.side is not None}
     cases = [
         (f"{case.title}; {one.name}", one, sends)

@@ -16,6 +16,7 @@ from simcore.answers.whatif import WHAT
 from simcore.clock.instants import Instant, Reader
 from simcore.clock.words import clock, length
 from simcore.clock.zones import SECOND_US, zone
+from simcore.engine.entries import read_until
 from simcore.errors import SimcoreError
 from simcore.files.inputs import path_of
 from simcore.files.shipped import versions
@@ -37,7 +38,7 @@ _MEASURES = (
     "Sent",
     "First send",
     "Last send",
-    "Half are through within",
+    "Half have their last email within",
     "95 of 100 within",
     "On Sat and Sun",
     "At night (22:00 to 07:00)",
@@ -89,17 +90,27 @@ def write_report(
 def report(sequences: Any, entries: Any, given: Options, entered_at: Any = None, as_of: Any = None) -> bytes:
     """The page that `write_report` writes; `given`: its options."""
     drawing.matplotlib()
-    some = scenarios(sequences, entries, given, alone=entered_at is not None)
+    some = scenarios(
+        sequences,
+        entries,
+        given,
+        alone=entered_at is not None,
+        or_else=", or entered_at= to explain an entry",
+    )
+    if as_of is not None:
+        as_of = aware([given.typed.read_one(as_of, "as_of")])[0]
     given_us = [] if entered_at is None else _given_us(entered_at, some[0])
     cases = picked(some) if entered_at is None else entered(some, given_us)
-    begin_us = [
-        us for one in some if one.side for us in one.side.projection.people.runs.entered_us[:1].tolist()
+    begins_us = given_us or [
+        int(one.side.projection.people.runs.entered_us.min())
+        for one in some
+        if one.side is not None and len(one.side.projection.people.runs)
     ]
-    if as_of is None and (given_us or begin_us):
-        as_of = aware([min(given_us or begin_us)])[0]
+    if as_of is None and begins_us:
+        as_of = aware([min(begins_us)])[0]
     title = f"{listed(one.title for one in some)}{', compared' if len(some) > 1 else ''}"
     body = [
-        f"<header>\n<h1>{text(title)}</h1>\n{''.join(map(_about, some))}</header>\n",
+        f"<header>\n<h1>{text(title)}</h1>\n{''.join(map(_line, some))}</header>\n",
         section("In short", _summary(some), _moves(some)),
         section("Worth a second look", *_findings(some, as_of)),
         section("When it goes out, and why", *(_case(case, some) for case in cases)),
@@ -120,13 +131,23 @@ def _given_us(entered_at: Any, first: Scenario) -> list[int]:
     return [how.read_one(each, "entered_at") for each in given]
 
 
-def _about(one: Scenario) -> str:
+def _line(one: Scenario) -> str:
     """The line below the title."""
     platform = platform_of(one.sequence)
     steps = [step for step in plan_of(one.sequence).steps if step.is_email]
-    name = f"{one.name}: " if one.name else ""
-    told = f"{name}a {platform.title} sequence with {count(len(steps), 'email')}, times in {one.here.name}"
-    return paragraph(told[0].upper() + told[1:] if not name else told, "soft")
+    end_us = read_until(one.options.until, one.options.typed)
+    told = [
+        f"a {platform.title} sequence with {count(len(steps), 'email')}",
+        f"times in {one.here.name}",
+        "drafts treated as published" if one.options.include_drafts else "",
+        "" if end_us is None else f"nothing goes out from {clock(end_us, one.here)} on",
+    ]
+    return paragraph(_about(one, ", ".join(filter(None, told))), "soft")
+
+
+def _about(one: Scenario, words: str) -> str:
+    """Words about a scenario, by its name if it has one."""
+    return f"{one.name}: {words}" if one.name else words[0].upper() + words[1:]
 
 
 def _summary(scenarios: list[Scenario]) -> str:
@@ -134,16 +155,17 @@ def _summary(scenarios: list[Scenario]) -> str:
     found = [(one, _numbers(one.side), one.side) for one in scenarios if one.side is not None]
     said = []
     for one, _, side in found:
-        name = f"{one.name}: " if one.name else ""
         why = side.nothing.why_no_sends
         said += [
-            f"{name}{each}." for each in (side.nothing.told(), why and f"nothing is sent: {why}") if each
+            f"{_about(one, each)}."
+            for each in (side.nothing.told(), why and f"nothing is sent: {why}")
+            if each
         ]
     notes = "".join(map(paragraph, said))
     if not found:
         return ""
     if not scenarios[0].name:
-        return facts(found[0][1].items()) + notes
+        return facts((name, told) for name, told in found[0][1].items() if told) + notes
     heads = [*found[0][1]]
     rows = [(one.name, *numbers.values()) for one, numbers, _ in found]
     return (
@@ -174,7 +196,7 @@ def _numbers(side: Side) -> dict[str, str]:
         f"{p95:.1f} days",
         f"{weekend:.0%}",
         f"{night:.0%}",
-        f"{most:,}",
+        f"{most:,} email{'s' * (most != 1)}",
     )
     return dict(zip(_MEASURES, found, strict=True))
 

@@ -8,11 +8,12 @@ import pandas as pd
 
 from simcore import verbs
 from simcore.answers.options import Options
-from simcore.answers.projection import Projection, plan_of, tables
+from simcore.answers.projection import Projection, make, plan_of, tables
 from simcore.answers.sides import Side, side_of
 from simcore.clock.instants import check_zone
 from simcore.clock.words import clock
 from simcore.clock.zones import Zone, zone
+from simcore.engine.entries import read_until
 from simcore.errors import SimcoreError, shown
 from simcore.files.stamps import aware, us_of
 from simcore.plan.platform import platform_of
@@ -49,10 +50,13 @@ class Case(NamedTuple):
     sends: Sequence[pd.DataFrame]
 
 
-def scenarios(sequences: Any, entries: Any, given: Options, *, alone: bool) -> list[Scenario]:
+def scenarios(
+    sequences: Any, entries: Any, given: Options, *, alone: bool = False, or_else: str = ""
+) -> list[Scenario]:
     """The scenarios, with what happens in each where somebody enters. `alone`: whether nobody has to.
 
-    Raises SimcoreError where nobody enters and somebody has to, and for sequences that are none.
+    Raises SimcoreError where nobody enters and somebody has to (`or_else`: the way out), for sequences that are none,
+    and for options that cannot be used.
     """
     several = isinstance(sequences, Mapping)
     named = sequences if several else {"": sequences}
@@ -77,15 +81,18 @@ def scenarios(sequences: Any, entries: Any, given: Options, *, alone: bool) -> l
             side = side_of(sequence, *tables(sequence, entries, own))
         elif not alone:
             more = ", or events that enrol them" if enrols else ""
-            raise SimcoreError(
-                f"entries: missing, expected who enters{more}, or entered_at= to explain an entry"
-            )
+            raise SimcoreError(f"entries: missing, expected who enters{more}{or_else}")
+        elif own.time_zones is not None:
+            raise SimcoreError("time_zones: only with entries, or events that enrol them: leave it out")
+        else:
+            make(sequence, *tables(sequence, [], own))  # options that cannot be used are refused all the same
         found.append(Scenario(name, sequence, own, side))
     return found
 
 
 def entered(some: list[Scenario], instants_us: list[int]) -> list[Case]:
-    """Those who enter at some instants [µs], to whom nothing else happens."""
+    """Those who enter at some instants [µs], to whom nothing else happens, until the end that the options say."""
+    ends_us = [read_until(one.options.until, one.options.typed) for one in some]
     found = []
     for at_us in instants_us:
         frames = [
@@ -98,22 +105,27 @@ def entered(some: list[Scenario], instants_us: list[int]) -> list[Case]:
             ).reset_index()
             for one in some
         ]
-        found.append(Case(f"Somebody enters {clock(at_us, some[0].here)}", frames))
+        sends = [
+            frame if end_us is None else frame[~(frame["send_at"] >= aware([end_us])[0])]
+            for frame, end_us in zip(frames, ends_us, strict=True)
+        ]
+        found.append(Case(f"Somebody enters {clock(at_us, some[0].here)}", sends))
     return found
 
 
 def picked(some: list[Scenario]) -> list[Case]:
-    """Three of those who go through the first scenario: the fastest, one in the middle, and the slowest.
+    """Three of those who go through the first scenario that sends: the fastest, one in the middle, and the slowest.
 
     Who is still on the way counts only if nobody is through. Where they take equally long, one of them says it all.
     """
     sides = [one.side for one in some if one.side is not None]
-    runs = sides[0].projection.subscribers()
+    sending = next((side for side in sides if len(side.sends)), None)
+    if sending is None:
+        return []
+    runs = sending.projection.subscribers()
     runs = runs[runs["sends"] > 0]
     through = runs[runs["status"] == "completed"]
     runs = runs if through.empty else through
-    if runs.empty:
-        return []
     took_us = us_of(runs["last_send_at"]) - us_of(runs["entered_at"])
     order = np.argsort(took_us, kind="stable")
     found: dict[int, tuple[str, Any]] = {}
