@@ -31,3 +31,17 @@ def in_order() -> Iterator[None]:
     finally:
         for each in heeded:
             signal.signal(each, signal.SIG_DFL)
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Inside this block such a signal, or Ctrl+C, ends the program on the spot: there is nothing to clean up."""
+    given = [getattr(signal, name) for name in ("SIGINT", *_SIGNALS) if hasattr(signal, name)]
+    before = {each: signal.getsignal(each) for each in given if callable(signal.getsignal(each))}
+    for each in before:
+        signal.signal(each, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

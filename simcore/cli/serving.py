@@ -13,6 +13,7 @@ from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
 import simcore
+from simcore.cli.ending import at_once
 from simcore.cli.tools import TOOLS, Files, call
 from simcore.errors import SimcoreError, shown
 from simcore.plan.platform import Platform, platforms
@@ -36,14 +37,16 @@ class _Page(NamedTuple):
 
 
 def serve(files: Files) -> None:
-    """Serves over standard input and output until the client hangs up."""
+    """Serves over standard input and output until the client hangs up, or a signal ends it."""
 
     async def serving() -> None:
         server = server_of(files)
         async with stdio_server() as (given, told):
             await server.run(given, told, server.create_initialization_options())
 
-    anyio.run(serving)
+    # A thread waits for standard input, and cannot be interrupted. Nothing is written that could be left half done.
+    with at_once():
+        anyio.run(serving)
 
 
 def server_of(files: Files) -> Server[Any]:
