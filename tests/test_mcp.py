@@ -325,6 +325,17 @@ def test_a_file_that_goes_away(folder, monkeypatch):
 # mistakes
 
 
+def test_too_little_memory(monkeypatch):
+    def full(*given, **named):
+        raise MemoryError
+
+    monkeypatch.setattr("simcore.lint", full)
+    assert (
+        wrong("lint", {"sequence": WELCOME})
+        == "there is not enough memory for this: give fewer rows at a time"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "told"),
     [

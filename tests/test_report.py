@@ -613,9 +613,17 @@ def test_mistakes_on_the_command_line(shipped):
             (now, idea, "--emails", "x.json", *at, "-o", "r.html"),
             "--emails: only for one sequence: give each of several in a file with its emails",
         ),
+        *(
+            ((now, option, value, *at, "-o", "r.html"), f"{option}: only with ENTRIES or --events")
+            for option, value in (("--time-zones", "zone"), ("--column", "entered_at=x"), ("--unit", "s"))
+        ),
         (
-            (now, "--time-zones", "zone", *at, "-o", "r.html"),
-            "--time-zones: only with ENTRIES, of which it is a column",
+            (simcore.example("onboarding"), "--enabled-at", "2026-01-01", *at, "-o", "r.html"),
+            "--enabled-at: only with ENTRIES or --events",
+        ),
+        (
+            (now, *at, "--on-error", "skip", "-o", "r.html"),
+            "--on-error: found 'skip', expected 'stop' or 'quarantine'",
         ),
         ((now, "nothing.csv", "-o", "r.html"), "nothing.csv: No such file or directory"),
     ):

@@ -29,7 +29,9 @@ from simcore.cli.options import (
     Unit,
     Until,
     Zones,
+    check,
     names_of,
+    option_of,
     saying,
     zoned,
 )
@@ -131,8 +133,10 @@ def report(
     )
     set_aside: dict[str, Any] = {}
     if entries is None and events is None:
-        if time_zones is not None:
-            raise SimcoreError("--time-zones: only with ENTRIES, of which it is a column")
+        reading = {"time_zones": time_zones, "column": column, "unit": unit, "enabled_at": enabled_at}
+        if vain := [option_of(name) for name, value in reading.items() if value]:
+            raise SimcoreError(f"{vain[0]}: only with ENTRIES or --events")
+        check("--on-error", on_error, "stop", "quarantine")
         with saying():
             made = verb(sequences, **asked)
     else:

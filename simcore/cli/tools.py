@@ -23,7 +23,7 @@ from simcore.plan.columns import ENTRIES, EVENTS, NO_NAMES, called
 from simcore.plan.platform import platform_of, platforms, recognised
 from simcore.show import terminal
 from simcore.show.scenarios import picked, scenarios
-from simcore.text.tables import Table
+from simcore.text.tables import Table, visible
 from simcore.text.wording import count, listed
 
 Schema = dict[str, Any]
@@ -138,6 +138,8 @@ def call(name: str, arguments: Mapping[str, Any], files: Files) -> Answer:
             records, words = tool.answer(files, given)
         except OSError as error:
             raise SimcoreError(files.told(f"{error.filename}: {error.strerror}")) from None
+        except MemoryError:
+            raise SimcoreError("there is not enough memory for this: give fewer rows at a time") from None
         except SimcoreError as error:
             raise SimcoreError(files.told(str(error))) from None
     told = [*dict.fromkeys(files.told(str(each.message)) for each in caught)]
@@ -224,7 +226,7 @@ def _preview(files: Files, given: dict[str, Any]) -> Answer:
         if name in given
     }
     found = simcore.preview(sequence, given["entered_at"], assumptions=_assumed(given, sequence), **options)
-    return {**_about(sequence), "emails": simcore.records(found)}, f"{sequence.name}. {found!r}"
+    return {**_about(sequence), "emails": simcore.records(found)}, f"{visible(str(sequence.name))}. {found!r}"
 
 
 def _lint(files: Files, given: dict[str, Any]) -> Answer:
@@ -234,7 +236,10 @@ def _lint(files: Files, given: dict[str, Any]) -> Answer:
         as_of = aware([instants.read_one(as_of, "as_of", sequence.time_zone)])[0]
     among = [_sequence(files, each, f"among[{at}]") for at, each in enumerate(given.get("among", []))]
     found = simcore.lint(sequence, among=among, as_of=as_of)
-    return {**_about(sequence), "findings": simcore.records(found)}, f"{sequence.name}: {found!r}"
+    return {
+        **_about(sequence),
+        "findings": simcore.records(found),
+    }, f"{visible(str(sequence.name))}: {found!r}"
 
 
 def _compare(files: Files, given: dict[str, Any]) -> Answer:
@@ -272,7 +277,7 @@ def _compare(files: Files, given: dict[str, Any]) -> Answer:
             for title, one, sends in cases
         ],
     }
-    words = ["\n".join(f"{name}: {_measured(side)}" for name, side in sides.items())]
+    words = ["\n".join(f"{visible(name)}: {_measured(side)}" for name, side in sides.items())]
     if moves:
         *heads, last = moves[0]
         rows = [[*map(row.get, heads), _shift(row[last])] for row in moves]
