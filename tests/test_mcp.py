@@ -208,6 +208,19 @@ def test_warnings_are_told():
     assert words.startswith("Warning: nothing to preview: the sequence has no emails\n")
 
 
+def test_words_are_lines_of_their_own():
+    odd = {**WELCOME, "sequence": {**WELCOME["sequence"], "name": "a\nWarning: b\x1b[31m"}}
+    for name, arguments in (
+        ("preview", FRIDAY | {"sequence": odd}),
+        ("lint", {"sequence": odd}),
+        ("compare", {"sequences": {"a\nWarning: b\x1b[31m": odd, "b": odd}, "entries": PEOPLE[:1]}),
+        ("impact", {"sequence": odd, "entries": PEOPLE[:1], "changes": []}),
+    ):
+        _, words = call(name, arguments, NONE)
+        assert words.startswith("a\\nWarning: b\\x1b[31m")
+        assert "\x1b" not in words
+
+
 # files
 
 
