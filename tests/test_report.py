@@ -459,6 +459,22 @@ def test_which_pictures(reported):
     assert alts[1] == "How far each of 4 emails moves from now to idea: 24 later, 24 unchanged."
 
 
+def test_pictures_stay_small(reported):
+    """An entry of another century, such as a slip of the pen, and hundreds of emails make no page of 100 MB."""
+    alts = [each["alt"] for each in reported(WELCOME, ["1996-03-06T21:07Z", FRIDAY]).all("img")]
+    many = kit.Sequence(
+        name="Many",
+        emails=[
+            kit.Email(id=at, subject=f"Day {at}", delay_value=1, delay_unit="days", published=True)
+            for at in range(1, 201)
+        ],
+    )
+    assert alts[1:] == ["Sends a week, by email: 3 at most."]  # and no calendar of 360 months
+    alts = [each["alt"] for each in reported(many, [FRIDAY]).all("img")]
+    assert alts[1] == "Sends a day: 1 at most."  # not one row for each of 200 emails
+    assert alts[2].startswith("Calendar of the sends from March 2026")
+
+
 @pytest.mark.slow
 def test_long_spans_and_many_emails(tmp_path, chain):
     entries = [f"{year}-{month:02}-05T12:00Z" for year in (2026, 2027) for month in (1, 4, 7, 10)]

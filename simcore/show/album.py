@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from simcore.answers.forecast import by_period
+from simcore.answers.options import Freq
 from simcore.answers.sides import Side, shifts
 from simcore.clock.words import clock
 from simcore.clock.zones import DAY_US, zone
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 _WIDE, _NARROW = 9.0, 4.2  # inches
 _LABELLED = 40  # rows of a timeline that each have a label
 _FEW_DAYS = 3  # so many days are counted by the hour
+_MANY_DAYS = 731  # so many are counted by the week, and are too many for a calendar
+_UNITS = {"h": "an hour", "D": "a day", "W": "a week"}
+_ROOM = 20_000  # counts in a picture of a few hundred kilobytes; of more, the emails are added up
 
 
 def album(some: list[Scenario], cases: list[Case]) -> Iterator[str]:
@@ -115,17 +119,25 @@ def _shift(before: Side, after: Side, way: str) -> str:
 
 
 def _load(side: Side) -> Iterator[str]:
-    """How much goes out in each day, or hour of a few days; and as a calendar."""
+    """How much goes out in each day, hour of a few days, or week of many; and as a calendar, but for many."""
     sent_us = us_of(side.sends["send_at"])
-    hours = int(sent_us.max() - sent_us.min()) < _FEW_DAYS * DAY_US
-    counted = by_period(side.projection, None, "h" if hours else "D", "email")
-    most, unit = int(counted.sum(axis=1).max()), "an hour" if hours else "a day"
+    days = int(sent_us.max() - sent_us.min()) // DAY_US
+    freq: Freq = "h" if days < _FEW_DAYS else "D" if days < _MANY_DAYS else "W"
+    by: Literal["email", "total"] = "email"
+    counted = by_period(side.projection, None, freq, by)
+    if counted.size > _ROOM:
+        by = "total"
+        counted = by_period(side.projection, None, freq, by)
+    most, unit = int(counted.sum(axis=1).max()), _UNITS[freq]
+    each = ", by email" if by == "email" else ""
     yield figure(
         lambda ax: plot_load(counted, ax=ax),
         _size(3.6, counted.shape[1]),
-        f"Sends {unit}, by email: {most:,} at most.",
-        f"Sends {unit}, by email, by the clock of {side.projection.zone}.",
+        f"Sends {unit}{each}: {most:,} at most.",
+        f"Sends {unit}{each}, by the clock of {side.projection.zone}.",
     )
+    if freq == "W":
+        return
     first, last = counted.index[0], counted.index[-1]
     months = (last.year - first.year) * 12 + last.month - first.month + 1
     across = months if months <= 4 else 4 if months <= 12 else 12
