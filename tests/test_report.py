@@ -21,6 +21,10 @@ from simcore.text.wording import WEEKDAYS
 WELCOME = kit.load(simcore.example("welcome"))
 EVENING = WELCOME.replace(send_hour=18)
 ENTRIES = pd.read_csv(simcore.example("entries"))
+DRAFTS = kit.from_api({
+    **WELCOME.to_api(),
+    "emails": [{**email, "published": False} for email in WELCOME.to_api()["emails"]],
+})
 SOME = ENTRIES.iloc[54:66]
 FRIDAY = "2026-03-06T21:07-05:00"
 FRIDAYS_REASONS = [
@@ -250,6 +254,30 @@ def test_nothing_goes_out_from_the_end_on(reported):
     assert len(found.table("Goes out", "Email", "Why then")) == 2
     found = reported(WELCOME.replace(active=False), entered_at=FRIDAY, until="2026-03-09T09:00-04:00")
     assert [row[0] for row in found.table("Goes out", "Email", "Why then")] == ["not at all"] * 4
+
+
+def test_a_page_says_nothing_of_arguments(reported):
+    for sequence, until, told in (
+        (WELCOME.replace(emails=[]), None, "Nothing is sent: the sequence has no emails."),
+        (WELCOME, "2026-03-06T00:00Z", "Nothing is sent: all entries are at or after the end."),
+        (DRAFTS, None, "Nothing is sent: no email is published."),
+    ):
+        words, _, _ = " ".join(reported(sequence, [FRIDAY], until=until).words).partition("What is assumed")
+        assert told in words
+        assert "until=" not in words
+        assert "=True" not in words
+
+
+def test_one_of_two_platforms_enrols_by_events(reported):
+    onboarding = sequenzy.load(simcore.example("onboarding"))
+    events = pd.read_csv(simcore.example("sequenzy_events")).drop(columns="properties")
+    zones = dict.fromkeys(events["subscriber_id"], "Asia/Tokyo")
+    both = {"kit": WELCOME, "sequenzy": onboarding}
+    found = reported(both, events=events, entered_at=FRIDAY, time_zones=zones)
+    rows = found.table("Schedule", *report._MEASURES)
+    sent = len(simcore.project(onboarding, events=events, time_zones=zones))
+    assert [row[:1] for row in rows] == [["sequenzy"]]
+    assert rows[0][1].startswith(f"{sent} emails to ")
 
 
 def test_drafts_that_are_treated_as_published(reported):

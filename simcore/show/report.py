@@ -34,6 +34,8 @@ from simcore.text.tables import Shown, Table
 from simcore.text.wording import count, listed, local_date
 
 _RULE = re.compile(r"[A-Z]+\d+")
+_IN_PYTHON = re.compile(r" \(\w+=True [^)]*\)")
+"""What a message advises those to do who write Python."""
 _MEASURES = (
     "Sent",
     "First send",
@@ -155,7 +157,7 @@ def _summary(scenarios: list[Scenario]) -> str:
     found = [(one, _numbers(one.side), one.side) for one in scenarios if one.side is not None]
     said = []
     for one, _, side in found:
-        why = side.nothing.why_no_sends
+        why = _IN_PYTHON.sub("", side.nothing.why_no_sends).replace("until=", "the end")
         said += [
             f"{_about(one, each)}."
             for each in (side.nothing.told(), why and f"nothing is sent: {why}")

@@ -82,11 +82,11 @@ def scenarios(
         elif not alone:
             more = ", or events that enrol them" if enrols else ""
             raise SimcoreError(f"entries: missing, expected who enters{more}{or_else}")
-        elif own.time_zones is not None:
-            raise SimcoreError("time_zones: only with entries, or events that enrol them: leave it out")
-        else:
-            make(sequence, *tables(sequence, [], own))  # options that cannot be used are refused all the same
+        else:  # options that cannot be used are refused all the same; the events may be another platform's
+            make(sequence, *tables(sequence, [], own._replace(events=None)))
         found.append(Scenario(name, sequence, own, side))
+    if given.time_zones is not None and all(one.side is None for one in found):
+        raise SimcoreError("time_zones: only with entries, or events that enrol them: leave it out")
     return found
 
 
