@@ -110,11 +110,12 @@ COMMANDS = {
 def test_each_picture(typed, expected, drawn):
     evening()
     asked = [word for name in expected for word in (f"--plot-{name}", f"{name}.png")]
+    before = pyplot.get_fignums()  # of other tests
     shown = run(*typed, *asked).stdout
     assert shown.endswith("".join(f"picture of the {name}: {name}.png\n" for name in expected))
     assert drawn == [(name, *labels) for name, labels in expected.items()]
     assert {f"{name}.png" for name in expected} < {*files()}
-    assert not pyplot.get_fignums()
+    assert pyplot.get_fignums() == before
     told = json.loads(run(*typed, *asked, "--json").stdout)
     if typed[0] != "preview":  # whose answer is a list
         assert told["pictures"] == {name: f"{name}.png" for name in expected}

@@ -1,12 +1,11 @@
 """Waits that differ from run to run: until a date of the event, of the subscriber or of the sequence, or an event."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from simcore.clock.apart import Cases, Column, nothing, telling
+from simcore.clock.apart import nothing, telling
 from simcore.clock.delays import until
 from simcore.clock.gates import NO_STEPS
 from simcore.clock.instants import NAT_US
@@ -182,10 +181,6 @@ class UntilEventOf(RunDelay):
         """None."""
         return NO_STEPS
 
-    def _looks(self, cases: Cases) -> Sequence[Column]:
-        return (cases.ready.us - cases.anchor.us == self.timeout_us,)
-
-    @telling(_looks)
     def words(self, case: Case) -> Wait:
         """14 days after entry without order, or the first order after entry."""
         if case.ready.us - case.anchor.us == self.timeout_us:
