@@ -55,7 +55,8 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Fewer examples where the slow tests are left out."""
+    """Fewer examples where the slow tests are left out; and commands that are started write as they do for users."""
+    os.environ.pop("PYTHONUNBUFFERED", None)
     if "not slow" in config.option.markexpr and "HYPOTHESIS_PROFILE" not in os.environ:
         settings.load_profile("light")
 

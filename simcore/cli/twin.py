@@ -1,6 +1,7 @@
 """`simcore twin`: a local server that answers as the platforms' APIs do, with a clock that is told."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -56,4 +57,5 @@ def twin(
     key = os.environ.pop(KEY, None)
     with running.twin(**given, port=port, host=host, key=key, state=state, start=start) as found:
         terminal.write(f"{found.url}\nkey: {found.key}\n")
+        sys.stdout.flush()  # before it waits: who reads this needs it now
         found.serve()
