@@ -153,7 +153,9 @@ def test_in_no_error_of_live_itself(live):
     for key, base_url in ((KEY, "nowhere"), (f"{KEY} {KEY}", None), (f"{KEY}\u00fc", None)):
         with pytest.raises(SimcoreError) as caught:
             live(key, base_url=base_url)
-        assert KEY not in shown(caught.value)
+        told = shown(caught.value)
+        assert KEY not in told
+        assert "to be read only>" in told  # what is half made can be shown, too
 
 
 def test_where_the_environment_would_lead(server, folder, monkeypatch, tmp_path):

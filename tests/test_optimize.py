@@ -146,6 +146,18 @@ def the_best(swept, minimize, limits, top):
     return swept.sort_values(minimize, kind="stable", na_position="last").head(top).reset_index(drop=True)
 
 
+def test_a_field_that_may_be_none():
+    """The column of what was evaluated is that of the sweep, be it that texts alone are among its values."""
+    steps = [{"subject": "S", "html": "<p>Hello</p>"}]
+    made = sequenzy.Sequence(name="S", trigger="contact_added", steps=steps)
+    events = pd.DataFrame({"subscriber_id": [0, 0], "at": "2026-03-05T03:00Z", "event": "contact_added"})
+    over = {"enrollmentMode": [None, "unlimited"]}
+    assert_optimum(made, None, over, "median_days", [], 1, events=events)
+    assert_optimum(
+        made, None, {**over, "enrollmentMode": ["unlimited", None]}, "median_days", [], 1, events=events
+    )
+
+
 def either(verb, *given, **named):
     """What a verb gives, or the text of its error."""
     try:

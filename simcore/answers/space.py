@@ -95,7 +95,7 @@ class Space:
         """Some schedules as `simcore.sweep` shows them, each with its metrics."""
         at = np.unravel_index(np.array(rows, np.int64), self.sizes)
         found: dict[str, Any] = {
-            path: pd.Series(column(tuple(values))).take(places).array
+            path: pd.Series(column(tuple(values))).take(places).reset_index(drop=True)
             for (path, values), places in zip(self.fields.items(), at, strict=True)
         }
         numbers = np.array(measured, float).reshape(len(rows), len(METRICS))

@@ -37,8 +37,9 @@ class Live(Generic[S]):
         self, api: Api[S], key: Key, base_url: str | None = None, clock: Clock | None = None
     ) -> None:
         self._api, self._clock = api, clock or MachineClock()
+        self._base_url = api.base_url if base_url is None else base_url
         key.check()
-        self._calls = _calls(api, key, api.base_url if base_url is None else base_url, self._clock)
+        self._calls = _calls(api, key, self._base_url, self._clock)
         self._base_url = str(self._calls.base)
         pace = Pace(api.most, self._clock)
         self._pace = pace if clock else _PACES.setdefault((self._base_url, key), pace)
