@@ -565,6 +565,7 @@ def test_a_signal_ends_the_server_while_it_waits(name):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(getattr(signal, name), signal.SIG_DFL),  # nohup has SIGHUP ignored
     ) as server:
         try:
             server.stdin.write(json.dumps(asked).encode() + b"\n")

@@ -50,6 +50,7 @@ HOSTILE = {
 def _plain_matplotlib():
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
+        pyplot.close("all")  # what other files' tests have left
         yield
         pyplot.close("all")
 
