@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -182,7 +183,7 @@ def stacked(frames: Sequence[pd.DataFrame], ids: Sequence[int | str]) -> pd.Data
     for name in frames[0].columns:
         columns = [frame[name] for frame in frames]
         if _is_instant(columns[0]):
-            columns = [column.dt.tz_convert(shared) for column in columns]
+            columns = [column.dt.tz_convert(ZoneInfo(shared)) for column in columns]
         elif name == "subscriber_id":
             columns = _subscribers(columns)
         elif isinstance(columns[0].dtype, pd.CategoricalDtype):
