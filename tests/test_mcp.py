@@ -560,19 +560,23 @@ def test_a_signal_ends_the_server_while_it_waits(name):
         "clientInfo": {"name": "test", "version": "1"},
     }
     asked = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
+    number = getattr(signal, name)
+    before = signal.signal(
+        number, signal.SIG_DFL
+    )  # what is ignored here, as under nohup, would be there, too
     with subprocess.Popen(
         [sys.executable, "-c", "from simcore.cli import main; main()", "mcp"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(getattr(signal, name), signal.SIG_DFL),  # nohup has SIGHUP ignored
     ) as server:
+        signal.signal(number, before)
         try:
             server.stdin.write(json.dumps(asked).encode() + b"\n")
             server.stdin.flush()
             assert json.loads(server.stdout.readline())["id"] == 1
-            server.send_signal(getattr(signal, name))
-            assert server.wait(20) == -getattr(signal, name)
+            server.send_signal(number)
+            assert server.wait(20) == -number
             assert server.stderr.read() == b""
         finally:
             server.kill()
