@@ -30,6 +30,7 @@ from simcore import kit, sequenzy
 from simcore.errors import EntryError, SimcoreError, TooLateError
 from simcore.files.folders import alone
 from simcore.scale import parquet
+from simcore.scale import source as room
 
 WELCOME = kit.load(simcore.example("welcome"))
 ANEW = "choose another folder, or delete this one and start again"
@@ -139,7 +140,7 @@ def test_grouped_files_of_any_shape(
     entries = entries_of(ids, seed)
     sequence = WELCOME.replace(repeat=repeat)
     path = written(folder / "in.parquet", entries, row_group_size=group)
-    with mock.patch.object(parquet, "_BATCH", batch), mock.patch.object(parquet, "_KEYS", 7):
+    with mock.patch.object(room, "_BATCH", batch), mock.patch.object(room, "_KEYS", 7):
         done = run(path, folder / "out", sequence, chunk_rows=chunk_rows)
     found = read_back(folder / "out")
     plain = "str" if kind == "category" else kind
@@ -181,7 +182,7 @@ def test_a_file_without_rows(tmp_path, out):
 
 
 def test_names_stay_in_order_beyond_five_digits(source, out):
-    with mock.patch.object(parquet._Input, "chunks", return_value=()):
+    with mock.patch.object(room.Source, "chunks", return_value=()):
         parquet.project(source, out, WELCOME, progress=False)
     assert listed(out) == []
     made = []
@@ -288,7 +289,7 @@ def test_texts_with_offsets_and_wall_clocks(tmp_path, out):
 @pytest.mark.parametrize("keys", [1, 2, 1 << 26])
 def test_a_subscriber_who_comes_back(tmp_path, out, text_of, ids, keys):
     path = written(tmp_path / "in", entries_of(ids), row_group_size=2)
-    with mock.patch.object(parquet, "_KEYS", keys):
+    with mock.patch.object(room, "_KEYS", keys):
         told = text_of(EntryError, run, path, out, chunk_rows=2)
     assert told == (
         f"{path}: subscriber {ids[0]!r} is at row 0 and, after others, again at row 3: sort the file by "
@@ -301,8 +302,8 @@ def test_a_subscriber_who_comes_back(tmp_path, out, text_of, ids, keys):
 
 def test_keys_that_are_equal_by_chance(tmp_path, out, monkeypatch):
     """Then the ids themselves tell."""
-    monkeypatch.setattr(parquet, "_keys", lambda ids: np.zeros(len(ids), np.uint64))
-    monkeypatch.setattr(parquet, "_BATCH", 3)
+    monkeypatch.setattr(room, "_keys", lambda ids: np.zeros(len(ids), np.uint64))
+    monkeypatch.setattr(room, "_BATCH", 3)
     entries = entries_of([5, 5, 3, 9, 9, 9, 1])
     run(written(tmp_path / "in", entries), out, chunk_rows=2)
     same(read_back(out), simcore.project(WELCOME, entries))
@@ -387,7 +388,7 @@ def test_a_truncated_file(source, out, length):
 @pytest.mark.parametrize("damage", [b"\x00", b"\xff"])
 def test_a_file_that_is_damaged_in_the_middle(source, out, damage, monkeypatch):
     """What is before stays; so it does when it is tried again."""
-    monkeypatch.setattr(parquet, "_BATCH", 50)
+    monkeypatch.setattr(room, "_BATCH", 50)
     column = pq.ParquetFile(source).metadata.row_group(4).column(1)
     whole = bytearray(source.read_bytes())
     at, size = column.dictionary_page_offset or column.data_page_offset, column.total_compressed_size

@@ -233,7 +233,7 @@ def _plugin(page: str) -> list[str]:
         def getgroup(self, _: str) -> Group:
             return Group()
 
-    pytest_simcore.pytest_addoption(Parser())  # type: ignore[arg-type]
+    pytest_simcore.pytest_addoption(Parser())  # type: ignore[arg-type]  # of a parser, only what it asks for
     return blocks
 
 
