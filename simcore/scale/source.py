@@ -1,4 +1,4 @@
-"""A Parquet file of entries, of any size: its columns, its rows a chunk at a time, and whether subscribers come back."""
+"""A Parquet file of entries, of any size: its columns, its rows a chunk at a time, and whether anybody comes back."""
 
 import hashlib
 import importlib
