@@ -8,46 +8,37 @@ the earliest anchor by the earliest of some timings is never later than under an
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from fractions import Fraction
 from itertools import product
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from simcore.answers.certificate import Box, Claims, Part
 from simcore.answers.options import Entries
 from simcore.answers.projection import make, planned
-from simcore.clock.delays import CalendarDays, Delay, Elapsed
-from simcore.clock.gates import Anytime, Gate, Poll, SendSlots, SendWindow
-from simcore.clock.zones import DAY_US, HOUR_US, MINUTE_US, Ints, Zone, zone
+from simcore.answers.reach import (
+    Reach,
+    Timing,
+    busiest,
+    crowd,
+    ends,
+    goes_back,
+    is_lawful,
+    placed,
+    quantiles,
+    share,
+    sorts,
+)
+from simcore.clock.delays import CalendarDays
+from simcore.clock.zones import DAY_US, Ints, Zone, zone
 from simcore.errors import SimcoreError
 from simcore.plan.plan import OneAtATime, Plan
 from simcore.plan.runs import Runs
 
 _NAMES = ("median_days", "p95_days", "weekend_share", "night_share", "most_in_an_hour")
-_QUANTILES = (Fraction(1, 2), Fraction(19, 20))
-_EVENING, _MORNING = 22, 7  # hours
 _KEPT = 512
 _BEFORE_US = 3 * DAY_US  # so long before an entry nothing on a clock matters to it
-_Flags = npt.NDArray[np.bool_]
-
-
-class _Timing(NamedTuple):
-    """How a step is timed, and whether it is sent."""
-
-    delay: Delay
-    gate: Gate
-    sends: bool
-
-
-class _Reach(NamedTuple):
-    """The earliest and the latest instant [µs] of a step, for each run, and all that may be at it."""
-
-    low_us: Ints
-    high_us: Ints
-    some: list[_Timing]
 
 
 class _Runs(NamedTuple):
@@ -90,7 +81,7 @@ class _Proof:
         self.sizes = [len(values) for values in claims.over.values()]
         self.size = math.prod(self.sizes)
         self.audiences: list[_Runs] = []
-        self.kept: dict[Any, _Reach] = {}
+        self.kept: dict[Any, Reach] = {}
 
     def chosen(self, places: Iterable[int]) -> dict[str, Any]:
         """The values at some places."""
@@ -137,12 +128,12 @@ class _Proof:
         if not len(some):
             return math.nan, math.nan, math.nan, math.nan, 0
         sent_us = _us(life.timeline["send_at"])
-        weekend, night = _sorts(here := _zone_of(life.timeline["send_at"]), sent_us)
+        weekend, night = sorts(here := _zone_of(life.timeline["send_at"]), sent_us)
         return (
-            *_quantiles(_us(some["last_send_at"]) - _us(some["entered_at"])),
+            *quantiles(_us(some["last_send_at"]) - _us(some["entered_at"])),
             int(weekend.sum()) / sent_us.size,
             int(night.sum()) / sent_us.size,
-            _busiest(here, sent_us),
+            busiest(here, sent_us),
         )
 
     def agrees(self, measured: dict[int, tuple[float, ...]]) -> None:
@@ -207,27 +198,27 @@ class _Proof:
         reach = [one for found in each.values() for one in found]
         if part.metric in _NAMES[:2]:
             lengths_us = [found[-1].low_us - runs.entered_us[name] for name, found in each.items()]
-            low, high = _quantiles(np.concatenate(lengths_us))[_NAMES.index(part.metric)], math.inf
+            low, high = quantiles(np.concatenate(lengths_us))[_NAMES.index(part.metric)], math.inf
         elif part.metric == _NAMES[-1]:
-            low, high = _crowd(reach, place), float(sum(one.low_us.size for one in reach))
+            low, high = crowd(reach, place), float(sum(one.low_us.size for one in reach))
         else:
-            low, high = _share(_NAMES.index(part.metric) - 2, reach, place)
+            low, high = share(_NAMES.index(part.metric) - 2, reach, place)
         if (low < part.bound) if part.least else (high > part.bound):
             _fail(
                 f"{part.why}; but it is known only to be at {f'least {low}' if part.least else f'most {high}'}"
             )
 
-    def _steps(self, box: Box) -> tuple[_Runs, list[list[_Timing]]]:
+    def _steps(self, box: Box) -> tuple[_Runs, list[list[Timing]]]:
         """Who goes through the schedules of a part, and all that may be at each of their steps."""
         options = self.claims.options
         if options.events is not None or options.until is not None or [*options.changes]:
             _fail("with events, changes or an end no bound is known")
-        found: list[dict[_Timing, None]] = []
+        found: list[dict[Timing, None]] = []
         pattern, rest, first = None, None, None
         for places in product(*box):
             sequence = self.claims.sequence.with_fields(self.chosen(places))
             plan = planned(sequence, options)
-            timings = [_Timing(each.delay, each.gate, each.sends) for each in plan.steps if each.queued]
+            timings = [Timing(each.delay, each.gate, each.sends) for each in plan.steps if each.queued]
             mine = [timing.sends for timing in timings]
             if rest is None:
                 pattern, rest, first = mine, replace(plan, steps=()), sequence
@@ -235,7 +226,7 @@ class _Proof:
             if mine != pattern or replace(plan, steps=()) != rest or not _is_plain(plan) or not any(mine):
                 _fail(f"no bound is known for schedules such as {self.chosen(places)}")
             for seen, timing in zip(found, timings, strict=True):
-                if not _is_lawful(timing):
+                if not is_lawful(timing):
                     _fail(f"no bound is known for {timing.delay} and {timing.gate}")
                 seen[timing] = None
         return self._audience(first, rest, sum(pattern or [])), [[*each] for each in found]
@@ -256,28 +247,28 @@ class _Proof:
         self.audiences.append(_Runs(_by_clock(projection.people.runs), rest))
         return self.audiences[-1]
 
-    def _reach(self, runs: _Runs, name: str | None, steps: list[list[_Timing]], place: Zone) -> list[_Reach]:
+    def _reach(self, runs: _Runs, name: str | None, steps: list[list[Timing]], place: Zone) -> list[Reach]:
         """The earliest and the latest instant of each email, for each run of a clock."""
         entered_us = runs.entered_us[name]
-        here = _Reach(entered_us, entered_us, [])
+        here = Reach(entered_us, entered_us, [])
         found, dated = [], {place}
         for at, some in enumerate(steps):
             way = (id(entered_us), *(frozenset(each) for each in steps[: at + 1]))
             if way not in self.kept:
                 if len(self.kept) >= _KEPT * len(runs.entered_us):
                     self.kept.clear()
-                there = [_placed(each, name) for each in some]
+                there = [placed(each, name) for each in some]
                 low_us, high_us = (
-                    _ends(here.low_us, there, np.minimum),
-                    _ends(here.high_us, there, np.maximum),
+                    ends(here.low_us, there, np.minimum),
+                    ends(here.high_us, there, np.maximum),
                 )
-                self.kept[way] = _Reach(low_us, high_us, there)
+                self.kept[way] = Reach(low_us, high_us, there)
             here = self.kept[way]
             dated |= {zone(one.delay.time_zone) for one in here.some if isinstance(one.delay, CalendarDays)}
             if some[0].sends:
                 found.append(here)
         for each in dated:
-            if _goes_back(each, int(entered_us[0]), int(here.high_us.max())):
+            if goes_back(each, int(entered_us[0]), int(here.high_us.max())):
                 _fail(f"dates come twice in {each.name}, so that no bound is known")
         return found
 
@@ -300,13 +291,6 @@ def _by_clock(runs: Runs) -> dict[str | None, Ints]:
         if mine.size:
             found.setdefault(clocks.setdefault(clock, name), []).append(mine)
     return {name: np.sort(np.concatenate(some)) for name, some in found.items()}
-
-
-def _placed(timing: _Timing, name: str | None) -> _Timing:
-    """A timing as it is for runs of a zone."""
-    if name is None:
-        return timing
-    return timing._replace(delay=timing.delay.in_zone(name), gate=timing.gate.in_zone(name))
 
 
 def _fits(box: Box, sizes: list[int]) -> bool:
@@ -356,147 +340,9 @@ def _zone_of(instants: Any) -> Zone:
     return zone(str(instants.dt.tz))
 
 
-def _quantiles(lengths_us: Ints) -> list[float]:
-    """The median and the 95th percentile [days]."""
-    in_order, found = np.sort(lengths_us), []
-    for share in _QUANTILES:
-        position = share * (in_order.size - 1)
-        below = math.floor(position)
-        one, two = int(in_order[below]), int(in_order[min(below + 1, in_order.size - 1)])
-        found.append(float((one + (two - one) * (position - below)) / DAY_US))
-    return found
-
-
-def _sorts(here: Zone, instants_us: Ints) -> tuple[_Flags, _Flags]:
-    """Which instants are on weekends, and which at night, by a wall clock."""
-    wall = here.local_us(instants_us).astype("datetime64[us]")
-    hours = (wall - wall.astype("datetime64[D]")) // np.timedelta64(1, "h")
-    return ~np.is_busday(wall.astype("datetime64[D]")), (hours >= _EVENING) | (hours < _MORNING)
-
-
-def _busiest(here: Zone, instants_us: Ints) -> int:
-    """The most instants in an hour of a wall clock; where clocks are changed, another hour begins."""
-    if not instants_us.size:
-        return 0
-    local_us = here.local_us(instants_us)
-    hours = np.stack([local_us // HOUR_US, local_us - instants_us])
-    return int(np.unique(hours, axis=1, return_counts=True)[1].max())
-
-
 def _is_plain(plan: Plan) -> bool:
     """Whether runs go straight from step to step, whatever happens to their subscribers."""
     straight = all(
         step.branch is None and step.paths in {(), (at + 1,)} for at, step in enumerate(plan.steps)
     )
     return plan.active and straight and plan.stop is None and not plan.zone_field and not plan.in_order
-
-
-def _is_lawful(timing: _Timing) -> bool:
-    """Whether the laws hold for it, in whatever zone: only for the clock's own kinds, which are open."""
-    known = type(timing.delay) in {Elapsed, CalendarDays} and type(timing.gate) in {
-        Anytime,
-        Poll,
-        SendSlots,
-        SendWindow,
-    }
-    return known and not timing.gate.closed
-
-
-def _ends(anchor_us: Ints, some: list[_Timing], end: Any) -> Ints:
-    """The earliest or the latest instant at which what waits from each anchor is due, by any of some timings."""
-    distinct_us, index = np.unique(anchor_us, return_inverse=True)
-    gates: dict[Delay, list[Gate]] = {}
-    for timing in some:
-        gates.setdefault(timing.delay, []).append(timing.gate)
-    found = []
-    for delay, after in gates.items():
-        ready_us, which = np.unique(np.maximum(delay.earliest(distinct_us), distinct_us), return_inverse=True)
-        found.append(end.reduce([gate.snap(ready_us) for gate in after])[which])
-    reached: Ints = end.reduce(found)[index]
-    return reached
-
-
-def _goes_back(here: Zone, first_us: int, last_us: int) -> bool:
-    """Whether a wall clock goes back to the date before, at a change between two instants."""
-    for at in range(1, here.changes_us.size):
-        change_us = int(here.changes_us[at])
-        before, after = (int(here.offsets_us[place]) for place in (at - 1, at))
-        if (
-            first_us <= change_us <= last_us
-            and (change_us + after) // DAY_US < (change_us - 1 + before) // DAY_US
-        ):
-            return True
-    return False
-
-
-def _share(sort: int, reach: list[_Reach], here: Zone) -> tuple[float, float]:
-    """Between what the share of sends on weekends (0) or at night (1) lies."""
-    surely = perhaps = total = 0
-    for one in reach:
-        always, ever = _possible(sort, one, here)
-        surely, perhaps, total = surely + int(always.sum()), perhaps + int(ever.sum()), total + always.size
-    return surely / total, perhaps / total
-
-
-def _possible(sort: int, one: _Reach, here: Zone) -> tuple[_Flags, _Flags]:
-    """For each run, whether a send is of a sort whenever it is between its earliest and latest, and whether it may."""
-    inside = _sorts(here, one.low_us)[sort]
-    sure = one.low_us == one.high_us
-    if sort == 0:
-        sure |= here.date(one.low_us) == here.date(one.high_us)
-    always, ever = np.ones(inside.size, np.bool_), np.zeros(inside.size, np.bool_)
-    days: dict[SendSlots, frozenset[int]] = {}
-    for gate in {timing.gate for timing in one.some}:
-        if isinstance(gate, SendSlots):
-            at = replace(gate, weekdays=frozenset())
-            days[at] = days.get(at, frozenset()) | gate.weekdays
-        else:
-            all_of, any_of = _of_window(sort, gate, here)
-            always &= all_of
-            ever |= any_of
-    for at, weekdays in days.items():
-        slots_us = _slots_us(replace(at, weekdays=weekdays), int(one.low_us.min()), int(one.high_us.max()))
-        before = np.append(0, np.cumsum(_sorts(here, slots_us)[sort]))
-        first, end = np.searchsorted(slots_us, one.low_us), np.searchsorted(slots_us, one.high_us, "right")
-        inside_of = before[end] - before[first]
-        always &= inside_of == end - first
-        ever |= inside_of > 0
-    return np.where(sure, inside, always), np.where(sure, inside, ever)
-
-
-def _of_window(sort: int, gate: Gate, here: Zone) -> tuple[bool, bool]:
-    """Whether all that a gate other than slots allows is of a sort, and whether any may be."""
-    if not isinstance(gate, SendWindow) or gate.time_zone != here.name:
-        return False, True
-    if sort == 0:
-        weekend = gate.weekdays & {5, 6}
-        return weekend == gate.weekdays, bool(weekend)
-    minutes = [
-        minute // 60 >= _EVENING or minute // 60 < _MORNING for minute in range(gate.start_min, gate.end_min)
-    ]
-    return all(minutes), any(minutes)
-
-
-def _slots_us(gate: SendSlots, first_us: int, last_us: int) -> Ints:
-    """The slots of a gate, from a day before one instant to a day after another (T8)."""
-    here = zone(gate.time_zone)
-    first, last = here.date(np.array([first_us, last_us])).tolist()
-    dates = np.arange(first - 1, last + 2)
-    dates = dates[np.isin((dates + 3) % 7, [*gate.weekdays])]
-    slots_us = np.sort(here.instant_us(dates * DAY_US + gate.hour * HOUR_US + gate.minute * MINUTE_US))
-    allowed: Ints = slots_us[gate.snap(slots_us) == slots_us]
-    return allowed
-
-
-def _crowd(reach: list[_Reach], here: Zone) -> int:
-    """How many sends are in one hour at least: those that are known, or one day's at a step with a slot a day."""
-    known_us = np.concatenate([one.low_us[one.low_us == one.high_us] for one in reach])
-    most = _busiest(here, known_us)
-    for one in reach:
-        slots = {timing.gate.time_zone for timing in one.some if isinstance(timing.gate, SendSlots)}
-        if len(slots) == 1 and all(isinstance(timing.gate, SendSlots) for timing in one.some):
-            there = zone(slots.pop())
-            dates = there.date(one.low_us)
-            dates = dates[dates == there.date(one.high_us)]
-            most = max(most, int(np.unique(dates, return_counts=True)[1].max(initial=0)))
-    return most
